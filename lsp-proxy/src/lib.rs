@@ -1,0 +1,3 @@
+//! unsorry: a language server between an editor and Lean's own.
+
+pub mod document;

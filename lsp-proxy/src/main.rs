@@ -1,0 +1,3 @@
+//! The program `unsorry`.
+
+fn main() {}
