@@ -1,0 +1,109 @@
+//! Where a message goes. Pure.
+
+use crate::wire::envelope::{self, Id};
+use crate::wire::json;
+
+/// Begins the names of our commands.
+pub const COMMAND_PREFIX: &str = "unsorry.";
+
+/// A key of the `data` of our code actions and completion items, by which a resolve request is known
+/// to be for us.
+pub const DATA_KEY: &str = "unsorry";
+
+/// A method that Lean and the assistant answer together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merged {
+    /// `initialize`
+    Initialize,
+    /// `textDocument/codeAction`
+    CodeAction,
+    /// `textDocument/completion`
+    Completion,
+    /// `textDocument/hover`
+    Hover,
+}
+
+/// What becomes of a message from the editor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// To Lean.
+    Lean,
+    /// To Lean, and the assistant reads it too.
+    Both,
+    /// To Lean and to the assistant; their answers become one.
+    Merge(Merged),
+    /// To the assistant alone.
+    Assistant,
+    /// Answered with its own parameters: the resolve of an item that is ours and whole.
+    Echo,
+}
+
+/// Routes the message `body` from the editor. `session` begins the ids and tokens that are ours.
+pub fn from_editor(session: &str, body: &[u8]) -> Route {
+    let Some(method) = envelope::method(body) else {
+        return match envelope::response_id(body) {
+            Some(Id::String(id)) if id.starts_with(session) => Route::Assistant,
+            _ => Route::Lean,
+        };
+    };
+    match method.as_ref() {
+        "textDocument/didOpen" | "textDocument/didChange" | "textDocument/didClose" | "initialized" => Route::Both,
+        "initialize" => Route::Merge(Merged::Initialize),
+        "textDocument/codeAction" => Route::Merge(Merged::CodeAction),
+        "textDocument/completion" => Route::Merge(Merged::Completion),
+        "textDocument/hover" => Route::Merge(Merged::Hover),
+        "shutdown" => Route::Both,
+        "codeAction/resolve" | "completionItem/resolve" if is_our_item(body) => Route::Echo,
+        "workspace/executeCommand" if param_starts(body, "command", COMMAND_PREFIX) => Route::Assistant,
+        "window/workDoneProgress/cancel" if param_starts(body, "token", session) => Route::Assistant,
+        _ => Route::Lean,
+    }
+}
+
+/// The id of our own request that `body` from Lean answers, or of the editor's.
+pub fn from_lean(body: &[u8]) -> Option<Id> {
+    envelope::response_id(body)
+}
+
+fn param_starts(body: &[u8], key: &str, prefix: &str) -> bool {
+    let value = envelope::read(body)
+        .and_then(|message| message.params)
+        .and_then(|params| json::member(body, params.start, key));
+    value
+        .and_then(|value| json::string(&body[value]))
+        .is_some_and(|value| value.starts_with(prefix))
+}
+
+fn is_our_item(body: &[u8]) -> bool {
+    let data = envelope::read(body)
+        .and_then(|message| message.params)
+        .and_then(|params| json::member(body, params.start, "data"));
+    data.is_some_and(|data| json::member(body, data.start, DATA_KEY).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: Route) {
+        assert_eq!(from_editor("unsorry:1:", body.as_bytes()), expected, "{body}");
+    }
+
+    #[test]
+    fn routes() {
+        check(r#"{"id":1,"method":"textDocument/hover","params":{}}"#, Route::Merge(Merged::Hover));
+        check(r#"{"id":1,"method":"textDocument/definition","params":{}}"#, Route::Lean);
+        check(r#"{"method":"textDocument/didChange","params":{}}"#, Route::Both);
+        check(r#"{"id":"unsorry:1:4","result":null}"#, Route::Assistant);
+        check(r#"{"id":"unsorry:2:4","result":null}"#, Route::Lean);
+        check(r#"{"id":4,"result":null}"#, Route::Lean);
+        check(r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"unsorry.prove.7"}}"#, Route::Assistant);
+        check(r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"other","arguments":["unsorry."]}}"#, Route::Lean);
+        check(r#"{"method":"window/workDoneProgress/cancel","params":{"token":"unsorry:1:p"}}"#, Route::Assistant);
+        check(r#"{"method":"window/workDoneProgress/cancel","params":{"token":3}}"#, Route::Lean);
+        check(r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"unsorry":1}}}"#, Route::Echo);
+        check(r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"params":{}}}}"#, Route::Lean);
+        check(r#"{"id":1,"method":"codeAction/resolve","params":{}}"#, Route::Lean);
+        check("not json", Route::Lean);
+    }
+}

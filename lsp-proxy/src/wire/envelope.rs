@@ -1,0 +1,180 @@
+//! What a JSON-RPC message is: its method, its id, and where its parts are.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::json;
+
+/// The outline of a message. Ranges are into the body it was read from.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// Absent in a response.
+    pub method: Option<Cow<'a, str>>,
+    /// Absent in a notification.
+    pub id: Option<Id>,
+    /// The parameters of a request or notification.
+    pub params: Option<Range<usize>>,
+    /// The result of a response, `null` included.
+    pub result: Option<Range<usize>>,
+    /// The error of a response, unless it is `null`.
+    pub error: Option<Range<usize>>,
+}
+
+/// A request's id, so that the same id compares equal however it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Id {
+    /// A string, unescaped.
+    String(String),
+    /// A number: its sign, its digits without leading and trailing zeros, and the power of ten of the last.
+    Number {
+        /// Below zero.
+        negative: bool,
+        /// Without leading and trailing zeros.
+        digits: String,
+        /// Of the last digit.
+        exponent: i64,
+    },
+}
+
+impl Id {
+    /// Reads an id; none for `null` or anything that is neither a string nor a number.
+    pub fn read(raw: &[u8]) -> Option<Id> {
+        if raw.first() == Some(&b'"') {
+            return json::string(raw).map(|s| Id::String(s.into_owned()));
+        }
+        let text = std::str::from_utf8(raw).ok()?;
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let trimmed = digits.trim_end_matches('0');
+        let dropped = digits.len() - trimmed.len();
+        let digits = trimmed.trim_start_matches('0').to_owned();
+        let exponent = if digits.is_empty() {
+            0
+        } else {
+            exponent
+                .checked_sub(i64::try_from(fraction.len()).ok()?)?
+                .checked_add(i64::try_from(dropped).ok()?)?
+        };
+        Some(Id::Number {
+            negative: negative && !digits.is_empty(),
+            digits,
+            exponent,
+        })
+    }
+}
+
+/// Reads the outline of `body`; none when it is not an object. Of a key that is there twice the last
+/// counts, as for Lean.
+pub fn read(body: &[u8]) -> Option<Envelope<'_>> {
+    let start = json::skip_space(body, 0);
+    if body.get(start) != Some(&b'{') {
+        return None;
+    }
+    let mut envelope = Envelope::default();
+    for (key, value) in json::members(body, start) {
+        if json::string_is(body, &key, "method") {
+            envelope.method = json::string(&body[value]);
+        } else if json::string_is(body, &key, "id") {
+            envelope.id = Id::read(&body[value]);
+        } else if json::string_is(body, &key, "params") {
+            envelope.params = Some(value);
+        } else if json::string_is(body, &key, "result") {
+            envelope.result = Some(value);
+        } else if json::string_is(body, &key, "error") && &body[value.clone()] != b"null" {
+            envelope.error = Some(value);
+        }
+    }
+    Some(envelope)
+}
+
+/// The method of a request or notification. Reads no further than needed.
+pub fn method(body: &[u8]) -> Option<Cow<'_, str>> {
+    let start = json::skip_space(body, 0);
+    let (_, value) = json::keys(body, start).find(|(key, _)| json::string_is(body, key, "method"))?;
+    json::string(&body[value..json::value_end(body, value)?])
+}
+
+/// The id of a response; none when `body` is a request or notification. Reads no further than
+/// needed: with the keys in the order in which Lean writes them, not the result itself.
+pub fn response_id(body: &[u8]) -> Option<Id> {
+    let start = json::skip_space(body, 0);
+    let mut id = None;
+    let mut answered = false;
+    for (key, value) in json::keys(body, start) {
+        if json::string_is(body, &key, "method") {
+            return None;
+        } else if json::string_is(body, &key, "id") {
+            id = Id::read(&body[value..json::value_end(body, value)?]);
+        } else if json::string_is(body, &key, "result") || json::string_is(body, &key, "error") {
+            answered = true;
+        }
+        if answered && id.is_some() {
+            break;
+        }
+    }
+    id.filter(|_| answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `body` reads as `method`, `id` (as another way to write it) and these present parts.
+    fn check(body: &str, method: Option<&str>, id: Option<&str>, parts: &str) {
+        let envelope = read(body.as_bytes()).expect("an object");
+        assert_eq!(envelope.method.as_deref(), method);
+        assert_eq!(envelope.id, id.and_then(|id| Id::read(id.as_bytes())));
+        let seen: String = [
+            ("p", envelope.params),
+            ("r", envelope.result),
+            ("e", envelope.error),
+        ]
+        .into_iter()
+        .filter_map(|(name, part)| part.map(|_| name))
+        .collect();
+        assert_eq!(seen, parts);
+    }
+
+    #[test]
+    fn envelopes() {
+        check(r#"{"jsonrpc":"2.0","id":1,"method":"a/b","params":{}}"#, Some("a/b"), Some("1"), "p");
+        check(r#"{"params":[{"id":3,"method":"no"}],"method":"a\/b"}"#, Some("a/b"), None, "p");
+        check(r#"{"id":null,"result":null}"#, None, None, "r");
+        check(r#"{"id":"x\u0041","error":{"code":1}}"#, None, Some(r#""xA""#), "e");
+        check(r#"{"id":10e-1,"result":1,"error":null}"#, None, Some("1.0"), "r");
+        check(r#" {"id":3000000000.50}"#, None, Some("30000000005e-1"), "");
+        check(r#"{"id":{},"method":7}"#, None, None, "");
+    }
+
+    #[test]
+    fn response_ids() {
+        let id = |body: &str| response_id(body.as_bytes());
+        assert_eq!(id(r#"{"id":7,"jsonrpc":"2.0","result":[1,"#), Id::read(b"7"));
+        assert_eq!(id(r#"{"result":null,"id":"a"}"#), Id::read(b"\"a\""));
+        assert_eq!(id(r#"{"id":7,"method":"x","result":1}"#), None);
+        assert_eq!(id(r#"{"id":7}"#), None);
+        assert_eq!(id(r#"{"id":null,"error":{}}"#), None);
+        assert_eq!(method(br#"{"params":{"method":"no"},"method":"yes""#).as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn what_is_no_message() {
+        assert_eq!(read(b"[]"), None);
+        assert_eq!(read(b""), None);
+        assert_eq!(read(b"{\"id\":1"), Some(Envelope { id: Id::read(b"1"), ..Envelope::default() }));
+        assert_ne!(Id::read(b"1"), Id::read(b"\"1\""));
+        assert_ne!(Id::read(b"1"), Id::read(b"10"));
+        assert_eq!(Id::read(b"0"), Id::read(b"-0.0e5"));
+    }
+}
