@@ -1,4 +1,10 @@
 //! unsorry: a language server between an editor and Lean's own.
 
+pub mod assistant;
+pub mod cli;
+pub mod config;
 pub mod document;
+pub mod lean;
+pub mod proof;
+pub mod proxy;
 pub mod wire;

@@ -1,3 +1,71 @@
 //! The program `unsorry`.
+// A command line talks to its user on stdout and stderr; `serve` says nothing there but errors
+// before it begins.
+#![allow(clippy::print_stderr)]
 
-fn main() {}
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use unsorry::cli::{prove, serve};
+use unsorry::config;
+
+/// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The configuration file, in place of the one in your config folder
+    #[arg(long, global = true, env = "UNSORRY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Subcommand)]
+enum Commands {
+    /// Stand between an editor (on stdin and stdout) and Lean's own language server
+    Serve {
+        /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+        #[arg(last = true, value_name = "COMMAND")]
+        lean: Vec<OsString>,
+    },
+    /// Prove the holes of files, from a terminal or in CI
+    Prove(prove::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log();
+    let outcome = match arguments.command {
+        Commands::Serve { lean } => serve::serve(&lean, arguments.config.as_deref()),
+        Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("unsorry: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Logs to a file in the user's state folder; `UNSORRY_LOG` says how much (`debug`, `off`, …). The
+/// texts of documents are never in it below `trace`. A log that can't be written is no reason to stop.
+fn start_log() {
+    const LARGEST: u64 = 5 << 20;
+    let Some(folder) = config::state_folder() else { return };
+    let path = folder.join("unsorry.log");
+    let keep = std::fs::metadata(&path).is_ok_and(|file| file.len() < LARGEST);
+    let open = || {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::OpenOptions::new().create(true).append(keep).write(true).truncate(!keep).open(&path)
+    };
+    let Ok(file) = open() else { return };
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .with_env_var("UNSORRY_LOG")
+        .from_env_lossy();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(std::sync::Mutex::new(file))
+        .try_init();
+}

@@ -1,0 +1,123 @@
+//! Putting a verified proof into the editor's text, if that is still the text it was verified in.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tower_lsp_server::ls_types as lsp;
+use unsorry_model::Candidate;
+
+use super::Assistant;
+use super::documents::View;
+use super::finding::{Finding, Offer};
+use super::state::Abilities;
+use crate::proof::baseline::baseline;
+use crate::proof::target::apply as spliced;
+use crate::proof::verify::{VerifiedProof, confirm};
+
+/// How often an edit is tried anew because the text has changed under it.
+const TRIES: usize = 3;
+
+/// An edit of one place of one document, bound to the version it was made for where the editor
+/// understands that.
+pub fn workspace_edit(
+    abilities: Abilities,
+    uri: &lsp::Uri,
+    view: &View,
+    range: &Range<usize>,
+    new_text: &str,
+) -> lsp::WorkspaceEdit {
+    let edit = lsp::TextEdit { range: view.lsp_range(range), new_text: new_text.to_owned() };
+    if !abilities.document_changes {
+        return lsp::WorkspaceEdit {
+            changes: Some(HashMap::from([(uri.clone(), vec![edit])])),
+            ..Default::default()
+        };
+    }
+    lsp::WorkspaceEdit {
+        document_changes: Some(lsp::DocumentChanges::Edits(vec![lsp::TextDocumentEdit {
+            text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: Some(view.version) },
+            edits: vec![lsp::OneOf::Left(edit)],
+        }])),
+        ..Default::default()
+    }
+}
+
+/// What came of applying a proof.
+#[derive(Debug)]
+pub enum Applied {
+    /// It is in the text: the text's head after it, and the range of the proof.
+    Done {
+        /// The text up to the end of the declaration.
+        head: Arc<str>,
+        /// Where the proof is.
+        range: Range<usize>,
+        /// The proof as it was checked last.
+        proof: Arc<VerifiedProof>,
+    },
+    /// The hole went away, or the proof no longer holds.
+    Gone,
+    /// The editor does not want it, and this is why.
+    Refused(String),
+}
+
+/// Applies `proof` at the job's hole. A declaration that has changed since is checked again first.
+pub async fn apply(
+    assistant: &Assistant,
+    uri: &lsp::Uri,
+    job: &str,
+    hole: usize,
+    mut proof: Arc<VerifiedProof>,
+) -> Applied {
+    if !assistant.state.abilities().apply_edit {
+        return Applied::Refused("this editor takes no edits from a language server".into());
+    }
+    for _ in 0..TRIES {
+        let Some((view, index)) = locate(assistant, uri, job, hole) else { return Applied::Gone };
+        let target = view.target(uri.as_str(), index);
+        if *target.head() != **proof.head() || target.hole().range != proof.change().range {
+            let candidate = Candidate { text: proof.proof().to_owned(), engine: proof.engine() };
+            let Ok(baseline) = baseline(&assistant.search.checker, &target).await else { return Applied::Gone };
+            let limit = assistant.search.limits.check;
+            match confirm(&assistant.search.checker, &target, &baseline, &candidate, limit).await {
+                Ok(again) if again.leans_on().is_empty() => proof = Arc::new(again),
+                _ => return Applied::Gone,
+            }
+            continue;
+        }
+        let change = proof.change();
+        let edit = workspace_edit(assistant.state.abilities(), uri, &view, &change.range, &change.text);
+        assistant.state.set_applying(job, true);
+        let answer = assistant.client.apply_edit(edit).await;
+        assistant.state.set_applying(job, false);
+        match answer {
+            Ok(answer) if answer.applied => {
+                let head = spliced(target.head(), change).into();
+                let range = change.range.start..change.range.start + change.text.len();
+                return Applied::Done { head, range, proof };
+            }
+            // A refusal because of a newer version is not the user's.
+            Ok(_) if assistant.state.version(uri.as_str()) != Some(view.version) => {}
+            Ok(answer) => return Applied::Refused(answer.failure_reason.unwrap_or_else(|| "no reason given".into())),
+            Err(error) => return Applied::Refused(error.message.into_owned()),
+        }
+    }
+    Applied::Gone
+}
+
+fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Option<(View, usize)> {
+    let range = assistant.state.job_hole(job, hole)?;
+    let view = assistant.state.view(uri.as_str())?;
+    let index = view.hole(&range)?;
+    Some((view, index))
+}
+
+/// The finding for a hole as it was searched.
+pub fn at_hole(proofs: &[Arc<VerifiedProof>], head: Arc<str>, range: Range<usize>, summary: String) -> Finding {
+    let offers = proofs
+        .iter()
+        .filter(|proof| *proof.head() == head && proof.change().range == range)
+        .map(|proof| Offer { new_text: proof.change().text.clone(), proof: proof.clone() })
+        .collect();
+    Finding { head, range, offers, summary }
+}

@@ -1,0 +1,128 @@
+//! `textDocument/codeAction`
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+use tower_lsp_server::ls_types as lsp;
+
+use super::Assistant;
+use super::apply::workspace_edit;
+use super::documents::View;
+use super::execute_command::{Command, announced};
+use super::finding::Offer;
+use super::initialize::SOURCE_KIND;
+use crate::document::{Hole, Position};
+use crate::proof::baseline::shown;
+use crate::proxy::route::DATA_KEY;
+
+/// The longest proof that an action's title shows whole, in characters.
+const TITLE_LENGTH: usize = 60;
+
+/// What we can do at the range: verified proofs as quick fixes, and jobs for unproved holes.
+pub async fn code_action(assistant: &Assistant, params: lsp::CodeActionParams) -> Vec<lsp::CodeActionOrCommand> {
+    let uri = params.text_document.uri;
+    let Some(view) = assistant.state.view(uri.as_str()) else { return Vec::new() };
+    let only = params.context.only.unwrap_or_default();
+    let wanted = |kind: &str| only.is_empty() || only.iter().any(|o| contains(o.as_str(), kind));
+    let at = view.bytes(params.range);
+    let mut actions = Vec::new();
+    let mut on_hole = false;
+    if wanted("quickfix") {
+        for finding in assistant.state.findings(uri.as_str(), &at) {
+            for (rank, offer) in finding.offers.iter().enumerate() {
+                actions.push(quick_fix(assistant, &uri, &view, &finding.range, offer, rank));
+            }
+        }
+        for (_, hole) in view.holes_at(&at) {
+            on_hole = true;
+            let stands_alone = |f: &super::finding::Finding| f.offers.iter().any(|o| o.proof.leans_on().is_empty());
+            let proved = assistant.state.findings(uri.as_str(), &hole.range).iter().any(|f| stands_alone(f));
+            if !proved && !assistant.state.is_busy(uri.as_str(), &hole.range) && is_live(assistant, &uri, &view, hole).await {
+                let position = view.lsp_range(&hole.range).start;
+                actions.push(command("Prove this sorry", "quickfix", Command::Prove, vec![json!(uri), json!(position)]));
+            }
+        }
+    }
+    // Away from a hole it is a source action: those light no bulb.
+    let kind = if on_hole { "quickfix" } else { SOURCE_KIND };
+    if wanted(kind) && !view.outline.holes.is_empty() {
+        actions.push(command("Prove every sorry in this file", kind, Command::ProveAll, vec![json!(uri)]));
+    }
+    let literals = assistant.state.abilities().code_action_literals;
+    actions.into_iter().filter_map(|action| in_form(action, literals)).collect()
+}
+
+/// Kinds are hierarchical: `source` contains `source.unsorry`.
+fn contains(only: &str, kind: &str) -> bool {
+    kind.strip_prefix(only).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether Lean elaborates the hole: a `sorry` in a quotation is none. Where Lean can't say, the
+/// search will find out.
+async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Hole) -> bool {
+    let lines = &view.outline.lines;
+    let range: Range<Position> = lines.position(hole.range.start)..lines.position(hole.range.end);
+    let goals = assistant.lean.goals(uri.as_str(), range.start).await;
+    let unchanged = assistant.state.version(uri.as_str()) == Some(view.version);
+    match goals {
+        Some(goals) if unchanged => shown(&goals, &range).is_some(),
+        _ => true,
+    }
+}
+
+fn command(title: &str, kind: &str, command: Command, arguments: Vec<Value>) -> lsp::CodeAction {
+    lsp::CodeAction {
+        title: title.to_owned(),
+        kind: Some(kind.to_owned().into()),
+        command: Some(lsp::Command {
+            title: title.to_owned(),
+            command: announced(command),
+            arguments: Some(arguments),
+        }),
+        data: Some(json!({DATA_KEY: 1})),
+        ..Default::default()
+    }
+}
+
+fn quick_fix(
+    assistant: &Assistant,
+    uri: &lsp::Uri,
+    view: &View,
+    range: &Range<usize>,
+    offer: &Offer,
+    rank: usize,
+) -> lsp::CodeAction {
+    let proof = &offer.proof;
+    let title = if proof.leans_on().is_empty() {
+        format!("Prove with `{}` ({})", one_line(proof.proof()), proof.level().title())
+    } else {
+        format!("Use `{}` (leans on {}, not proved yet)", one_line(proof.proof()), proof.leans_on().join(", "))
+    };
+    lsp::CodeAction {
+        title,
+        kind: Some(lsp::CodeActionKind::QUICKFIX),
+        is_preferred: (rank == 0 && proof.leans_on().is_empty()).then_some(true),
+        edit: Some(workspace_edit(assistant.state.abilities(), uri, view, range, &offer.new_text)),
+        data: Some(json!({DATA_KEY: 1})),
+        ..Default::default()
+    }
+}
+
+/// A proof for display, on one line and not too long.
+pub fn one_line(proof: &str) -> String {
+    let mut text = proof.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((cut, _)) = text.char_indices().nth(TITLE_LENGTH) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+/// The action as the editor understands it: an old editor knows commands only.
+fn in_form(action: lsp::CodeAction, literals: bool) -> Option<lsp::CodeActionOrCommand> {
+    if literals {
+        Some(lsp::CodeActionOrCommand::CodeAction(action))
+    } else {
+        action.command.map(lsp::CodeActionOrCommand::Command)
+    }
+}

@@ -1,0 +1,234 @@
+//! A job: proves holes of a document one after the other, tells how it goes, can be stopped.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tower_lsp_server::ls_types as lsp;
+use tower_lsp_server::ls_types::notification::Progress;
+use unsorry_model::Candidate;
+
+use super::apply::{Applied, apply, at_hole};
+use super::code_action::one_line;
+use super::finding::{Finding, Offer};
+use super::{Assistant, Steps};
+use crate::proof::search::{Ended, Outcome, Step};
+use crate::proof::target::Target;
+use crate::proof::verify::VerifiedProof;
+
+/// Reports of progress come no closer together than this.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+
+/// Starts a job on those of `holes` that no other job is at work on.
+pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
+    let free: Vec<_> = holes.into_iter().filter(|hole| !assistant.state.is_busy(&uri, hole)).collect();
+    if free.is_empty() {
+        return;
+    }
+    let many = free.len();
+    let Some((name, cancel)) = assistant.state.start_job(&assistant.session, &uri, free) else { return };
+    let Ok(lsp_uri) = uri.parse::<lsp::Uri>() else {
+        assistant.state.end_job(&name);
+        return;
+    };
+    let job = Job { assistant: assistant.clone(), uri: lsp_uri, name, cancel, many };
+    tokio::spawn(async move {
+        let job = job;
+        job.run().await;
+        job.assistant.state.end_job(&job.name);
+    });
+}
+
+struct Job {
+    assistant: Assistant,
+    uri: lsp::Uri,
+    /// Its name, and its progress token.
+    name: String,
+    cancel: CancellationToken,
+    /// How many holes it began with.
+    many: usize,
+}
+
+/// How a hole fared.
+enum Fared {
+    Proved(String),
+    NotProved(String),
+    Stopped,
+}
+
+impl Job {
+    async fn run(&self) {
+        let shown = self.begin().await;
+        let mut proved = 0;
+        let mut last = String::new();
+        for hole in 0..self.many {
+            match self.prove(hole, shown).await {
+                Fared::Proved(how) => {
+                    proved += 1;
+                    last = how;
+                }
+                Fared::NotProved(why) => last = why,
+                Fared::Stopped if self.cancel.is_cancelled() => {
+                    self.end(shown, "stopped".into()).await;
+                    return;
+                }
+                Fared::Stopped => {}
+            }
+        }
+        let summary = if self.many == 1 { last } else { format!("{proved} of {} proved", self.many) };
+        self.end(shown, summary.clone()).await;
+        if proved < self.many {
+            self.assistant.client.show_message(lsp::MessageType::INFO, format!("unsorry: {summary}")).await;
+        }
+    }
+
+    /// One hole, from its goal to the edit.
+    async fn prove(&self, hole: usize, shown: bool) -> Fared {
+        let state = &self.assistant.state;
+        let uri = self.uri.as_str();
+        let Some(range) = state.job_hole(&self.name, hole) else { return Fared::Stopped };
+        let Some(view) = state.view(uri) else { return Fared::Stopped };
+        let Some(index) = view.hole(&range) else { return Fared::Stopped };
+        let target = view.target(uri, index);
+        let known = state.known_proofs(uri).into_iter().map(|text| Candidate { text, engine: "known" }).collect();
+        let (steps, mut watched): (Steps, _) = unbounded_channel();
+        let search = self.assistant.search.prove(&target, known, &steps);
+        // The first proof is applied while others are still being looked for.
+        let watch = self.watch(hole, shown, &mut watched);
+        let (outcome, applied) = tokio::select! {
+            // What was verified in the last moment is applied all the same.
+            both = async {
+                let outcome = async {
+                    let outcome = search.await;
+                    drop(steps);
+                    outcome
+                };
+                tokio::join!(outcome, watch)
+            } => both,
+            () = self.cancel.cancelled() => return Fared::Stopped,
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let summary = error.to_string();
+                state.keep(uri, at_hole(&[], target.head().into(), range, summary.clone()));
+                state.release_hole(&self.name, hole);
+                return Fared::NotProved(summary);
+            }
+        };
+        self.conclude(&target, hole, &outcome, applied)
+    }
+
+    /// Reports progress, and applies the first proof that is verified.
+    async fn watch(&self, hole: usize, shown: bool, steps: &mut UnboundedReceiver<Step>) -> Option<Applied> {
+        let mut applied = None;
+        let mut reported: Option<Instant> = None;
+        while let Some(step) = steps.recv().await {
+            match step {
+                Step::Verified(proof) if applied.is_none() => {
+                    applied = Some(apply(&self.assistant, &self.uri, &self.name, hole, proof).await);
+                }
+                Step::Checking { candidate, checked, proposed }
+                    if shown && reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) =>
+                {
+                    reported = Some(Instant::now());
+                    let place = if self.many == 1 { String::new() } else { format!("{} of {}: ", hole + 1, self.many) };
+                    let message =
+                        format!("{place}{} · {proposed} candidates, {checked} checked", one_line(&candidate));
+                    self.report(lsp::WorkDoneProgress::Report(lsp::WorkDoneProgressReport {
+                        message: Some(message),
+                        cancellable: Some(true),
+                        percentage: None,
+                    }))
+                    .await;
+                }
+                _ => {}
+            }
+        }
+        applied
+    }
+
+    /// Keeps what was found, and says how it went.
+    fn conclude(&self, target: &Target, hole: usize, outcome: &Outcome, applied: Option<Applied>) -> Fared {
+        let state = &self.assistant.state;
+        let uri = self.uri.as_str();
+        let summary = summary(outcome);
+        let all: Vec<Arc<VerifiedProof>> = outcome.proofs.iter().chain(&outcome.leaning).cloned().collect();
+        state.keep(uri, at_hole(&all, target.head().into(), target.hole().range.clone(), summary.clone()));
+        state.release_hole(&self.name, hole);
+        match applied {
+            Some(Applied::Done { head, range, proof }) => {
+                let others = outcome.proofs.iter().filter(|other| other.proof() != proof.proof());
+                let offers = others
+                    .filter(|other| other.change().range.start == range.start)
+                    .map(|other| Offer { new_text: other.change().text.clone(), proof: other.clone() })
+                    .collect();
+                let told = format!("**unsorry**: proved by {} · {}", proof.engine(), proof.standing());
+                state.keep(uri, Finding { head, range, offers, summary: told });
+                Fared::Proved(format!("proved with {}", one_line(proof.proof())))
+            }
+            Some(Applied::Refused(why)) => Fared::NotProved(format!(
+                "a proof was verified, and the editor did not take the edit ({why}): it is offered as a quick fix"
+            )),
+            Some(Applied::Gone) => Fared::NotProved("a proof was verified, but the text has changed since".into()),
+            None => Fared::NotProved(summary),
+        }
+    }
+
+    /// Opens the progress display. Whether there is one.
+    async fn begin(&self) -> bool {
+        let client = &self.assistant.client;
+        let token = lsp::ProgressToken::String(self.name.clone());
+        if !self.assistant.state.abilities().progress || client.create_work_done_progress(token).await.is_err() {
+            return false;
+        }
+        self.report(lsp::WorkDoneProgress::Begin(lsp::WorkDoneProgressBegin {
+            title: if self.many == 1 { "Proving this sorry".into() } else { format!("Proving {} sorries", self.many) },
+            cancellable: Some(true),
+            message: Some("asking Lean for the goal".into()),
+            percentage: None,
+        }))
+        .await;
+        true
+    }
+
+    async fn end(&self, shown: bool, message: String) {
+        if shown {
+            self.report(lsp::WorkDoneProgress::End(lsp::WorkDoneProgressEnd { message: Some(message) })).await;
+        }
+    }
+
+    async fn report(&self, progress: lsp::WorkDoneProgress) {
+        let params = lsp::ProgressParams {
+            token: lsp::ProgressToken::String(self.name.clone()),
+            value: lsp::ProgressParamsValue::WorkDone(progress),
+        };
+        self.assistant.client.send_notification::<Progress>(params).await;
+    }
+}
+
+/// What a search came to, in a sentence.
+pub fn summary(outcome: &Outcome) -> String {
+    let seconds = outcome.took.as_secs_f64();
+    let tried = format!("{} candidates tried in {seconds:.1} s", outcome.checked);
+    let unknown = match outcome.unknown {
+        0 => String::new(),
+        n => format!(", {n} of them too slow to judge"),
+    };
+    match (outcome.ended, outcome.leaning.first()) {
+        (Ended::Proved, _) => format!("{} verified; {tried}", count(outcome.proofs.len(), "proof")),
+        (_, Some(leaning)) => format!(
+            "no proof found that stands on its own; `{}` would do, once {} is proved; {tried}{unknown}",
+            one_line(leaning.proof()),
+            leaning.leans_on().join(", ")
+        ),
+        (Ended::Exhausted, None) => format!("no proof found: {tried}{unknown}"),
+        (Ended::OutOfBudget, None) => format!("no proof found within the budget: {tried}{unknown}"),
+    }
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}

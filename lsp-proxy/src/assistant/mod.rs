@@ -1,0 +1,260 @@
+//! The second language server: ours. It answers beside Lean, and proves holes.
+//!
+//! One task hears of everything in order ([`run`]); handlers lock the [`state::State`] briefly and
+//! never across an await.
+
+mod apply;
+mod code_action;
+mod completion;
+mod documents;
+mod execute_command;
+mod finding;
+mod hover;
+mod initialize;
+mod job;
+mod lean;
+mod state;
+mod sync;
+
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tower_lsp_server::jsonrpc::{Id as RpcId, Request, Response, Result as RpcResult};
+use tower_lsp_server::ls_types as lsp;
+use tower_lsp_server::{Client, LanguageServer, LspService};
+use tower_service::Service;
+
+use crate::proof::search::Search;
+use crate::proxy::merges::{Merges, PATIENCE};
+use crate::proxy::{Event, Injector, raw_id_and_params, response};
+use crate::wire::envelope::{self, Id};
+use crate::wire::frame::Message;
+pub use job::summary;
+use lean::Lean;
+use state::State;
+
+/// What the assistant works with.
+pub struct Setup {
+    /// Begins the ids and tokens that are ours.
+    pub session: Arc<str>,
+    /// Finds proofs.
+    pub search: Search,
+    /// The requests that we and Lean answer together.
+    pub merges: Arc<Merges>,
+    /// To the editor.
+    pub to_editor: Injector,
+    /// To the user's Lean: questions only.
+    pub to_lean: Injector,
+    /// A mistake in the configuration, for the user to know.
+    pub complaint: Option<String>,
+}
+
+/// The assistant's handlers share this.
+#[derive(Clone)]
+struct Assistant {
+    client: Client,
+    state: State,
+    lean: Lean,
+    search: Search,
+    session: Arc<str>,
+    complaint: Option<String>,
+}
+
+impl LanguageServer for Assistant {
+    async fn initialize(&self, params: lsp::InitializeParams) -> RpcResult<lsp::InitializeResult> {
+        Ok(initialize::initialize(self, &params))
+    }
+
+    async fn initialized(&self, _: lsp::InitializedParams) {
+        if let Some(complaint) = &self.complaint {
+            let client = self.client.clone();
+            let complaint = complaint.clone();
+            tokio::spawn(async move { client.show_message(lsp::MessageType::WARNING, complaint).await });
+        }
+    }
+
+    async fn shutdown(&self) -> RpcResult<()> {
+        self.state.stop_all();
+        Ok(())
+    }
+
+    async fn did_open(&self, params: lsp::DidOpenTextDocumentParams) {
+        sync::did_open(self, params);
+    }
+
+    async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
+        sync::did_change(self, params);
+    }
+
+    async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
+        sync::did_close(self, &params);
+    }
+
+    async fn code_action(&self, params: lsp::CodeActionParams) -> RpcResult<Option<lsp::CodeActionResponse>> {
+        Ok(Some(code_action::code_action(self, params).await))
+    }
+
+    async fn completion(&self, params: lsp::CompletionParams) -> RpcResult<Option<lsp::CompletionResponse>> {
+        Ok(Some(lsp::CompletionResponse::Array(completion::completion(self, &params))))
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> RpcResult<Option<lsp::Hover>> {
+        Ok(hover::hover(self, params).await)
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> RpcResult<Option<lsp::LSPAny>> {
+        execute_command::execute_command(self, params).map(|()| None)
+    }
+}
+
+impl Assistant {
+    /// `window/workDoneProgress/cancel`, of a job of ours.
+    async fn cancel_progress(&self, params: lsp::WorkDoneProgressCancelParams) {
+        if let lsp::NumberOrString::String(token) = params.token {
+            self.state.stop(&token);
+        }
+    }
+}
+
+/// Runs the assistant until nobody can tell it anything any more.
+pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
+    let Setup { session, search, merges, to_editor, to_lean, complaint } = setup;
+    let lean = Lean::new(session.clone(), to_lean);
+    let state = State::default();
+    let (mut service, socket) = LspService::build(|client| Assistant {
+        client,
+        state,
+        lean: lean.clone(),
+        search,
+        session: session.clone(),
+        complaint,
+    })
+    .custom_method("window/workDoneProgress/cancel", Assistant::cancel_progress)
+    .finish();
+    let (requests, mut responses) = socket.split();
+    tokio::spawn(send_requests(requests, session.clone(), to_editor.clone()));
+    let mut next_id = 0i64;
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::FromEditor(message) => {
+                if envelope::method(message.body()).is_none() {
+                    if let Some(answer) = editors_answer(&session, &message) {
+                        let _ = responses.send(answer).await;
+                    }
+                    continue;
+                }
+                let Some(request) = parse(&message, None) else {
+                    sync::unreadable(service.inner(), message.body());
+                    continue;
+                };
+                next_id += 1;
+                let asked = envelope::read(message.body()).is_some_and(|m| m.id.is_some());
+                let request = if asked { parse(&message, Some(next_id)).unwrap_or(request) } else { request };
+                let answer = service.call(request).await.ok().flatten();
+                if request_is_ours(&message)
+                    && let Some(answer) = answer
+                {
+                    reply(&message, &answer, &to_editor);
+                }
+            }
+            Event::Merge(_, id, message) => {
+                next_id += 1;
+                let Some(request) = parse(&message, Some(next_id)) else {
+                    merges.forget(&id);
+                    // Lean's answer may be held already.
+                    if let Some(message) = merges.give_up(&id) {
+                        to_editor.send(&message);
+                    }
+                    continue;
+                };
+                let call = service.call(request);
+                let (merges, to_editor) = (merges.clone(), to_editor.clone());
+                let work = async move {
+                    let ours = call.await.ok().flatten().and_then(|answer| answer.into_parts().1.ok());
+                    if let Some(message) = merges.we_answered(&id, ours.unwrap_or_default()) {
+                        to_editor.send(&message);
+                    }
+                };
+                // Everything after `initialize` needs it done.
+                if envelope::method(message.body()).as_deref() == Some("initialize") {
+                    work.await;
+                } else {
+                    tokio::spawn(work);
+                }
+            }
+            Event::Held(id) => {
+                let (merges, to_editor) = (merges.clone(), to_editor.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(PATIENCE).await;
+                    if let Some(message) = merges.give_up(&id) {
+                        to_editor.send(&message);
+                    }
+                });
+            }
+            Event::FromLean(id, message) => lean.answered(&id, &message),
+        }
+    }
+}
+
+/// Requests that Lean never sees, so that nobody else answers them.
+fn request_is_ours(message: &Message) -> bool {
+    envelope::method(message.body()).as_deref() == Some("workspace/executeCommand")
+}
+
+fn parse(message: &Message, id: Option<i64>) -> Option<Request> {
+    let envelope = envelope::read(message.body())?;
+    let request = Request::build(envelope.method?.into_owned());
+    let request = match envelope.params {
+        Some(params) => request.params(serde_json::from_slice::<Value>(&message.body()[params]).ok()?),
+        None => request,
+    };
+    Some(match id {
+        Some(id) => request.id(id).finish(),
+        None => request.finish(),
+    })
+}
+
+/// Answers the request in `message`, its id as it was written.
+fn reply(message: &Message, answer: &Response, to_editor: &Injector) {
+    let Some((id, _)) = raw_id_and_params(message.body()) else { return };
+    match (answer.result(), answer.error()) {
+        (Some(result), _) => to_editor.send(&response(id, result.to_string().as_bytes())),
+        (None, error) => {
+            let error = serde_json::to_string(&error).unwrap_or_default();
+            to_editor.send(&Message::new(
+                &[br#"{"jsonrpc":"2.0","id":"#, id, br#","error":"#, error.as_bytes(), b"}"].concat(),
+            ));
+        }
+    }
+}
+
+/// The editor's answer to a request of ours, under the number that the service knows it by.
+fn editors_answer(session: &str, message: &Message) -> Option<Response> {
+    let Some(Id::String(id)) = envelope::response_id(message.body()) else { return None };
+    let id = RpcId::Number(id.strip_prefix(session)?.parse().ok()?);
+    let body: Value = serde_json::from_slice(message.body()).ok()?;
+    Some(match body.get("error").filter(|error| !error.is_null()) {
+        Some(error) => Response::from_error(id, serde_json::from_value(error.clone()).ok()?),
+        None => Response::from_ok(id, body.get("result").cloned().unwrap_or_default()),
+    })
+}
+
+/// Sends on what the service asks and tells the editor, with ids that are nobody else's.
+async fn send_requests(mut requests: impl StreamExt<Item = Request> + Unpin, session: Arc<str>, to_editor: Injector) {
+    while let Some(request) = requests.next().await {
+        let (method, id, params) = request.into_parts();
+        let mut body = json!({"jsonrpc": "2.0", "method": method});
+        if let Some(id) = id {
+            body["id"] = Value::from(format!("{session}{id}"));
+        }
+        if let Some(params) = params {
+            body["params"] = params;
+        }
+        to_editor.send_json(&body);
+    }
+}
+
+/// Sends steps of a search to whoever watches it.
+type Steps = UnboundedSender<crate::proof::search::Step>;

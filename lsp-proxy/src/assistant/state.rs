@@ -1,0 +1,231 @@
+//! What the assistant knows: documents, jobs, findings. One mutex, never held across an await.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::documents::{Document, View};
+use super::finding::Finding;
+use crate::document::{Change, shift};
+
+/// How many findings a document keeps; the oldest go first.
+const MOST_FINDINGS: usize = 64;
+
+/// What the editor can do, of what matters here.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Abilities {
+    /// `workspace/applyEdit`
+    pub apply_edit: bool,
+    /// `documentChanges` in an edit, which carry the version.
+    pub document_changes: bool,
+    /// `window/workDoneProgress/create`
+    pub progress: bool,
+    /// Code actions as objects, rather than bare commands.
+    pub code_action_literals: bool,
+}
+
+/// A running job.
+#[derive(Debug)]
+struct Job {
+    uri: String,
+    /// Where its holes are now; none once a hole is gone or done with.
+    holes: Vec<Option<Range<usize>>>,
+    /// An edit of the job's own is on its way: a hole that goes now went because of it.
+    applying: bool,
+    cancel: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    abilities: Abilities,
+    documents: HashMap<String, Document>,
+    findings: HashMap<String, Vec<Arc<Finding>>>,
+    jobs: HashMap<String, Job>,
+    next_job: u64,
+    stopped: bool,
+}
+
+/// The shared state.
+#[derive(Debug, Clone, Default)]
+pub struct State(Arc<Mutex<Inner>>);
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the editor can do.
+    pub fn abilities(&self) -> Abilities {
+        self.lock().abilities
+    }
+
+    /// The editor has said what it can do.
+    pub fn set_abilities(&self, abilities: Abilities) {
+        self.lock().abilities = abilities;
+    }
+
+    /// A document was opened.
+    pub fn open(&self, uri: &str, document: Document) {
+        self.lock().documents.insert(uri.to_owned(), document);
+    }
+
+    /// A document was closed, or can't be followed any more: its jobs end.
+    pub fn close(&self, uri: &str) {
+        let mut inner = self.lock();
+        inner.documents.remove(uri);
+        inner.findings.remove(uri);
+        for job in inner.jobs.values().filter(|job| job.uri == uri) {
+            job.cancel.cancel();
+        }
+    }
+
+    /// Changes a document and moves the holes of its jobs along. A job whose holes are all gone ends.
+    pub fn change(&self, uri: &str, change: impl FnOnce(&mut Document) -> Vec<Change>) {
+        let mut inner = self.lock();
+        let Inner { documents, jobs, .. } = &mut *inner;
+        let Some(document) = documents.get_mut(uri) else { return };
+        let changes = change(document);
+        for job in jobs.values_mut().filter(|job| job.uri == uri) {
+            let outline = document.view().outline;
+            let mut lost = false;
+            for place in &mut job.holes {
+                let Some(range) = place.take() else { continue };
+                let moved = changes.iter().try_fold(range, |range, change| shift(range, change));
+                // What was typed right beside it may have made another word of it.
+                *place = moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));
+                lost |= place.is_none();
+            }
+            if lost && !job.applying && job.holes.iter().all(Option::is_none) {
+                job.cancel.cancel();
+            }
+        }
+    }
+
+    /// The document as it is now.
+    pub fn view(&self, uri: &str) -> Option<View> {
+        self.lock().documents.get_mut(uri).map(Document::view)
+    }
+
+    /// The document's version.
+    pub fn version(&self, uri: &str) -> Option<i32> {
+        self.lock().documents.get(uri).map(Document::version)
+    }
+
+    /// Starts a job on `holes`; none when one is at work on one of them already. Its name is a
+    /// progress token that begins with `session`.
+    pub fn start_job(
+        &self,
+        session: &str,
+        uri: &str,
+        holes: Vec<Range<usize>>,
+    ) -> Option<(String, CancellationToken)> {
+        let mut inner = self.lock();
+        if inner.stopped {
+            return None;
+        }
+        let busy = |job: &Job| {
+            job.uri == uri && !job.cancel.is_cancelled() && holes.iter().any(|hole| job.holes.contains(&Some(hole.clone())))
+        };
+        if inner.jobs.values().any(busy) {
+            return None;
+        }
+        inner.next_job += 1;
+        let name = format!("{session}job:{}", inner.next_job);
+        let cancel = CancellationToken::new();
+        let holes = holes.into_iter().map(Some).collect();
+        inner.jobs.insert(name.clone(), Job { uri: uri.to_owned(), holes, applying: false, cancel: cancel.clone() });
+        Some((name, cancel))
+    }
+
+    /// Where the job's hole is now.
+    pub fn job_hole(&self, job: &str, hole: usize) -> Option<Range<usize>> {
+        self.lock().jobs.get(job)?.holes.get(hole)?.clone()
+    }
+
+    /// The job is about to change the text itself, or is done with that.
+    pub fn set_applying(&self, job: &str, applying: bool) {
+        if let Some(job) = self.lock().jobs.get_mut(job) {
+            job.applying = applying;
+        }
+    }
+
+    /// The job needs the hole no more: the next change to it is the job's own.
+    pub fn release_hole(&self, job: &str, hole: usize) {
+        if let Some(place) = self.lock().jobs.get_mut(job).and_then(|job| job.holes.get_mut(hole)) {
+            *place = None;
+        }
+    }
+
+    /// The job is over.
+    pub fn end_job(&self, job: &str) {
+        self.lock().jobs.remove(job);
+    }
+
+    /// Whether a job is at work on the hole.
+    pub fn is_busy(&self, uri: &str, hole: &Range<usize>) -> bool {
+        self.lock().jobs.values().any(|job| job.uri == uri && job.holes.contains(&Some(hole.clone())))
+    }
+
+    /// Stops a job.
+    pub fn stop(&self, job: &str) {
+        if let Some(job) = self.lock().jobs.get(job) {
+            job.cancel.cancel();
+        }
+    }
+
+    /// Stops every job of a document.
+    pub fn stop_in(&self, uri: &str) {
+        for job in self.lock().jobs.values().filter(|job| job.uri == uri) {
+            job.cancel.cancel();
+        }
+    }
+
+    /// Stops every job, and lets none begin.
+    pub fn stop_all(&self) {
+        let mut inner = self.lock();
+        inner.stopped = true;
+        for job in inner.jobs.values() {
+            job.cancel.cancel();
+        }
+    }
+
+    /// Keeps a finding, in place of an older one for the same place and text.
+    pub fn keep(&self, uri: &str, finding: Finding) {
+        let mut inner = self.lock();
+        if !inner.documents.contains_key(uri) {
+            return;
+        }
+        let findings = inner.findings.entry(uri.to_owned()).or_default();
+        findings.retain(|old| old.range != finding.range || old.head != finding.head);
+        findings.push(Arc::new(finding));
+        if findings.len() > MOST_FINDINGS {
+            findings.remove(0);
+        }
+    }
+
+    /// The findings that hold for the document as it is and touch `range`.
+    pub fn findings(&self, uri: &str, range: &Range<usize>) -> Vec<Arc<Finding>> {
+        let mut inner = self.lock();
+        let Inner { documents, findings, .. } = &mut *inner;
+        let Some(view) = documents.get_mut(uri).map(Document::view) else { return Vec::new() };
+        let touches = |finding: &&Arc<Finding>| finding.range.start <= range.end && range.start <= finding.range.end;
+        findings
+            .get(uri)
+            .into_iter()
+            .flatten()
+            .filter(touches)
+            .filter(|finding| finding.holds_for(&view))
+            .cloned()
+            .collect()
+    }
+
+    /// Every proof that was ever verified at a place of this document and still leaves its text as it
+    /// was: worth trying first when the same hole is asked about again.
+    pub fn known_proofs(&self, uri: &str) -> Vec<String> {
+        let inner = self.lock();
+        let offers = inner.findings.get(uri).into_iter().flatten().rev().flat_map(|finding| &finding.offers);
+        offers.map(|offer| offer.proof.proof().to_owned()).collect()
+    }
+}

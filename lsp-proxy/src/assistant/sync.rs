@@ -1,0 +1,41 @@
+//! `textDocument/didOpen`, `didChange`, `didClose`
+
+use tower_lsp_server::ls_types as lsp;
+
+use super::Assistant;
+use super::documents::Document;
+use crate::wire::{envelope, json};
+
+/// `textDocument/didOpen`
+pub fn did_open(assistant: &Assistant, params: lsp::DidOpenTextDocumentParams) {
+    let lsp::TextDocumentItem { uri, version, text, .. } = params.text_document;
+    assistant.state.open(uri.as_str(), Document::new(version, &text));
+}
+
+/// `textDocument/didChange`
+pub fn did_change(assistant: &Assistant, params: lsp::DidChangeTextDocumentParams) {
+    let lsp::VersionedTextDocumentIdentifier { uri, version } = params.text_document;
+    assistant
+        .state
+        .change(uri.as_str(), |document| document.change(version, params.content_changes));
+}
+
+/// `textDocument/didClose`
+pub fn did_close(assistant: &Assistant, params: &lsp::DidCloseTextDocumentParams) {
+    assistant.state.close(params.text_document.uri.as_str());
+}
+
+/// A message that Lean may have understood and we did not. If it was about a document, ours is not
+/// to be trusted any more.
+pub fn unreadable(assistant: &Assistant, body: &[u8]) {
+    let uri = || {
+        let params = envelope::read(body)?.params?;
+        let document = json::member(body, params.start, "textDocument")?;
+        let uri = json::member(body, document.start, "uri")?;
+        Some(json::string(&body[uri])?.into_owned())
+    };
+    if let Some(uri) = uri() {
+        tracing::warn!("a change can't be read; unsorry leaves the document alone until it is opened again");
+        assistant.state.close(&uri);
+    }
+}

@@ -1,0 +1,4 @@
+//! The program's commands, a file each.
+
+pub mod prove;
+pub mod serve;

@@ -1,0 +1,290 @@
+//! `unsorry prove`: every hole of files, for a terminal or CI.
+// Its output is for stdout, its progress for stderr.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod report;
+mod write;
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::config::{Config, parse_duration};
+use crate::document::{Outline, Position};
+use crate::lean::command::LeanCommand;
+use crate::proof::axioms::Report;
+use crate::proof::baseline::NoGoal;
+use crate::proof::checker::Checker;
+use crate::proof::search::{Outcome, Search, Step};
+use crate::proof::target::{Target, apply};
+use report::{FileReport, HoleReport, Status};
+
+/// How long the whole file may take to elaborate at the end.
+const FILE_LIMIT: Duration = Duration::from_secs(1800);
+
+/// What `unsorry prove` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Lean files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write the verified proofs into the files
+    #[arg(long)]
+    write: bool,
+    /// Print one JSON object a file
+    #[arg(long)]
+    json: bool,
+    /// Only the hole at this line and column, counted from 1, as the output shows them
+    #[arg(long, value_name = "L:C", value_parser = parse_hole)]
+    hole: Option<Position>,
+    /// Which provers to ask [default: all there are]
+    #[arg(long, value_enum)]
+    engine: Vec<Engine>,
+    /// How long to try each hole; `0s` only lists the holes with their goals
+    #[arg(long, value_parser = parse_duration)]
+    budget: Option<Duration>,
+    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    #[arg(long, value_name = "CMD")]
+    lean: Option<String>,
+}
+
+/// A prover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    /// The portfolio of tactics.
+    Tactics,
+}
+
+fn parse_hole(text: &str) -> Result<Position, String> {
+    let parse = || {
+        let (line, column) = text.split_once(':')?;
+        let from_one = |n: &str| n.parse::<u32>().ok()?.checked_sub(1);
+        Some(Position { line: from_one(line)?, character: from_one(column)? })
+    };
+    parse().ok_or_else(|| format!("`{text}` is no line and column such as 12:3, counted from 1"))
+}
+
+/// Proves the holes of the files. The exit code says: 0 all proved, 1 some left, 2 could not run.
+///
+/// # Errors
+/// When it could not run.
+pub fn prove(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
+    let code = runtime.block_on(async {
+        tokio::select! {
+            outcome = run(arguments, config) => outcome,
+            _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    code
+}
+
+async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    let cwd = std::env::current_dir().context("there is no working directory")?;
+    let mut config = Config::load(config, &cwd)?;
+    config.budget = arguments.budget.unwrap_or(config.budget);
+    let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
+    let mut printer = report::Printer::new(arguments.json);
+    let mut all_proved = true;
+    for path in &arguments.files {
+        let text = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
+        let text = String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
+        let real = path.canonicalize().with_context(|| format!("can't find {}", path.display()))?;
+        let root = project_root(&real);
+        let (search, version) = match leans.get(&root) {
+            Some(known) => known.clone(),
+            None => {
+                let command = match &arguments.lean {
+                    Some(text) => LeanCommand::parse(text)?,
+                    None => LeanCommand::resolve(&[], &root),
+                };
+                let version = command.version(&root)?;
+                let checker = Checker::new(command, root.clone(), config.idle);
+                let search = super::serve::search(checker, config.clone());
+                leans.insert(root, (search.clone(), version.clone()));
+                (search, version)
+            }
+        };
+        let uri = file_uri(&real)?;
+        let report = prove_file(arguments, &search, &printer, path, &uri, &text, version).await?;
+        all_proved &= report.holes.iter().all(|hole| hole.status == Status::Proved);
+        let changed = report.changed.clone();
+        printer.file(&report)?;
+        if arguments.write
+            && let Some(new_text) = changed
+        {
+            write::check_whole(&search.checker, &uri, &text, &new_text, FILE_LIMIT)
+                .await
+                .with_context(|| format!("{} is left as it was", path.display()))?;
+            write::replace(&real, &text, &new_text)?;
+        }
+    }
+    printer.end();
+    Ok(if all_proved { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Lean decides by its working directory what project a file belongs to.
+fn project_root(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    folder
+        .ancestors()
+        .find(|dir| LeanCommand::is_project(dir))
+        .unwrap_or(folder)
+        .to_owned()
+}
+
+fn file_uri(path: &Path) -> Result<String> {
+    let uri = tower_lsp_server::ls_types::Uri::from_file_path(path)
+        .with_context(|| format!("{} can't be named by a URI", path.display()))?;
+    Ok(uri.as_str().to_owned())
+}
+
+async fn prove_file(
+    arguments: &Arguments,
+    search: &Search,
+    printer: &report::Printer,
+    path: &Path,
+    uri: &str,
+    original: &str,
+    lean: String,
+) -> Result<FileReport> {
+    let outline = Arc::new(Outline::of(original));
+    if let Some(wanted) = arguments.hole
+        && !outline.holes.iter().any(|hole| outline.lines.position(hole.range.start) == wanted)
+    {
+        let holes: Vec<String> = outline
+            .holes
+            .iter()
+            .map(|hole| {
+                let Position { line, character } = outline.lines.position(hole.range.start);
+                format!("{}:{}", line + 1, character + 1)
+            })
+            .collect();
+        bail!(
+            "{} has no sorry at {}:{}; it has {}",
+            path.display(),
+            wanted.line + 1,
+            wanted.character + 1,
+            if holes.is_empty() { "none".to_owned() } else { holes.join(", ") }
+        );
+    }
+    let mut report = FileReport { file: path.display().to_string(), lean, holes: Vec::new(), changed: None };
+    let mut current: Arc<str> = original.into();
+    let mut current_outline = outline.clone();
+    // Proofs go in as they are found: what comes later may use what was proved.
+    let mut next = 0;
+    for hole in &outline.holes {
+        let position = outline.lines.position(hole.range.start);
+        if arguments.hole.is_some_and(|wanted| wanted != position) {
+            next += 1;
+            continue;
+        }
+        let target = Target { uri: uri.into(), text: current.clone(), outline: current_outline.clone(), hole: next };
+        let bar = progress(printer, position, path);
+        let hole = prove_hole(search, &target, position, &bar).await?;
+        bar.finish_and_clear();
+        printer.hole(&report, &hole);
+        match &hole.change {
+            Some(change) => {
+                current = apply(&current, change).into();
+                current_outline = Arc::new(Outline::of(&current));
+                report.changed = Some(current.to_string());
+            }
+            None => next += 1,
+        }
+        report.holes.push(hole);
+    }
+    Ok(report)
+}
+
+async fn prove_hole(search: &Search, target: &Target, position: Position, bar: &ProgressBar) -> Result<HoleReport> {
+    let (steps, mut watched) = unbounded_channel();
+    let watch = async {
+        while let Some(step) = watched.recv().await {
+            if let Step::Checking { candidate, checked, .. } = step {
+                let first = candidate.lines().next().unwrap_or_default().to_owned();
+                bar.set_message(format!("{checked} candidates checked, trying {first}"));
+            }
+        }
+    };
+    let find = async {
+        let outcome = search.prove(target, Vec::new(), &steps).await;
+        drop(steps);
+        outcome
+    };
+    let (outcome, ()) = tokio::join!(find, watch);
+    match outcome {
+        Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
+        Err(NoGoal::Check(error @ crate::proof::checker::CheckError::NoLean(_))) => Err(error.into()),
+        Err(error) => Ok(HoleReport::without_goal(position, &error)),
+    }
+}
+
+fn progress(printer: &report::Printer, position: Position, path: &Path) -> ProgressBar {
+    if printer.is_json() || !std::io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let bar = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    bar.set_prefix(format!("{}:{}:{}", path.display(), position.line + 1, position.character + 1));
+    bar.set_message("asking Lean for the goal");
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+impl HoleReport {
+    fn of(position: Position, outcome: &Outcome) -> HoleReport {
+        let proof = outcome.proofs.first();
+        HoleReport {
+            line: position.line,
+            character: position.character,
+            kind: Some(outcome.baseline.goal.kind.into()),
+            goal: Some(outcome.baseline.rendered.clone()),
+            status: if proof.is_some() { Status::Proved } else { Status::Unproved },
+            proof: proof.map(|proof| proof.proof().to_owned()),
+            level: proof.map(|proof| proof.level().name()),
+            axioms: proof.and_then(|proof| match proof.axioms() {
+                Report::Axioms(axioms) => Some(axioms.clone()),
+                Report::NotReported(_) => None,
+            }),
+            engine: proof.map(|proof| proof.engine()),
+            candidates: outcome.checked,
+            seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
+            message: match proof {
+                Some(proof) => proof.standing(),
+                None => crate::assistant::summary(outcome),
+            },
+            change: proof.map(|proof| proof.change().clone()),
+        }
+    }
+
+    fn without_goal(position: Position, error: &NoGoal) -> HoleReport {
+        HoleReport {
+            line: position.line,
+            character: position.character,
+            kind: None,
+            goal: None,
+            status: match error {
+                NoGoal::Check(_) => Status::Error,
+                NoGoal::Inert(_) | NoGoal::Data(_) => Status::Unproved,
+            },
+            proof: None,
+            level: None,
+            axioms: None,
+            engine: None,
+            candidates: 0,
+            seconds: 0.0,
+            message: error.to_string(),
+            change: None,
+        }
+    }
+}

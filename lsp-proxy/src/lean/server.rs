@@ -1,0 +1,168 @@
+//! A Lean server of our own: started, asked, reaped.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use super::command::LeanCommand;
+use super::process;
+use crate::wire::frame::{Chunk, Framer, Message};
+
+/// How long a server may take to answer `initialize`. It loads no library for that.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// A running Lean server. Dropping it kills it with all its workers.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    to_lean: UnboundedSender<Bytes>,
+    from_lean: UnboundedReceiver<Value>,
+    next_id: u64,
+}
+
+impl Server {
+    /// Starts Lean for checking in `cwd`. A Lean that refuses the checker's options is started
+    /// without them.
+    ///
+    /// # Errors
+    /// When the program is not there or does not answer as a language server.
+    pub async fn start(command: &LeanCommand, cwd: &Path) -> Result<Server> {
+        match Self::start_exactly(&command.for_checker(), cwd).await {
+            Ok(server) => Ok(server),
+            Err(error) if error.downcast_ref::<std::io::Error>().is_some() => Err(error),
+            Err(first) => {
+                tracing::info!(error = format!("{first:#}"), "the checker's options were refused");
+                Self::start_exactly(command, cwd).await
+            }
+        }
+    }
+
+    async fn start_exactly(command: &LeanCommand, cwd: &Path) -> Result<Server> {
+        let mut builder = Command::new(&command.program);
+        builder
+            .args(&command.args)
+            .current_dir(cwd)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        #[cfg(unix)]
+        builder.process_group(0);
+        let mut child = builder
+            .spawn()
+            .with_context(|| format!("can't start `{command}`: is Lean installed and on PATH?"))?;
+        if let Some(pid) = child.id() {
+            process::lower_priority(pid);
+        }
+        let stdin = child.stdin.take().context("no stdin")?;
+        let stdout = child.stdout.take().context("no stdout")?;
+        let (to_lean, writes) = unbounded_channel();
+        let (reads, from_lean) = unbounded_channel();
+        tokio::spawn(write(stdin, writes));
+        tokio::spawn(read(stdout, reads, to_lean.clone()));
+        let mut server = Server { child, to_lean, from_lean, next_id: 0 };
+        let params = json!({
+            "processId": std::process::id(),
+            "rootUri": null,
+            "clientInfo": {"name": "unsorry", "version": env!("CARGO_PKG_VERSION")},
+            // Without it, Lean does not say which theorems it has accomplished.
+            "capabilities": {"lean": {"silentDiagnosticSupport": true}},
+        });
+        let id = server.request("initialize", params);
+        server
+            .answer(&id, START_LIMIT)
+            .await
+            .with_context(|| format!("`{command}` does not answer as a Lean server"))?;
+        server.notify("initialized", json!({}));
+        Ok(server)
+    }
+
+    /// Sends a notification.
+    pub fn notify(&self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    /// Sends a request; its answer comes through [`Server::next`].
+    pub fn request(&mut self, method: &str, params: Value) -> Value {
+        self.next_id += 1;
+        let id = Value::from(self.next_id);
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        id
+    }
+
+    fn send(&self, body: &Value) {
+        // A dead server is noticed where its answer is missed.
+        let _ = self.to_lean.send(Message::new(body.to_string().as_bytes()).bytes);
+    }
+
+    /// The next message from Lean; none when it is gone.
+    pub async fn next(&mut self) -> Option<Value> {
+        self.from_lean.recv().await
+    }
+
+    async fn answer(&mut self, id: &Value, limit: Duration) -> Result<Value> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let Ok(message) = tokio::time::timeout_at(deadline, self.next()).await else {
+                bail!("no answer within {} s", limit.as_secs());
+            };
+            let message = message.context("it ended")?;
+            if message.get("id") == Some(id) && message.get("method").is_none() {
+                return match message.get("error") {
+                    Some(error) => bail!("{error}"),
+                    None => Ok(message["result"].clone()),
+                };
+            }
+        }
+    }
+
+    /// Whether the process is still there.
+    pub fn is_alive(&mut self) -> bool {
+        !self.from_lean.is_closed() && matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(pid) = self.child.id() {
+            process::kill_group(pid);
+        }
+    }
+}
+
+async fn write(mut stdin: tokio::process::ChildStdin, mut messages: UnboundedReceiver<Bytes>) {
+    while let Some(bytes) = messages.recv().await {
+        if stdin.write_all(&bytes).await.is_err() || stdin.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes on Lean's messages, but for its requests, which all ask for nothing that we have: they are
+/// answered here.
+async fn read(
+    mut stdout: tokio::process::ChildStdout,
+    messages: UnboundedSender<Value>,
+    to_lean: UnboundedSender<Bytes>,
+) {
+    let mut framer = Framer::default();
+    while let Ok(1..) = stdout.read_buf(framer.buffer()).await {
+        while let Some(chunk) = framer.chunk() {
+            let Chunk::Message(message) = chunk else { continue };
+            let Ok(body) = serde_json::from_slice::<Value>(message.body()) else { continue };
+            if let (Some(id), true) = (body.get("id"), body.get("method").is_some()) {
+                let answer = json!({"jsonrpc": "2.0", "id": id, "result": null});
+                let _ = to_lean.send(Message::new(answer.to_string().as_bytes()).bytes);
+            } else if messages.send(body).is_err() {
+                return;
+            }
+        }
+    }
+}

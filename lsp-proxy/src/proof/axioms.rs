@@ -1,0 +1,104 @@
+//! What a declaration depends on, as `#print axioms` tells it. Pure.
+
+use crate::document::{DeclarationKind, LineIndex};
+use crate::lean::diagnostic::Diagnostic;
+
+use super::target::Target;
+
+/// The axioms that Lean's own library rests on.
+pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
+
+/// The axiom behind `sorry`.
+pub const SORRY: &str = "sorryAx";
+
+/// The name that an `example` gets to be asked about.
+const EXAMPLE: &str = "unsorry_example";
+
+/// Lean's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// All the axioms, in Lean's order.
+    Axioms(Vec<String>),
+    /// Lean did not say, and this is why.
+    NotReported(String),
+}
+
+/// The question, to be put after a declaration.
+#[derive(Debug)]
+pub struct Question {
+    commands: String,
+    /// The line of `#print axioms`, from the text's first.
+    line: Option<u32>,
+}
+
+impl Question {
+    /// Asks about the declaration of `target` in `text`, which ends with it. An `example`, which no
+    /// command can name, is asked about in the form of a theorem behind it.
+    pub fn of(target: &Target, text: &str) -> Question {
+        let declaration = target.declaration();
+        let original = &target.text;
+        let (copy, name) = match (&declaration.kind, &declaration.name) {
+            (_, Some(name)) => (String::new(), original[name.clone()].to_owned()),
+            (DeclarationKind::Example, None) if declaration.unit == declaration.extent => {
+                let keyword = declaration.keyword.clone();
+                let copy = format!(
+                    "\n\n{}theorem {EXAMPLE}{}",
+                    &original[declaration.extent.start..keyword.start],
+                    &text[keyword.end..],
+                );
+                (copy, EXAMPLE.to_owned())
+            }
+            _ => return Question { commands: String::new(), line: None },
+        };
+        let before = format!("{copy}\n\n");
+        let line = LineIndex::new(&format!("{text}{before}")).position(usize::MAX).line;
+        Question { commands: format!("{before}#print axioms {name}"), line: Some(line) }
+    }
+
+    /// What to put after the text.
+    pub fn commands(&self) -> &str {
+        &self.commands
+    }
+
+    /// Reads Lean's answer.
+    pub fn report(&self, diagnostics: &[Diagnostic]) -> Report {
+        let Some(line) = self.line else {
+            return Report::NotReported("the declaration has no name to ask about".into());
+        };
+        let mut answers = diagnostics.iter().filter(|d| d.start().line == line);
+        match answers.next() {
+            Some(answer) if !answer.is_error() => {
+                read(&answer.message).unwrap_or_else(|| Report::NotReported(answer.first_line().to_owned()))
+            }
+            Some(error) => Report::NotReported(error.first_line().to_owned()),
+            None => Report::NotReported("Lean gave no answer".into()),
+        }
+    }
+}
+
+/// `'foo' depends on axioms: [propext, sorryAx]` or `'foo' does not depend on any axioms`.
+fn read(message: &str) -> Option<Report> {
+    if message.ends_with("does not depend on any axioms") {
+        return Some(Report::Axioms(Vec::new()));
+    }
+    let (_, list) = message.split_once("depends on axioms:")?;
+    let list = list.trim().strip_prefix('[')?.strip_suffix(']')?;
+    Some(Report::Axioms(list.split(',').map(|name| name.trim().to_owned()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leans_answers() {
+        let check = |message: &str, expected: Option<&[&str]>| {
+            let expected = expected.map(|names| Report::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
+            assert_eq!(read(message), expected, "{message}");
+        };
+        check("'a.b' does not depend on any axioms", Some(&[]));
+        check("'x' depends on axioms: [propext, Quot.sound]", Some(&["propext", "Quot.sound"]));
+        check("'x' depends on axioms: [propext,\n Classical.choice,\n sorryAx]", Some(&["propext", "Classical.choice", "sorryAx"]));
+        check("something else", None);
+    }
+}

@@ -1,0 +1,136 @@
+//! What Lean says of a declaration before anything is tried: the hole's goal, and the errors that
+//! are there anyway.
+
+use std::time::Duration;
+
+use unsorry_model::{Context, Goal, HoleKind};
+
+use super::axioms::{self, Report};
+use super::checker::{CheckError, Checker};
+use super::target::Target;
+use crate::lean::diagnostic::Diagnostic;
+use crate::lean::shadow::{Goals, Unknown};
+
+/// How long Lean may take for all that stands before a hole.
+const HEAD_LIMIT: Duration = Duration::from_secs(600);
+
+/// A theorem that any Lean accepts: does this one say so?
+const PROBE: &str = "\n\nexample : True := trivial\n";
+
+/// In the place of a hole it is accepted where a proof is wanted, and refused where data is.
+const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
+
+/// Lean's view of a hole.
+#[derive(Debug, Clone)]
+pub struct Baseline {
+    /// What the provers get.
+    pub goal: Goal,
+    /// The goals as Lean shows them.
+    pub rendered: String,
+    /// The errors of the declaration as it stands, by message.
+    pub errors: Vec<String>,
+    /// Whether this Lean reports a theorem's goals as accomplished.
+    pub reports_accomplished: bool,
+    /// What the declaration depends on as it stands.
+    pub axioms: Report,
+}
+
+/// Why a hole can't be worked on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoGoal {
+    /// Lean does not elaborate the hole.
+    #[error("Lean has no goal at this sorry: {0}")]
+    Inert(String),
+    /// The hole stands for a value.
+    #[error("this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours")]
+    Data(String),
+    /// Lean's checking failed before anything was tried.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// What Lean shows at a hole, and what would fill it; none where Lean elaborates nothing there.
+pub fn shown(goals: &Goals, hole: &std::ops::Range<crate::document::Position>) -> Option<(HoleKind, Vec<String>)> {
+    match goals {
+        Goals { term: Some((goal, range)), .. } if (range.start..range.end) == *hole => {
+            Some((HoleKind::Term, vec![goal.clone()]))
+        }
+        Goals { tactic: Some(goals), .. } if !goals.is_empty() => Some((HoleKind::Tactic, goals.clone())),
+        _ => None,
+    }
+}
+
+/// Asks Lean about the declaration of `target` as it stands.
+///
+/// # Errors
+/// When Lean has no goal there, or the hole is not for a proof, or Lean can't be asked.
+pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, NoGoal> {
+    let lines = &target.outline.lines;
+    let hole = lines.position(target.hole().range.start)..lines.position(target.hole().range.end);
+    let question = axioms::Question::of(target, target.head());
+    let text = format!("{}{}{PROBE}", target.head(), question.commands());
+    let probe_line = crate::document::LineIndex::new(&text).position(text.len() - PROBE.trim_start().len()).line;
+    let elaboration = checker.elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT).await?;
+    let first = lines.position(target.declaration().unit.start).line;
+    let last = lines.position(target.declaration().unit.end).line;
+    let goals = elaboration.answers.first().cloned().unwrap_or_default();
+    let Some((kind, goals)) = shown(&goals, &hole) else {
+        return Err(NoGoal::Inert(why_inert(&elaboration.diagnostics, first, last)));
+    };
+    let errors = elaboration
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error() && (first..=last).contains(&d.start().line))
+        .map(|d| d.message.clone())
+        .collect();
+    let context = Context {
+        before: target.text[..target.hole().range.start].to_owned(),
+        after: target.text[target.hole().range.end..target.declaration().unit.end].to_owned(),
+    };
+    let imports = unsorry_model::imports_of(&target.text);
+    let goal = Goal::parse(kind, &goals, imports, context)
+        .ok_or_else(|| NoGoal::Inert("its goal can't be read".into()))?;
+    let baseline = Baseline {
+        errors,
+        rendered: goals.join("\n\n"),
+        reports_accomplished: elaboration
+            .diagnostics
+            .iter()
+            .any(|d| d.says_accomplished() && d.start().line == probe_line),
+        axioms: question.report(&elaboration.diagnostics),
+        goal,
+    };
+    if !wants_proof(checker, target, &baseline).await? {
+        return Err(NoGoal::Data(baseline.goal.target));
+    }
+    Ok(baseline)
+}
+
+/// Says why Lean does not get to a hole: mostly because of an error before it.
+fn why_inert(diagnostics: &[Diagnostic], first: u32, last: u32) -> String {
+    let header = diagnostics.iter().find(|d| d.is_error() && d.start().line == 0 && first > 0);
+    let inside = diagnostics.iter().find(|d| d.is_error() && (first..=last).contains(&d.start().line));
+    match inside.or(header) {
+        Some(error) => format!("line {} has an error: {}", error.start().line + 1, error.first_line()),
+        None => "it is not elaborated (part of a macro, a quotation or a branch that is never run)".into(),
+    }
+}
+
+/// Whether the hole's type is a proposition.
+async fn wants_proof(checker: &Checker, target: &Target, baseline: &Baseline) -> Result<bool, CheckError> {
+    let probe = match baseline.goal.kind {
+        HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
+        HoleKind::Term => PROOF_PROBE.to_owned(),
+    };
+    let spliced = target.spliced(baseline.goal.kind, &probe);
+    let lines = crate::document::LineIndex::new(&spliced.text);
+    let first = lines.position(target.declaration().unit.start).line;
+    let elaboration = match checker.elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT).await {
+        Err(CheckError::Unknown(Unknown::Refused(_))) => return Ok(false),
+        other => other?,
+    };
+    Ok(!elaboration
+        .diagnostics
+        .iter()
+        .any(|d| d.is_error() && d.start().line >= first && !baseline.errors.contains(&d.message)))
+}

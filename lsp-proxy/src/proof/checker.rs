@@ -1,0 +1,181 @@
+//! The checker: a second Lean server, started at the first need and released when idle. One task
+//! owns it; everyone else sends it texts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::document::Position;
+use crate::lean::command::LeanCommand;
+use crate::lean::server::Server;
+use crate::lean::shadow::{Elaboration, Shadow, Unknown};
+
+/// How long a fresh worker may take to load a file's imports and elaborate what stands before the
+/// first hole that is asked about.
+const OPEN_LIMIT: Duration = Duration::from_secs(600);
+
+/// Time-outs in a row after which the worker is replaced: it no longer hears that a text is stale.
+const STUCK: u32 = 2;
+
+/// Why the checker can't say anything of a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// Lean gave no full report of this text.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// There is no Lean to ask.
+    #[error("{0}")]
+    NoLean(String),
+}
+
+struct Request {
+    uri: String,
+    text: String,
+    questions: Vec<Position>,
+    limit: Duration,
+    reply: oneshot::Sender<Result<Elaboration, CheckError>>,
+}
+
+/// Sends texts to Lean. Clones share one Lean; when the last is gone, so is Lean.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+impl Checker {
+    /// A checker whose Lean is started by `command` in `cwd` when it is first needed, and ended after
+    /// it was `idle` for so long. Needs a tokio runtime.
+    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
+        let (requests, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(run(Slot { command, cwd, running: None, timeouts: 0 }, idle, receiver));
+        Checker { requests }
+    }
+
+    /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes
+    /// at most `limit` where the file's imports are loaded already. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// When there is no full report of this text: never take that for a verdict.
+    pub async fn elaborate(
+        &self,
+        uri: &str,
+        text: String,
+        questions: Vec<Position>,
+        limit: Duration,
+    ) -> Result<Elaboration, CheckError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request { uri: shadow_uri(uri), text, questions, limit, reply };
+        let gone = || CheckError::NoLean("the checker has stopped".into());
+        self.requests.send(request).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// A name beside the user's file, so that Lake gives it the same options; no such file exists.
+fn shadow_uri(uri: &str) -> String {
+    let folder = uri.rfind('/').map_or("file:///", |at| &uri[..=at]);
+    format!("{folder}_unsorry{}.lean", std::process::id())
+}
+
+struct Slot {
+    command: LeanCommand,
+    cwd: PathBuf,
+    running: Option<(Server, Shadow)>,
+    timeouts: u32,
+}
+
+async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiver<Request>) {
+    loop {
+        let request = match tokio::time::timeout(idle, requests.recv()).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return,
+            Err(_) => {
+                slot.running = None;
+                match requests.recv().await {
+                    Some(request) => request,
+                    None => return,
+                }
+            }
+        };
+        let Request { uri, text, questions, limit, mut reply } = request;
+        tokio::select! {
+            outcome = slot.elaborate(&uri, &text, &questions, limit) => {
+                let _ = reply.send(outcome);
+            }
+            // Nobody waits any more. The next text makes Lean drop this one.
+            () = reply.closed() => {}
+        }
+    }
+}
+
+impl Slot {
+    async fn elaborate(
+        &mut self,
+        uri: &str,
+        text: &str,
+        questions: &[Position],
+        limit: Duration,
+    ) -> Result<Elaboration, CheckError> {
+        let outcome = self.once(uri, text, questions, limit).await;
+        match outcome {
+            // A worker may have died of the text before this one.
+            Err(CheckError::Unknown(Unknown::Died)) => self.once(uri, text, questions, limit).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn once(
+        &mut self,
+        uri: &str,
+        text: &str,
+        questions: &[Position],
+        limit: Duration,
+    ) -> Result<Elaboration, CheckError> {
+        let (server, shadow) = self.open(uri).await.map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
+        let limit = if shadow.is_open() { limit } else { OPEN_LIMIT + limit };
+        let outcome = shadow.elaborate(server, text, questions, limit).await;
+        match &outcome {
+            Err(Unknown::TimedOut(_)) => self.timeouts += 1,
+            Err(Unknown::Died) => self.timeouts = STUCK,
+            _ => self.timeouts = 0,
+        }
+        if self.timeouts >= STUCK {
+            self.timeouts = 0;
+            shadow.close(server);
+        }
+        Ok(outcome?)
+    }
+
+    async fn open(&mut self, uri: &str) -> Result<(&mut Server, &mut Shadow)> {
+        if self.running.as_mut().is_some_and(|(server, _)| !server.is_alive()) {
+            self.running = None;
+        }
+        match &mut self.running {
+            Some((server, shadow)) if shadow.uri() != uri => {
+                shadow.close(server);
+                *shadow = Shadow::new(uri.to_owned());
+            }
+            Some(_) => {}
+            None => {
+                let server = Server::start(&self.command, &self.cwd).await?;
+                self.running = Some((server, Shadow::new(uri.to_owned())));
+            }
+        }
+        let (server, shadow) = self.running.as_mut().ok_or_else(|| anyhow::anyhow!("no server"))?;
+        Ok((server, shadow))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shadows_stand_beside_the_file() {
+        let pid = std::process::id();
+        assert_eq!(shadow_uri("file:///a%20b/C.lean"), format!("file:///a%20b/_unsorry{pid}.lean"));
+        assert_eq!(shadow_uri("untitled:Untitled-1"), format!("file:///_unsorry{pid}.lean"));
+    }
+}

@@ -1,0 +1,11 @@
+//! From a goal to a proof that Lean has accepted.
+
+pub mod axioms;
+pub mod baseline;
+pub mod checker;
+pub mod gate;
+pub mod neighbours;
+pub mod screen;
+pub mod search;
+pub mod target;
+pub mod verify;

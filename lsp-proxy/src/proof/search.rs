@@ -1,0 +1,262 @@
+//! Proposing and checking until a proof is found: one hole, one search.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::mpsc::UnboundedSender;
+use unsorry_model::{Candidate, Prover};
+
+use super::baseline::{Baseline, NoGoal, baseline};
+use super::checker::{CheckError, Checker};
+use super::gate::gate;
+use super::screen::{self, Screen, Verdict};
+use super::target::Target;
+use super::verify::{Rejection, VerifiedProof, confirm};
+use crate::lean::shadow::Unknown;
+
+/// How many verified proofs a search gives at the most, the one that is applied among them.
+const MOST_PROOFS: usize = 3;
+
+/// How many proofs that lean on an unproved neighbour are kept.
+const MOST_LEANING: usize = 4;
+
+/// How a search is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a hole, from the moment its goal is known.
+    pub budget: Duration,
+    /// For one text of candidates.
+    pub check: Duration,
+    /// How many candidates are checked together.
+    pub batch: usize,
+}
+
+/// Finds proofs.
+#[derive(Clone)]
+pub struct Search {
+    /// Decides.
+    pub checker: Checker,
+    /// Propose, in this order.
+    pub provers: Vec<Arc<dyn Prover>>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// What happens while a search runs.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Lean has told the goal.
+    Goal(Arc<Baseline>),
+    /// Candidates are being checked; so many were before.
+    Checking {
+        /// The first of them.
+        candidate: String,
+        /// How many have had their verdict.
+        checked: usize,
+        /// How many were proposed so far.
+        proposed: usize,
+    },
+    /// A proof that stands on its own.
+    Verified(Arc<VerifiedProof>),
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With a proof that stands on its own.
+    Proved,
+    /// With nothing left to try.
+    Exhausted,
+    /// With its budget used up.
+    OutOfBudget,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The hole's goal and surroundings.
+    pub baseline: Arc<Baseline>,
+    /// Proofs that stand on their own, best first.
+    pub proofs: Vec<Arc<VerifiedProof>>,
+    /// Proofs that lean on a neighbour that is itself unproved.
+    pub leaning: Vec<Arc<VerifiedProof>>,
+    /// How many candidates were proposed.
+    pub proposed: usize,
+    /// How many have had Lean's verdict.
+    pub checked: usize,
+    /// Candidates without a verdict: too slow, or Lean's process ended on them.
+    pub unknown: usize,
+    /// How long it took, from the moment the goal was known.
+    pub took: Duration,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+impl Search {
+    /// Searches for proofs of `target`. `known` are tried before anything else. Dropping the future
+    /// ends the search and all that works for it.
+    ///
+    /// # Errors
+    /// When there is nothing to prove there, or no Lean to check with.
+    pub async fn prove(
+        &self,
+        target: &Target,
+        known: Vec<Candidate>,
+        steps: &UnboundedSender<Step>,
+    ) -> Result<Outcome, NoGoal> {
+        let baseline = Arc::new(baseline(&self.checker, target).await?);
+        let _ = steps.send(Step::Goal(baseline.clone()));
+        let started = Instant::now();
+        let mut run = Run {
+            search: self,
+            target,
+            baseline: &baseline,
+            steps,
+            seen: HashSet::new(),
+            proofs: Vec::new(),
+            leaning: Vec::new(),
+            heavy: Vec::new(),
+            proposed: 0,
+            checked: 0,
+            unknown: 0,
+        };
+        let ended = match tokio::time::timeout(self.limits.budget, run.all(known)).await {
+            Ok(ended) => ended?,
+            Err(_) if run.proofs.is_empty() => Ended::OutOfBudget,
+            Err(_) => Ended::Proved,
+        };
+        let Run { proofs, leaning, proposed, checked, unknown, .. } = run;
+        Ok(Outcome { proofs, leaning, proposed, checked, unknown, ended, took: started.elapsed(), baseline })
+    }
+}
+
+struct Run<'a> {
+    search: &'a Search,
+    target: &'a Target,
+    baseline: &'a Arc<Baseline>,
+    steps: &'a UnboundedSender<Step>,
+    seen: HashSet<String>,
+    proofs: Vec<Arc<VerifiedProof>>,
+    leaning: Vec<Arc<VerifiedProof>>,
+    /// Candidates that ran out of heartbeats while they were screened.
+    heavy: Vec<Candidate>,
+    proposed: usize,
+    checked: usize,
+    unknown: usize,
+}
+
+impl Run<'_> {
+    async fn all(&mut self, known: Vec<Candidate>) -> Result<Ended, CheckError> {
+        let goal = &self.baseline.goal;
+        let proposals: Vec<BoxStream<'static, Candidate>> =
+            self.search.provers.iter().map(|prover| prover.propose(goal)).collect();
+        let mut proposals = stream::iter(known).chain(stream::iter(proposals).flatten());
+        let most = self.search.limits.batch;
+        let mut waiting: Vec<Candidate> = Vec::new();
+        loop {
+            while waiting.len() < most
+                && let Some(candidate) = proposals.next().await
+            {
+                self.proposed += 1;
+                // Equal candidates are checked once; what the gate refuses, never.
+                if self.seen.insert(candidate.text.clone()) && gate(goal.kind, &candidate.text).is_ok() {
+                    waiting.push(candidate);
+                }
+            }
+            if waiting.is_empty() {
+                break;
+            }
+            let together = screen::batch(self.target, &waiting, most);
+            let batch = waiting.drain(..together).collect();
+            self.screen(batch).await?;
+            if !self.proofs.is_empty() {
+                return Ok(Ended::Proved);
+            }
+        }
+        for candidate in std::mem::take(&mut self.heavy) {
+            self.confirm(candidate).await?;
+            if !self.proofs.is_empty() {
+                return Ok(Ended::Proved);
+            }
+        }
+        Ok(Ended::Exhausted)
+    }
+
+    /// Checks `batch` together, then those that pass alone. A batch that gets no answer is halved:
+    /// one candidate must not take its neighbours with it.
+    async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
+        let mut stack = vec![batch];
+        while let Some(batch) = stack.pop() {
+            let _ = self.steps.send(Step::Checking {
+                candidate: batch[0].text.clone(),
+                checked: self.checked,
+                proposed: self.proposed,
+            });
+            let screen = Screen::new(self.target, self.baseline.goal.kind, &batch);
+            let limit = self.search.limits.check;
+            match self.search.checker.elaborate(&self.target.uri, screen.text.clone(), Vec::new(), limit).await {
+                Ok(elaboration) => {
+                    self.checked += batch.len();
+                    let verdicts = screen.verdicts(self.target, self.baseline, &elaboration.diagnostics);
+                    self.winners(batch, verdicts).await?;
+                    if self.proofs.len() >= MOST_PROOFS {
+                        return Ok(());
+                    }
+                }
+                Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
+                Err(CheckError::Unknown(_)) if batch.len() == 1 => self.unknown += 1,
+                Err(CheckError::Unknown(why)) => {
+                    tracing::debug!(%why, candidates = batch.len(), "halving a batch");
+                    let mut first = batch;
+                    let second = first.split_off(first.len() / 2);
+                    stack.extend([second, first]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn winners(&mut self, batch: Vec<Candidate>, verdicts: Vec<Verdict>) -> Result<(), CheckError> {
+        let (mut passed, mut asked) = (Vec::new(), Vec::new());
+        for (candidate, verdict) in batch.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Passed(suggestions) if candidate.is_query() => {
+                    asked.extend(suggestions.iter().filter_map(|suggestion| candidate.answered(suggestion)));
+                }
+                Verdict::Passed(_) => passed.push(candidate),
+                Verdict::OutOfHeartbeats => self.heavy.push(candidate),
+                Verdict::Failed(error) => tracing::trace!(candidate = candidate.text, error, "refused by Lean"),
+            }
+        }
+        for candidate in passed.into_iter().chain(asked) {
+            if self.proofs.len() >= MOST_PROOFS {
+                break;
+            }
+            self.confirm(candidate).await?;
+        }
+        Ok(())
+    }
+
+    async fn confirm(&mut self, candidate: Candidate) -> Result<(), CheckError> {
+        if self.proofs.iter().chain(&self.leaning).any(|proof| proof.proof() == candidate.text) {
+            return Ok(());
+        }
+        let limit = self.search.limits.check;
+        match confirm(&self.search.checker, self.target, self.baseline, &candidate, limit).await {
+            Ok(proof) if proof.leans_on().is_empty() => {
+                let proof = Arc::new(proof);
+                self.proofs.push(proof.clone());
+                let _ = self.steps.send(Step::Verified(proof));
+            }
+            Ok(proof) if self.leaning.len() < MOST_LEANING => self.leaning.push(Arc::new(proof)),
+            Ok(_) => {}
+            Err(Rejection::Check(CheckError::NoLean(error))) => return Err(CheckError::NoLean(error)),
+            Err(Rejection::Check(CheckError::Unknown(Unknown::Refused(_) | Unknown::TimedOut(_)))) => self.unknown += 1,
+            Err(rejection) => tracing::debug!(%rejection, "screened, yet not confirmed"),
+        }
+        Ok(())
+    }
+}

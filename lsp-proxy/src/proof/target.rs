@@ -1,0 +1,74 @@
+//! A hole in a text: what is to be proved, and where a proof of it would go. Pure.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use unsorry_model::HoleKind;
+
+use crate::document::{Change, Declaration, Hole, Outline, splice};
+
+/// A hole of a document as it was at one moment.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The document's URI: candidates are checked beside it.
+    pub uri: Arc<str>,
+    /// The document's text.
+    pub text: Arc<str>,
+    /// Of `text`.
+    pub outline: Arc<Outline>,
+    /// The hole's index in the outline.
+    pub hole: usize,
+}
+
+/// The document with a proof in a hole's place, cut after the hole's declaration.
+#[derive(Debug)]
+pub struct Spliced {
+    /// What the text becomes.
+    pub text: String,
+    /// The change that makes it so.
+    pub change: Change,
+}
+
+impl Target {
+    /// The hole.
+    pub fn hole(&self) -> &Hole {
+        &self.outline.holes[self.hole]
+    }
+
+    /// The declaration that holds it.
+    pub fn declaration(&self) -> &Declaration {
+        &self.outline.declarations[self.hole().declaration]
+    }
+
+    /// The text up to the end of the hole's declaration: all that a proof there can depend on.
+    pub fn head(&self) -> &str {
+        &self.text[..self.declaration().unit.end]
+    }
+
+    /// The other holes of the declaration, or of the `mutual` block around it.
+    pub fn siblings(&self) -> impl Iterator<Item = &Hole> {
+        let unit = self.declaration().unit.clone();
+        let here = self.hole().range.clone();
+        self.outline
+            .holes
+            .iter()
+            .filter(move |hole| unit.contains(&hole.range.start) && hole.range != here)
+    }
+
+    /// The text with `proof` in the hole's place, cut after the declaration.
+    pub fn spliced(&self, kind: HoleKind, proof: &str) -> Spliced {
+        let change = splice(&self.text, self.hole(), kind, proof);
+        Spliced { text: apply(self.head(), &change), change }
+    }
+
+    /// The end of the hole's declaration in [`Target::spliced`]'s text.
+    pub fn end_after(&self, change: &Change) -> usize {
+        self.declaration().unit.end - change.range.len() + change.text.len()
+    }
+}
+
+/// `text` after `change`.
+pub fn apply(text: &str, change: &Change) -> String {
+    let Range { start, end } = change.range;
+    [&text[..start], &change.text, &text[end..]].concat()
+}
