@@ -1,3 +1,4 @@
 //! unsorry: a language server between an editor and Lean's own.
 
 pub mod document;
+pub mod proof;

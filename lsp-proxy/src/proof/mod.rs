@@ -1,0 +1,3 @@
+//! From a candidate to a proof.
+
+pub mod gate;
