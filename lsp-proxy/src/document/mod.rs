@@ -1,1 +1,18 @@
 //! The text of a Lean file: positions, tokens, holes, declarations, splicing. Pure: no IO.
+
+pub mod declaration;
+pub mod edit;
+pub mod hole;
+pub(crate) mod keyword;
+pub mod lexer;
+mod outline;
+pub mod position;
+pub mod splice;
+
+pub use declaration::{Declaration, DeclarationKind, declarations};
+pub use edit::{Change, diff, shift};
+pub use hole::{Hole, holes};
+pub use lexer::{Token, TokenKind, lex};
+pub use outline::Outline;
+pub use position::{LineIndex, Position};
+pub use splice::splice;

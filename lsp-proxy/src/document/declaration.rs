@@ -1,0 +1,530 @@
+//! The declarations of a Lean text, found by its tokens.
+//!
+//! Lean reserves the words that start a command, so one of them outside brackets ends whatever
+//! came before, wherever it stands on its line. What takes care is told where it is done: `open`
+//! and `set_option` are tactics too, `deriving` and `instance` belong to others' syntax, some words
+//! are reserved only by an import, and an import's own commands are not known here at all.
+
+use std::ops::Range;
+
+use super::keyword::{self, Command};
+use super::lexer::{Token, TokenKind};
+
+/// What a declaration declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeclarationKind {
+    /// `theorem` or `lemma`.
+    Theorem,
+    /// `example`.
+    Example,
+    /// `def` or `abbrev`.
+    Def,
+    /// `instance`.
+    Instance,
+    /// `axiom`, `opaque`, `structure`, `class`, `inductive`, `initialize`.
+    Other,
+}
+
+/// A declaration and its parts, as bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// From its doc comment, attributes, modifiers or `… in` prefix to its last token.
+    pub extent: Range<usize>,
+    /// The same, or the whole `mutual … end` around it: what is kept whole when the text is cut
+    /// after the declaration.
+    pub unit: Range<usize>,
+    /// `theorem`, `def`, …
+    pub keyword: Range<usize>,
+    /// Its name, as written.
+    pub name: Option<Range<usize>>,
+    /// What it declares.
+    pub kind: DeclarationKind,
+    /// Its `@[…]` blocks, in order. A copy that is checked only does without them: `@[simp]` would
+    /// let the next copy be proved by this one.
+    pub attributes: Vec<Range<usize>>,
+    /// Whether copies of it, each in a namespace of its own or under another name and without its
+    /// attributes, can stand in one text without changing what later copies prove.
+    pub screenable: bool,
+}
+
+/// Modifiers that change nothing for what comes after the declaration.
+const SCREENABLE_MODIFIERS: &[&str] =
+    &["private", "protected", "public", "noncomputable", "nonrec"];
+
+/// Commands that, before an `in`, hold for the one declaration only.
+const SCREENABLE_PREFIXES: &[&str] = &[
+    "open",
+    "set_option",
+    "variable",
+    "universe",
+    "omit",
+    "include",
+];
+
+/// The declarations among the tokens of `text`, in order. None is found after an `#exit`.
+pub fn declarations(text: &str, tokens: &[Token]) -> Vec<Declaration> {
+    let scan = Scan::new(text, tokens);
+    let (commands, end) = scan.commands();
+    scan.build(&commands, end)
+}
+
+/// A command that was found; numbers count the tokens that are no comments.
+struct Found {
+    /// Its first token, prefixes included.
+    start: usize,
+    keyword: usize,
+    what: Command,
+    /// The words before its keyword.
+    modifiers: Vec<usize>,
+    /// Its `@[…]`, by first and last token.
+    attributes: Vec<(usize, usize)>,
+    /// The keywords of the commands that stand before it with an `in`.
+    prefixes: Vec<usize>,
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    /// The tokens but for comments; doc comments stay.
+    tokens: Vec<&'a Token>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(text: &'a str, tokens: &'a [Token]) -> Self {
+        let tokens = tokens.iter().filter(|token| !token.is_comment()).collect();
+        Self { text, tokens }
+    }
+
+    /// All commands, `… in` prefixes merged into the one they precede, and where they end.
+    fn commands(&self) -> (Vec<Found>, usize) {
+        let mut found: Vec<Found> = Vec::new();
+        let mut brackets = Brackets::default();
+        // Up to where `open … in` and `set_option … in` are known to be a command's, or a term's.
+        let (mut of_command, mut of_term) = (0, 0);
+        for at in 0..self.tokens.len() {
+            let outside = brackets.open.is_empty() || self.at_line_start(at);
+            let what = match self.command_at(at, outside, &brackets) {
+                Some(Command::Local) if at < of_command => Some(Command::Local),
+                Some(Command::Local) if at < of_term => None,
+                Some(Command::Local) => {
+                    let (end, command) = self.local_chain(at);
+                    match command {
+                        true => of_command = end,
+                        false => of_term = end,
+                    }
+                    command.then_some(Command::Local)
+                }
+                what => what,
+            };
+            if let Some(what) = what {
+                let command = self.with_prefix(at, what, found.last(), &brackets);
+                if self.text_of(at) == "#" && self.text_of(at + 1) == "exit" {
+                    return (found, command.start);
+                }
+                if self.at_line_start(command.start) {
+                    brackets.open.clear();
+                }
+                match found.last_mut() {
+                    Some(last) if self.is_prefix(last, &command) => {
+                        last.prefixes.push(last.keyword);
+                        last.prefixes.extend(command.prefixes);
+                        last.keyword = command.keyword;
+                        last.what = command.what;
+                        last.modifiers.extend(command.modifiers);
+                        last.attributes.extend(command.attributes);
+                    }
+                    _ => found.push(command),
+                }
+            }
+            brackets.read(at, self.tokens[at], self.text);
+        }
+        (found, self.tokens.len())
+    }
+
+    /// What command's keyword stands here, if any.
+    fn command_at(&self, at: usize, outside: bool, brackets: &Brackets) -> Option<Command> {
+        let line_start = self.at_line_start(at);
+        match self.tokens[at].kind {
+            TokenKind::DocComment if self.text_of(at).starts_with("/-!") => {
+                outside.then_some(Command::Other)
+            }
+            TokenKind::Symbol if self.text_of(at) == "#" && outside => {
+                let name = self.text_of(at + 1);
+                let joined = self.tokens.get(at + 1).is_some_and(|next| {
+                    next.kind == TokenKind::Word && next.range.start == self.tokens[at].range.end
+                });
+                let command = keyword::HASH_COMMANDS.contains(&name) || line_start;
+                (joined && command).then_some(Command::Other)
+            }
+            TokenKind::Word if outside => {
+                let word = self.word(at);
+                let before = at.checked_sub(1).map_or("", |before| self.word(before));
+                if let Some(command) = keyword::reserved(word) {
+                    let other = match word {
+                        "deriving" => self.word(at + 1) != "instance",
+                        "instance" => before == "deriving",
+                        "inductive" | "abbrev" => before == "class",
+                        _ => false,
+                    };
+                    return (!other).then_some(command);
+                }
+                if let Some(command) = keyword::leading(word) {
+                    let leads = self.first_of_line(at)
+                        || before == "in"
+                        || keyword::MODIFIERS.contains(&before)
+                        || self.ends_attributes(at, brackets);
+                    return (leads && self.opens_something(at + 1)).then_some(command);
+                }
+                let known = word.is_empty()
+                    || keyword::MODIFIERS.contains(&word)
+                    || keyword::CONTINUATIONS.contains(&word);
+                (line_start && !known && self.blank_line_before(at)).then_some(Command::Other)
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a chain of `open … in` and `set_option … in` ends, and whether it belongs to a command
+    /// and not to a tactic or term.
+    fn local_chain(&self, first: usize) -> (usize, bool) {
+        let mut at = first;
+        loop {
+            let end = match self.word(at) {
+                "set_option" if self.word(at + 2) == "in" => at + 2,
+                "set_option" => at + 3,
+                _ => self.open_end(at),
+            };
+            if self.word(end) != "in" {
+                return (at + 1, true);
+            }
+            at = end + 1;
+            if !matches!(keyword::reserved(self.word(at)), Some(Command::Local)) {
+                // A command that an import defines: no tactic starts a line at its very start.
+                let command = self.starts_command(at) || self.at_line_start(first);
+                return (at, command);
+            }
+        }
+    }
+
+    /// The token after an `open` and what it names.
+    fn open_end(&self, open: usize) -> usize {
+        let column = |at: usize| self.column(at);
+        let mut at = open + 1;
+        while at < self.tokens.len() {
+            // What it names stands right of it.
+            if self.first_of_line(at) && column(at) <= column(open) {
+                break;
+            }
+            match (self.tokens[at].kind, self.text_of(at)) {
+                (TokenKind::Symbol, "(" | ")" | "→" | "->" | ",") => {}
+                (TokenKind::Word, "in") => break,
+                (TokenKind::Word, word) if keyword::reserved(word).is_none() => {}
+                _ => break,
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// Whether a command's first token stands here, for sure.
+    fn starts_command(&self, at: usize) -> bool {
+        let word = self.word(at);
+        keyword::reserved(word).is_some()
+            || keyword::leading(word).is_some()
+            || keyword::MODIFIERS.contains(&word)
+            || matches!(self.text_of(at), "@[" | "#")
+            || self
+                .tokens
+                .get(at)
+                .is_some_and(|token| token.kind == TokenKind::DocComment)
+    }
+
+    /// The command with what stands before its keyword.
+    fn with_prefix(
+        &self,
+        keyword: usize,
+        what: Command,
+        last: Option<&Found>,
+        brackets: &Brackets,
+    ) -> Found {
+        let floor = last.map_or(0, |last| last.keyword + 1);
+        let mut found = Found {
+            start: keyword,
+            keyword,
+            what,
+            modifiers: Vec::new(),
+            attributes: Vec::new(),
+            prefixes: Vec::new(),
+        };
+        if self.tokens[keyword].kind == TokenKind::DocComment {
+            return found;
+        }
+        while found.start > floor {
+            let before = found.start - 1;
+            if keyword::MODIFIERS.contains(&self.word(before)) {
+                found.modifiers.push(before);
+                found.start = before;
+            } else if let Some(open) = brackets.attribute_before(found.start) {
+                if open < floor {
+                    break;
+                }
+                found.attributes.insert(0, (open, before));
+                found.start = open;
+            } else if self.tokens[before].kind == TokenKind::DocComment
+                && self.text_of(before).starts_with("/--")
+            {
+                found.start = before;
+            } else {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Whether `first` is an `open Foo in` to `next`.
+    fn is_prefix(&self, first: &Found, next: &Found) -> bool {
+        matches!(first.what, Command::Local | Command::Other)
+            && next.start > first.keyword + 1
+            && self.word(next.start - 1) == "in"
+    }
+
+    fn build(&self, commands: &[Found], end: usize) -> Vec<Declaration> {
+        let mut built: Vec<Declaration> = Vec::new();
+        // What is open: for a `mutual`, its first byte and its first declaration.
+        let mut scopes: Vec<Option<(usize, usize)>> = Vec::new();
+        for (at, command) in commands.iter().enumerate() {
+            let start = self.tokens[command.start].range.start;
+            let next = commands.get(at + 1).map_or(end, |next| next.start);
+            match command.what {
+                Command::Mutual => scopes.push(Some((start, built.len()))),
+                Command::Scope => scopes.push(None),
+                Command::End => {
+                    let named = command.keyword + 1 < next;
+                    if named && matches!(scopes.last(), Some(Some(_))) {
+                        // Not the end of the `mutual`, which then never ends.
+                        let open = scopes.pop().flatten();
+                        Self::close(open, None, &mut built);
+                    }
+                    let end = self.tokens[command.keyword].range.end;
+                    Self::close(scopes.pop().flatten(), Some(end), &mut built);
+                }
+                Command::Declaration(kind) => {
+                    let mutual = matches!(scopes.last(), Some(Some(_)));
+                    built.push(self.declaration(command, kind, next, mutual));
+                }
+                Command::Local | Command::Other => {}
+            }
+        }
+        for scope in scopes {
+            Self::close(scope, None, &mut built);
+        }
+        built
+    }
+
+    /// Gives the declarations of a `mutual` their unit.
+    fn close(mutual: Option<(usize, usize)>, end: Option<usize>, built: &mut [Declaration]) {
+        let Some((start, first)) = mutual else { return };
+        let last = built.last().map_or(start, |last| last.extent.end);
+        for declaration in &mut built[first..] {
+            declaration.unit = start..end.unwrap_or(last);
+        }
+    }
+
+    fn declaration(
+        &self,
+        command: &Found,
+        kind: DeclarationKind,
+        next: usize,
+        mutual: bool,
+    ) -> Declaration {
+        let last = (command.keyword..next)
+            .rev()
+            .find(|at| self.tokens[*at].is_code());
+        let last = last.unwrap_or(command.keyword);
+        let extent = self.tokens[command.start].range.start..self.tokens[last].range.end;
+        let name = self.name(command.keyword, kind, next);
+        let all = |words: &[usize], allowed: &[&str]| {
+            words.iter().all(|at| allowed.contains(&self.word(*at)))
+        };
+        let named = match kind {
+            DeclarationKind::Theorem => {
+                name.is_some_and(|name| !self.text_of(name).starts_with("_root_."))
+            }
+            kind => kind == DeclarationKind::Example,
+        };
+        Declaration {
+            unit: extent.clone(),
+            extent,
+            keyword: self.tokens[command.keyword].range.clone(),
+            name: name.map(|name| self.tokens[name].range.clone()),
+            kind,
+            attributes: command
+                .attributes
+                .iter()
+                .map(|&(first, last)| self.tokens[first].range.start..self.tokens[last].range.end)
+                .collect(),
+            screenable: named
+                && !mutual
+                && all(&command.modifiers, SCREENABLE_MODIFIERS)
+                && all(&command.prefixes, SCREENABLE_PREFIXES),
+        }
+    }
+
+    /// The token that names a declaration.
+    fn name(&self, keyword: usize, kind: DeclarationKind, next: usize) -> Option<usize> {
+        let mut at = keyword + 1;
+        if self.word(keyword) == "class" && matches!(self.word(at), "inductive" | "abbrev") {
+            at += 1;
+        }
+        // `instance (priority := low) foo : Foo`
+        if kind == DeclarationKind::Instance
+            && self.text_of(at) == "("
+            && self.word(at + 1) == "priority"
+        {
+            let mut depth = 0usize;
+            while at < next {
+                match self.text_of(at) {
+                    "(" => depth += 1,
+                    ")" => depth -= 1,
+                    _ => {}
+                }
+                at += 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+        }
+        let word = self.word(at);
+        let is_name = at < next && !word.is_empty() && !word.starts_with('`') && word != "where";
+        let names = match self.word(keyword) {
+            "example" => false,
+            "initialize" | "builtin_initialize" => self.text_of(at + 1) == ":",
+            _ => true,
+        };
+        (is_name && names).then_some(at)
+    }
+
+    fn text_of(&self, at: usize) -> &'a str {
+        self.tokens
+            .get(at)
+            .map_or("", |token| token.text(self.text))
+    }
+
+    /// The word here; empty when there is none or it is a field's name, as in `(f x).end`.
+    fn word(&self, at: usize) -> &'a str {
+        match self.tokens.get(at) {
+            Some(token) if token.kind == TokenKind::Word => {
+                let field = at.checked_sub(1).is_some_and(|before| {
+                    self.tokens[before].range.end == token.range.start
+                        && matches!(self.text_of(before), "." | "|>.")
+                });
+                if field { "" } else { token.text(self.text) }
+            }
+            _ => "",
+        }
+    }
+
+    fn gap(&self, at: usize) -> &'a str {
+        let from = at
+            .checked_sub(1)
+            .map_or(0, |before| self.tokens[before].range.end);
+        &self.text[from..self.tokens[at].range.start]
+    }
+
+    fn first_of_line(&self, at: usize) -> bool {
+        at == 0 || self.gap(at).contains('\n')
+    }
+
+    fn blank_line_before(&self, at: usize) -> bool {
+        self.gap(at).matches('\n').nth(1).is_some()
+    }
+
+    fn at_line_start(&self, at: usize) -> bool {
+        let start = self.tokens[at].range.start;
+        start == 0 || self.text.as_bytes()[start - 1] == b'\n'
+    }
+
+    /// In bytes, of a token that is the first of its line.
+    fn column(&self, at: usize) -> usize {
+        let start = self.tokens[at].range.start;
+        start
+            - self.text[..start]
+                .rfind('\n')
+                .map_or(0, |newline| newline + 1)
+    }
+
+    fn ends_attributes(&self, at: usize, brackets: &Brackets) -> bool {
+        brackets.attribute_before(at).is_some()
+    }
+
+    /// Whether what stands here can be the first argument of a command: on the same line.
+    fn opens_something(&self, at: usize) -> bool {
+        at >= self.tokens.len()
+            || match self.tokens[at].kind {
+                TokenKind::Word => true,
+                TokenKind::String | TokenKind::DocComment => true,
+                TokenKind::Symbol => matches!(self.text_of(at), "(" | "[" | "⟨" | "{" | "%"),
+                _ => false,
+            }
+    }
+}
+
+/// The brackets that are open, and the `@[…]` that was closed last.
+#[derive(Default)]
+struct Brackets {
+    open: Vec<(char, usize)>,
+    attribute: Option<(usize, usize)>,
+}
+
+impl Brackets {
+    fn read(&mut self, at: usize, token: &Token, text: &str) {
+        if token.kind != TokenKind::Symbol && token.kind != TokenKind::String {
+            return;
+        }
+        let word = token.text(text);
+        if token.kind == TokenKind::String {
+            // The pieces of an interpolated string hold its braces.
+            if word.starts_with('}') {
+                self.close('{', at);
+            }
+            if !word.ends_with('{') || !token.terminated {
+                return;
+            }
+        }
+        match word.chars().next_back() {
+            Some(open @ ('(' | '[' | '{' | '⟨' | '⦃' | '⟦')) => {
+                let attribute = word == "@[";
+                self.open.push((if attribute { '@' } else { open }, at));
+            }
+            Some(')') => self.close('(', at),
+            Some(']') => self.close('[', at),
+            Some('}') => self.close('{', at),
+            Some('⟩') => self.close('⟨', at),
+            Some('⦄') => self.close('⦃', at),
+            Some('⟧') => self.close('⟦', at),
+            _ => {}
+        }
+    }
+
+    /// A bracket that closes nothing is passed over, and one that closes an outer one closes what
+    /// is open in it.
+    fn close(&mut self, open: char, at: usize) {
+        let matches = |(c, _): &(char, usize)| *c == open || (open == '[' && *c == '@');
+        // A stray one in deep brackets is looked for no further than a person would.
+        const FURTHEST: usize = 256;
+        let found = self.open.iter().rev().take(FURTHEST).position(matches);
+        if let Some(found) = found {
+            let index = self.open.len() - 1 - found;
+            let (c, first) = self.open[index];
+            self.open.truncate(index);
+            if c == '@' {
+                self.attribute = Some((first, at));
+            }
+        }
+    }
+
+    /// The first token of the `@[…]` that ends right before `at`.
+    fn attribute_before(&self, at: usize) -> Option<usize> {
+        let (first, last) = self.attribute?;
+        (last + 1 == at).then_some(first)
+    }
+}
