@@ -4,8 +4,15 @@
 //! whether a candidate is a proof: Lean does.
 
 mod goal;
+mod shape;
+mod suggestion;
+mod surroundings;
+mod tactics;
+mod view;
 
-pub use goal::{Context, Goal, HoleKind, Hypothesis};
+pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
+pub use suggestion::suggestions;
+pub use tactics::{Entry, MOST_CANDIDATES, PORTFOLIO, Tactics};
 
 use futures_util::stream::BoxStream;
 
@@ -19,8 +26,75 @@ pub struct Candidate {
     pub engine: &'static str,
 }
 
+impl Candidate {
+    /// Whether it has a tactic such as `exact?` or `simp?`, which closes the goal only to suggest
+    /// something else: what can be offered is that, see [`Candidate::answered`].
+    pub fn is_query(&self) -> bool {
+        suggestion::queries(&self.text).next().is_some()
+    }
+
+    /// Whether it has a tactic such as `exact?`, which looks through all that is in scope, and so
+    /// may find copies of the very theorem that stand above it.
+    pub fn searches_library(&self) -> bool {
+        suggestion::searches_library(&self.text)
+    }
+
+    /// This candidate with what Lean suggested (one of [`suggestions`]) in its query's place.
+    /// `None` unless it has exactly one query.
+    pub fn answered(&self, suggestion: &str) -> Option<Self> {
+        let mut queries = suggestion::queries(&self.text);
+        let (at, word) = queries.next()?;
+        if queries.next().is_some() {
+            return None;
+        }
+        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let column = self.text[line..at].chars().count();
+        // What follows the word belongs to it, up to the end of its tactic.
+        let rest = &self.text[at + word.len()..];
+        let end = rest.find(['\n', ')', ';']).unwrap_or(rest.len());
+        let suggestion = suggestion.replace('\n', &format!("\n{}", " ".repeat(column)));
+        Some(Self {
+            text: format!("{}{suggestion}{}", &self.text[..at], &rest[end..]),
+            engine: self.engine,
+        })
+    }
+}
+
 /// A source of candidates.
 pub trait Prover: Send + Sync {
     /// Candidates for `goal`, best first. Dropping the stream cancels the work behind it.
     fn propose(&self, goal: &Goal) -> BoxStream<'static, Candidate>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_answered(text: &str, suggestion: &str, expected: Option<&str>) {
+        let candidate = Candidate {
+            text: text.to_owned(),
+            engine: "tactics",
+        };
+        let answered = candidate.answered(suggestion);
+        assert_eq!(answered.map(|one| one.text).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_answer_takes_the_querys_place() {
+        check_answered("exact?", "exact foo", Some("exact foo"));
+        check_answered("by exact?", "exact foo", Some("by exact foo"));
+        check_answered("intro h\nexact?", "exact h", Some("intro h\nexact h"));
+        check_answered(
+            "cases n with\n| zero => exact? using h\n| succ n => rfl",
+            "exact foo\n  bar",
+            Some("cases n with\n| zero => exact foo\n            bar\n| succ n => rfl"),
+        );
+        check_answered(
+            "(simp? [f]); rfl",
+            "simp only [f]",
+            Some("(simp only [f]); rfl"),
+        );
+        check_answered("rfl", "rfl", None);
+        check_answered("constructor\n· exact?\n· exact?", "rfl", None);
+    }
 }

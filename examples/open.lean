@@ -1,0 +1,34 @@
+/-! Holes that no automation is going to fill: what is asked is false, or hard. -/
+
+-- False at zero: subtraction on `Nat` stops there.
+theorem sub_add (n : Nat) : n - 1 + 1 = n := by
+  sorry
+
+-- False: `p → q` says nothing of `q → p`.
+theorem converse (p q : Prop) (h : p → q) : q → p := by
+  sorry
+
+-- False: lists are not commutative.
+theorem append_comm (xs ys : List Nat) : xs ++ ys = ys ++ xs := by
+  sorry
+
+def IsPrime (p : Nat) : Prop := 1 < p ∧ ∀ d, d ∣ p → d = 1 ∨ d = p
+
+-- Goldbach's conjecture.
+theorem goldbach (n : Nat) (h : 1 < n) : ∃ p q, IsPrime p ∧ IsPrime q ∧ 2 * n = p + q := by
+  sorry
+
+def collatz (n : Nat) : Nat := if n % 2 = 0 then n / 2 else 3 * n + 1
+
+-- Collatz's conjecture.
+theorem collatz_reaches_one (n : Nat) (h : 0 < n) : ∃ k, Nat.repeat collatz k n = 1 := by
+  sorry
+
+-- True, and the proof is four centuries younger than the statement.
+theorem fermat (a b c n : Nat) (ha : 0 < a) (hb : 0 < b) (hn : 2 < n) :
+    a ^ n + b ^ n ≠ c ^ n := by
+  sorry
+
+-- True, but it takes an idea: multiply the primes below and add one.
+theorem infinitely_many_primes (n : Nat) : ∃ p, n < p ∧ IsPrime p := by
+  sorry

@@ -1,0 +1,186 @@
+//! What Lean suggests: the tactics inside its "Try this" messages.
+
+/// Tactics that answer with a suggestion, after a search through all that is imported.
+const SEARCHING: [&str; 8] = [
+    "exact?", "apply?", "rw?", "have?", "observe?", "propose", "try?", "hint",
+];
+
+/// Tactics that answer with a suggestion, cheaply.
+const ASKING: [&str; 11] = [
+    "simp?",
+    "simp!?",
+    "simpa?",
+    "simp_all?",
+    "dsimp?",
+    "grind?",
+    "aesop?",
+    "bound?",
+    "norm_num?",
+    "ring?",
+    "show_term",
+];
+
+/// The proofs that a message of Lean's suggests, in its order; none if it suggests nothing.
+///
+/// Understands `Try this: TACTIC`, and `Try this:` or `Try these:` over `[apply]` lines or bullets.
+/// What is left out could not close a goal: suggestions with `sorry`, with goals left over, or
+/// with a tactic that only suggests again.
+pub fn suggestions(message: &str) -> Vec<String> {
+    let message = message.trim_start();
+    let heads = ["Try this:", "Try these:"];
+    let Some(rest) = heads.iter().find_map(|head| message.strip_prefix(head)) else {
+        return Vec::new();
+    };
+    items(rest).into_iter().filter_map(finished).collect()
+}
+
+/// The lines of each suggestion, without marks and without the list's own indentation.
+fn items(text: &str) -> Vec<Vec<&str>> {
+    let mut items: Vec<Vec<&str>> = Vec::new();
+    let mut listed = true;
+    for (number, line) in text.lines().enumerate() {
+        let bare = line.trim_start();
+        let mark = ["[apply] ", "• "]
+            .iter()
+            .find_map(|mark| bare.strip_prefix(mark));
+        match (mark, items.last_mut()) {
+            (Some(first), _) => items.push(vec![first]),
+            (None, Some(item)) => item.push(if listed {
+                line.strip_prefix("  ").unwrap_or(line)
+            } else {
+                line
+            }),
+            (None, None) if !bare.is_empty() => {
+                listed = number > 0;
+                items.push(vec![bare]);
+            }
+            (None, None) => {}
+        }
+    }
+    items
+}
+
+/// A suggestion's text, if it could be a whole proof.
+fn finished(lines: Vec<&str>) -> Option<String> {
+    let mut kept = Vec::new();
+    for line in lines {
+        match line.trim().strip_prefix("--").map(str::trim) {
+            None if line.trim().is_empty() => break,
+            None => kept.push(line.trim_end()),
+            Some("no goals") => break,
+            // What is left to prove.
+            Some(_) => return None,
+        }
+    }
+    let text = kept.join("\n");
+    let text = text.strip_prefix("🎉 ").unwrap_or(&text);
+    let whole = !text.is_empty()
+        && !["sorry", "admit"].iter().any(|word| has_word(text, word))
+        && !text.contains("?_")
+        && queries(text).next().is_none();
+    whole.then(|| text.to_owned())
+}
+
+/// The tactics in `text` that only suggest a proof, and where each stands.
+pub(crate) fn queries(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
+    let words = SEARCHING.iter().chain(&ASKING);
+    words.flat_map(move |&word| words_at(text, word).map(move |at| (at, word)))
+}
+
+/// Whether `text` has a tactic that looks through all that is imported.
+pub(crate) fn searches_library(text: &str) -> bool {
+    SEARCHING.iter().any(|word| has_word(text, word))
+}
+
+/// Whether `word` stands in `text` on its own, not as part of a name.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    words_at(text, word).next().is_some()
+}
+
+fn words_at(text: &str, word: &str) -> impl Iterator<Item = usize> {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '!' | '?');
+    text.match_indices(word)
+        .filter(move |(at, word)| {
+            !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part)
+        })
+        .map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(message: &str, expected: &[&str]) {
+        assert_eq!(suggestions(message), expected);
+    }
+
+    #[test]
+    fn one_on_its_line() {
+        check(
+            "Try this: exact Nat.add_comm a b",
+            &["exact Nat.add_comm a b"],
+        );
+        check(
+            "Try this: simp only [List.length_append,\n  List.length_cons]\n",
+            &["simp only [List.length_append,\n  List.length_cons]"],
+        );
+        check(
+            "Try this: rw [Nat.add_comm]\n-- no goals",
+            &["rw [Nat.add_comm]"],
+        );
+    }
+
+    #[test]
+    fn one_below() {
+        check(
+            "Try this:\n  [apply] exact Nat.add_comm a b",
+            &["exact Nat.add_comm a b"],
+        );
+        check("Try this:\n  exact foo\n    bar", &["exact foo\n  bar"]);
+    }
+
+    #[test]
+    fn several_keep_their_own_indentation() {
+        check(
+            "Try these:\n  [apply] simp +arith\n  [apply] simp only [a,\n    b]\n  [apply] grind =>\n    \
+             instantiate only\n    instantiate",
+            &[
+                "simp +arith",
+                "simp only [a,\n  b]",
+                "grind =>\n  instantiate only\n  instantiate",
+            ],
+        );
+        check("Try these:\n• rfl\n• simp\n", &["rfl", "simp"]);
+    }
+
+    #[test]
+    fn nothing_unfinished() {
+        check("Try this:\n  [apply] refine foo ?_", &[]);
+        check(
+            "Try this:\n  [apply] exact foo\n  -- Remaining subgoals:\n  -- ⊢ p",
+            &[],
+        );
+        check("Try this: exact sorry", &[]);
+        check(
+            "Try these:\n  [apply] intros; exact?\n  [apply] rfl",
+            &["rfl"],
+        );
+        check("unsolved goals\n⊢ Try this: rfl", &[]);
+        check("Try this:", &[]);
+    }
+
+    #[test]
+    fn a_question_mark_in_a_name_is_no_query() {
+        for text in [
+            "simp [List.find?]",
+            "exact xs[i]?",
+            "refine ?_",
+            "simp [exact?']",
+        ] {
+            assert_eq!(queries(text).next(), None, "{text}");
+        }
+        assert!(searches_library("intro h; exact?"));
+        assert!(!searches_library("simp?"));
+        assert_eq!(queries("(simp?)").next(), Some((1, "simp?")));
+    }
+}

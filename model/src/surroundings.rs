@@ -1,0 +1,528 @@
+//! Reads the declarations above a hole, as far as a candidate may name them.
+
+use crate::shape::{names, tokens};
+use std::collections::HashSet;
+
+/// What a declaration is, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Definition,
+    Theorem,
+    Instance,
+    Inductive,
+    Structure,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Declaration {
+    pub(crate) kind: Kind,
+    /// As a candidate at the hole can write it.
+    pub(crate) name: String,
+    /// From the keyword to the next command, comments blanked.
+    pub(crate) text: String,
+}
+
+impl Declaration {
+    /// The name's last part.
+    pub(crate) fn last(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+
+    /// What stands after the `:=`, or from the first `|`.
+    pub(crate) fn body(&self) -> &str {
+        let (mut cut, mut depth) = (self.text.len(), 0usize);
+        for (at, c) in self.text.char_indices() {
+            match c {
+                '(' | '[' | '{' | '⟨' => depth += 1,
+                ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
+                ':' if depth == 0 && self.text[at..].starts_with(":=") => {
+                    cut = at + 2;
+                    break;
+                }
+                '|' if depth == 0 => {
+                    cut = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        &self.text[cut..]
+    }
+
+    /// Whether a theorem's text has no hole of its own.
+    fn finished(&self) -> bool {
+        !names(&self.text).any(|name| matches!(name, "sorry" | "admit"))
+    }
+}
+
+/// A constructor: its name, and for each explicit argument whether it recurses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Constructor {
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+impl Constructor {
+    pub(crate) fn recurses(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.recursive)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Argument {
+    pub(crate) name: Option<String>,
+    pub(crate) recursive: bool,
+}
+
+/// The declarations above a hole, in their order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) declarations: Vec<Declaration>,
+    /// The declaration that the hole is in, if it could call itself.
+    pub(crate) own: Option<String>,
+}
+
+impl Surroundings {
+    /// Reads a file's text up to a hole.
+    pub(crate) fn read(before: &str) -> Self {
+        let text = without_comments(before);
+        let mut scopes: Vec<(bool, String)> = Vec::new();
+        let mut found: Vec<(Kind, String, String, usize, usize)> = Vec::new();
+        let mut open = false;
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let at = offset;
+            offset += line.len();
+            let Some((word, rest)) = command(line) else {
+                continue;
+            };
+            if open && let Some(last) = found.last_mut() {
+                last.4 = at;
+            }
+            open = false;
+            let argument = tokens(rest).next().map_or("", |(_, token)| token);
+            match word {
+                "namespace" => scopes.push((true, argument.to_owned())),
+                "section" | "mutual" => scopes.push((false, String::new())),
+                "end" => drop(scopes.pop()),
+                _ => {
+                    let Some(kind) = kind(word) else { continue };
+                    let name = argument.split([':', '(', '{', '[']).next().unwrap_or("");
+                    let namespace = scopes.iter().filter(|(named, _)| *named);
+                    let mut path: Vec<&str> = namespace.map(|(_, name)| &**name).collect();
+                    path.push(name);
+                    let start = at + (line.len() - rest.len());
+                    found.push((kind, path.join("."), name.to_owned(), start, text.len()));
+                    open = true;
+                }
+            }
+        }
+        let namespace: Vec<&str> = scopes
+            .iter()
+            .filter(|(named, _)| *named)
+            .map(|(_, name)| &**name)
+            .collect();
+        let prefix = namespace.join(".") + ".";
+        let mut declarations: Vec<Declaration> = found
+            .into_iter()
+            .map(|(kind, full, _, start, end)| Declaration {
+                kind,
+                name: full
+                    .strip_prefix(&prefix)
+                    .map_or(full.clone(), str::to_owned),
+                text: text[start..end].trim_end().to_owned(),
+            })
+            .collect();
+        // The last one that is still open is the hole's own.
+        let own = if open { declarations.pop() } else { None };
+        let own = own.filter(|own| own.kind == Kind::Theorem && !own.name.is_empty());
+        Self {
+            declarations,
+            own: own.map(|own| own.name),
+        }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Declaration> {
+        self.declarations
+            .iter()
+            .rev()
+            .find(|declaration| names_it(name, declaration))
+    }
+
+    /// The definitions that `text` mentions, in its order, then those that they mention in turn.
+    pub(crate) fn definitions(&self, text: &str) -> (Vec<String>, Vec<String>) {
+        let mut direct = Vec::new();
+        let mut all: Vec<String> = Vec::new();
+        let mut pending = vec![text.to_owned()];
+        let mut seen = HashSet::new();
+        let mut first = true;
+        while let Some(text) = pending.pop() {
+            for declaration in self.mentioned(&text) {
+                if !seen.insert(declaration.text.clone()) {
+                    continue;
+                }
+                pending.insert(0, declaration.text.clone());
+                match declaration.kind {
+                    Kind::Definition => {
+                        if first {
+                            direct.push(declaration.name.clone());
+                        }
+                        all.push(declaration.name.clone());
+                    }
+                    Kind::Instance => {
+                        for projection in projections(&declaration.text) {
+                            if !all.iter().any(|known| known == projection) {
+                                all.push(projection.to_owned());
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            first = false;
+        }
+        all.truncate(12);
+        (direct, all)
+    }
+
+    /// The definitions and instances that `text` may stand for, in the order of the text.
+    fn mentioned(&self, text: &str) -> Vec<&Declaration> {
+        let mut found: Vec<&Declaration> = names(text)
+            .filter_map(|name| {
+                self.declarations.iter().rev().find(|declaration| {
+                    declaration.kind == Kind::Definition && names_it(name, declaration)
+                })
+            })
+            .collect();
+        found.extend(self.declarations.iter().filter(|declaration| {
+            declaration.kind == Kind::Instance
+                && operators(&declaration.text)
+                    .iter()
+                    .any(|operator| text.contains(operator))
+        }));
+        found
+    }
+
+    /// Proved theorems above the hole, those that share most names with `text` first.
+    pub(crate) fn lemmas(&self, text: &str) -> Vec<String> {
+        let wanted: HashSet<&str> = vocabulary(text).collect();
+        let mut scored: Vec<(usize, usize, &str)> = self
+            .declarations
+            .iter()
+            .enumerate()
+            .filter(|(_, declaration)| {
+                declaration.kind == Kind::Theorem
+                    && !declaration.name.is_empty()
+                    && Some(&declaration.name) != self.own.as_ref()
+                    && declaration.finished()
+            })
+            .map(|(place, declaration)| {
+                let statement = declaration.text.split(":=").next().unwrap_or_default();
+                let has: HashSet<&str> = vocabulary(statement).collect();
+                // A lemma about things that the goal does not have is of little use.
+                let shared = 2 * has.intersection(&wanted).count();
+                let score = shared.saturating_sub(has.difference(&wanted).count());
+                (score, place, &*declaration.name)
+            })
+            .filter(|(score, _, _)| *score > 0)
+            .collect();
+        scored.sort_by_key(|(score, place, _)| std::cmp::Reverse((*score, *place)));
+        scored
+            .into_iter()
+            .map(|(_, _, name)| name.to_owned())
+            .collect()
+    }
+
+    /// The constructors of the type with this name, `None` if it is unknown.
+    pub(crate) fn constructors(&self, ty: &str) -> Option<Vec<Constructor>> {
+        let of = |list: &[(&str, &[(&str, bool)])]| {
+            list.iter()
+                .map(|(name, arguments)| Constructor {
+                    name: (*name).to_owned(),
+                    arguments: arguments
+                        .iter()
+                        .map(|(name, recursive)| Argument {
+                            name: Some((*name).to_owned()),
+                            recursive: *recursive,
+                        })
+                        .collect(),
+                })
+                .collect()
+        };
+        if let Some(declaration) = self.find(ty) {
+            return match declaration.kind {
+                Kind::Inductive => Some(constructors(declaration)),
+                _ => None,
+            };
+        }
+        Some(match ty {
+            "Nat" | "ℕ" => of(&[("zero", &[]), ("succ", &[("n", true)])]),
+            "List" => of(&[("nil", &[]), ("cons", &[("x", false), ("xs", true)])]),
+            "Option" => of(&[("none", &[]), ("some", &[("x", false)])]),
+            "Bool" => of(&[("false", &[]), ("true", &[])]),
+            "Int" | "ℤ" => of(&[("ofNat", &[("n", false)]), ("negSucc", &[("n", false)])]),
+            "Sum" => of(&[("inl", &[("x", false)]), ("inr", &[("x", false)])]),
+            "Except" => of(&[("error", &[("e", false)]), ("ok", &[("x", false)])]),
+            _ => return None,
+        })
+    }
+}
+
+/// Whether `name` in a goal can stand for the declaration: a namespace may be open, and
+/// `xs.total` may stand for `Tree.total xs`.
+fn names_it(name: &str, declaration: &Declaration) -> bool {
+    if declaration.name.is_empty() {
+        return false;
+    }
+    name == declaration.name
+        || declaration
+            .name
+            .strip_suffix(name)
+            .is_some_and(|rest| rest.ends_with('.'))
+        || name
+            .strip_suffix(&*declaration.name)
+            .is_some_and(|rest| rest.ends_with('.'))
+        || name
+            .rsplit_once('.')
+            .is_some_and(|(_, last)| declaration.name.contains('.') && last == declaration.last())
+}
+
+/// Names and operators, without what every statement has.
+fn vocabulary(text: &str) -> impl Iterator<Item = &str> {
+    let operators = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(['(', ')', '[', ']', ',']))
+        .filter(|word| !word.is_empty() && !word.contains(char::is_alphanumeric))
+        .filter(|word| !matches!(*word, ":" | ":=" | "=" | "→" | "∀" | "↔"));
+    names(text)
+        .filter(|name| name.chars().count() > 2)
+        .chain(operators)
+}
+
+/// The operators that an instance gives a meaning to.
+fn operators(instance: &str) -> Vec<&'static str> {
+    classes(instance)
+        .map(|(_, operator, _)| *operator)
+        .collect()
+}
+
+/// What has to be unfolded to get from an operator to an instance's own definition.
+fn projections(instance: &str) -> Vec<&'static str> {
+    classes(instance)
+        .flat_map(|(_, _, names)| names.iter().copied())
+        .collect()
+}
+
+type Class = (&'static str, &'static str, &'static [&'static str]);
+
+const CLASSES: [Class; 12] = [
+    ("Add", " + ", &["HAdd.hAdd", "Add.add"]),
+    ("Sub", " - ", &["HSub.hSub", "Sub.sub"]),
+    ("Mul", " * ", &["HMul.hMul", "Mul.mul"]),
+    ("Div", " / ", &["HDiv.hDiv", "Div.div"]),
+    ("Mod", " % ", &["HMod.hMod", "Mod.mod"]),
+    ("Pow", " ^ ", &["HPow.hPow", "Pow.pow"]),
+    ("Append", " ++ ", &["HAppend.hAppend", "Append.append"]),
+    ("Neg", "-", &["Neg.neg"]),
+    ("LE", " ≤ ", &["LE.le"]),
+    ("LT", " < ", &["LT.lt"]),
+    ("BEq", " == ", &["BEq.beq"]),
+    ("Membership", " ∈ ", &["Membership.mem"]),
+];
+
+fn classes(instance: &str) -> impl Iterator<Item = &'static Class> {
+    let head = instance.split(":=").next().unwrap_or(instance);
+    let head = head.split(" where").next().unwrap_or(head);
+    let class = head.rsplit_once(" : ").map_or(head, |(_, class)| class);
+    let class = class.trim_start_matches([':', ' ']);
+    let class = class.split_whitespace().next().unwrap_or_default();
+    CLASSES.iter().filter(move |(name, _, _)| *name == class)
+}
+
+fn kind(word: &str) -> Option<Kind> {
+    Some(match word {
+        "def" | "abbrev" => Kind::Definition,
+        "theorem" | "lemma" | "example" => Kind::Theorem,
+        "instance" => Kind::Instance,
+        "inductive" => Kind::Inductive,
+        "structure" | "class" => Kind::Structure,
+        _ => return None,
+    })
+}
+
+/// The command that a line begins with, and what follows its keyword.
+fn command(line: &str) -> Option<(&str, &str)> {
+    const MODIFIERS: [&str; 10] = [
+        "private",
+        "protected",
+        "noncomputable",
+        "partial",
+        "unsafe",
+        "public",
+        "meta",
+        "local",
+        "scoped",
+        "nonrec",
+    ];
+    const COMMANDS: [&str; 28] = [
+        "def",
+        "abbrev",
+        "theorem",
+        "lemma",
+        "example",
+        "instance",
+        "inductive",
+        "structure",
+        "class",
+        "namespace",
+        "section",
+        "end",
+        "mutual",
+        "open",
+        "variable",
+        "universe",
+        "axiom",
+        "opaque",
+        "deriving",
+        "attribute",
+        "set_option",
+        "macro",
+        "syntax",
+        "notation",
+        "infixl",
+        "infixr",
+        "infix",
+        "export",
+    ];
+    let mut rest = line.trim_start();
+    // Declarations may be indented, but a `deriving` or `open … in` inside one is none.
+    let indented = rest.len() < line.len();
+    loop {
+        if let Some(attribute) = rest.strip_prefix("@[") {
+            rest = attribute.split_once(']')?.1.trim_start();
+            continue;
+        }
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        let (word, more) = rest.split_at(end);
+        if MODIFIERS.contains(&word) {
+            rest = more.trim_start();
+            continue;
+        }
+        if word.is_empty() && line.starts_with('#') {
+            return Some(("#", rest));
+        }
+        let known = COMMANDS.contains(&word) && (!indented || kind(word).is_some());
+        return known.then_some((word, more));
+    }
+}
+
+/// `text` with comments blanked, so that every offset stays.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut depth, mut line, mut string) = (0usize, false, false);
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        let rest = &text[at..];
+        let pair = |first: &str| rest.starts_with(first);
+        if line && c == '\n' {
+            line = false;
+        }
+        if string {
+            out.push(c);
+            match c {
+                '\\' => out.extend(chars.next().map(|(_, c)| c)),
+                '"' => string = false,
+                _ => {}
+            }
+        } else if !line && (pair("/-") || (depth > 0 && pair("-/"))) {
+            depth = if pair("/-") { depth + 1 } else { depth - 1 };
+            chars.next();
+            out.push_str("  ");
+        } else if depth == 0 && !line && pair("--") {
+            line = true;
+            out.push(' ');
+        } else if (line || depth > 0) && c != '\n' {
+            out.push(' ');
+        } else {
+            string = c == '"' && !text[..at].ends_with('\'');
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The constructors of an `inductive`.
+fn constructors(declaration: &Declaration) -> Vec<Constructor> {
+    let ty = declaration.last();
+    let text = declaration
+        .text
+        .split("deriving")
+        .next()
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    for part in text.split('|').skip(1) {
+        let Some(name) = names(part).next() else {
+            continue;
+        };
+        let rest = &part[part.find(name).unwrap_or(0) + name.len()..];
+        let colon = tokens(rest).find(|(_, token)| token.starts_with(':'));
+        let (bound, signature) = match colon {
+            Some((at, _)) => (&rest[..at], &rest[at + 1..]),
+            None => (rest, ""),
+        };
+        let mut arguments = Vec::new();
+        for (_, token) in tokens(bound) {
+            arguments.extend(named_arguments(token, ty).into_iter().flatten());
+        }
+        arguments.extend(arrow_arguments(signature, ty));
+        found.push(Constructor {
+            name: name.to_owned(),
+            arguments,
+        });
+    }
+    found
+}
+
+/// The arguments of `(left right : Tree α)`; `None` if it has not that form.
+fn named_arguments(token: &str, ty: &str) -> Option<Vec<Argument>> {
+    let inner = token.strip_prefix('(')?.strip_suffix(')')?;
+    let (bound, of) = inner.split_once(" : ")?;
+    let arguments = bound.split_whitespace().map(|bound| Argument {
+        name: Some(bound.to_owned()),
+        recursive: recurses(of, ty),
+    });
+    Some(arguments.collect())
+}
+
+/// Whether a type has `ty` in it; good enough to tell a recursive argument.
+fn recurses(text: &str, ty: &str) -> bool {
+    names(text).any(|name| name.rsplit('.').next() == Some(ty))
+}
+
+/// The arguments of `α → (left : Tree α) → Tree α`.
+fn arrow_arguments(signature: &str, ty: &str) -> Vec<Argument> {
+    let mut parts: Vec<String> = vec![String::new()];
+    for (_, token) in tokens(signature) {
+        if token == "→" || token == "->" {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push_str(token);
+            part.push(' ');
+        }
+    }
+    parts.pop();
+    let explicit = parts.iter().map(|part| part.trim());
+    let explicit = explicit.filter(|part| !part.starts_with(['{', '∀', '[']));
+    explicit
+        .flat_map(|part| {
+            named_arguments(part, ty).unwrap_or_else(|| {
+                vec![Argument {
+                    name: None,
+                    recursive: recurses(part, ty),
+                }]
+            })
+        })
+        .collect()
+}
