@@ -62,7 +62,9 @@ struct Check {
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+    parse_duration(&text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }
 
 /// Reads `60s`, `2min`, `500ms`.
@@ -70,7 +72,8 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 /// # Errors
 /// When `text` is no duration.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))
+    humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))
 }
 
 impl Config {
@@ -82,17 +85,28 @@ impl Config {
     pub fn load(given: Option<&Path>, cwd: &Path) -> Result<Config> {
         let mut config = Config::default();
         let named = given.map(Path::to_owned);
-        let users = named.or_else(|| Some(user_folder()?.join("config.toml")).filter(|path| path.is_file()));
-        let projects = cwd.ancestors().map(|dir| dir.join(PROJECT_FILE)).find(|path| path.is_file());
+        let users = named
+            .or_else(|| Some(user_folder()?.join("config.toml")).filter(|path| path.is_file()));
+        let projects = cwd
+            .ancestors()
+            .map(|dir| dir.join(PROJECT_FILE))
+            .find(|path| path.is_file());
         for path in users.into_iter().chain(projects) {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
-            config.add(&text).with_context(|| format!("in {}", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("can't read {}", path.display()))?;
+            config
+                .add(&text)
+                .with_context(|| format!("in {}", path.display()))?;
         }
         Ok(config)
     }
 
     fn add(&mut self, text: &str) -> Result<()> {
-        let File { search, check, tactics } = toml::from_str(text)?;
+        let File {
+            search,
+            check,
+            tactics,
+        } = toml::from_str(text)?;
         let set = |place: &mut Duration, value: Option<Duration>| *place = value.unwrap_or(*place);
         set(&mut self.budget, search.budget);
         set(&mut self.timeout, check.timeout);
@@ -103,13 +117,22 @@ impl Config {
 }
 
 fn user_folder() -> Option<PathBuf> {
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("unsorry"))
+    Some(
+        etcetera::choose_base_strategy()
+            .ok()?
+            .config_dir()
+            .join("unsorry"),
+    )
 }
 
 /// Where logs go.
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.state_dir().unwrap_or_else(|| base.cache_dir()).join("unsorry"))
+    Some(
+        base.state_dir()
+            .unwrap_or_else(|| base.cache_dir())
+            .join("unsorry"),
+    )
 }
 
 #[cfg(test)]
@@ -119,7 +142,9 @@ mod tests {
     #[test]
     fn later_files_win() {
         let mut config = Config::default();
-        config.add("[search]\nbudget = '5s'\n[check]\ntimeout = '1s 500ms'").expect("valid");
+        config
+            .add("[search]\nbudget = '5s'\n[check]\ntimeout = '1s 500ms'")
+            .expect("valid");
         config.add("[search]\nbudget = '2min'").expect("valid");
         assert_eq!(config.budget, Duration::from_secs(120));
         assert_eq!(config.timeout, Duration::from_millis(1500));

@@ -27,7 +27,10 @@ pub fn workspace_edit(
     range: &Range<usize>,
     new_text: &str,
 ) -> lsp::WorkspaceEdit {
-    let edit = lsp::TextEdit { range: view.lsp_range(range), new_text: new_text.to_owned() };
+    let edit = lsp::TextEdit {
+        range: view.lsp_range(range),
+        new_text: new_text.to_owned(),
+    };
     if !abilities.document_changes {
         return lsp::WorkspaceEdit {
             changes: Some(HashMap::from([(uri.clone(), vec![edit])])),
@@ -36,7 +39,10 @@ pub fn workspace_edit(
     }
     lsp::WorkspaceEdit {
         document_changes: Some(lsp::DocumentChanges::Edits(vec![lsp::TextDocumentEdit {
-            text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: Some(view.version) },
+            text_document: lsp::OptionalVersionedTextDocumentIdentifier {
+                uri: uri.clone(),
+                version: Some(view.version),
+            },
             edits: vec![lsp::OneOf::Left(edit)],
         }])),
         ..Default::default()
@@ -73,20 +79,41 @@ pub async fn apply(
         return Applied::Refused("this editor takes no edits from a language server".into());
     }
     for _ in 0..TRIES {
-        let Some((view, index)) = locate(assistant, uri, job, hole) else { return Applied::Gone };
+        let Some((view, index)) = locate(assistant, uri, job, hole) else {
+            return Applied::Gone;
+        };
         let target = view.target(uri.as_str(), index);
         if *target.head() != **proof.head() || target.hole().range != proof.change().range {
-            let candidate = Candidate { text: proof.proof().to_owned(), engine: proof.engine() };
-            let Ok(baseline) = baseline(&assistant.search.checker, &target).await else { return Applied::Gone };
+            let candidate = Candidate {
+                text: proof.proof().to_owned(),
+                engine: proof.engine(),
+            };
+            let Ok(baseline) = baseline(&assistant.search.checker, &target).await else {
+                return Applied::Gone;
+            };
             let limit = assistant.search.limits.check;
-            match confirm(&assistant.search.checker, &target, &baseline, &candidate, limit).await {
+            match confirm(
+                &assistant.search.checker,
+                &target,
+                &baseline,
+                &candidate,
+                limit,
+            )
+            .await
+            {
                 Ok(again) if again.leans_on().is_empty() => proof = Arc::new(again),
                 _ => return Applied::Gone,
             }
             continue;
         }
         let change = proof.change();
-        let edit = workspace_edit(assistant.state.abilities(), uri, &view, &change.range, &change.text);
+        let edit = workspace_edit(
+            assistant.state.abilities(),
+            uri,
+            &view,
+            &change.range,
+            &change.text,
+        );
         assistant.state.set_applying(job, true);
         let answer = assistant.client.apply_edit(edit).await;
         assistant.state.set_applying(job, false);
@@ -98,7 +125,13 @@ pub async fn apply(
             }
             // A refusal because of a newer version is not the user's.
             Ok(_) if assistant.state.version(uri.as_str()) != Some(view.version) => {}
-            Ok(answer) => return Applied::Refused(answer.failure_reason.unwrap_or_else(|| "no reason given".into())),
+            Ok(answer) => {
+                return Applied::Refused(
+                    answer
+                        .failure_reason
+                        .unwrap_or_else(|| "no reason given".into()),
+                );
+            }
             Err(error) => return Applied::Refused(error.message.into_owned()),
         }
     }
@@ -113,11 +146,24 @@ fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Opti
 }
 
 /// The finding for a hole as it was searched.
-pub fn at_hole(proofs: &[Arc<VerifiedProof>], head: Arc<str>, range: Range<usize>, summary: String) -> Finding {
+pub fn at_hole(
+    proofs: &[Arc<VerifiedProof>],
+    head: Arc<str>,
+    range: Range<usize>,
+    summary: String,
+) -> Finding {
     let offers = proofs
         .iter()
         .filter(|proof| *proof.head() == head && proof.change().range == range)
-        .map(|proof| Offer { new_text: proof.change().text.clone(), proof: proof.clone() })
+        .map(|proof| Offer {
+            new_text: proof.change().text.clone(),
+            proof: proof.clone(),
+        })
         .collect();
-    Finding { head, range, offers, summary }
+    Finding {
+        head,
+        range,
+        offers,
+        summary,
+    }
 }

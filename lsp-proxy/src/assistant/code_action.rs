@@ -19,9 +19,14 @@ use crate::proxy::route::DATA_KEY;
 const TITLE_LENGTH: usize = 60;
 
 /// What we can do at the range: verified proofs as quick fixes, and jobs for unproved holes.
-pub async fn code_action(assistant: &Assistant, params: lsp::CodeActionParams) -> Vec<lsp::CodeActionOrCommand> {
+pub async fn code_action(
+    assistant: &Assistant,
+    params: lsp::CodeActionParams,
+) -> Vec<lsp::CodeActionOrCommand> {
     let uri = params.text_document.uri;
-    let Some(view) = assistant.state.view(uri.as_str()) else { return Vec::new() };
+    let Some(view) = assistant.state.view(uri.as_str()) else {
+        return Vec::new();
+    };
     let only = params.context.only.unwrap_or_default();
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|o| contains(o.as_str(), kind));
     let at = view.bytes(params.range);
@@ -30,31 +35,61 @@ pub async fn code_action(assistant: &Assistant, params: lsp::CodeActionParams) -
     if wanted("quickfix") {
         for finding in assistant.state.findings(uri.as_str(), &at) {
             for (rank, offer) in finding.offers.iter().enumerate() {
-                actions.push(quick_fix(assistant, &uri, &view, &finding.range, offer, rank));
+                actions.push(quick_fix(
+                    assistant,
+                    &uri,
+                    &view,
+                    &finding.range,
+                    offer,
+                    rank,
+                ));
             }
         }
         for (_, hole) in view.holes_at(&at) {
             on_hole = true;
-            let stands_alone = |f: &super::finding::Finding| f.offers.iter().any(|o| o.proof.leans_on().is_empty());
-            let proved = assistant.state.findings(uri.as_str(), &hole.range).iter().any(|f| stands_alone(f));
-            if !proved && !assistant.state.is_busy(uri.as_str(), &hole.range) && is_live(assistant, &uri, &view, hole).await {
+            let stands_alone = |f: &super::finding::Finding| {
+                f.offers.iter().any(|o| o.proof.leans_on().is_empty())
+            };
+            let proved = assistant
+                .state
+                .findings(uri.as_str(), &hole.range)
+                .iter()
+                .any(|f| stands_alone(f));
+            if !proved
+                && !assistant.state.is_busy(uri.as_str(), &hole.range)
+                && is_live(assistant, &uri, &view, hole).await
+            {
                 let position = view.lsp_range(&hole.range).start;
-                actions.push(command("Prove this sorry", "quickfix", Command::Prove, vec![json!(uri), json!(position)]));
+                actions.push(command(
+                    "Prove this sorry",
+                    "quickfix",
+                    Command::Prove,
+                    vec![json!(uri), json!(position)],
+                ));
             }
         }
     }
     // Away from a hole it is a source action: those light no bulb.
     let kind = if on_hole { "quickfix" } else { SOURCE_KIND };
     if wanted(kind) && !view.outline.holes.is_empty() {
-        actions.push(command("Prove every sorry in this file", kind, Command::ProveAll, vec![json!(uri)]));
+        actions.push(command(
+            "Prove every sorry in this file",
+            kind,
+            Command::ProveAll,
+            vec![json!(uri)],
+        ));
     }
     let literals = assistant.state.abilities().code_action_literals;
-    actions.into_iter().filter_map(|action| in_form(action, literals)).collect()
+    actions
+        .into_iter()
+        .filter_map(|action| in_form(action, literals))
+        .collect()
 }
 
 /// Kinds are hierarchical: `source` contains `source.unsorry`.
 fn contains(only: &str, kind: &str) -> bool {
-    kind.strip_prefix(only).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    kind.strip_prefix(only)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Whether Lean elaborates the hole: a `sorry` in a quotation is none. Where Lean can't say, the
@@ -94,15 +129,29 @@ fn quick_fix(
 ) -> lsp::CodeAction {
     let proof = &offer.proof;
     let title = if proof.leans_on().is_empty() {
-        format!("Prove with `{}` ({})", one_line(proof.proof()), proof.level().title())
+        format!(
+            "Prove with `{}` ({})",
+            one_line(proof.proof()),
+            proof.level().title()
+        )
     } else {
-        format!("Use `{}` (leans on {}, not proved yet)", one_line(proof.proof()), proof.leans_on().join(", "))
+        format!(
+            "Use `{}` (leans on {}, not proved yet)",
+            one_line(proof.proof()),
+            proof.leans_on().join(", ")
+        )
     };
     lsp::CodeAction {
         title,
         kind: Some(lsp::CodeActionKind::QUICKFIX),
         is_preferred: (rank == 0 && proof.leans_on().is_empty()).then_some(true),
-        edit: Some(workspace_edit(assistant.state.abilities(), uri, view, range, &offer.new_text)),
+        edit: Some(workspace_edit(
+            assistant.state.abilities(),
+            uri,
+            view,
+            range,
+            &offer.new_text,
+        )),
         data: Some(json!({DATA_KEY: 1})),
         ..Default::default()
     }

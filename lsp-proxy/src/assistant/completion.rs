@@ -8,14 +8,30 @@ use super::code_action::one_line;
 use crate::proxy::route::DATA_KEY;
 
 /// The verified proofs at a hole: nothing else, so nothing where there are none.
-pub fn completion(assistant: &Assistant, params: &lsp::CompletionParams) -> Vec<lsp::CompletionItem> {
-    let lsp::TextDocumentPositionParams { text_document, position } = &params.text_document_position;
+pub fn completion(
+    assistant: &Assistant,
+    params: &lsp::CompletionParams,
+) -> Vec<lsp::CompletionItem> {
+    let lsp::TextDocumentPositionParams {
+        text_document,
+        position,
+    } = &params.text_document_position;
     let uri = text_document.uri.as_str();
-    let Some(view) = assistant.state.view(uri) else { return Vec::new() };
-    let at = view.bytes(lsp::Range { start: *position, end: *position });
-    let Some((_, hole)) = view.holes_at(&at).next() else { return Vec::new() };
+    let Some(view) = assistant.state.view(uri) else {
+        return Vec::new();
+    };
+    let at = view.bytes(lsp::Range {
+        start: *position,
+        end: *position,
+    });
+    let Some((_, hole)) = view.holes_at(&at).next() else {
+        return Vec::new();
+    };
     let findings = assistant.state.findings(uri, &hole.range);
-    let offers = findings.iter().filter(|f| f.range == hole.range).flat_map(|f| &f.offers);
+    let offers = findings
+        .iter()
+        .filter(|f| f.range == hole.range)
+        .flat_map(|f| &f.offers);
     offers
         .enumerate()
         .map(|(rank, offer)| lsp::CompletionItem {

@@ -31,11 +31,19 @@ pub struct View {
 impl Document {
     /// A document as `didOpen` gives it.
     pub fn new(version: i32, text: &str) -> Document {
-        Document { version, rope: Rope::from_str(text), view: None }
+        Document {
+            version,
+            rope: Rope::from_str(text),
+            view: None,
+        }
     }
 
     /// Applies the changes of a `didChange`, in order, and says what each did in bytes.
-    pub fn change(&mut self, version: i32, changes: Vec<lsp::TextDocumentContentChangeEvent>) -> Vec<Change> {
+    pub fn change(
+        &mut self,
+        version: i32,
+        changes: Vec<lsp::TextDocumentContentChangeEvent>,
+    ) -> Vec<Change> {
         self.version = version;
         self.view = None;
         changes
@@ -51,7 +59,10 @@ impl Document {
                 let bytes = self.rope.char_to_byte(start)..self.rope.char_to_byte(end);
                 self.rope.remove(start..end);
                 self.rope.insert(start, &change.text);
-                Change { range: bytes, text: change.text }
+                Change {
+                    range: bytes,
+                    text: change.text,
+                }
             })
             .collect()
     }
@@ -80,7 +91,11 @@ impl Document {
             .get_or_insert_with(|| {
                 let text = rope.to_string();
                 let outline = Arc::new(Outline::of(&text));
-                View { version, text: text.into(), outline }
+                View {
+                    version,
+                    text: text.into(),
+                    outline,
+                }
             })
             .clone()
     }
@@ -104,17 +119,30 @@ impl View {
 
     /// The hole that stands exactly at `range`.
     pub fn hole(&self, range: &Range<usize>) -> Option<usize> {
-        self.outline.holes.iter().position(|hole| hole.range == *range)
+        self.outline
+            .holes
+            .iter()
+            .position(|hole| hole.range == *range)
     }
 
     /// The hole as a target.
     pub fn target(&self, uri: &str, hole: usize) -> Target {
-        Target { uri: uri.into(), text: self.text.clone(), outline: self.outline.clone(), hole }
+        Target {
+            uri: uri.into(),
+            text: self.text.clone(),
+            outline: self.outline.clone(),
+            hole,
+        }
     }
 
     /// The bytes of an LSP range.
     pub fn bytes(&self, range: lsp::Range) -> Range<usize> {
-        let at = |p: lsp::Position| self.outline.lines.offset(Position { line: p.line, character: p.character });
+        let at = |p: lsp::Position| {
+            self.outline.lines.offset(Position {
+                line: p.line,
+                character: p.character,
+            })
+        };
         at(range.start)..at(range.end).max(at(range.start))
     }
 
@@ -124,7 +152,10 @@ impl View {
             let Position { line, character } = self.outline.lines.position(offset);
             lsp::Position { line, character }
         };
-        lsp::Range { start: at(range.start), end: at(range.end) }
+        lsp::Range {
+            start: at(range.start),
+            end: at(range.end),
+        }
     }
 }
 
@@ -136,7 +167,10 @@ mod tests {
     fn change(from: (u32, u32), to: (u32, u32), text: &str) -> lsp::TextDocumentContentChangeEvent {
         let at = |(line, character)| lsp::Position { line, character };
         lsp::TextDocumentContentChangeEvent {
-            range: Some(lsp::Range { start: at(from), end: at(to) }),
+            range: Some(lsp::Range {
+                start: at(from),
+                end: at(to),
+            }),
             range_length: None,
             text: text.to_owned(),
         }

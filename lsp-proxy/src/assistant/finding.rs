@@ -34,7 +34,8 @@ impl Finding {
     pub fn holds_for(&self, view: &View) -> bool {
         view.text.starts_with(&*self.head)
             && view.outline.declarations.iter().any(|declaration| {
-                declaration.unit.end == self.head.len() && declaration.extent.start <= self.range.start
+                declaration.unit.end == self.head.len()
+                    && declaration.extent.start <= self.range.start
             })
     }
 }

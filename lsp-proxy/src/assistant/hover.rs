@@ -10,17 +10,27 @@ use crate::proof::baseline::shown;
 /// Over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
 /// there: how far it was checked.
 pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<lsp::Hover> {
-    let lsp::TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+    let lsp::TextDocumentPositionParams {
+        text_document,
+        position,
+    } = params.text_document_position_params;
     let uri = text_document.uri.as_str();
     let view = assistant.state.view(uri)?;
-    let at = view.bytes(lsp::Range { start: position, end: position });
+    let at = view.bytes(lsp::Range {
+        start: position,
+        end: position,
+    });
     let findings = assistant.state.findings(uri, &at);
     let Some((_, hole)) = view.holes_at(&at).next() else {
         let finding = findings.last()?;
-        return Some(markdown(finding.summary.clone(), view.lsp_range(&finding.range)));
+        return Some(markdown(
+            finding.summary.clone(),
+            view.lsp_range(&finding.range),
+        ));
     };
     let lines = &view.outline.lines;
-    let range: std::ops::Range<Position> = lines.position(hole.range.start)..lines.position(hole.range.end);
+    let range: std::ops::Range<Position> =
+        lines.position(hole.range.start)..lines.position(hole.range.end);
     let goals = assistant.lean.goals(uri, range.start).await;
     if assistant.state.version(uri) != Some(view.version) {
         return None;
@@ -38,9 +48,15 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
     if assistant.state.is_busy(uri, &hole.range) {
         text += "\nA proof is being searched for.\n";
     }
-    match findings.iter().rev().find(|finding| finding.range == hole.range) {
+    match findings
+        .iter()
+        .rev()
+        .find(|finding| finding.range == hole.range)
+    {
         Some(finding) => text += &describe(finding),
-        None if goals.is_some() => text += "\nNot tried yet: use the code action *Prove this sorry*.\n",
+        None if goals.is_some() => {
+            text += "\nNot tried yet: use the code action *Prove this sorry*.\n"
+        }
         None => {}
     }
     Some(markdown(text, view.lsp_range(&hole.range)))
@@ -49,7 +65,11 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
 fn describe(finding: &Finding) -> String {
     let mut text = format!("\n{}\n", finding.summary);
     for offer in &finding.offers {
-        text += &format!("\n{}\n{}\n", code("lean", offer.proof.proof()), offer.proof.standing());
+        text += &format!(
+            "\n{}\n{}\n",
+            code("lean", offer.proof.proof()),
+            offer.proof.standing()
+        );
     }
     text
 }
@@ -63,7 +83,10 @@ fn code(language: &str, text: &str) -> String {
 
 fn markdown(value: String, range: lsp::Range) -> lsp::Hover {
     lsp::Hover {
-        contents: lsp::HoverContents::Markup(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }),
+        contents: lsp::HoverContents::Markup(lsp::MarkupContent {
+            kind: lsp::MarkupKind::Markdown,
+            value,
+        }),
         range: Some(range),
     }
 }

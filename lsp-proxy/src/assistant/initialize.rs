@@ -26,10 +26,12 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
     });
     lsp::InitializeResult {
         capabilities: lsp::ServerCapabilities {
-            code_action_provider: Some(lsp::CodeActionProviderCapability::Options(lsp::CodeActionOptions {
-                code_action_kinds: Some(vec![SOURCE_KIND.into()]),
-                ..Default::default()
-            })),
+            code_action_provider: Some(lsp::CodeActionProviderCapability::Options(
+                lsp::CodeActionOptions {
+                    code_action_kinds: Some(vec![SOURCE_KIND.into()]),
+                    ..Default::default()
+                },
+            )),
             completion_provider: Some(lsp::CompletionOptions::default()),
             execute_command_provider: Some(lsp::ExecuteCommandOptions {
                 commands: command_names(),

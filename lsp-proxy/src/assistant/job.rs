@@ -23,17 +23,28 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 /// Starts a job on those of `holes` that no other job is at work on.
 pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
-    let free: Vec<_> = holes.into_iter().filter(|hole| !assistant.state.is_busy(&uri, hole)).collect();
+    let free: Vec<_> = holes
+        .into_iter()
+        .filter(|hole| !assistant.state.is_busy(&uri, hole))
+        .collect();
     if free.is_empty() {
         return;
     }
     let many = free.len();
-    let Some((name, cancel)) = assistant.state.start_job(&assistant.session, &uri, free) else { return };
+    let Some((name, cancel)) = assistant.state.start_job(&assistant.session, &uri, free) else {
+        return;
+    };
     let Ok(lsp_uri) = uri.parse::<lsp::Uri>() else {
         assistant.state.end_job(&name);
         return;
     };
-    let job = Job { assistant: assistant.clone(), uri: lsp_uri, name, cancel, many };
+    let job = Job {
+        assistant: assistant.clone(),
+        uri: lsp_uri,
+        name,
+        cancel,
+        many,
+    };
     tokio::spawn(async move {
         let job = job;
         job.run().await;
@@ -77,10 +88,17 @@ impl Job {
                 Fared::Stopped => {}
             }
         }
-        let summary = if self.many == 1 { last } else { format!("{proved} of {} proved", self.many) };
+        let summary = if self.many == 1 {
+            last
+        } else {
+            format!("{proved} of {} proved", self.many)
+        };
         self.end(shown, summary.clone()).await;
         if proved < self.many {
-            self.assistant.client.show_message(lsp::MessageType::INFO, format!("unsorry: {summary}")).await;
+            self.assistant
+                .client
+                .show_message(lsp::MessageType::INFO, format!("unsorry: {summary}"))
+                .await;
         }
     }
 
@@ -88,32 +106,41 @@ impl Job {
     async fn prove(&self, hole: usize, shown: bool) -> Fared {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
-        let Some(range) = state.job_hole(&self.name, hole) else { return Fared::Stopped };
-        let Some(view) = state.view(uri) else { return Fared::Stopped };
-        let Some(index) = view.hole(&range) else { return Fared::Stopped };
+        let Some(range) = state.job_hole(&self.name, hole) else {
+            return Fared::Stopped;
+        };
+        let Some(view) = state.view(uri) else {
+            return Fared::Stopped;
+        };
+        let Some(index) = view.hole(&range) else {
+            return Fared::Stopped;
+        };
         let target = view.target(uri, index);
-        let known = state.known_proofs(uri).into_iter().map(|text| Candidate { text, engine: "known" }).collect();
+        let known = state
+            .known_proofs(uri)
+            .into_iter()
+            .map(|text| Candidate {
+                text,
+                engine: "known",
+            })
+            .collect();
         let (steps, mut watched): (Steps, _) = unbounded_channel();
-        let search = self.assistant.search.prove(&target, known, &steps);
+        let search = self.assistant.search.prove(&target, known, steps);
         // The first proof is applied while others are still being looked for.
         let watch = self.watch(hole, shown, &mut watched);
         let (outcome, applied) = tokio::select! {
             // What was verified in the last moment is applied all the same.
-            both = async {
-                let outcome = async {
-                    let outcome = search.await;
-                    drop(steps);
-                    outcome
-                };
-                tokio::join!(outcome, watch)
-            } => both,
+            both = async { tokio::join!(search, watch) } => both,
             () = self.cancel.cancelled() => return Fared::Stopped,
         };
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 let summary = error.to_string();
-                state.keep(uri, at_hole(&[], target.head().into(), range, summary.clone()));
+                state.keep(
+                    uri,
+                    at_hole(&[], target.head().into(), range, summary.clone()),
+                );
                 state.release_hole(&self.name, hole);
                 return Fared::NotProved(summary);
             }
@@ -122,21 +149,35 @@ impl Job {
     }
 
     /// Reports progress, and applies the first proof that is verified.
-    async fn watch(&self, hole: usize, shown: bool, steps: &mut UnboundedReceiver<Step>) -> Option<Applied> {
+    async fn watch(
+        &self,
+        hole: usize,
+        shown: bool,
+        steps: &mut UnboundedReceiver<Step>,
+    ) -> Option<Applied> {
         let mut applied = None;
         let mut reported: Option<Instant> = None;
         while let Some(step) = steps.recv().await {
             match step {
                 Step::Verified(proof) if applied.is_none() => {
-                    applied = Some(apply(&self.assistant, &self.uri, &self.name, hole, proof).await);
+                    applied =
+                        Some(apply(&self.assistant, &self.uri, &self.name, hole, proof).await);
                 }
-                Step::Checking { candidate, checked, proposed }
-                    if shown && reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) =>
-                {
+                Step::Checking {
+                    candidate,
+                    checked,
+                    proposed,
+                } if shown && reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) => {
                     reported = Some(Instant::now());
-                    let place = if self.many == 1 { String::new() } else { format!("{} of {}: ", hole + 1, self.many) };
-                    let message =
-                        format!("{place}{} · {proposed} candidates, {checked} checked", one_line(&candidate));
+                    let place = if self.many == 1 {
+                        String::new()
+                    } else {
+                        format!("{} of {}: ", hole + 1, self.many)
+                    };
+                    let message = format!(
+                        "{place}{} · {proposed} candidates, {checked} checked",
+                        one_line(&candidate)
+                    );
                     self.report(lsp::WorkDoneProgress::Report(lsp::WorkDoneProgressReport {
                         message: Some(message),
                         cancellable: Some(true),
@@ -151,28 +192,67 @@ impl Job {
     }
 
     /// Keeps what was found, and says how it went.
-    fn conclude(&self, target: &Target, hole: usize, outcome: &Outcome, applied: Option<Applied>) -> Fared {
+    fn conclude(
+        &self,
+        target: &Target,
+        hole: usize,
+        outcome: &Outcome,
+        applied: Option<Applied>,
+    ) -> Fared {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
         let summary = summary(outcome);
-        let all: Vec<Arc<VerifiedProof>> = outcome.proofs.iter().chain(&outcome.leaning).cloned().collect();
-        state.keep(uri, at_hole(&all, target.head().into(), target.hole().range.clone(), summary.clone()));
+        let all: Vec<Arc<VerifiedProof>> = outcome
+            .proofs
+            .iter()
+            .chain(&outcome.leaning)
+            .cloned()
+            .collect();
+        state.keep(
+            uri,
+            at_hole(
+                &all,
+                target.head().into(),
+                target.hole().range.clone(),
+                summary.clone(),
+            ),
+        );
         state.release_hole(&self.name, hole);
         match applied {
             Some(Applied::Done { head, range, proof }) => {
-                let others = outcome.proofs.iter().filter(|other| other.proof() != proof.proof());
+                let others = outcome
+                    .proofs
+                    .iter()
+                    .filter(|other| other.proof() != proof.proof());
                 let offers = others
                     .filter(|other| other.change().range.start == range.start)
-                    .map(|other| Offer { new_text: other.change().text.clone(), proof: other.clone() })
+                    .map(|other| Offer {
+                        new_text: other.change().text.clone(),
+                        proof: other.clone(),
+                    })
                     .collect();
-                let told = format!("**unsorry**: proved by {} · {}", proof.engine(), proof.standing());
-                state.keep(uri, Finding { head, range, offers, summary: told });
+                let told = format!(
+                    "**unsorry**: proved by {} · {}",
+                    proof.engine(),
+                    proof.standing()
+                );
+                state.keep(
+                    uri,
+                    Finding {
+                        head,
+                        range,
+                        offers,
+                        summary: told,
+                    },
+                );
                 Fared::Proved(format!("proved with {}", one_line(proof.proof())))
             }
             Some(Applied::Refused(why)) => Fared::NotProved(format!(
                 "a proof was verified, and the editor did not take the edit ({why}): it is offered as a quick fix"
             )),
-            Some(Applied::Gone) => Fared::NotProved("a proof was verified, but the text has changed since".into()),
+            Some(Applied::Gone) => {
+                Fared::NotProved("a proof was verified, but the text has changed since".into())
+            }
             None => Fared::NotProved(summary),
         }
     }
@@ -181,11 +261,17 @@ impl Job {
     async fn begin(&self) -> bool {
         let client = &self.assistant.client;
         let token = lsp::ProgressToken::String(self.name.clone());
-        if !self.assistant.state.abilities().progress || client.create_work_done_progress(token).await.is_err() {
+        if !self.assistant.state.abilities().progress
+            || client.create_work_done_progress(token).await.is_err()
+        {
             return false;
         }
         self.report(lsp::WorkDoneProgress::Begin(lsp::WorkDoneProgressBegin {
-            title: if self.many == 1 { "Proving this sorry".into() } else { format!("Proving {} sorries", self.many) },
+            title: if self.many == 1 {
+                "Proving this sorry".into()
+            } else {
+                format!("Proving {} sorries", self.many)
+            },
             cancellable: Some(true),
             message: Some("asking Lean for the goal".into()),
             percentage: None,
@@ -196,7 +282,10 @@ impl Job {
 
     async fn end(&self, shown: bool, message: String) {
         if shown {
-            self.report(lsp::WorkDoneProgress::End(lsp::WorkDoneProgressEnd { message: Some(message) })).await;
+            self.report(lsp::WorkDoneProgress::End(lsp::WorkDoneProgressEnd {
+                message: Some(message),
+            }))
+            .await;
         }
     }
 
@@ -205,7 +294,10 @@ impl Job {
             token: lsp::ProgressToken::String(self.name.clone()),
             value: lsp::ProgressParamsValue::WorkDone(progress),
         };
-        self.assistant.client.send_notification::<Progress>(params).await;
+        self.assistant
+            .client
+            .send_notification::<Progress>(params)
+            .await;
     }
 }
 
@@ -230,5 +322,9 @@ pub fn summary(outcome: &Outcome) -> String {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }

@@ -28,7 +28,12 @@ pub struct Lean {
 impl Lean {
     /// Asks through `to_lean`, with ids that begin with `session`.
     pub fn new(session: Arc<str>, to_lean: Injector) -> Lean {
-        Lean { session, to_lean, waiting: Arc::default(), next: Arc::default() }
+        Lean {
+            session,
+            to_lean,
+            waiting: Arc::default(),
+            next: Arc::default(),
+        }
     }
 
     /// The goals at `position`. None when Lean can't tell.
@@ -36,25 +41,36 @@ impl Lean {
         let params = json!({"textDocument": {"uri": uri}, "position": position});
         let tactic = self.ask("$/lean/plainGoal", params.clone());
         let term = self.ask("$/lean/plainTermGoal", params);
-        let (tactic, term) = tokio::time::timeout(LIMIT, async { (tactic.await, term.await) }).await.ok()?;
+        let (tactic, term) = tokio::time::timeout(LIMIT, async { (tactic.await, term.await) })
+            .await
+            .ok()?;
         Some(goals(&tactic.ok()?, &term.ok()?))
     }
 
     fn ask(&self, method: &str, params: Value) -> oneshot::Receiver<Value> {
-        let id = format!("{}lean:{}", self.session, self.next.fetch_add(1, Ordering::Relaxed));
+        let id = format!(
+            "{}lean:{}",
+            self.session,
+            self.next.fetch_add(1, Ordering::Relaxed)
+        );
         let (sender, receiver) = oneshot::channel();
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.retain(|_, sender| !sender.is_closed());
             waiting.insert(id.clone(), sender);
         }
-        self.to_lean.send_json(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        self.to_lean
+            .send_json(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         receiver
     }
 
     /// Lean answers the request `id` of ours. An error is no answer.
     pub fn answered(&self, id: &str, message: &Message) {
-        let sender = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let sender = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id);
         let Some(sender) = sender else { return };
         if let Ok(mut body) = serde_json::from_slice::<Value>(message.body())
             && body.get("error").is_none()

@@ -71,7 +71,11 @@ impl LanguageServer for Assistant {
         if let Some(complaint) = &self.complaint {
             let client = self.client.clone();
             let complaint = complaint.clone();
-            tokio::spawn(async move { client.show_message(lsp::MessageType::WARNING, complaint).await });
+            tokio::spawn(async move {
+                client
+                    .show_message(lsp::MessageType::WARNING, complaint)
+                    .await
+            });
         }
     }
 
@@ -92,19 +96,30 @@ impl LanguageServer for Assistant {
         sync::did_close(self, &params);
     }
 
-    async fn code_action(&self, params: lsp::CodeActionParams) -> RpcResult<Option<lsp::CodeActionResponse>> {
+    async fn code_action(
+        &self,
+        params: lsp::CodeActionParams,
+    ) -> RpcResult<Option<lsp::CodeActionResponse>> {
         Ok(Some(code_action::code_action(self, params).await))
     }
 
-    async fn completion(&self, params: lsp::CompletionParams) -> RpcResult<Option<lsp::CompletionResponse>> {
-        Ok(Some(lsp::CompletionResponse::Array(completion::completion(self, &params))))
+    async fn completion(
+        &self,
+        params: lsp::CompletionParams,
+    ) -> RpcResult<Option<lsp::CompletionResponse>> {
+        Ok(Some(lsp::CompletionResponse::Array(
+            completion::completion(self, &params),
+        )))
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> RpcResult<Option<lsp::Hover>> {
         Ok(hover::hover(self, params).await)
     }
 
-    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> RpcResult<Option<lsp::LSPAny>> {
+    async fn execute_command(
+        &self,
+        params: lsp::ExecuteCommandParams,
+    ) -> RpcResult<Option<lsp::LSPAny>> {
         execute_command::execute_command(self, params).map(|()| None)
     }
 }
@@ -120,7 +135,14 @@ impl Assistant {
 
 /// Runs the assistant until nobody can tell it anything any more.
 pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
-    let Setup { session, search, merges, to_editor, to_lean, complaint } = setup;
+    let Setup {
+        session,
+        search,
+        merges,
+        to_editor,
+        to_lean,
+        complaint,
+    } = setup;
     let lean = Lean::new(session.clone(), to_lean);
     let state = State::default();
     let (mut service, socket) = LspService::build(|client| Assistant {
@@ -151,7 +173,11 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
                 };
                 next_id += 1;
                 let asked = envelope::read(message.body()).is_some_and(|m| m.id.is_some());
-                let request = if asked { parse(&message, Some(next_id)).unwrap_or(request) } else { request };
+                let request = if asked {
+                    parse(&message, Some(next_id)).unwrap_or(request)
+                } else {
+                    request
+                };
                 let answer = service.call(request).await.ok().flatten();
                 if request_is_ours(&message)
                     && let Some(answer) = answer
@@ -172,7 +198,11 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
                 let call = service.call(request);
                 let (merges, to_editor) = (merges.clone(), to_editor.clone());
                 let work = async move {
-                    let ours = call.await.ok().flatten().and_then(|answer| answer.into_parts().1.ok());
+                    let ours = call
+                        .await
+                        .ok()
+                        .flatten()
+                        .and_then(|answer| answer.into_parts().1.ok());
                     if let Some(message) = merges.we_answered(&id, ours.unwrap_or_default()) {
                         to_editor.send(&message);
                     }
@@ -207,7 +237,9 @@ fn parse(message: &Message, id: Option<i64>) -> Option<Request> {
     let envelope = envelope::read(message.body())?;
     let request = Request::build(envelope.method?.into_owned());
     let request = match envelope.params {
-        Some(params) => request.params(serde_json::from_slice::<Value>(&message.body()[params]).ok()?),
+        Some(params) => {
+            request.params(serde_json::from_slice::<Value>(&message.body()[params]).ok()?)
+        }
         None => request,
     };
     Some(match id {
@@ -218,13 +250,22 @@ fn parse(message: &Message, id: Option<i64>) -> Option<Request> {
 
 /// Answers the request in `message`, its id as it was written.
 fn reply(message: &Message, answer: &Response, to_editor: &Injector) {
-    let Some((id, _)) = raw_id_and_params(message.body()) else { return };
+    let Some((id, _)) = raw_id_and_params(message.body()) else {
+        return;
+    };
     match (answer.result(), answer.error()) {
         (Some(result), _) => to_editor.send(&response(id, result.to_string().as_bytes())),
         (None, error) => {
             let error = serde_json::to_string(&error).unwrap_or_default();
             to_editor.send(&Message::new(
-                &[br#"{"jsonrpc":"2.0","id":"#, id, br#","error":"#, error.as_bytes(), b"}"].concat(),
+                &[
+                    br#"{"jsonrpc":"2.0","id":"#,
+                    id,
+                    br#","error":"#,
+                    error.as_bytes(),
+                    b"}",
+                ]
+                .concat(),
             ));
         }
     }
@@ -232,7 +273,9 @@ fn reply(message: &Message, answer: &Response, to_editor: &Injector) {
 
 /// The editor's answer to a request of ours, under the number that the service knows it by.
 fn editors_answer(session: &str, message: &Message) -> Option<Response> {
-    let Some(Id::String(id)) = envelope::response_id(message.body()) else { return None };
+    let Some(Id::String(id)) = envelope::response_id(message.body()) else {
+        return None;
+    };
     let id = RpcId::Number(id.strip_prefix(session)?.parse().ok()?);
     let body: Value = serde_json::from_slice(message.body()).ok()?;
     Some(match body.get("error").filter(|error| !error.is_null()) {
@@ -242,7 +285,11 @@ fn editors_answer(session: &str, message: &Message) -> Option<Response> {
 }
 
 /// Sends on what the service asks and tells the editor, with ids that are nobody else's.
-async fn send_requests(mut requests: impl StreamExt<Item = Request> + Unpin, session: Arc<str>, to_editor: Injector) {
+async fn send_requests(
+    mut requests: impl StreamExt<Item = Request> + Unpin,
+    session: Arc<str>,
+    to_editor: Injector,
+) {
     while let Some(request) = requests.next().await {
         let (method, id, params) = request.into_parts();
         let mut body = json!({"jsonrpc": "2.0", "method": method});

@@ -84,17 +84,24 @@ impl State {
     /// Changes a document and moves the holes of its jobs along. A job whose holes are all gone ends.
     pub fn change(&self, uri: &str, change: impl FnOnce(&mut Document) -> Vec<Change>) {
         let mut inner = self.lock();
-        let Inner { documents, jobs, .. } = &mut *inner;
-        let Some(document) = documents.get_mut(uri) else { return };
+        let Inner {
+            documents, jobs, ..
+        } = &mut *inner;
+        let Some(document) = documents.get_mut(uri) else {
+            return;
+        };
         let changes = change(document);
         for job in jobs.values_mut().filter(|job| job.uri == uri) {
             let outline = document.view().outline;
             let mut lost = false;
             for place in &mut job.holes {
                 let Some(range) = place.take() else { continue };
-                let moved = changes.iter().try_fold(range, |range, change| shift(range, change));
+                let moved = changes
+                    .iter()
+                    .try_fold(range, |range, change| shift(range, change));
                 // What was typed right beside it may have made another word of it.
-                *place = moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));
+                *place =
+                    moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));
                 lost |= place.is_none();
             }
             if lost && !job.applying && job.holes.iter().all(Option::is_none) {
@@ -126,7 +133,11 @@ impl State {
             return None;
         }
         let busy = |job: &Job| {
-            job.uri == uri && !job.cancel.is_cancelled() && holes.iter().any(|hole| job.holes.contains(&Some(hole.clone())))
+            job.uri == uri
+                && !job.cancel.is_cancelled()
+                && holes
+                    .iter()
+                    .any(|hole| job.holes.contains(&Some(hole.clone())))
         };
         if inner.jobs.values().any(busy) {
             return None;
@@ -135,7 +146,15 @@ impl State {
         let name = format!("{session}job:{}", inner.next_job);
         let cancel = CancellationToken::new();
         let holes = holes.into_iter().map(Some).collect();
-        inner.jobs.insert(name.clone(), Job { uri: uri.to_owned(), holes, applying: false, cancel: cancel.clone() });
+        inner.jobs.insert(
+            name.clone(),
+            Job {
+                uri: uri.to_owned(),
+                holes,
+                applying: false,
+                cancel: cancel.clone(),
+            },
+        );
         Some((name, cancel))
     }
 
@@ -153,7 +172,12 @@ impl State {
 
     /// The job needs the hole no more: the next change to it is the job's own.
     pub fn release_hole(&self, job: &str, hole: usize) {
-        if let Some(place) = self.lock().jobs.get_mut(job).and_then(|job| job.holes.get_mut(hole)) {
+        if let Some(place) = self
+            .lock()
+            .jobs
+            .get_mut(job)
+            .and_then(|job| job.holes.get_mut(hole))
+        {
             *place = None;
         }
     }
@@ -165,7 +189,10 @@ impl State {
 
     /// Whether a job is at work on the hole.
     pub fn is_busy(&self, uri: &str, hole: &Range<usize>) -> bool {
-        self.lock().jobs.values().any(|job| job.uri == uri && job.holes.contains(&Some(hole.clone())))
+        self.lock()
+            .jobs
+            .values()
+            .any(|job| job.uri == uri && job.holes.contains(&Some(hole.clone())))
     }
 
     /// Stops a job.
@@ -208,9 +235,17 @@ impl State {
     /// The findings that hold for the document as it is and touch `range`.
     pub fn findings(&self, uri: &str, range: &Range<usize>) -> Vec<Arc<Finding>> {
         let mut inner = self.lock();
-        let Inner { documents, findings, .. } = &mut *inner;
-        let Some(view) = documents.get_mut(uri).map(Document::view) else { return Vec::new() };
-        let touches = |finding: &&Arc<Finding>| finding.range.start <= range.end && range.start <= finding.range.end;
+        let Inner {
+            documents,
+            findings,
+            ..
+        } = &mut *inner;
+        let Some(view) = documents.get_mut(uri).map(Document::view) else {
+            return Vec::new();
+        };
+        let touches = |finding: &&Arc<Finding>| {
+            finding.range.start <= range.end && range.start <= finding.range.end
+        };
         findings
             .get(uri)
             .into_iter()
@@ -225,7 +260,13 @@ impl State {
     /// was: worth trying first when the same hole is asked about again.
     pub fn known_proofs(&self, uri: &str) -> Vec<String> {
         let inner = self.lock();
-        let offers = inner.findings.get(uri).into_iter().flatten().rev().flat_map(|finding| &finding.offers);
+        let offers = inner
+            .findings
+            .get(uri)
+            .into_iter()
+            .flatten()
+            .rev()
+            .flat_map(|finding| &finding.offers);
         offers.map(|offer| offer.proof.proof().to_owned()).collect()
     }
 }

@@ -8,16 +8,20 @@ use crate::wire::{envelope, json};
 
 /// `textDocument/didOpen`
 pub fn did_open(assistant: &Assistant, params: lsp::DidOpenTextDocumentParams) {
-    let lsp::TextDocumentItem { uri, version, text, .. } = params.text_document;
-    assistant.state.open(uri.as_str(), Document::new(version, &text));
+    let lsp::TextDocumentItem {
+        uri, version, text, ..
+    } = params.text_document;
+    assistant
+        .state
+        .open(uri.as_str(), Document::new(version, &text));
 }
 
 /// `textDocument/didChange`
 pub fn did_change(assistant: &Assistant, params: lsp::DidChangeTextDocumentParams) {
     let lsp::VersionedTextDocumentIdentifier { uri, version } = params.text_document;
-    assistant
-        .state
-        .change(uri.as_str(), |document| document.change(version, params.content_changes));
+    assistant.state.change(uri.as_str(), |document| {
+        document.change(version, params.content_changes)
+    });
 }
 
 /// `textDocument/didClose`
@@ -35,7 +39,9 @@ pub fn unreadable(assistant: &Assistant, body: &[u8]) {
         Some(json::string(&body[uri])?.into_owned())
     };
     if let Some(uri) = uri() {
-        tracing::warn!("a change can't be read; unsorry leaves the document alone until it is opened again");
+        tracing::warn!(
+            "a change can't be read; unsorry leaves the document alone until it is opened again"
+        );
         assistant.state.close(&uri);
     }
 }

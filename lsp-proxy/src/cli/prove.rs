@@ -66,7 +66,10 @@ fn parse_hole(text: &str) -> Result<Position, String> {
     let parse = || {
         let (line, column) = text.split_once(':')?;
         let from_one = |n: &str| n.parse::<u32>().ok()?.checked_sub(1);
-        Some(Position { line: from_one(line)?, character: from_one(column)? })
+        Some(Position {
+            line: from_one(line)?,
+            character: from_one(column)?,
+        })
     };
     parse().ok_or_else(|| format!("`{text}` is no line and column such as 12:3, counted from 1"))
 }
@@ -96,8 +99,11 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let mut all_proved = true;
     for path in &arguments.files {
         let text = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
-        let text = String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
-        let real = path.canonicalize().with_context(|| format!("can't find {}", path.display()))?;
+        let text =
+            String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
+        let real = path
+            .canonicalize()
+            .with_context(|| format!("can't find {}", path.display()))?;
         let root = project_root(&real);
         let (search, version) = match leans.get(&root) {
             Some(known) => known.clone(),
@@ -115,7 +121,10 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         };
         let uri = file_uri(&real)?;
         let report = prove_file(arguments, &search, &printer, path, &uri, &text, version).await?;
-        all_proved &= report.holes.iter().all(|hole| hole.status == Status::Proved);
+        all_proved &= report
+            .holes
+            .iter()
+            .all(|hole| hole.status == Status::Proved);
         let changed = report.changed.clone();
         printer.file(&report)?;
         if arguments.write
@@ -128,7 +137,11 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         }
     }
     printer.end();
-    Ok(if all_proved { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if all_proved {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 /// Lean decides by its working directory what project a file belongs to.
@@ -158,7 +171,10 @@ async fn prove_file(
 ) -> Result<FileReport> {
     let outline = Arc::new(Outline::of(original));
     if let Some(wanted) = arguments.hole
-        && !outline.holes.iter().any(|hole| outline.lines.position(hole.range.start) == wanted)
+        && !outline
+            .holes
+            .iter()
+            .any(|hole| outline.lines.position(hole.range.start) == wanted)
     {
         let holes: Vec<String> = outline
             .holes
@@ -173,10 +189,19 @@ async fn prove_file(
             path.display(),
             wanted.line + 1,
             wanted.character + 1,
-            if holes.is_empty() { "none".to_owned() } else { holes.join(", ") }
+            if holes.is_empty() {
+                "none".to_owned()
+            } else {
+                holes.join(", ")
+            }
         );
     }
-    let mut report = FileReport { file: path.display().to_string(), lean, holes: Vec::new(), changed: None };
+    let mut report = FileReport {
+        file: path.display().to_string(),
+        lean,
+        holes: Vec::new(),
+        changed: None,
+    };
     let mut current: Arc<str> = original.into();
     let mut current_outline = outline.clone();
     // Proofs go in as they are found: what comes later may use what was proved.
@@ -187,7 +212,12 @@ async fn prove_file(
             next += 1;
             continue;
         }
-        let target = Target { uri: uri.into(), text: current.clone(), outline: current_outline.clone(), hole: next };
+        let target = Target {
+            uri: uri.into(),
+            text: current.clone(),
+            outline: current_outline.clone(),
+            hole: next,
+        };
         let bar = progress(printer, position, path);
         let hole = prove_hole(search, &target, position, &bar).await?;
         bar.finish_and_clear();
@@ -205,25 +235,30 @@ async fn prove_file(
     Ok(report)
 }
 
-async fn prove_hole(search: &Search, target: &Target, position: Position, bar: &ProgressBar) -> Result<HoleReport> {
+async fn prove_hole(
+    search: &Search,
+    target: &Target,
+    position: Position,
+    bar: &ProgressBar,
+) -> Result<HoleReport> {
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
-            if let Step::Checking { candidate, checked, .. } = step {
+            if let Step::Checking {
+                candidate, checked, ..
+            } = step
+            {
                 let first = candidate.lines().next().unwrap_or_default().to_owned();
                 bar.set_message(format!("{checked} candidates checked, trying {first}"));
             }
         }
     };
-    let find = async {
-        let outcome = search.prove(target, Vec::new(), &steps).await;
-        drop(steps);
-        outcome
-    };
-    let (outcome, ()) = tokio::join!(find, watch);
+    let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps), watch);
     match outcome {
         Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
-        Err(NoGoal::Check(error @ crate::proof::checker::CheckError::NoLean(_))) => Err(error.into()),
+        Err(NoGoal::Check(error @ crate::proof::checker::CheckError::NoLean(_))) => {
+            Err(error.into())
+        }
         Err(error) => Ok(HoleReport::without_goal(position, &error)),
     }
 }
@@ -233,9 +268,15 @@ fn progress(printer: &report::Printer, position: Position, path: &Path) -> Progr
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }
     let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    bar.set_prefix(format!("{}:{}:{}", path.display(), position.line + 1, position.character + 1));
+    bar.set_prefix(format!(
+        "{}:{}:{}",
+        path.display(),
+        position.line + 1,
+        position.character + 1
+    ));
     bar.set_message("asking Lean for the goal");
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
@@ -249,7 +290,11 @@ impl HoleReport {
             character: position.character,
             kind: Some(outcome.baseline.goal.kind.into()),
             goal: Some(outcome.baseline.rendered.clone()),
-            status: if proof.is_some() { Status::Proved } else { Status::Unproved },
+            status: if proof.is_some() {
+                Status::Proved
+            } else {
+                Status::Unproved
+            },
             proof: proof.map(|proof| proof.proof().to_owned()),
             level: proof.map(|proof| proof.level().name()),
             axioms: proof.and_then(|proof| match proof.axioms() {

@@ -44,7 +44,10 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
     let command = LeanCommand::resolve(given, &cwd);
     let (config, complaint) = match Config::load(config, &cwd) {
         Ok(config) => (config, None),
-        Err(error) => (Config::default(), Some(format!("unsorry works with its defaults: {error:#}"))),
+        Err(error) => (
+            Config::default(),
+            Some(format!("unsorry works with its defaults: {error:#}")),
+        ),
     };
     let mut lean = start(&command, &cwd)?;
     tracing::info!(lean = %command, "started");
@@ -61,7 +64,16 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
     };
     let (ended, end) = mpsc::channel();
     let runtime = Runtime::new().context("can't start threads")?;
-    spawn_assistant(&runtime, &shared, Injector::new(to_lean.clone())?, command, config, complaint, cwd, heard);
+    spawn_assistant(
+        &runtime,
+        &shared,
+        Injector::new(to_lean.clone())?,
+        command,
+        config,
+        complaint,
+        cwd,
+        heard,
+    );
     spawn_signals(&runtime, ended.clone());
     spawn("editor to lean", {
         let (to_lean, shared, ended) = (to_lean.clone(), shared.clone(), ended.clone());
@@ -93,7 +105,9 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
         None => lean.wait().ok(),
     };
     Ok(match end {
-        End::Signal(signal) => ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0))),
+        End::Signal(signal) => {
+            ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)))
+        }
         _ => exit_code(status),
     })
 }
@@ -101,11 +115,17 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
 fn start(command: &LeanCommand, cwd: &Path) -> Result<Child> {
     let mut builder = Command::new(&command.program);
     // Lean's words on stderr go where they would go without us.
-    builder.args(&command.args).current_dir(cwd).stdin(Stdio::piped()).stdout(Stdio::piped());
+    builder
+        .args(&command.args)
+        .current_dir(cwd)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut builder, 0);
     builder.spawn().with_context(|| {
-        format!("can't start `{command}`: is Lean installed, and on the PATH that your editor sees?")
+        format!(
+            "can't start `{command}`: is Lean installed, and on the PATH that your editor sees?"
+        )
     })
 }
 
@@ -121,8 +141,13 @@ fn stdio() -> io::Result<(File, File)> {
 #[cfg(windows)]
 fn stdio() -> io::Result<(File, File)> {
     use std::os::windows::io::AsHandle;
-    let own = |handle: std::os::windows::io::BorrowedHandle<'_>| handle.try_clone_to_owned().map(File::from);
-    Ok((own(io::stdin().as_handle())?, own(io::stdout().as_handle())?))
+    let own = |handle: std::os::windows::io::BorrowedHandle<'_>| {
+        handle.try_clone_to_owned().map(File::from)
+    };
+    Ok((
+        own(io::stdin().as_handle())?,
+        own(io::stdout().as_handle())?,
+    ))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -153,20 +178,31 @@ fn spawn_assistant(
 pub fn search(checker: Checker, config: Config) -> Search {
     Search {
         checker,
-        limits: Limits { budget: config.budget, check: config.timeout, batch: BATCH },
+        limits: Limits {
+            budget: config.budget,
+            check: config.timeout,
+            batch: BATCH,
+        },
         provers: vec![Arc::new(unsorry_model::Tactics::new(config.tactics))],
     }
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
-    thread::Builder::new().name(name.into()).spawn(work).context("can't start a thread")?;
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .context("can't start a thread")?;
     Ok(())
 }
 
 #[cfg(unix)]
 fn spawn_signals(runtime: &Runtime, ended: mpsc::Sender<End>) {
     use tokio::signal::unix::{SignalKind, signal};
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ] {
         let ended = ended.clone();
         runtime.spawn(async move {
             if let Ok(mut signals) = signal(kind) {
@@ -199,7 +235,9 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 
 /// Lean's exit code as ours; a signal as shells tell it.
 fn exit_code(status: Option<ExitStatus>) -> ExitCode {
-    let Some(status) = status else { return ExitCode::FAILURE };
+    let Some(status) = status else {
+        return ExitCode::FAILURE;
+    };
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)));

@@ -27,10 +27,17 @@ impl LeanCommand {
     /// elsewhere, as Lean's editors do.
     pub fn resolve(given: &[OsString], cwd: &Path) -> LeanCommand {
         if let Some((program, args)) = given.split_first() {
-            return LeanCommand { program: program.clone(), args: args.to_vec() };
+            return LeanCommand {
+                program: program.clone(),
+                args: args.to_vec(),
+            };
         }
         let in_project = cwd.ancestors().any(Self::is_project);
-        let (program, args): (_, &[&str]) = if in_project { ("lake", &["serve", "--"]) } else { ("lean", &["--server"]) };
+        let (program, args): (_, &[&str]) = if in_project {
+            ("lake", &["serve", "--"])
+        } else {
+            ("lean", &["--server"])
+        };
         LeanCommand {
             program: program.into(),
             args: args.iter().map(Into::into).collect(),
@@ -47,7 +54,10 @@ impl LeanCommand {
     /// # Errors
     /// When it can't be started.
     pub fn version(&self, cwd: &Path) -> Result<String> {
-        let toolchain = self.args.first().filter(|arg| arg.to_string_lossy().starts_with('+'));
+        let toolchain = self
+            .args
+            .first()
+            .filter(|arg| arg.to_string_lossy().starts_with('+'));
         let output = Command::new(&self.program)
             .args(toolchain)
             .arg("--version")
@@ -56,7 +66,12 @@ impl LeanCommand {
             .output()
             .with_context(|| format!("can't start `{self}`: is Lean installed and on PATH?"))?;
         let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.lines().next().unwrap_or("a Lean of unknown version").trim().to_owned())
+        Ok(text
+            .lines()
+            .next()
+            .unwrap_or("a Lean of unknown version")
+            .trim()
+            .to_owned())
     }
 
     /// The command that `text` says, split as a shell splits words.
@@ -64,7 +79,8 @@ impl LeanCommand {
     /// # Errors
     /// When quotes are left open or nothing is there.
     pub fn parse(text: &str) -> Result<LeanCommand> {
-        let words = shell_words::split(text).with_context(|| format!("can't read the Lean command `{text}`"))?;
+        let words = shell_words::split(text)
+            .with_context(|| format!("can't read the Lean command `{text}`"))?;
         let (program, args) = words.split_first().context("the Lean command is empty")?;
         Ok(LeanCommand {
             program: program.into(),
@@ -87,7 +103,9 @@ impl LeanCommand {
 impl std::fmt::Display for LeanCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.program.to_string_lossy())?;
-        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.to_string_lossy()))
+        self.args
+            .iter()
+            .try_for_each(|arg| write!(f, " {}", arg.to_string_lossy()))
     }
 }
 
@@ -98,12 +116,21 @@ mod tests {
     #[test]
     fn the_checkers_command() {
         let check = |given: &str, expected: &str| {
-            assert_eq!(LeanCommand::parse(given).expect("a command").for_checker().to_string(), expected);
+            assert_eq!(
+                LeanCommand::parse(given)
+                    .expect("a command")
+                    .for_checker()
+                    .to_string(),
+                expected
+            );
         };
         let options = CHECKER_OPTIONS.join(" ");
         check("lean --server", &format!("lean --server {options}"));
         check("lake serve", &format!("lake serve -- {options}"));
-        check("lake +nightly serve -- -Dx=1", &format!("lake +nightly serve -- -Dx=1 {options}"));
+        check(
+            "lake +nightly serve -- -Dx=1",
+            &format!("lake +nightly serve -- -Dx=1 {options}"),
+        );
         assert!(LeanCommand::parse("lean 'x").is_err());
         assert!(LeanCommand::parse(" ").is_err());
     }
@@ -113,9 +140,18 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let inner = dir.path().join("a/b");
         std::fs::create_dir_all(&inner).expect("a folder");
-        assert_eq!(LeanCommand::resolve(&[], &inner).to_string(), "lean --server");
+        assert_eq!(
+            LeanCommand::resolve(&[], &inner).to_string(),
+            "lean --server"
+        );
         std::fs::write(dir.path().join("lakefile.toml"), "").expect("a file");
-        assert_eq!(LeanCommand::resolve(&[], &inner).to_string(), "lake serve --");
-        assert_eq!(LeanCommand::resolve(&["x".into(), "y".into()], &inner).to_string(), "x y");
+        assert_eq!(
+            LeanCommand::resolve(&[], &inner).to_string(),
+            "lake serve --"
+        );
+        assert_eq!(
+            LeanCommand::resolve(&["x".into(), "y".into()], &inner).to_string(),
+            "x y"
+        );
     }
 }

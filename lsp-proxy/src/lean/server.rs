@@ -39,7 +39,10 @@ impl Server {
             Ok(server) => Ok(server),
             Err(error) if error.downcast_ref::<std::io::Error>().is_some() => Err(error),
             Err(first) => {
-                tracing::info!(error = format!("{first:#}"), "the checker's options were refused");
+                tracing::info!(
+                    error = format!("{first:#}"),
+                    "the checker's options were refused"
+                );
                 Self::start_exactly(command, cwd).await
             }
         }
@@ -67,7 +70,12 @@ impl Server {
         let (reads, from_lean) = unbounded_channel();
         tokio::spawn(write(stdin, writes));
         tokio::spawn(read(stdout, reads, to_lean.clone()));
-        let mut server = Server { child, to_lean, from_lean, next_id: 0 };
+        let mut server = Server {
+            child,
+            to_lean,
+            from_lean,
+            next_id: 0,
+        };
         let params = json!({
             "processId": std::process::id(),
             "rootUri": null,
@@ -99,7 +107,9 @@ impl Server {
 
     fn send(&self, body: &Value) {
         // A dead server is noticed where its answer is missed.
-        let _ = self.to_lean.send(Message::new(body.to_string().as_bytes()).bytes);
+        let _ = self
+            .to_lean
+            .send(Message::new(body.to_string().as_bytes()).bytes);
     }
 
     /// The next message from Lean; none when it is gone.
@@ -155,8 +165,12 @@ async fn read(
     let mut framer = Framer::default();
     while let Ok(1..) = stdout.read_buf(framer.buffer()).await {
         while let Some(chunk) = framer.chunk() {
-            let Chunk::Message(message) = chunk else { continue };
-            let Ok(body) = serde_json::from_slice::<Value>(message.body()) else { continue };
+            let Chunk::Message(message) = chunk else {
+                continue;
+            };
+            let Ok(body) = serde_json::from_slice::<Value>(message.body()) else {
+                continue;
+            };
             if let (Some(id), true) = (body.get("id"), body.get("method").is_some()) {
                 let answer = json!({"jsonrpc": "2.0", "id": id, "result": null});
                 let _ = to_lean.send(Message::new(answer.to_string().as_bytes()).bytes);

@@ -62,7 +62,11 @@ pub struct Shadow {
 impl Shadow {
     /// A document at `uri`, not yet open.
     pub fn new(uri: String) -> Shadow {
-        Shadow { uri, version: 0, open: false }
+        Shadow {
+            uri,
+            version: 0,
+            open: false,
+        }
     }
 
     /// The document's URI.
@@ -94,7 +98,12 @@ impl Shadow {
             "textDocument/waitForDiagnostics",
             json!({"uri": self.uri, "version": self.version}),
         );
-        let mut report = Report { uri: &self.uri, version: self.version, diagnostics: None, in_progress: None };
+        let mut report = Report {
+            uri: &self.uri,
+            version: self.version,
+            diagnostics: None,
+            in_progress: None,
+        };
         let next = async |server: &mut Server, report: &mut Report<'_>, id: &Value| loop {
             let message = tokio::time::timeout_at(deadline, server.next())
                 .await
@@ -125,9 +134,20 @@ impl Shadow {
             }
         }
         match report {
-            Report { in_progress: Some(true) | None, .. } => Err(Unknown::Incomplete("part of the text is still in progress")),
-            Report { diagnostics: None, .. } => Err(Unknown::Incomplete("no diagnostics of this version came")),
-            Report { diagnostics: Some(diagnostics), .. } => Ok(Elaboration { diagnostics, answers }),
+            Report {
+                in_progress: Some(true) | None,
+                ..
+            } => Err(Unknown::Incomplete("part of the text is still in progress")),
+            Report {
+                diagnostics: None, ..
+            } => Err(Unknown::Incomplete("no diagnostics of this version came")),
+            Report {
+                diagnostics: Some(diagnostics),
+                ..
+            } => Ok(Elaboration {
+                diagnostics,
+                answers,
+            }),
         }
     }
 
@@ -157,7 +177,10 @@ impl Shadow {
     /// Closes the document: its worker ends.
     pub fn close(&mut self, server: &Server) {
         if std::mem::take(&mut self.open) {
-            server.notify("textDocument/didClose", json!({"textDocument": {"uri": self.uri}}));
+            server.notify(
+                "textDocument/didClose",
+                json!({"textDocument": {"uri": self.uri}}),
+            );
         }
     }
 }
@@ -172,7 +195,9 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn note(&mut self, message: &Value) {
-        let Some(params) = message.get("params") else { return };
+        let Some(params) = message.get("params") else {
+            return;
+        };
         match message.get("method").and_then(Value::as_str) {
             Some("textDocument/publishDiagnostics")
                 if params["uri"] == self.uri && params["version"] == self.version =>
@@ -181,9 +206,12 @@ impl Report<'_> {
                 self.diagnostics = serde_json::from_value(params["diagnostics"].clone()).ok();
             }
             Some("$/lean/fileProgress")
-                if params["textDocument"]["uri"] == self.uri && params["textDocument"]["version"] == self.version =>
+                if params["textDocument"]["uri"] == self.uri
+                    && params["textDocument"]["version"] == self.version =>
             {
-                self.in_progress = params["processing"].as_array().map(|ranges| !ranges.is_empty());
+                self.in_progress = params["processing"]
+                    .as_array()
+                    .map(|ranges| !ranges.is_empty());
             }
             _ => {}
         }
@@ -193,15 +221,27 @@ impl Report<'_> {
 fn answer(message: &Value) -> Result<Value, Unknown> {
     match message.get("error") {
         None => Ok(message["result"].clone()),
-        Some(error) if error["code"].as_i64().is_some_and(|code| WORKER_CODES.contains(&code)) => Err(Unknown::Died),
-        Some(error) => Err(Unknown::Refused(error["message"].as_str().unwrap_or("no message").to_owned())),
+        Some(error)
+            if error["code"]
+                .as_i64()
+                .is_some_and(|code| WORKER_CODES.contains(&code)) =>
+        {
+            Err(Unknown::Died)
+        }
+        Some(error) => Err(Unknown::Refused(
+            error["message"].as_str().unwrap_or("no message").to_owned(),
+        )),
     }
 }
 
 /// Reads Lean's answers to `plainGoal` and `plainTermGoal`.
 pub fn goals(tactic: &Value, term: &Value) -> Goals {
     let tactic = tactic["goals"].as_array().map(|goals| {
-        goals.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        goals
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     });
     let term = term["goal"].as_str().and_then(|goal| {
         let range = serde_json::from_value(term["range"].clone()).ok()?;

@@ -48,11 +48,21 @@ impl Question {
                 );
                 (copy, EXAMPLE.to_owned())
             }
-            _ => return Question { commands: String::new(), line: None },
+            _ => {
+                return Question {
+                    commands: String::new(),
+                    line: None,
+                };
+            }
         };
         let before = format!("{copy}\n\n");
-        let line = LineIndex::new(&format!("{text}{before}")).position(usize::MAX).line;
-        Question { commands: format!("{before}#print axioms {name}"), line: Some(line) }
+        let line = LineIndex::new(&format!("{text}{before}"))
+            .position(usize::MAX)
+            .line;
+        Question {
+            commands: format!("{before}#print axioms {name}"),
+            line: Some(line),
+        }
     }
 
     /// What to put after the text.
@@ -67,9 +77,8 @@ impl Question {
         };
         let mut answers = diagnostics.iter().filter(|d| d.start().line == line);
         match answers.next() {
-            Some(answer) if !answer.is_error() => {
-                read(&answer.message).unwrap_or_else(|| Report::NotReported(answer.first_line().to_owned()))
-            }
+            Some(answer) if !answer.is_error() => read(&answer.message)
+                .unwrap_or_else(|| Report::NotReported(answer.first_line().to_owned())),
             Some(error) => Report::NotReported(error.first_line().to_owned()),
             None => Report::NotReported("Lean gave no answer".into()),
         }
@@ -83,7 +92,9 @@ fn read(message: &str) -> Option<Report> {
     }
     let (_, list) = message.split_once("depends on axioms:")?;
     let list = list.trim().strip_prefix('[')?.strip_suffix(']')?;
-    Some(Report::Axioms(list.split(',').map(|name| name.trim().to_owned()).collect()))
+    Some(Report::Axioms(
+        list.split(',').map(|name| name.trim().to_owned()).collect(),
+    ))
 }
 
 #[cfg(test)]
@@ -93,12 +104,19 @@ mod tests {
     #[test]
     fn leans_answers() {
         let check = |message: &str, expected: Option<&[&str]>| {
-            let expected = expected.map(|names| Report::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
+            let expected =
+                expected.map(|names| Report::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
             assert_eq!(read(message), expected, "{message}");
         };
         check("'a.b' does not depend on any axioms", Some(&[]));
-        check("'x' depends on axioms: [propext, Quot.sound]", Some(&["propext", "Quot.sound"]));
-        check("'x' depends on axioms: [propext,\n Classical.choice,\n sorryAx]", Some(&["propext", "Classical.choice", "sorryAx"]));
+        check(
+            "'x' depends on axioms: [propext, Quot.sound]",
+            Some(&["propext", "Quot.sound"]),
+        );
+        check(
+            "'x' depends on axioms: [propext,\n Classical.choice,\n sorryAx]",
+            Some(&["propext", "Classical.choice", "sorryAx"]),
+        );
         check("something else", None);
     }
 }

@@ -42,7 +42,9 @@ pub enum NoGoal {
     #[error("Lean has no goal at this sorry: {0}")]
     Inert(String),
     /// The hole stands for a value.
-    #[error("this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours")]
+    #[error(
+        "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
+    )]
     Data(String),
     /// Lean's checking failed before anything was tried.
     #[error(transparent)]
@@ -50,12 +52,19 @@ pub enum NoGoal {
 }
 
 /// What Lean shows at a hole, and what would fill it; none where Lean elaborates nothing there.
-pub fn shown(goals: &Goals, hole: &std::ops::Range<crate::document::Position>) -> Option<(HoleKind, Vec<String>)> {
+pub fn shown(
+    goals: &Goals,
+    hole: &std::ops::Range<crate::document::Position>,
+) -> Option<(HoleKind, Vec<String>)> {
     match goals {
-        Goals { term: Some((goal, range)), .. } if (range.start..range.end) == *hole => {
-            Some((HoleKind::Term, vec![goal.clone()]))
-        }
-        Goals { tactic: Some(goals), .. } if !goals.is_empty() => Some((HoleKind::Tactic, goals.clone())),
+        Goals {
+            term: Some((goal, range)),
+            ..
+        } if (range.start..range.end) == *hole => Some((HoleKind::Term, vec![goal.clone()])),
+        Goals {
+            tactic: Some(goals),
+            ..
+        } if !goals.is_empty() => Some((HoleKind::Tactic, goals.clone())),
         _ => None,
     }
 }
@@ -69,13 +78,21 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let hole = lines.position(target.hole().range.start)..lines.position(target.hole().range.end);
     let question = axioms::Question::of(target, target.head());
     let text = format!("{}{}{PROBE}", target.head(), question.commands());
-    let probe_line = crate::document::LineIndex::new(&text).position(text.len() - PROBE.trim_start().len()).line;
-    let elaboration = checker.elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT).await?;
+    let probe_line = crate::document::LineIndex::new(&text)
+        .position(text.len() - PROBE.trim_start().len())
+        .line;
+    let elaboration = checker
+        .elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT)
+        .await?;
     let first = lines.position(target.declaration().unit.start).line;
     let last = lines.position(target.declaration().unit.end).line;
     let goals = elaboration.answers.first().cloned().unwrap_or_default();
     let Some((kind, goals)) = shown(&goals, &hole) else {
-        return Err(NoGoal::Inert(why_inert(&elaboration.diagnostics, first, last)));
+        return Err(NoGoal::Inert(why_inert(
+            &elaboration.diagnostics,
+            first,
+            last,
+        )));
     };
     let errors = elaboration
         .diagnostics
@@ -108,16 +125,29 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
 
 /// Says why Lean does not get to a hole: mostly because of an error before it.
 fn why_inert(diagnostics: &[Diagnostic], first: u32, last: u32) -> String {
-    let header = diagnostics.iter().find(|d| d.is_error() && d.start().line == 0 && first > 0);
-    let inside = diagnostics.iter().find(|d| d.is_error() && (first..=last).contains(&d.start().line));
+    let header = diagnostics
+        .iter()
+        .find(|d| d.is_error() && d.start().line == 0 && first > 0);
+    let inside = diagnostics
+        .iter()
+        .find(|d| d.is_error() && (first..=last).contains(&d.start().line));
     match inside.or(header) {
-        Some(error) => format!("line {} has an error: {}", error.start().line + 1, error.first_line()),
-        None => "it is not elaborated (part of a macro, a quotation or a branch that is never run)".into(),
+        Some(error) => format!(
+            "line {} has an error: {}",
+            error.start().line + 1,
+            error.first_line()
+        ),
+        None => "it is not elaborated (part of a macro, a quotation or a branch that is never run)"
+            .into(),
     }
 }
 
 /// Whether the hole's type is a proposition.
-async fn wants_proof(checker: &Checker, target: &Target, baseline: &Baseline) -> Result<bool, CheckError> {
+async fn wants_proof(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+) -> Result<bool, CheckError> {
     let probe = match baseline.goal.kind {
         HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
         HoleKind::Term => PROOF_PROBE.to_owned(),
@@ -125,7 +155,10 @@ async fn wants_proof(checker: &Checker, target: &Target, baseline: &Baseline) ->
     let spliced = target.spliced(baseline.goal.kind, &probe);
     let lines = crate::document::LineIndex::new(&spliced.text);
     let first = lines.position(target.declaration().unit.start).line;
-    let elaboration = match checker.elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT).await {
+    let elaboration = match checker
+        .elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT)
+        .await
+    {
         Err(CheckError::Unknown(Unknown::Refused(_))) => return Ok(false),
         other => other?,
     };

@@ -49,7 +49,16 @@ impl Checker {
     /// it was `idle` for so long. Needs a tokio runtime.
     pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(run(Slot { command, cwd, running: None, timeouts: 0 }, idle, receiver));
+        tokio::spawn(run(
+            Slot {
+                command,
+                cwd,
+                running: None,
+                timeouts: 0,
+            },
+            idle,
+            receiver,
+        ));
         Checker { requests }
     }
 
@@ -66,7 +75,13 @@ impl Checker {
         limit: Duration,
     ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
-        let request = Request { uri: shadow_uri(uri), text, questions, limit, reply };
+        let request = Request {
+            uri: shadow_uri(uri),
+            text,
+            questions,
+            limit,
+            reply,
+        };
         let gone = || CheckError::NoLean("the checker has stopped".into());
         self.requests.send(request).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -99,7 +114,13 @@ async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiv
                 }
             }
         };
-        let Request { uri, text, questions, limit, mut reply } = request;
+        let Request {
+            uri,
+            text,
+            questions,
+            limit,
+            mut reply,
+        } = request;
         tokio::select! {
             outcome = slot.elaborate(&uri, &text, &questions, limit) => {
                 let _ = reply.send(outcome);
@@ -133,8 +154,17 @@ impl Slot {
         questions: &[Position],
         limit: Duration,
     ) -> Result<Elaboration, CheckError> {
-        let (server, shadow) = self.open(uri).await.map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
-        let limit = if shadow.is_open() { limit } else { OPEN_LIMIT + limit };
+        self.open(uri)
+            .await
+            .map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
+        let Some((server, shadow)) = &mut self.running else {
+            return Err(Unknown::Died.into());
+        };
+        let limit = if shadow.is_open() {
+            limit
+        } else {
+            OPEN_LIMIT + limit
+        };
         let outcome = shadow.elaborate(server, text, questions, limit).await;
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
@@ -148,23 +178,27 @@ impl Slot {
         Ok(outcome?)
     }
 
-    async fn open(&mut self, uri: &str) -> Result<(&mut Server, &mut Shadow)> {
-        if self.running.as_mut().is_some_and(|(server, _)| !server.is_alive()) {
+    /// Sees to it that a server runs, with the shadow beside `uri` as its only document.
+    async fn open(&mut self, uri: &str) -> Result<()> {
+        if self
+            .running
+            .as_mut()
+            .is_some_and(|(server, _)| !server.is_alive())
+        {
             self.running = None;
         }
         match &mut self.running {
-            Some((server, shadow)) if shadow.uri() != uri => {
+            Some((_, shadow)) if shadow.uri() == uri => {}
+            Some((server, shadow)) => {
                 shadow.close(server);
                 *shadow = Shadow::new(uri.to_owned());
             }
-            Some(_) => {}
             None => {
                 let server = Server::start(&self.command, &self.cwd).await?;
                 self.running = Some((server, Shadow::new(uri.to_owned())));
             }
         }
-        let (server, shadow) = self.running.as_mut().ok_or_else(|| anyhow::anyhow!("no server"))?;
-        Ok((server, shadow))
+        Ok(())
     }
 }
 
@@ -175,7 +209,13 @@ mod tests {
     #[test]
     fn shadows_stand_beside_the_file() {
         let pid = std::process::id();
-        assert_eq!(shadow_uri("file:///a%20b/C.lean"), format!("file:///a%20b/_unsorry{pid}.lean"));
-        assert_eq!(shadow_uri("untitled:Untitled-1"), format!("file:///_unsorry{pid}.lean"));
+        assert_eq!(
+            shadow_uri("file:///a%20b/C.lean"),
+            format!("file:///a%20b/_unsorry{pid}.lean")
+        );
+        assert_eq!(
+            shadow_uri("untitled:Untitled-1"),
+            format!("file:///_unsorry{pid}.lean")
+        );
     }
 }

@@ -18,8 +18,7 @@ const ROUNDS: usize = 8;
 const MOST_NAMES: usize = 64;
 
 /// Prints terms whole.
-const PRINT: &str =
-    "set_option pp.proofs true in set_option pp.deepTerms true in set_option pp.maxSteps 1000000 in #print";
+const PRINT: &str = "set_option pp.proofs true in set_option pp.deepTerms true in set_option pp.maxSteps 1000000 in #print";
 
 /// The name that an `example` gets to be printed.
 const EXAMPLE: &str = "unsorry_printed";
@@ -34,7 +33,11 @@ pub struct Neighbours {
 impl Neighbours {
     /// The names, or words for what is known to be there but was not found by name.
     pub fn or_unnamed(self) -> Vec<String> {
-        if self.names.is_empty() { vec!["something that is".to_owned()] } else { self.names }
+        if self.names.is_empty() {
+            vec!["something that is".to_owned()]
+        } else {
+            self.names
+        }
     }
 }
 
@@ -70,7 +73,11 @@ pub async fn leans_on(
         Some(name) => (spliced.text.clone(), target.text[name.clone()].to_owned()),
         None if declaration.kind == DeclarationKind::Example && *unit == declaration.extent => {
             let keyword = declaration.keyword.clone();
-            let text = format!("{}theorem {EXAMPLE}{}", &spliced.text[..keyword.start], &spliced.text[keyword.end..]);
+            let text = format!(
+                "{}theorem {EXAMPLE}{}",
+                &spliced.text[..keyword.start],
+                &spliced.text[keyword.end..]
+            );
             (text, EXAMPLE.to_owned())
         }
         // What can't be printed is looked for in the proof's own words.
@@ -83,12 +90,21 @@ pub async fn leans_on(
         if round.is_empty() {
             break;
         }
-        let commands: String = round.iter().map(|name| format!("\n{PRINT} {name}")).collect();
+        let commands: String = round
+            .iter()
+            .map(|name| format!("\n{PRINT} {name}"))
+            .collect();
         let asked = format!("{text}\n{commands}\n");
         let first = LineIndex::new(&text).position(usize::MAX).line + 2;
-        let elaboration = checker.elaborate(&target.uri, asked, Vec::new(), limit).await?;
+        let elaboration = checker
+            .elaborate(&target.uri, asked, Vec::new(), limit)
+            .await?;
         round.clear();
-        for printed in elaboration.diagnostics.iter().filter(|d| d.start().line >= first) {
+        for printed in elaboration
+            .diagnostics
+            .iter()
+            .filter(|d| d.start().line >= first)
+        {
             for word in words(&printed.message) {
                 if let Some(name) = unproved.iter().find(|name| same(name, word)) {
                     found.insert((*name).to_owned());
@@ -101,7 +117,9 @@ pub async fn leans_on(
             }
         }
     }
-    Ok(Neighbours { names: found.into_iter().collect() })
+    Ok(Neighbours {
+        names: found.into_iter().collect(),
+    })
 }
 
 fn mentioned(text: &str, unproved: &BTreeSet<&str>) -> Neighbours {
@@ -109,7 +127,9 @@ fn mentioned(text: &str, unproved: &BTreeSet<&str>) -> Neighbours {
         .filter_map(|word| unproved.iter().find(|name| same(name, word)))
         .map(|name| (*name).to_owned())
         .collect();
-    Neighbours { names: found.into_iter().collect() }
+    Neighbours {
+        names: found.into_iter().collect(),
+    }
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -121,7 +141,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether two names can mean the same declaration, one perhaps written with more of its namespace.
 fn same(a: &str, b: &str) -> bool {
-    let ends = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let ends = |long: &str, short: &str| {
+        long.strip_suffix(short)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
     let trim = |name: &str| name.strip_prefix("_root_.").unwrap_or(name).to_owned();
     let (a, b) = (trim(a), trim(b));
     ends(&a, &b) || ends(&b, &a)

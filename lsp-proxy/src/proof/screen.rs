@@ -43,7 +43,11 @@ pub fn batch(target: &Target, candidates: &[Candidate], most: usize) -> usize {
         return 1;
     }
     let library = |c: &Candidate| c.searches_library();
-    let clash = candidates.iter().skip(1).position(library).map_or(candidates.len(), |at| at + 1);
+    let clash = candidates
+        .iter()
+        .skip(1)
+        .position(library)
+        .map_or(candidates.len(), |at| at + 1);
     clash.min(most).max(1)
 }
 
@@ -60,7 +64,9 @@ impl Screen {
         for (number, candidate) in candidates.iter().enumerate() {
             let copy = copy(target, kind, &candidate.text);
             let copy = if declaration.screenable {
-                format!("namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n")
+                format!(
+                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n"
+                )
             } else {
                 format!("{copy}\n")
             };
@@ -73,11 +79,19 @@ impl Screen {
     }
 
     /// Reads the verdicts, in the candidates' order.
-    pub fn verdicts(&self, target: &Target, baseline: &Baseline, diagnostics: &[Diagnostic]) -> Vec<Verdict> {
+    pub fn verdicts(
+        &self,
+        target: &Target,
+        baseline: &Baseline,
+        diagnostics: &[Diagnostic],
+    ) -> Vec<Verdict> {
         self.lines
             .iter()
             .map(|lines| {
-                let said: Vec<&Diagnostic> = diagnostics.iter().filter(|d| lines.contains(&d.start().line)).collect();
+                let said: Vec<&Diagnostic> = diagnostics
+                    .iter()
+                    .filter(|d| lines.contains(&d.start().line))
+                    .collect();
                 verdict(target, baseline, &said)
             })
             .collect()
@@ -90,8 +104,15 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
     let change = splice(&target.text, target.hole(), kind, candidate);
     let mut copy = String::new();
     let mut at = declaration.unit.start;
-    let cuts = declaration.attributes.iter().filter(|_| declaration.screenable).cloned();
-    for (range, text) in cuts.map(|range| (range, "")).chain([(change.range, change.text.as_str())]) {
+    let cuts = declaration
+        .attributes
+        .iter()
+        .filter(|_| declaration.screenable)
+        .cloned();
+    for (range, text) in cuts
+        .map(|range| (range, ""))
+        .chain([(change.range, change.text.as_str())])
+    {
         copy.push_str(&target.text[at..range.start]);
         copy.push_str(text);
         at = range.end;
@@ -103,7 +124,9 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
 /// What Lean said of one declaration, as a verdict on the candidate in it. Silence is not enough: a
 /// theorem must be reported as accomplished where this Lean reports that.
 pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Verdict {
-    let error = said.iter().find(|d| d.is_error() && !baseline.errors.contains(&d.message));
+    let error = said
+        .iter()
+        .find(|d| d.is_error() && !baseline.errors.contains(&d.message));
     if let Some(error) = error {
         if error.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
@@ -114,12 +137,18 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
         if said.iter().any(|d| d.says_sorry()) {
             return Verdict::Failed("it leaves a sorry".into());
         }
-        let theorem = matches!(target.declaration().kind, DeclarationKind::Theorem | DeclarationKind::Example);
+        let theorem = matches!(
+            target.declaration().kind,
+            DeclarationKind::Theorem | DeclarationKind::Example
+        );
         let expected = theorem && baseline.reports_accomplished && baseline.errors.is_empty();
         if expected && !said.iter().any(|d| d.says_accomplished()) {
             return Verdict::Failed("Lean does not report the goals as accomplished".into());
         }
     }
-    let suggestions = said.iter().flat_map(|d| unsorry_model::suggestions(&d.message)).collect();
+    let suggestions = said
+        .iter()
+        .flat_map(|d| unsorry_model::suggestions(&d.message))
+        .collect();
     Verdict::Passed(suggestions)
 }

@@ -96,7 +96,8 @@ pub struct Outcome {
 }
 
 impl Search {
-    /// Searches for proofs of `target`. `known` are tried before anything else. Dropping the future
+    /// Searches for proofs of `target`. `known` are tried before anything else.
+    /// `steps` is told how it goes, and is closed at the end. Dropping the future
     /// ends the search and all that works for it.
     ///
     /// # Errors
@@ -105,7 +106,7 @@ impl Search {
         &self,
         target: &Target,
         known: Vec<Candidate>,
-        steps: &UnboundedSender<Step>,
+        steps: UnboundedSender<Step>,
     ) -> Result<Outcome, NoGoal> {
         let baseline = Arc::new(baseline(&self.checker, target).await?);
         let _ = steps.send(Step::Goal(baseline.clone()));
@@ -114,7 +115,7 @@ impl Search {
             search: self,
             target,
             baseline: &baseline,
-            steps,
+            steps: &steps,
             seen: HashSet::new(),
             proofs: Vec::new(),
             leaning: Vec::new(),
@@ -128,8 +129,24 @@ impl Search {
             Err(_) if run.proofs.is_empty() => Ended::OutOfBudget,
             Err(_) => Ended::Proved,
         };
-        let Run { proofs, leaning, proposed, checked, unknown, .. } = run;
-        Ok(Outcome { proofs, leaning, proposed, checked, unknown, ended, took: started.elapsed(), baseline })
+        let Run {
+            proofs,
+            leaning,
+            proposed,
+            checked,
+            unknown,
+            ..
+        } = run;
+        Ok(Outcome {
+            proofs,
+            leaning,
+            proposed,
+            checked,
+            unknown,
+            ended,
+            took: started.elapsed(),
+            baseline,
+        })
     }
 }
 
@@ -151,8 +168,12 @@ struct Run<'a> {
 impl Run<'_> {
     async fn all(&mut self, known: Vec<Candidate>) -> Result<Ended, CheckError> {
         let goal = &self.baseline.goal;
-        let proposals: Vec<BoxStream<'static, Candidate>> =
-            self.search.provers.iter().map(|prover| prover.propose(goal)).collect();
+        let proposals: Vec<BoxStream<'static, Candidate>> = self
+            .search
+            .provers
+            .iter()
+            .map(|prover| prover.propose(goal))
+            .collect();
         let mut proposals = stream::iter(known).chain(stream::iter(proposals).flatten());
         let most = self.search.limits.batch;
         let mut waiting: Vec<Candidate> = Vec::new();
@@ -162,7 +183,9 @@ impl Run<'_> {
             {
                 self.proposed += 1;
                 // Equal candidates are checked once; what the gate refuses, never.
-                if self.seen.insert(candidate.text.clone()) && gate(goal.kind, &candidate.text).is_ok() {
+                if self.seen.insert(candidate.text.clone())
+                    && gate(goal.kind, &candidate.text).is_ok()
+                {
                     waiting.push(candidate);
                 }
             }
@@ -197,10 +220,16 @@ impl Run<'_> {
             });
             let screen = Screen::new(self.target, self.baseline.goal.kind, &batch);
             let limit = self.search.limits.check;
-            match self.search.checker.elaborate(&self.target.uri, screen.text.clone(), Vec::new(), limit).await {
+            match self
+                .search
+                .checker
+                .elaborate(&self.target.uri, screen.text.clone(), Vec::new(), limit)
+                .await
+            {
                 Ok(elaboration) => {
                     self.checked += batch.len();
-                    let verdicts = screen.verdicts(self.target, self.baseline, &elaboration.diagnostics);
+                    let verdicts =
+                        screen.verdicts(self.target, self.baseline, &elaboration.diagnostics);
                     self.winners(batch, verdicts).await?;
                     if self.proofs.len() >= MOST_PROOFS {
                         return Ok(());
@@ -219,16 +248,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn winners(&mut self, batch: Vec<Candidate>, verdicts: Vec<Verdict>) -> Result<(), CheckError> {
+    async fn winners(
+        &mut self,
+        batch: Vec<Candidate>,
+        verdicts: Vec<Verdict>,
+    ) -> Result<(), CheckError> {
         let (mut passed, mut asked) = (Vec::new(), Vec::new());
         for (candidate, verdict) in batch.into_iter().zip(verdicts) {
             match verdict {
                 Verdict::Passed(suggestions) if candidate.is_query() => {
-                    asked.extend(suggestions.iter().filter_map(|suggestion| candidate.answered(suggestion)));
+                    asked.extend(
+                        suggestions
+                            .iter()
+                            .filter_map(|suggestion| candidate.answered(suggestion)),
+                    );
                 }
                 Verdict::Passed(_) => passed.push(candidate),
                 Verdict::OutOfHeartbeats => self.heavy.push(candidate),
-                Verdict::Failed(error) => tracing::trace!(candidate = candidate.text, error, "refused by Lean"),
+                Verdict::Failed(error) => {
+                    tracing::trace!(candidate = candidate.text, error, "refused by Lean")
+                }
             }
         }
         for candidate in passed.into_iter().chain(asked) {
@@ -241,11 +280,24 @@ impl Run<'_> {
     }
 
     async fn confirm(&mut self, candidate: Candidate) -> Result<(), CheckError> {
-        if self.proofs.iter().chain(&self.leaning).any(|proof| proof.proof() == candidate.text) {
+        if self
+            .proofs
+            .iter()
+            .chain(&self.leaning)
+            .any(|proof| proof.proof() == candidate.text)
+        {
             return Ok(());
         }
         let limit = self.search.limits.check;
-        match confirm(&self.search.checker, self.target, self.baseline, &candidate, limit).await {
+        match confirm(
+            &self.search.checker,
+            self.target,
+            self.baseline,
+            &candidate,
+            limit,
+        )
+        .await
+        {
             Ok(proof) if proof.leans_on().is_empty() => {
                 let proof = Arc::new(proof);
                 self.proofs.push(proof.clone());
@@ -253,8 +305,12 @@ impl Run<'_> {
             }
             Ok(proof) if self.leaning.len() < MOST_LEANING => self.leaning.push(Arc::new(proof)),
             Ok(_) => {}
-            Err(Rejection::Check(CheckError::NoLean(error))) => return Err(CheckError::NoLean(error)),
-            Err(Rejection::Check(CheckError::Unknown(Unknown::Refused(_) | Unknown::TimedOut(_)))) => self.unknown += 1,
+            Err(Rejection::Check(CheckError::NoLean(error))) => {
+                return Err(CheckError::NoLean(error));
+            }
+            Err(Rejection::Check(CheckError::Unknown(
+                Unknown::Refused(_) | Unknown::TimedOut(_),
+            ))) => self.unknown += 1,
             Err(rejection) => tracing::debug!(%rejection, "screened, yet not confirmed"),
         }
         Ok(())

@@ -58,7 +58,10 @@ impl Target {
     /// The text with `proof` in the hole's place, cut after the declaration.
     pub fn spliced(&self, kind: HoleKind, proof: &str) -> Spliced {
         let change = splice(&self.text, self.hole(), kind, proof);
-        Spliced { text: apply(self.head(), &change), change }
+        Spliced {
+            text: apply(self.head(), &change),
+            change,
+        }
     }
 
     /// The end of the hole's declaration in [`Target::spliced`]'s text.

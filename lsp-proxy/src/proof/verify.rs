@@ -103,7 +103,9 @@ impl VerifiedProof {
         let mut text = match (self.level, &self.axioms) {
             (Level::AxiomsClean, _) => "Lean-checked, axioms clean".to_owned(),
             (_, Report::Axioms(axioms)) => format!("Lean-checked; axioms: {}", axioms.join(", ")),
-            (_, Report::NotReported(_)) => "Lean-checked; axioms not reported by this Lean".to_owned(),
+            (_, Report::NotReported(_)) => {
+                "Lean-checked; axioms not reported by this Lean".to_owned()
+            }
         };
         if self.siblings > 0 {
             text += &format!("; {} more sorry in this declaration", self.siblings);
@@ -150,9 +152,12 @@ pub async fn confirm(
     let question = axioms::Question::of(target, &spliced.text);
     let text = format!("{}{}\n", spliced.text, question.commands());
     // Where tactics go, Lean must show a goal at the first of them: it was run.
-    let first_token = spliced.change.range.start
-        + spliced.change.text.len()
-        - spliced.change.text.trim_start_matches(|c: char| c.is_whitespace() || c == '(').len();
+    let first_token = spliced.change.range.start + spliced.change.text.len()
+        - spliced
+            .change
+            .text
+            .trim_start_matches(|c: char| c.is_whitespace() || c == '(')
+            .len();
     let elaboration = checker
         .elaborate(&target.uri, text, vec![lines.position(first_token)], limit)
         .await?;
@@ -166,9 +171,16 @@ pub async fn confirm(
     match verdict(target, baseline, &said) {
         Verdict::Passed(_) => {}
         Verdict::Failed(error) => return Err(Rejection::Lean(error)),
-        Verdict::OutOfHeartbeats => return Err(Rejection::Lean("it runs out of heartbeats".into())),
+        Verdict::OutOfHeartbeats => {
+            return Err(Rejection::Lean("it runs out of heartbeats".into()));
+        }
     }
-    if kind == HoleKind::Tactic && elaboration.answers.iter().all(|goals| goals.tactic.is_none() && goals.term.is_none()) {
+    if kind == HoleKind::Tactic
+        && elaboration
+            .answers
+            .iter()
+            .all(|goals| goals.tactic.is_none() && goals.term.is_none())
+    {
         return Err(Rejection::Lean("Lean did not run it".into()));
     }
     let siblings = target.siblings().count();
@@ -181,11 +193,20 @@ pub async fn confirm(
             }
             let unproved = axioms.iter().any(|name| name == axioms::SORRY);
             let leans_on = if unproved && siblings == 0 {
-                neighbours::leans_on(checker, target, &spliced, limit).await?.or_unnamed()
+                neighbours::leans_on(checker, target, &spliced, limit)
+                    .await?
+                    .or_unnamed()
             } else {
                 Vec::new()
             };
-            (if unproved { Level::LeanChecked } else { Level::AxiomsClean }, leans_on)
+            (
+                if unproved {
+                    Level::LeanChecked
+                } else {
+                    Level::AxiomsClean
+                },
+                leans_on,
+            )
         }
         Report::NotReported(_) => {
             let leans_on = neighbours::leans_on(checker, target, &spliced, limit).await?;
@@ -212,7 +233,9 @@ fn foreign(axioms: &[String], before: &Report) -> Vec<String> {
     };
     axioms
         .iter()
-        .filter(|name| !axioms::STANDARD.contains(&name.as_str()) && !known(name) && *name != axioms::SORRY)
+        .filter(|name| {
+            !axioms::STANDARD.contains(&name.as_str()) && !known(name) && *name != axioms::SORRY
+        })
         .cloned()
         .collect()
 }

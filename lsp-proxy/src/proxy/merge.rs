@@ -14,7 +14,9 @@ pub const HOVER_RULE: &str = "***";
 /// Lean's response `body` with our `result` added; none when there is nothing to add or Lean's answer
 /// is an error or of an unknown form: then it goes to the editor as it is.
 pub fn merge(method: Merged, body: &[u8], ours: &Value) -> Option<Vec<u8>> {
-    let result = envelope::read(body).filter(|answer| answer.error.is_none())?.result?;
+    let result = envelope::read(body)
+        .filter(|answer| answer.error.is_none())?
+        .result?;
     match method {
         Merged::Initialize => initialize(body, result, ours),
         Merged::CodeAction => list(body, result, ours.as_array()?),
@@ -79,11 +81,16 @@ fn hover(body: &[u8], result: Range<usize>, ours: &Value) -> Option<Vec<u8>> {
         b'{' => {
             let value = json::member(body, contents.start, "value")?;
             let more = inside(&Value::from(format!("\n\n{HOVER_RULE}\n\n{text}")));
-            (body[value.start] == b'"').then(|| replace(body, value.end - 1..value.end - 1, more.as_bytes()))
+            (body[value.start] == b'"')
+                .then(|| replace(body, value.end - 1..value.end - 1, more.as_bytes()))
         }
         b'[' => list(body, contents, &[Value::from(text)]),
         b'"' => {
-            let both = format!("[{},{}]", std::str::from_utf8(&body[contents.clone()]).ok()?, Value::from(text));
+            let both = format!(
+                "[{},{}]",
+                std::str::from_utf8(&body[contents.clone()]).ok()?,
+                Value::from(text)
+            );
             Some(replace(body, contents, both.as_bytes()))
         }
         _ => None,
@@ -119,12 +126,16 @@ fn add_capability(body: &[u8], object: Range<usize>, name: &str, ours: &Value) -
         (b'{', Value::Object(ours)) => {
             let mut merged = body.to_vec();
             for (name, value) in ours {
-                let Some(end) = json::value_end(&merged, theirs.start) else { return body.to_vec() };
+                let Some(end) = json::value_end(&merged, theirs.start) else {
+                    return body.to_vec();
+                };
                 merged = add_capability(&merged, theirs.start..end, name, value);
             }
             merged
         }
-        (b'[', Value::Array(ours)) if !ours.is_empty() => add_inside(body, theirs, &inside(&Value::from(ours.clone()))),
+        (b'[', Value::Array(ours)) if !ours.is_empty() => {
+            add_inside(body, theirs, &inside(&Value::from(ours.clone())))
+        }
         (b'f' | b'n', _) => replace(body, theirs, ours.to_string().as_bytes()),
         // Lean announces it already.
         _ => body.to_vec(),
@@ -138,8 +149,10 @@ mod tests {
 
     fn check(method: Merged, lean: &str, ours: Value, expected: Option<&str>) {
         let body = format!(r#"{{"id":18446744073709551616,"result":{lean},"x":"\ud800"}}"#);
-        let expected = expected.map(|e| format!(r#"{{"id":18446744073709551616,"result":{e},"x":"\ud800"}}"#));
-        let merged = merge(method, body.as_bytes(), &ours).map(|b| String::from_utf8(b).expect("UTF-8"));
+        let expected =
+            expected.map(|e| format!(r#"{{"id":18446744073709551616,"result":{e},"x":"\ud800"}}"#));
+        let merged =
+            merge(method, body.as_bytes(), &ours).map(|b| String::from_utf8(b).expect("UTF-8"));
         assert_eq!(merged, expected);
     }
 
@@ -152,7 +165,12 @@ mod tests {
         check(CodeAction, "[1]", json!([]), None);
         check(CodeAction, "[1]", json!(null), None);
         check(CodeAction, "7", json!([1]), None);
-        check(Completion, r#"{"isIncomplete":true,"items":[1]}"#, json!([2]), Some(r#"{"isIncomplete":true,"items":[1,2]}"#));
+        check(
+            Completion,
+            r#"{"isIncomplete":true,"items":[1]}"#,
+            json!([2]),
+            Some(r#"{"isIncomplete":true,"items":[1,2]}"#),
+        );
         check(Completion, "[]", json!([2]), Some("[2]"));
     }
 
@@ -180,15 +198,24 @@ mod tests {
             Merged::Initialize,
             r#"{"capabilities":{"hoverProvider":true,"codeActionProvider":{"resolveProvider":true,"codeActionKinds":["quickfix"]}},"serverInfo":{"version":"0.3.0"}}"#,
             ours.clone(),
-            Some(r#"{"capabilities":{"hoverProvider":true,"codeActionProvider":{"resolveProvider":true,"codeActionKinds":["quickfix","source.unsorry"]},"executeCommandProvider":{"commands":["unsorry.prove"]}},"serverInfo":{"version":"0.3.0"}}"#),
+            Some(
+                r#"{"capabilities":{"hoverProvider":true,"codeActionProvider":{"resolveProvider":true,"codeActionKinds":["quickfix","source.unsorry"]},"executeCommandProvider":{"commands":["unsorry.prove"]}},"serverInfo":{"version":"0.3.0"}}"#,
+            ),
         );
         check(
             Merged::Initialize,
             r#"{"capabilities":{"hoverProvider":false,"executeCommandProvider":{"commands":[]},"codeActionProvider":true}}"#,
             ours.clone(),
-            Some(r#"{"capabilities":{"hoverProvider":true,"executeCommandProvider":{"commands":["unsorry.prove"]},"codeActionProvider":true}}"#),
+            Some(
+                r#"{"capabilities":{"hoverProvider":true,"executeCommandProvider":{"commands":["unsorry.prove"]},"codeActionProvider":true}}"#,
+            ),
         );
-        check(Merged::Initialize, r#"{"capabilities":{"positionEncoding":"utf-8"}}"#, ours, None);
+        check(
+            Merged::Initialize,
+            r#"{"capabilities":{"positionEncoding":"utf-8"}}"#,
+            ours,
+            None,
+        );
     }
 
     #[test]

@@ -49,7 +49,11 @@ impl Merges {
     pub fn expect(&self, id: Id, method: Merged) -> bool {
         match self.lock().entry(id) {
             Entry::Vacant(entry) => {
-                entry.insert(Waiting { method, lean: None, ours: None });
+                entry.insert(Waiting {
+                    method,
+                    lean: None,
+                    ours: None,
+                });
                 true
             }
             Entry::Occupied(_) => false,
@@ -67,7 +71,9 @@ impl Merges {
         let Entry::Occupied(mut entry) = waiting.entry(id.clone()) else {
             return Answered::Now(message.bytes);
         };
-        if entry.get().ours.is_some() || crate::wire::envelope::read(message.body()).is_some_and(|m| m.error.is_some()) {
+        if entry.get().ours.is_some()
+            || crate::wire::envelope::read(message.body()).is_some_and(|m| m.error.is_some())
+        {
             let waiting = entry.remove();
             return Answered::Now(merged(waiting.method, message, waiting.ours.as_ref()).bytes);
         }
@@ -78,7 +84,9 @@ impl Merges {
     /// Our part of the answer is `ours`. What goes to the editor now, if Lean's was held.
     pub fn we_answered(&self, id: &Id, ours: Value) -> Option<Message> {
         let mut waiting = self.lock();
-        let Entry::Occupied(mut entry) = waiting.entry(id.clone()) else { return None };
+        let Entry::Occupied(mut entry) = waiting.entry(id.clone()) else {
+            return None;
+        };
         match entry.get_mut().lean.take() {
             Some(message) => Some(merged(entry.remove().method, message, Some(&ours))),
             None => {
@@ -126,8 +134,14 @@ mod tests {
         assert_eq!(merges.we_answered(&id(), json!([2])), Some(lean("[1,2]")));
         assert!(merges.expect(id(), Merged::CodeAction));
         assert_eq!(merges.we_answered(&id(), json!([2])), None);
-        assert_eq!(merges.lean_answered(&id(), lean("[1]")), Answered::Now(lean("[1,2]").bytes));
-        assert_eq!(merges.lean_answered(&id(), lean("[1]")), Answered::Now(lean("[1]").bytes));
+        assert_eq!(
+            merges.lean_answered(&id(), lean("[1]")),
+            Answered::Now(lean("[1,2]").bytes)
+        );
+        assert_eq!(
+            merges.lean_answered(&id(), lean("[1]")),
+            Answered::Now(lean("[1]").bytes)
+        );
     }
 
     #[test]
@@ -147,7 +161,10 @@ mod tests {
         let merges = Merges::default();
         let error = Message::new(br#"{"id":"1","error":{"code":-32800}}"#);
         assert!(merges.expect(id(), Merged::Hover));
-        assert_eq!(merges.lean_answered(&id(), error.clone()), Answered::Now(error.bytes));
+        assert_eq!(
+            merges.lean_answered(&id(), error.clone()),
+            Answered::Now(error.bytes)
+        );
         assert_eq!(merges.we_answered(&id(), json!({})), None);
     }
 }

@@ -45,17 +45,25 @@ pub struct Output<W> {
 impl<W: Write> Output<W> {
     /// Writes to `writer`.
     pub fn new(writer: W) -> Self {
-        Output { writer: Mutex::new(Some(writer)) }
+        Output {
+            writer: Mutex::new(Some(writer)),
+        }
     }
 
     /// Writes whole messages; what comes after [`Output::close`] is dropped.
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        write_to(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner), bytes)
+        write_to(
+            &mut self.writer.lock().unwrap_or_else(PoisonError::into_inner),
+            bytes,
+        )
     }
 
     /// Closes the pipe.
     pub fn close(&self) {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 }
 
@@ -77,13 +85,15 @@ impl Injector {
     /// Starts the thread that writes to `output`. It ends with the last clone of the injector.
     pub fn new<W: Write + Send + 'static>(output: Arc<Output<W>>) -> io::Result<Injector> {
         let (sender, receiver) = mpsc::channel::<Bytes>();
-        std::thread::Builder::new().name("inject".into()).spawn(move || {
-            while let Ok(bytes) = receiver.recv() {
-                if output.write(&bytes).is_err() {
-                    break;
+        std::thread::Builder::new()
+            .name("inject".into())
+            .spawn(move || {
+                while let Ok(bytes) = receiver.recv() {
+                    if output.write(&bytes).is_err() {
+                        break;
+                    }
                 }
-            }
-        })?;
+            })?;
         Ok(Injector(sender))
     }
 
@@ -115,7 +125,11 @@ pub struct Shared {
 ///
 /// # Errors
 /// When the editor can't be read or Lean can't be written to any more.
-pub fn editor_to_lean<W: Write>(input: impl Read, lean: &Output<W>, shared: &Shared) -> io::Result<()> {
+pub fn editor_to_lean<W: Write>(
+    input: impl Read,
+    lean: &Output<W>,
+    shared: &Shared,
+) -> io::Result<()> {
     pump(input, lean, |chunk, out| match chunk {
         Chunk::Message(message) => from_editor(message, out, shared),
         Chunk::Opaque(bytes) => out.extend_from_slice(&bytes),
@@ -126,7 +140,11 @@ pub fn editor_to_lean<W: Write>(input: impl Read, lean: &Output<W>, shared: &Sha
 ///
 /// # Errors
 /// When Lean can't be read or the editor can't be written to any more.
-pub fn lean_to_editor<W: Write>(input: impl Read, editor: &Output<W>, shared: &Shared) -> io::Result<()> {
+pub fn lean_to_editor<W: Write>(
+    input: impl Read,
+    editor: &Output<W>,
+    shared: &Shared,
+) -> io::Result<()> {
     pump(input, editor, |chunk, out| match chunk {
         Chunk::Message(message) => from_lean(message, out, shared),
         Chunk::Opaque(bytes) => out.extend_from_slice(&bytes),
@@ -175,7 +193,10 @@ fn from_editor(message: Message, out: &mut Vec<u8>, shared: &Shared) {
         Route::Merge(method) => {
             if let Some(id) = envelope::read(message.body()).and_then(|request| request.id)
                 && shared.merges.expect(id.clone(), method)
-                && shared.events.send(Event::Merge(method, id.clone(), message.clone())).is_err()
+                && shared
+                    .events
+                    .send(Event::Merge(method, id.clone(), message.clone()))
+                    .is_err()
             {
                 shared.merges.forget(&id);
             }
@@ -231,7 +252,16 @@ pub fn raw_id_and_params(body: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The response to the request with the raw `id`, with a raw `result`.
 pub fn response(id: &[u8], result: &[u8]) -> Message {
-    Message::new(&[br#"{"jsonrpc":"2.0","id":"#, id, br#","result":"#, result, b"}"].concat())
+    Message::new(
+        &[
+            br#"{"jsonrpc":"2.0","id":"#,
+            id,
+            br#","result":"#,
+            result,
+            b"}",
+        ]
+        .concat(),
+    )
 }
 
 /// Answers a request that the assistant can't take any more.
@@ -240,6 +270,15 @@ fn refuse(message: &Message, to_editor: &Injector) {
         && envelope::method(message.body()).is_some()
     {
         let error = br#"{"code":-32603,"message":"unsorry has stopped working; Lean goes on. Restart the language server to get it back."}"#;
-        to_editor.send(&Message::new(&[br#"{"jsonrpc":"2.0","id":"#, id, br#","error":"#, error, b"}"].concat()));
+        to_editor.send(&Message::new(
+            &[
+                br#"{"jsonrpc":"2.0","id":"#,
+                id,
+                br#","error":"#,
+                error,
+                b"}",
+            ]
+            .concat(),
+        ));
     }
 }

@@ -47,15 +47,22 @@ pub fn from_editor(session: &str, body: &[u8]) -> Route {
         };
     };
     match method.as_ref() {
-        "textDocument/didOpen" | "textDocument/didChange" | "textDocument/didClose" | "initialized" => Route::Both,
+        "textDocument/didOpen"
+        | "textDocument/didChange"
+        | "textDocument/didClose"
+        | "initialized" => Route::Both,
         "initialize" => Route::Merge(Merged::Initialize),
         "textDocument/codeAction" => Route::Merge(Merged::CodeAction),
         "textDocument/completion" => Route::Merge(Merged::Completion),
         "textDocument/hover" => Route::Merge(Merged::Hover),
         "shutdown" => Route::Both,
         "codeAction/resolve" | "completionItem/resolve" if is_our_item(body) => Route::Echo,
-        "workspace/executeCommand" if param_starts(body, "command", COMMAND_PREFIX) => Route::Assistant,
-        "window/workDoneProgress/cancel" if param_starts(body, "token", session) => Route::Assistant,
+        "workspace/executeCommand" if param_starts(body, "command", COMMAND_PREFIX) => {
+            Route::Assistant
+        }
+        "window/workDoneProgress/cancel" if param_starts(body, "token", session) => {
+            Route::Assistant
+        }
         _ => Route::Lean,
     }
 }
@@ -86,24 +93,58 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expected: Route) {
-        assert_eq!(from_editor("unsorry:1:", body.as_bytes()), expected, "{body}");
+        assert_eq!(
+            from_editor("unsorry:1:", body.as_bytes()),
+            expected,
+            "{body}"
+        );
     }
 
     #[test]
     fn routes() {
-        check(r#"{"id":1,"method":"textDocument/hover","params":{}}"#, Route::Merge(Merged::Hover));
-        check(r#"{"id":1,"method":"textDocument/definition","params":{}}"#, Route::Lean);
-        check(r#"{"method":"textDocument/didChange","params":{}}"#, Route::Both);
+        check(
+            r#"{"id":1,"method":"textDocument/hover","params":{}}"#,
+            Route::Merge(Merged::Hover),
+        );
+        check(
+            r#"{"id":1,"method":"textDocument/definition","params":{}}"#,
+            Route::Lean,
+        );
+        check(
+            r#"{"method":"textDocument/didChange","params":{}}"#,
+            Route::Both,
+        );
         check(r#"{"id":"unsorry:1:4","result":null}"#, Route::Assistant);
         check(r#"{"id":"unsorry:2:4","result":null}"#, Route::Lean);
         check(r#"{"id":4,"result":null}"#, Route::Lean);
-        check(r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"unsorry.prove.7"}}"#, Route::Assistant);
-        check(r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"other","arguments":["unsorry."]}}"#, Route::Lean);
-        check(r#"{"method":"window/workDoneProgress/cancel","params":{"token":"unsorry:1:p"}}"#, Route::Assistant);
-        check(r#"{"method":"window/workDoneProgress/cancel","params":{"token":3}}"#, Route::Lean);
-        check(r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"unsorry":1}}}"#, Route::Echo);
-        check(r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"params":{}}}}"#, Route::Lean);
-        check(r#"{"id":1,"method":"codeAction/resolve","params":{}}"#, Route::Lean);
+        check(
+            r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"unsorry.prove.7"}}"#,
+            Route::Assistant,
+        );
+        check(
+            r#"{"id":1,"method":"workspace/executeCommand","params":{"command":"other","arguments":["unsorry."]}}"#,
+            Route::Lean,
+        );
+        check(
+            r#"{"method":"window/workDoneProgress/cancel","params":{"token":"unsorry:1:p"}}"#,
+            Route::Assistant,
+        );
+        check(
+            r#"{"method":"window/workDoneProgress/cancel","params":{"token":3}}"#,
+            Route::Lean,
+        );
+        check(
+            r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"unsorry":1}}}"#,
+            Route::Echo,
+        );
+        check(
+            r#"{"id":1,"method":"completionItem/resolve","params":{"label":"x","data":{"params":{}}}}"#,
+            Route::Lean,
+        );
+        check(
+            r#"{"id":1,"method":"codeAction/resolve","params":{}}"#,
+            Route::Lean,
+        );
         check("not json", Route::Lean);
     }
 }

@@ -101,7 +101,8 @@ pub fn read(body: &[u8]) -> Option<Envelope<'_>> {
 /// The method of a request or notification. Reads no further than needed.
 pub fn method(body: &[u8]) -> Option<Cow<'_, str>> {
     let start = json::skip_space(body, 0);
-    let (_, value) = json::keys(body, start).find(|(key, _)| json::string_is(body, key, "method"))?;
+    let (_, value) =
+        json::keys(body, start).find(|(key, _)| json::string_is(body, key, "method"))?;
     json::string(&body[value..json::value_end(body, value)?])
 }
 
@@ -148,11 +149,31 @@ mod tests {
 
     #[test]
     fn envelopes() {
-        check(r#"{"jsonrpc":"2.0","id":1,"method":"a/b","params":{}}"#, Some("a/b"), Some("1"), "p");
-        check(r#"{"params":[{"id":3,"method":"no"}],"method":"a\/b"}"#, Some("a/b"), None, "p");
+        check(
+            r#"{"jsonrpc":"2.0","id":1,"method":"a/b","params":{}}"#,
+            Some("a/b"),
+            Some("1"),
+            "p",
+        );
+        check(
+            r#"{"params":[{"id":3,"method":"no"}],"method":"a\/b"}"#,
+            Some("a/b"),
+            None,
+            "p",
+        );
         check(r#"{"id":null,"result":null}"#, None, None, "r");
-        check(r#"{"id":"x\u0041","error":{"code":1}}"#, None, Some(r#""xA""#), "e");
-        check(r#"{"id":10e-1,"result":1,"error":null}"#, None, Some("1.0"), "r");
+        check(
+            r#"{"id":"x\u0041","error":{"code":1}}"#,
+            None,
+            Some(r#""xA""#),
+            "e",
+        );
+        check(
+            r#"{"id":10e-1,"result":1,"error":null}"#,
+            None,
+            Some("1.0"),
+            "r",
+        );
         check(r#" {"id":3000000000.50}"#, None, Some("30000000005e-1"), "");
         check(r#"{"id":{},"method":7}"#, None, None, "");
     }
@@ -160,19 +181,31 @@ mod tests {
     #[test]
     fn response_ids() {
         let id = |body: &str| response_id(body.as_bytes());
-        assert_eq!(id(r#"{"id":7,"jsonrpc":"2.0","result":[1,"#), Id::read(b"7"));
+        assert_eq!(
+            id(r#"{"id":7,"jsonrpc":"2.0","result":[1,"#),
+            Id::read(b"7")
+        );
         assert_eq!(id(r#"{"result":null,"id":"a"}"#), Id::read(b"\"a\""));
         assert_eq!(id(r#"{"id":7,"method":"x","result":1}"#), None);
         assert_eq!(id(r#"{"id":7}"#), None);
         assert_eq!(id(r#"{"id":null,"error":{}}"#), None);
-        assert_eq!(method(br#"{"params":{"method":"no"},"method":"yes""#).as_deref(), Some("yes"));
+        assert_eq!(
+            method(br#"{"params":{"method":"no"},"method":"yes""#).as_deref(),
+            Some("yes")
+        );
     }
 
     #[test]
     fn what_is_no_message() {
         assert_eq!(read(b"[]"), None);
         assert_eq!(read(b""), None);
-        assert_eq!(read(b"{\"id\":1"), Some(Envelope { id: Id::read(b"1"), ..Envelope::default() }));
+        assert_eq!(
+            read(b"{\"id\":1"),
+            Some(Envelope {
+                id: Id::read(b"1"),
+                ..Envelope::default()
+            })
+        );
         assert_ne!(Id::read(b"1"), Id::read(b"\"1\""));
         assert_ne!(Id::read(b"1"), Id::read(b"10"));
         assert_eq!(Id::read(b"0"), Id::read(b"-0.0e5"));

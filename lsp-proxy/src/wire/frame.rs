@@ -62,7 +62,10 @@ impl Message {
 #[derive(Debug)]
 enum State {
     Header,
-    Body { start: usize, end: usize },
+    Body {
+        start: usize,
+        end: usize,
+    },
     /// This many bytes of an oversized body are still to come.
     Oversized(u64),
     /// The stream made no sense; from here on it is only passed on.
@@ -140,7 +143,10 @@ impl Framer {
                 }
                 State::Oversized(0) => self.state = State::Header,
                 State::Oversized(left) => {
-                    let n = self.buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                    let n = self
+                        .buffer
+                        .len()
+                        .min(usize::try_from(left).unwrap_or(usize::MAX));
                     if n == 0 {
                         return None;
                     }
@@ -181,11 +187,19 @@ impl Framer {
 fn content_length(header: &[u8]) -> Option<u64> {
     let mut found = None;
     for line in header.split(|&b| b == b'\n') {
-        let Some(colon) = line.iter().position(|&b| b == b':') else { continue };
-        if !line[..colon].trim_ascii().eq_ignore_ascii_case(b"content-length") {
+        let Some(colon) = line.iter().position(|&b| b == b':') else {
+            continue;
+        };
+        if !line[..colon]
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"content-length")
+        {
             continue;
         }
-        let length: u64 = std::str::from_utf8(line[colon + 1..].trim_ascii()).ok()?.parse().ok()?;
+        let length: u64 = std::str::from_utf8(line[colon + 1..].trim_ascii())
+            .ok()?
+            .parse()
+            .ok()?;
         if found.is_some_and(|other| other != length) {
             return None;
         }
@@ -216,7 +230,10 @@ mod tests {
         for cut in 0..=input.len() {
             let (before, after) = input.as_bytes().split_at(cut);
             let (all, rest) = chunks(&[before, after]);
-            let mut joined = all.iter().flat_map(|c| c.bytes().to_vec()).collect::<Vec<u8>>();
+            let mut joined = all
+                .iter()
+                .flat_map(|c| c.bytes().to_vec())
+                .collect::<Vec<u8>>();
             joined.extend(&rest);
             assert_eq!(joined, input.as_bytes());
             let seen: Vec<String> = all
@@ -233,8 +250,14 @@ mod tests {
     #[test]
     fn messages() {
         check("Content-Length: 2\r\n\r\n{}", &["{}"]);
-        check("content-length:2\r\nX-More: yes\r\n\r\n{}Content-Length: 0\r\n\r\n", &["{}", ""]);
-        check("Content-Type: a; charset=utf-8\r\nContent-Length: 3\r\n\r\n[1]Content-Len", &["[1]"]);
+        check(
+            "content-length:2\r\nX-More: yes\r\n\r\n{}Content-Length: 0\r\n\r\n",
+            &["{}", ""],
+        );
+        check(
+            "Content-Type: a; charset=utf-8\r\nContent-Length: 3\r\n\r\n[1]Content-Len",
+            &["[1]"],
+        );
         check("stray text\nContent-Length: 2\r\n\r\n{}", &["{}"]);
         check("Content-Length: 2\r\n\r\n{", &[]);
     }

@@ -43,7 +43,9 @@ pub fn value_end(text: &[u8], at: usize) -> Option<usize> {
             let mut end = at;
             while !matches!(
                 text.get(end),
-                None | Some(b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
+                None | Some(
+                    b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"' | b' ' | b'\t' | b'\r' | b'\n'
+                )
             ) {
                 end += 1;
             }
@@ -72,7 +74,11 @@ pub fn keys(text: &[u8], at: usize) -> impl Iterator<Item = (Range<usize>, usize
         AfterValue(usize),
         End,
     }
-    let mut next = if text.get(at) == Some(&b'{') { Next::Key(at + 1) } else { Next::End };
+    let mut next = if text.get(at) == Some(&b'{') {
+        Next::Key(at + 1)
+    } else {
+        Next::End
+    };
     std::iter::from_fn(move || {
         let key = match std::mem::replace(&mut next, Next::End) {
             Next::Key(at) => at,
@@ -106,7 +112,8 @@ pub fn members(text: &[u8], at: usize) -> impl Iterator<Item = (Range<usize>, Ra
 /// Whether the string at `range`, quotes included, says `expected`.
 pub fn string_is(text: &[u8], range: &Range<usize>, expected: &str) -> bool {
     let raw = &text[range.start + 1..range.end - 1];
-    raw == expected.as_bytes() || (raw.contains(&b'\\') && string(&text[range.clone()]).as_deref() == Some(expected))
+    raw == expected.as_bytes()
+        || (raw.contains(&b'\\') && string(&text[range.clone()]).as_deref() == Some(expected))
 }
 
 /// What the string `raw`, quotes included, says; none when it is no string or holds a lone surrogate.
@@ -133,8 +140,10 @@ mod tests {
 
     #[test]
     fn finds_members_in_hostile_text() {
-        let text = br#" {"a" : {"b":[1,{"c":"}\"]"}]} , "\u0062":-1.5e300,"lone":"\ud800","n":null}"#;
-        let get = |key| member(text, 1, key).map(|r| String::from_utf8_lossy(&text[r]).into_owned());
+        let text =
+            br#" {"a" : {"b":[1,{"c":"}\"]"}]} , "\u0062":-1.5e300,"lone":"\ud800","n":null}"#;
+        let get =
+            |key| member(text, 1, key).map(|r| String::from_utf8_lossy(&text[r]).into_owned());
         assert_eq!(get("a").as_deref(), Some(r#"{"b":[1,{"c":"}\"]"}]}"#));
         assert_eq!(get("b").as_deref(), Some("-1.5e300"));
         assert_eq!(get("lone").as_deref(), Some(r#""\ud800""#));

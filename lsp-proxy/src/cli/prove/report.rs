@@ -83,7 +83,14 @@ pub struct Printer {
 impl Printer {
     pub fn new(json: bool) -> Printer {
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Printer { json, color, started: Instant::now(), proved: 0, all: 0, lean: String::new() }
+        Printer {
+            json,
+            color,
+            started: Instant::now(),
+            proved: 0,
+            all: 0,
+            lean: String::new(),
+        }
     }
 
     pub fn is_json(&self) -> bool {
@@ -95,7 +102,13 @@ impl Printer {
         if self.json {
             return;
         }
-        println!("{}", self.paint("1", &format!("{}:{}:{}", file.file, hole.line + 1, hole.character + 1)));
+        println!(
+            "{}",
+            self.paint(
+                "1",
+                &format!("{}:{}:{}", file.file, hole.line + 1, hole.character + 1)
+            )
+        );
         for line in hole.goal.iter().flat_map(|goal| goal.lines()) {
             println!("    {}", self.paint("2", line));
         }
@@ -111,7 +124,10 @@ impl Printer {
                 for line in lines {
                     println!("    {line}");
                 }
-                let cost = format!("{} · {:.2} s · {} candidates", hole.message, hole.seconds, hole.candidates);
+                let cost = format!(
+                    "{} · {:.2} s · {} candidates",
+                    hole.message, hole.seconds, hole.candidates
+                );
                 println!("    {}", self.paint("2", &cost));
             }
             None => println!("  {} {}", self.paint(color, mark), hole.message),
@@ -122,7 +138,11 @@ impl Printer {
     /// A file, when all its holes are done with.
     pub fn file(&mut self, report: &FileReport) -> Result<()> {
         self.all += report.holes.len();
-        self.proved += report.holes.iter().filter(|hole| hole.status == Status::Proved).count();
+        self.proved += report
+            .holes
+            .iter()
+            .filter(|hole| hole.status == Status::Proved)
+            .count();
         self.lean.clone_from(&report.lean);
         if self.json {
             println!("{}", serde_json::to_string(report)?);
@@ -134,11 +154,18 @@ impl Printer {
     pub fn end(&self) {
         if !self.json {
             let seconds = self.started.elapsed().as_secs_f64();
-            println!("{} of {} proved in {seconds:.1} s, checked by {}", self.proved, self.all, self.lean);
+            println!(
+                "{} of {} proved in {seconds:.1} s, checked by {}",
+                self.proved, self.all, self.lean
+            );
         }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

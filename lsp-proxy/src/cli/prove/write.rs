@@ -12,21 +12,37 @@ use crate::proof::checker::Checker;
 ///
 /// # Errors
 /// When it brings an error that the file did not have before.
-pub async fn check_whole(checker: &Checker, uri: &str, old: &str, new: &str, limit: Duration) -> Result<()> {
+pub async fn check_whole(
+    checker: &Checker,
+    uri: &str,
+    old: &str,
+    new: &str,
+    limit: Duration,
+) -> Result<()> {
     let errors = async |text: &str| -> Result<Vec<(u32, String)>> {
-        let elaboration = checker.elaborate(uri, text.to_owned(), Vec::new(), limit).await?;
+        let elaboration = checker
+            .elaborate(uri, text.to_owned(), Vec::new(), limit)
+            .await?;
         let errors = elaboration.diagnostics.into_iter().filter(|d| d.is_error());
         Ok(errors.map(|d| (d.start().line, d.message)).collect())
     };
     let mut before: Vec<String> = Vec::new();
     let after = errors(new).await?;
     if !after.is_empty() {
-        before = errors(old).await?.into_iter().map(|(_, message)| message).collect();
+        before = errors(old)
+            .await?
+            .into_iter()
+            .map(|(_, message)| message)
+            .collect();
     }
     for (line, message) in after {
         match before.iter().position(|old| *old == message) {
             Some(at) => drop(before.swap_remove(at)),
-            None => bail!("with the proofs in it, line {} has a new error: {}", line + 1, message.lines().next().unwrap_or_default()),
+            None => bail!(
+                "with the proofs in it, line {} has a new error: {}",
+                line + 1,
+                message.lines().next().unwrap_or_default()
+            ),
         }
     }
     Ok(())
@@ -39,14 +55,19 @@ pub async fn check_whole(checker: &Checker, uri: &str, old: &str, new: &str, lim
 pub fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
     let now = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
     if now != old.as_bytes() {
-        bail!("{} has changed while its holes were being proved; it is left as it is", path.display());
+        bail!(
+            "{} has changed while its holes were being proved; it is left as it is",
+            path.display()
+        );
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = || format!("can't write {}", path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
     file.write_all(new.as_bytes()).with_context(failed)?;
     let permissions = std::fs::metadata(path).with_context(failed)?.permissions();
-    file.as_file().set_permissions(permissions).with_context(failed)?;
+    file.as_file()
+        .set_permissions(permissions)
+        .with_context(failed)?;
     file.as_file().sync_all().with_context(failed)?;
     file.persist(path).with_context(failed)?;
     Ok(())
