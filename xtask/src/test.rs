@@ -1,0 +1,71 @@
+//! `cargo xtask test`: everything that must hold before a change is accepted. `.ci/run` calls it.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::lean::{self, LeanInstall, Origin};
+use crate::workspace;
+
+/// Checks the format, the lints, the build and the tests, and stops at the first that fails.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let install = lean::find_or_install()?;
+    println!("The tests use {install}.");
+
+    let cargo = workspace::cargo;
+    step(
+        "the format (cargo fmt)",
+        &mut cargo(&["fmt", "--all", "--check"]),
+    )?;
+    step(
+        "the lints (cargo clippy)",
+        &mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
+    step(
+        "the build (cargo build)",
+        &mut cargo(&["build", "--package", "unsorry"]),
+    )?;
+    lean_from_npm(&install)?;
+    let mut tests = cargo(&["test", "--workspace"]);
+    step(
+        "the tests (cargo test)",
+        tests.args(arguments).env("PATH", install.path()?),
+    )?;
+
+    println!("\nAll passed, with {install}.");
+    Ok(())
+}
+
+/// The tests of our own stand-in, when it is what the other tests stand on.
+fn lean_from_npm(install: &LeanInstall) -> Result<()> {
+    if install.origin != Origin::Npm {
+        println!("\nNot run: the tests of the Lean from npm, which is not the one used.");
+        return Ok(());
+    }
+    let mut node = Command::new("node");
+    node.args(["--test", "tests/lean/server.test.cjs"])
+        .current_dir(workspace::root());
+    step("the Lean from npm (node --test)", &mut node)
+}
+
+fn step(name: &str, command: &mut Command) -> Result<()> {
+    println!("\n==> {name}");
+    let start = Instant::now();
+    let status = workspace::status(command)?;
+    if !status.success() {
+        bail!("{name} failed ({status})");
+    }
+    println!(
+        "<== {name}: passed in {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
