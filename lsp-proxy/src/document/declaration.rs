@@ -682,9 +682,12 @@ mod tests {
 
     #[test]
     fn a_text_being_typed() {
-        check("theorem", expect![[r#"
+        check(
+            "theorem",
+            expect![[r#"
             Theorem theorem - ⟦theorem⟧
-        "#]]);
+        "#]],
+        );
         check(
             "theorem : T := x\ntheorem a (h : T := x\ntheorem b : T := (x\n  def c := x\ninstance where\n@[simp\ntheorem d : T := x",
             expect![[r#"
@@ -695,9 +698,12 @@ mod tests {
                 Theorem theorem d screenable ⟦theorem d : T := x⟧
             "#]],
         );
-        check("open\ntheorem a : T := x\nopen Foo in\n", expect![[r#"
+        check(
+            "open\ntheorem a : T := x\nopen Foo in\n",
+            expect![[r#"
             Theorem theorem a screenable ⟦theorem a : T := x⟧
-        "#]]);
+        "#]],
+        );
         check("set_option", expect![]);
     }
 

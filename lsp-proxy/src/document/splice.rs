@@ -82,11 +82,10 @@ fn term(place: &Place<'_>, proof: &Proof<'_>) -> String {
             (true, Some(line)) if followed => format!("by {line}"),
             (true, _) => {
                 // In its own line, `by` is what the block is right of.
-                let column = if place.first_of_line {
-                    indent
-                } else {
-                    place.block
-                } + 2;
+                let column = 2 + match place.first_of_line {
+                    true => place.indent,
+                    false => place.block,
+                };
                 format!("by\n{}{}", " ".repeat(column), block.at(column))
             }
         },
