@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::declaration::Declaration;
-use super::lexer::Token;
+use super::lexer::{Token, TokenKind};
 
 /// A `sorry` and what it takes to put something in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,8 @@ struct Line {
     opens: bool,
     /// A `fun` whose `=>` is yet to come.
     fun: bool,
+    /// The blocks around the brackets that are open on this line.
+    outer: Vec<usize>,
 }
 
 impl Line {
@@ -112,6 +114,7 @@ impl Line {
                     let line = &text[start..token.range.start];
                     self.indent = line.chars().take_while(|c| c.is_whitespace()).count();
                     (self.block, self.opens, self.fun) = (self.column, false, false);
+                    self.outer.clear();
                 }
             }
             None => self.column += between.chars().count(),
@@ -126,27 +129,104 @@ impl Line {
         match word {
             "fun" | "λ" => self.fun = true,
             "=>" | "↦" => self.opens = !std::mem::take(&mut self.fun),
-            "by" | "do" | "·" | "." => {
-                self.opens = word != "." || text[token.range.end..].starts_with(' ');
-            }
-            // A block in parentheses, as in `<;> (…)`.
-            "(" => {
-                self.opens = starts_block
-                    || before.is_none_or(|before| {
-                        matches!(
-                            before.text(text),
-                            "<;>"
-                                | ";"
-                                | "try"
-                                | "repeat"
-                                | "all_goals"
-                                | "any_goals"
-                                | "focus"
-                                | "first"
-                        )
-                    })
-            }
+            "." => self.opens = text[token.range.end..].starts_with(' '),
+            "(" => self.opens = starts_block || before.is_some_and(|b| is_combinator(b.text(text))),
+            "by" | "do" | "·" | "{" | "where" => self.opens = true,
+            _ => self.opens = is_combinator(word) && token.kind == TokenKind::Word,
+        }
+        match word
+            .chars()
+            .next_back()
+            .filter(|_| token.kind == TokenKind::Symbol)
+        {
+            Some('(' | '[' | '{' | '⟨') => self.outer.push(self.block),
+            Some(')' | ']' | '}' | '⟩') => self.block = self.outer.pop().unwrap_or(self.block),
             _ => {}
         }
+    }
+}
+
+/// Whether a block of tactics, one in parentheses for some, follows the token.
+fn is_combinator(word: &str) -> bool {
+    matches!(
+        word,
+        "<;>" | ";" | "try" | "repeat" | "repeat'" | "all_goals" | "any_goals" | "focus"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outline;
+    use expect_test::{Expect, expect};
+
+    /// A line a hole: its columns, and the tokens around it.
+    #[track_caller]
+    fn check(text: &str, expected: Expect) {
+        let outline = Outline::of(text);
+        let mut shown = String::new();
+        for hole in &outline.holes {
+            assert_eq!(&text[hole.range.clone()], "sorry");
+            let token = |range: &Option<std::ops::Range<usize>>| {
+                range.clone().map_or("", |range| &text[range])
+            };
+            shown.push_str(&format!(
+                "{}:{} in {} line {} block {} ⟦{}⟧ ⟦{}⟧\n",
+                outline.lines.position(hole.range.start).line,
+                hole.indent,
+                hole.declaration,
+                hole.line_indent,
+                hole.seat.block,
+                token(&hole.seat.before),
+                token(&hole.seat.after),
+            ));
+        }
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn every_sorry_in_code_is_one() {
+        check(
+            "theorem a : T := by sorry\ntheorem b : T := by\n  · sorry -- sorry\n  · exact foo (sorry) \"sorry\" s!\"{sorry}\"\n\
+             theorem c := ⟨sorry, @sorry, x.sorry, (x).sorry, sorry.1, sorry', `sorry⟩",
+            expect![[r#"
+                0:20 in 0 line 0 block 0 ⟦by⟧ ⟦⟧
+                2:4 in 1 line 2 block 2 ⟦·⟧ ⟦·⟧
+                3:15 in 1 line 2 block 4 ⟦(⟧ ⟦)⟧
+                3:34 in 1 line 2 block 4 ⟦"{⟧ ⟦}"⟧
+                4:14 in 2 line 0 block 0 ⟦⟨⟧ ⟦,⟧
+                4:22 in 2 line 0 block 0 ⟦@⟧ ⟦,⟧
+                4:49 in 2 line 0 block 0 ⟦,⟧ ⟦.⟧
+            "#]],
+        );
+    }
+
+    #[test]
+    fn outside_declarations_there_is_none() {
+        check(
+            "#eval sorry\n#check (sorry : Nat)\ntheorem a : T := x\nvariable (x : T := sorry)\n/-- sorry -/\ndef b := sorry\nexample := sorry -- sorry",
+            expect![[r#"
+                5:9 in 1 line 0 block 0 ⟦:=⟧ ⟦⟧
+                6:11 in 2 line 0 block 0 ⟦:=⟧ ⟦⟧
+            "#]],
+        );
+    }
+
+    #[test]
+    fn blocks() {
+        check(
+            "theorem a : T := by\n  cases x with\n  | zero => have h : T := by sorry\n  | αβ => sorry\n  · · intro x; have : T := by sorry\n\
+             \x20 have h : T := fun x => by sorry\n  simp <;> (have : T := by sorry)\n  try have {x} [y] : T := by sorry\n  exact { x := (fun | a => b), y := by sorry }\n  exact s!\"a\n b\" sorry",
+            expect![[r#"
+                2:29 in 0 line 2 block 12 ⟦by⟧ ⟦|⟧
+                3:10 in 0 line 2 block 2 ⟦=>⟧ ⟦·⟧
+                4:30 in 0 line 2 block 6 ⟦by⟧ ⟦have⟧
+                5:28 in 0 line 2 block 2 ⟦by⟧ ⟦simp⟧
+                6:27 in 0 line 2 block 12 ⟦by⟧ ⟦)⟧
+                7:29 in 0 line 2 block 6 ⟦by⟧ ⟦exact⟧
+                8:39 in 0 line 2 block 10 ⟦by⟧ ⟦}⟧
+                10:4 in 0 line 2 block 2 ⟦"a
+                 b"⟧ ⟦⟧
+            "#]],
+        );
     }
 }

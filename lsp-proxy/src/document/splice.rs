@@ -42,10 +42,10 @@ pub fn splice(text: &str, hole: &Hole, kind: HoleKind, proof: &str) -> Change {
 fn tactics(place: &Place<'_>, proof: &Proof<'_>) -> String {
     let several = proof.several();
     let group = match (place.head, place.tail) {
+        // No tactic goes on like that, so it is told apart from what comes after.
+        (_, Tail::Operator | Tail::Operand) => true,
         // What comes after would go with the last tactic, or with a block within it.
-        (_, Tail::Operator | Tail::Operand | Tail::Separator) if several || proof.open_ended() => {
-            true
-        }
+        (_, Tail::Separator) if several || proof.open_ended() => true,
         (_, Tail::Comma) if proof.takes_commas() => true,
         (Head::Combinator, _) => several || proof.sequence(),
         (Head::Semicolon, _) => several && !place.first_of_line,
@@ -82,11 +82,10 @@ fn term(place: &Place<'_>, proof: &Proof<'_>) -> String {
             (true, Some(line)) if followed => format!("by {line}"),
             (true, _) => {
                 // In its own line, `by` is what the block is right of.
-                let column = if place.first_of_line {
-                    indent
-                } else {
-                    place.block
-                } + 2;
+                let column = 2 + match place.first_of_line {
+                    true => place.indent,
+                    false => place.block,
+                };
                 format!("by\n{}{}", " ".repeat(column), block.at(column))
             }
         },
@@ -94,4 +93,596 @@ fn term(place: &Place<'_>, proof: &Proof<'_>) -> String {
         None => proof.at(indent),
     };
     format!("{open}{body}{close}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Outline, TokenKind, lex};
+    use super::*;
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+    use unsorry_model::HoleKind::{Tactic, Term};
+
+    /// What `proof` makes of the first hole of `text`.
+    #[track_caller]
+    fn check(text: &str, kind: HoleKind, proof: &str, expected: Expect) {
+        let outline = Outline::of(text);
+        let change = splice(text, &outline.holes[0], kind, proof);
+        let shown = change.apply(text);
+        expected.assert_eq(&shown.replace('\r', "␍"));
+    }
+
+    const TWO: &str = "constructor\n· exact ha\n· exact hb";
+    const SEQUENCE: &str = "intro x\nomega";
+
+    #[test]
+    fn a_block_of_its_own_keeps_its_column() {
+        check(
+            "example : T := by\n  sorry",
+            Tactic,
+            TWO,
+            expect![[r#"
+            example : T := by
+              constructor
+              · exact ha
+              · exact hb"#]],
+        );
+        check(
+            "example : T := by\n  · sorry\n  · skip",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  · constructor
+                    · exact ha
+                    · exact hb
+                  · skip"#]],
+        );
+        check(
+            "example : T := by\nsorry -- here",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                intro x
+                omega -- here"#]],
+        );
+        check(
+            "example : T := by\n  all_goals sorry",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                  all_goals intro x
+                            omega"#]],
+        );
+        check(
+            "example : T := by\n  (sorry)",
+            Tactic,
+            TWO,
+            expect![[r#"
+            example : T := by
+              (constructor
+               · exact ha
+               · exact hb)"#]],
+        );
+    }
+
+    #[test]
+    fn several_tactics_after_by_or_an_arrow_start_a_line() {
+        check(
+            "example : T := by sorry",
+            Tactic,
+            "exact ⟨ha, hb⟩",
+            expect!["example : T := by exact ⟨ha, hb⟩"],
+        );
+        check(
+            "example : T := by sorry",
+            Tactic,
+            TWO,
+            expect![[r#"
+            example : T := by
+              constructor
+              · exact ha
+              · exact hb"#]],
+        );
+        check(
+            "example : T := by\n  have h : T := by sorry\n  exact h",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  have h : T := by
+                    constructor
+                    · exact ha
+                    · exact hb
+                  exact h"#]],
+        );
+        check(
+            "example : T := by\n  cases n with\n  | zero => sorry\n  | succ n => skip",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  cases n with
+                  | zero =>
+                    constructor
+                    · exact ha
+                    · exact hb
+                  | succ n => skip"#]],
+        );
+        check(
+            "example : T := by\n  · have h : T := by sorry\n    exact h",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  · have h : T := by
+                      constructor
+                      · exact ha
+                      · exact hb
+                    exact h"#]],
+        );
+        check(
+            "example : T := by\n  cases n with\n  | zero => have h : T := by sorry",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  cases n with
+                  | zero => have h : T := by
+                              constructor
+                              · exact ha
+                              · exact hb"#]],
+        );
+        check(
+            "example : T := f (by sorry) hb",
+            Tactic,
+            TWO,
+            expect![[r#"
+            example : T := f (by
+              constructor
+              · exact ha
+              · exact hb) hb"#]],
+        );
+        check(
+            "example : T := { x := 1, y := by sorry }",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := { x := 1, y := by
+                                   constructor
+                                   · exact ha
+                                   · exact hb }"#]],
+        );
+        check(
+            "def t := x\ndecreasing_by sorry",
+            Tactic,
+            TWO,
+            expect![[r#"
+            def t := x
+            decreasing_by
+              constructor
+              · exact ha
+              · exact hb"#]],
+        );
+    }
+
+    #[test]
+    fn where_one_tactic_stands_several_get_parentheses() {
+        check(
+            "example : T := by\n  skip <;> sorry",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                  skip <;> (intro x; omega)"#]],
+        );
+        check(
+            "example : T := by\n  skip <;> sorry",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  skip <;> (constructor
+                            · exact ha
+                            · exact hb)"#]],
+        );
+        check(
+            "example : T := by\n  sorry <;> skip",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                  (intro x; omega) <;> skip"#]],
+        );
+        check(
+            "example : T := by\n  sorry\n    <;> skip",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  (constructor
+                   · exact ha
+                   · exact hb)
+                    <;> skip"#]],
+        );
+        check(
+            "example : T := by\n  first | sorry | skip",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                  first | (intro x; omega) | skip"#]],
+        );
+        check(
+            "example : T := by\n  skip; sorry",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by
+                  skip; (intro x; omega)"#]],
+        );
+        check(
+            "example : T := by\n  skip <;> sorry",
+            Tactic,
+            "omega",
+            expect![[r#"
+                example : T := by
+                  skip <;> omega"#]],
+        );
+        check(
+            "example : T := ⟨by sorry, hb⟩",
+            Tactic,
+            "use 0",
+            expect!["example : T := ⟨by (use 0), hb⟩"],
+        );
+        check(
+            "example : T := by\n  sorry; skip",
+            Tactic,
+            "simp",
+            expect![[r#"
+                example : T := by
+                  simp; skip"#]],
+        );
+    }
+
+    #[test]
+    fn a_term_gets_parentheses_where_it_needs_them() {
+        check(
+            "example : T := sorry",
+            Term,
+            "f ha",
+            expect!["example : T := f ha"],
+        );
+        check(
+            "example : T := f sorry hb",
+            Term,
+            "id ha",
+            expect!["example : T := f (id ha) hb"],
+        );
+        check(
+            "example : T := f sorry hb",
+            Term,
+            "ha",
+            expect!["example : T := f ha hb"],
+        );
+        check(
+            "example : T := f sorry",
+            Term,
+            "⟨ha, hb⟩",
+            expect!["example : T := f ⟨ha, hb⟩"],
+        );
+        check(
+            "example : T := f sorry",
+            Term,
+            "(a) + (b)",
+            expect!["example : T := f ((a) + (b))"],
+        );
+        check(
+            "example : T := ⟨sorry, hb⟩",
+            Term,
+            "id ha",
+            expect!["example : T := ⟨id ha, hb⟩"],
+        );
+        check(
+            "example : T := fun x => sorry",
+            Term,
+            "x + 1",
+            expect!["example : T := fun x => x + 1"],
+        );
+        check(
+            "example : sorry + 1 = 2 := rfl",
+            Term,
+            "n + 1",
+            expect!["example : (n + 1) + 1 = 2 := rfl"],
+        );
+        check(
+            "example : T := sorry.1",
+            Term,
+            "1",
+            expect!["example : T := (1).1"],
+        );
+        check(
+            "example : T := h ▸ sorry",
+            Term,
+            "id ha",
+            expect!["example : T := h ▸ (id ha)"],
+        );
+        check(
+            "example : T := by\n  exact sorry\n  done",
+            Term,
+            "id ha",
+            expect![[r#"
+                example : T := by
+                  exact id ha
+                  done"#]],
+        );
+        check(
+            "example : T := sorry\n  ha",
+            Term,
+            "fun x => x",
+            expect![[r#"
+            example : T := (fun x => x)
+              ha"#]],
+        );
+        check(
+            "example : T := -sorry",
+            Term,
+            "-x",
+            expect!["example : T := -(-x)"],
+        );
+        check(
+            "example := s!\"{sorry}\"",
+            Term,
+            "n + 1",
+            expect![[r#"example := s!"{n + 1}""#]],
+        );
+    }
+
+    #[test]
+    fn a_term_by_tactics() {
+        let block = "by\n  constructor\n  · exact ha\n  · exact hb";
+        check(
+            "example : T := sorry",
+            Term,
+            block,
+            expect![[r#"
+            example : T := by
+              constructor
+              · exact ha
+              · exact hb"#]],
+        );
+        check(
+            "example : T :=\n  sorry",
+            Term,
+            block,
+            expect![[r#"
+            example : T :=
+              by
+                constructor
+                · exact ha
+                · exact hb"#]],
+        );
+        check(
+            "example : T := sorry",
+            Term,
+            "by\n  omega",
+            expect!["example : T := by omega"],
+        );
+        check(
+            "example : T := f sorry hb",
+            Term,
+            "by\n  intro x\n  omega",
+            expect!["example : T := f (by intro x; omega) hb"],
+        );
+        check(
+            "example : T := f sorry hb",
+            Term,
+            block,
+            expect![[r#"
+            example : T := f (by
+              constructor
+              · exact ha
+              · exact hb) hb"#]],
+        );
+        check(
+            "example : T := f\n    sorry",
+            Term,
+            block,
+            expect![[r#"
+            example : T := f
+                (by
+                  constructor
+                  · exact ha
+                  · exact hb)"#]],
+        );
+        check(
+            "example : T := ⟨sorry, hb⟩",
+            Term,
+            block,
+            expect![[r#"
+            example : T := ⟨by
+              constructor
+              · exact ha
+              · exact hb, hb⟩"#]],
+        );
+        check(
+            "example : T := by\n  have h : T := sorry\n  exact h",
+            Term,
+            "by skip\n   omega",
+            expect![[r#"
+                example : T := by
+                  have h : T := by
+                    skip
+                    omega
+                  exact h"#]],
+        );
+    }
+
+    #[test]
+    fn terms_of_several_lines() {
+        check(
+            "example : T := sorry",
+            Term,
+            "fun h => by\n  skip\n  exact h",
+            expect![[r#"
+                example : T := fun h => by
+                  skip
+                  exact h"#]],
+        );
+        check(
+            "example : T := f sorry",
+            Term,
+            "calc a = b := h\n  _ = c := k",
+            expect![[r#"
+                example : T := f (calc a = b := h
+                                    _ = c := k)"#]],
+        );
+        check(
+            "example : T := by\n  exact sorry",
+            Term,
+            "h.trans\n  k",
+            expect![[r#"
+                example : T := by
+                  exact h.trans
+                    k"#]],
+        );
+        check(
+            "example : T := sorry",
+            Term,
+            "match x with\n| 0 => 1\n| _ => 2",
+            expect![[r#"
+                example : T := match x with
+                               | 0 => 1
+                               | _ => 2"#]],
+        );
+    }
+
+    #[test]
+    fn line_ends_are_the_files_and_strings_are_left_alone() {
+        check(
+            "example : T := by\r\n  sorry\r\n",
+            Tactic,
+            SEQUENCE,
+            expect![[r#"
+                example : T := by␍
+                  intro x␍
+                  omega␍
+            "#]],
+        );
+        check(
+            "example : T := by\n    sorry",
+            Tactic,
+            "  exact f \"a \n b\"\n\n  skip\n\n",
+            expect![[r#"
+                example : T := by
+                    exact f "a 
+                 b"
+
+                    skip"#]],
+        );
+        check(
+            "example : T := by sorry",
+            Tactic,
+            "\n  intro x\r\n  omega\r\n",
+            expect![[r#"
+                example : T := by
+                  intro x
+                  omega"#]],
+        );
+    }
+
+    fn places() -> impl Strategy<Value = String> {
+        let places = [
+            "example : T := by\n  SORRY\n  done",
+            "example : T := by SORRY",
+            "example := SORRY",
+            "example : T := by\r\n  · have x : T := by SORRY\r\n    skip",
+            "example := f SORRY x",
+            "example := (SORRY)",
+            "example := ⟨SORRY,SORRY⟩",
+            "example := by\n  a<;>SORRY<;>b",
+            "example := SORRY.1",
+            "example := -SORRY+1",
+            "example := s!\"a{SORRY}b\"",
+            "example := by first|SORRY|b",
+            "example := 1SORRY«x»",
+            "example := @SORRY",
+            "example := by cases x with | a => SORRY | b => c",
+            "example := \"s\"SORRY\"c\"",
+        ];
+        proptest::sample::select(places.to_vec()).prop_map(|place| place.replace("SORRY", "sorry"))
+    }
+
+    fn proofs() -> impl Strategy<Value = String> {
+        let parts = [
+            "simp",
+            "by",
+            "fun x =>",
+            "exact h",
+            "x",
+            "1",
+            "(a, b)",
+            "⟨a, b⟩",
+            "[h,\n  k]",
+            "-",
+            "+",
+            "·",
+            "|",
+            ";",
+            "<;>",
+            ":=",
+            "\"s\n t\"",
+            "s!\"{x}\n{y}\"",
+            "'c'",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "\r\n",
+            "h.1",
+            "«a b»",
+            "use",
+            "calc",
+            "match x with",
+            "_",
+            "λ",
+            "∀",
+            "#[x]",
+        ];
+        proptest::collection::vec(proptest::sample::select(parts.to_vec()), 1..8)
+            .prop_map(|parts| parts.join(" "))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_else_changes_and_the_proof_is_there(
+            text in places(), proof in proofs(), term: bool, which: prop::sample::Index,
+        ) {
+            let kind = if term { Term } else { Tactic };
+            let outline = Outline::of(&text);
+            let hole = which.get(&outline.holes);
+            let change = splice(&text, hole, kind, &proof);
+            prop_assert_eq!(change.range.end, hole.range.end);
+            prop_assert!(text[change.range.start..hole.range.start].chars().all(|c| c == ' '));
+            if crate::proof::gate::gate(kind, &proof).is_err() {
+                return Ok(());
+            }
+
+            let plain = |text: &str| text.replace('\r', "");
+            let texts = |text: &str| -> Vec<String> {
+                let code = |kind: TokenKind| kind != TokenKind::Symbol;
+                lex(text).iter().map(|token| {
+                    let word = plain(token.text(text));
+                    if code(token.kind) || !"();".contains(&word) { word } else { String::new() }
+                }).filter(|word| !word.is_empty()).collect()
+            };
+            let mut expected = texts(&text[..hole.range.start]);
+            expected.extend(texts(&proof));
+            let before = texts(&text);
+            let after = before.len() - texts(&text[..hole.range.start]).len() - 1;
+            expected.extend(before[before.len() - after..].iter().cloned());
+            prop_assert_eq!(texts(&change.apply(&text)), expected);
+        }
+    }
 }

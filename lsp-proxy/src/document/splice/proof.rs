@@ -275,26 +275,20 @@ impl<'a> Proof<'a> {
         })
     }
 
-    /// Whether its first line opens a block that the others are indented in, so that they go with
-    /// the line and not with its column.
+    /// Whether its further lines go with its first line as a whole and not with a column on it: they
+    /// are indented, and no block starts on that line but at its end.
     pub(super) fn hangs(&self) -> bool {
         let Some((first, rest)) = self.lines.split_first() else {
             return false;
         };
         let tokens = lex(first.text);
         let words = code(&tokens, first.text);
-        let Some(((_, last), before)) = words.split_last() else {
-            return false;
+        let block = |(_, word): &(TokenKind, &str)| {
+            matches!(*word, "by" | "do" | "calc" | "·" | "|" | "let" | "have")
         };
-        let opens = matches!(
-            *last,
-            "by" | "=>" | "↦" | "do" | "with" | ":=" | "then" | "(" | "⟨" | "from"
-        );
-        let fixed = before
-            .iter()
-            .any(|(_, word)| matches!(*word, "by" | "do" | "calc" | "·" | "|"));
+        let before_last = words.split_last().map_or(&[][..], |(_, before)| before);
         let indented = |line: &Line<'_>| line.literal || line.text.is_empty() || line.indent >= 2;
-        opens && !fixed && rest.iter().all(indented)
+        !before_last.iter().any(block) && rest.iter().all(indented)
     }
 }
 

@@ -194,14 +194,14 @@ impl<'a> Place<'a> {
     /// Puts blanks where the proof would grow together with what it touches.
     pub(super) fn keep_apart(&self, laid: &mut String) {
         let (before, after) = self.touching;
-        let symbol = |c: char| {
-            c.is_ascii_punctuation()
-                && !matches!(c, '(' | '[' | '{' | ')' | ']' | '}' | ',' | '_' | '"')
-        };
+        let bracket = |c: char| matches!(c, '(' | '[' | '{' | ')' | ']' | '}');
+        let symbol =
+            |c: char| c.is_ascii_punctuation() && !bracket(c) && !matches!(c, ',' | '_' | '"');
         let ends_word =
             before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '"' | '»'));
-        let joins = before.ends_with(symbol)
-            && laid.starts_with(|c: char| symbol(c) || matches!(c, '(' | '[' | '{'));
+        let joins = (before.ends_with(symbol) && laid.starts_with(symbol))
+            // `@[`, `#[`, `.{`, `![`
+            || (before.ends_with(['@', '#', '.', '!', '%']) && laid.starts_with(bracket));
         if ends_word || joins {
             laid.insert(0, ' ');
         }
