@@ -1,0 +1,6 @@
+//! End to end: the program in front of the real Lean, as an editor sees it.
+//!
+//! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
+
+mod prove;
+mod serve;

@@ -1,0 +1,1 @@
+//! `unsorry prove`, from a terminal.
