@@ -27,7 +27,7 @@ use tower_lsp_server::{Client, LanguageServer, LspService};
 use tower_service::Service;
 
 use crate::proof::search::Search;
-use crate::proxy::merges::{Merges, PATIENCE};
+use crate::proxy::merges::Merges;
 use crate::proxy::{Event, Injector, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
@@ -134,7 +134,7 @@ impl Assistant {
 }
 
 /// Runs the assistant until nobody can tell it anything any more.
-pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
+pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     let Setup {
         session,
         search,
@@ -188,9 +188,8 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
             Event::Merge(_, id, message) => {
                 next_id += 1;
                 let Some(request) = parse(&message, Some(next_id)) else {
-                    merges.forget(&id);
                     // Lean's answer may be held already.
-                    if let Some(message) = merges.give_up(&id) {
+                    if let Some(message) = merges.we_answered(&id, Value::Null) {
                         to_editor.send(&message);
                     }
                     continue;
@@ -217,7 +216,7 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
             Event::Held(id) => {
                 let (merges, to_editor) = (merges.clone(), to_editor.clone());
                 tokio::spawn(async move {
-                    tokio::time::sleep(PATIENCE).await;
+                    tokio::time::sleep(id.patience()).await;
                     if let Some(message) = merges.give_up(&id) {
                         to_editor.send(&message);
                     }
