@@ -4,8 +4,8 @@
 //! assistant sends on its own goes through an [`Output`], whole messages only, behind whatever was
 //! written before. If the assistant is gone, what remains is a plain relay.
 //!
-//! What nobody here needs is written from the buffer that it was read into, and of a long message
-//! that nobody needs, the part that is not in the buffer yet is left to the system to copy.
+//! What nobody here needs is written from the buffer that it was read into. Of a message too long for
+//! the buffer that nobody needs, the rest is left to the system to copy.
 
 pub mod merge;
 pub mod merges;
