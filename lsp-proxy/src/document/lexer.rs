@@ -35,7 +35,8 @@ pub struct Token {
     pub kind: TokenKind,
     /// Its bytes.
     pub range: Range<usize>,
-    /// False for a string, comment or `«` part that the text ends in.
+    /// False for a string, comment or `«` part that is never closed; also for an interpolated string
+    /// that could only be read as a plain one.
     pub terminated: bool,
 }
 
@@ -393,6 +394,9 @@ impl Lexer<'_> {
         self.tokens.truncate(first.tokens);
         self.at = first.start;
         self.plain_string();
+        if let Some(plain) = self.tokens.last_mut() {
+            plain.terminated = false;
+        }
         true
     }
 
