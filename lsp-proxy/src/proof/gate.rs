@@ -251,10 +251,8 @@ fn balanced(candidate: &str, tokens: &[Token]) -> Result<(), Refusal> {
         for c in delimiters(candidate, token) {
             match c {
                 '(' | '[' | '{' | '⟨' | '⦃' | '⟦' | '‹' => open.push(c),
-                ')' | ']' | '}' | '⟩' | '⦄' | '⟧' | '›' => {
-                    if open.pop() != partner(c) {
-                        return Err(Refusal::Unbalanced(c));
-                    }
+                ')' | ']' | '}' | '⟩' | '⦄' | '⟧' | '›' if open.pop() != partner(c) => {
+                    return Err(Refusal::Unbalanced(c));
                 }
                 _ => {}
             }
