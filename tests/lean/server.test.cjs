@@ -135,6 +135,17 @@ test('a document that is no file is elaborated, and its changes are', PATIENCE, 
   await client.end();
 });
 
+test('a completion can be resolved', PATIENCE, async () => {
+  const client = await Client.start();
+  client.open('#check Nat.add_com');
+  await client.elaborated(1);
+  const position = { line: 0, character: 18 };
+  const { result } = await client.request('textDocument/completion', { textDocument: { uri: NOWHERE }, position });
+  const item = result.items.find(({ label }) => label === 'add_comm');
+  assert.match((await client.request('completionItem/resolve', item)).result.detail, /n \+ m = m \+ n/);
+  await client.end();
+});
+
 test('a change of the imports answers what was asked before it', PATIENCE, async () => {
   const client = await Client.start();
   client.open(HOLE);
