@@ -504,7 +504,7 @@ fn a_header_edit_and_another_file() {
     );
     let words = editor.finished(1);
     assert!(
-        words[0].contains("no goal") && words[0].contains("Nothing"),
+        words[0].contains("can't elaborate") && words[0].contains("Nothing"),
         "{words:?}"
     );
     // A job ends with its document.

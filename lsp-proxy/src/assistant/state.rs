@@ -97,9 +97,7 @@ impl State {
             let mut lost = false;
             for place in &mut job.holes {
                 let Some(range) = place.take() else { continue };
-                let moved = changes
-                    .iter()
-                    .try_fold(range, |range, change| shift(range, change));
+                let moved = changes.iter().try_fold(range, shift);
                 // What was typed right beside it may have made another word of it.
                 *place =
                     moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));

@@ -142,7 +142,9 @@ impl Shadow {
             } => {
                 let error = diagnostics.into_iter().flatten().find(Diagnostic::is_error);
                 Err(Unknown::Fatal(
-                    error.map_or("it does not say why".into(), |error| error.message),
+                    error.map_or("it does not say why".into(), |error| {
+                        error.first_line().to_owned()
+                    }),
                 ))
             }
             Report {
@@ -231,9 +233,10 @@ impl<'a> Report<'a> {
                 if params["textDocument"]["uri"] == self.uri
                     && params["textDocument"]["version"] == self.version =>
             {
-                self.in_progress = params["processing"]
-                    .as_array()
-                    .map(|ranges| !ranges.is_empty());
+                let ranges = params["processing"].as_array();
+                self.fatal =
+                    ranges.is_some_and(|ranges| ranges.iter().any(|range| range["kind"] == FATAL));
+                self.in_progress = ranges.map(|ranges| !ranges.is_empty() && !self.fatal);
             }
             _ => {}
         }

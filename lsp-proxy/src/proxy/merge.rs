@@ -105,7 +105,7 @@ fn initialize(body: &[u8], result: Range<usize>, ours: &Value) -> Option<Vec<u8>
     }
     // Positions are read and written as UTF-16; a server that chose otherwise is left alone.
     if let Some(encoding) = json::member(body, theirs.start, "positionEncoding")
-        && !json::string(&body[encoding]).is_some_and(|name| name == "utf-16")
+        && json::string(&body[encoding]).is_none_or(|name| name != "utf-16")
     {
         return None;
     }
