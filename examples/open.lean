@@ -32,3 +32,14 @@ theorem fermat (a b c n : Nat) (ha : 0 < a) (hb : 0 < b) (hn : 2 < n) :
 -- True, but it takes an idea: multiply the primes below and add one.
 theorem infinitely_many_primes (n : Nat) : ∃ p, n < p ∧ IsPrime p := by
   sorry
+
+-- The drinker's paradox: true, and the proof has to ask first whether everybody drinks.
+theorem drinker {α : Type} [Inhabited α] (P : α → Prop) : ∃ x, P x → ∀ y, P y := by
+  sorry
+
+def Increasing (f : Nat → Nat) : Prop := ∀ a b, a < b → f a < f b
+
+-- True, and the proof has to compare `a` with `b` first.
+theorem Increasing.injective (f : Nat → Nat) (h : Increasing f) (a b : Nat) (e : f a = f b) :
+    a = b := by
+  sorry

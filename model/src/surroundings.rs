@@ -49,6 +49,31 @@ impl Declaration {
         &self.text[cut..]
     }
 
+    /// Whether `simp` could unfold the definition for ever: it calls itself under no pattern.
+    pub(crate) fn loops(&self) -> bool {
+        let body = self.body().trim_start();
+        let recursive =
+            |text: &str| names(text).any(|name| name.rsplit('.').next() == Some(self.last()));
+        let plain = |case: &str| {
+            let variable = |word: &str| {
+                let mut letters = word.chars();
+                !word.starts_with(|c: char| c.is_ascii_digit())
+                    && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '\''))
+            };
+            match case.split_once("=>") {
+                Some((patterns, value)) => {
+                    recursive(value) && patterns.split(',').all(|word| variable(word.trim()))
+                }
+                None => false,
+            }
+        };
+        if body.starts_with('|') {
+            body.split('|').any(plain)
+        } else {
+            recursive(body) && !body.starts_with("match")
+        }
+    }
+
     /// Whether a theorem's text has no hole of its own.
     fn finished(&self) -> bool {
         !names(&self.text).any(|name| matches!(name, "sorry" | "admit"))
@@ -78,7 +103,7 @@ pub(crate) struct Argument {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
     pub(crate) declarations: Vec<Declaration>,
-    /// The declaration that the hole is in, if it could call itself.
+    /// The theorem that the hole is in, if it is defined by cases and so could call itself.
     pub(crate) own: Option<String>,
 }
 
@@ -135,7 +160,8 @@ impl Surroundings {
             .collect();
         // The last one that is still open is the hole's own.
         let own = if open { declarations.pop() } else { None };
-        let own = own.filter(|own| own.kind == Kind::Theorem && !own.name.is_empty());
+        let recursive = |own: &Declaration| own.body().trim_start().starts_with('|');
+        let own = own.filter(|own| own.kind == Kind::Theorem && recursive(own));
         Self {
             declarations,
             own: own.map(|own| own.name),
@@ -218,11 +244,12 @@ impl Surroundings {
             })
             .map(|(place, declaration)| {
                 let statement = declaration.text.split(":=").next().unwrap_or_default();
+                let statement = statement.trim_start();
+                let statement = statement
+                    .find(char::is_whitespace)
+                    .map_or("", |at| &statement[at..]);
                 let has: HashSet<&str> = vocabulary(statement).collect();
-                // A lemma about things that the goal does not have is of little use.
-                let shared = 2 * has.intersection(&wanted).count();
-                let score = shared.saturating_sub(has.difference(&wanted).count());
-                (score, place, &*declaration.name)
+                (has.intersection(&wanted).count(), place, &*declaration.name)
             })
             .filter(|(score, _, _)| *score > 0)
             .collect();
@@ -269,22 +296,17 @@ impl Surroundings {
 }
 
 /// Whether `name` in a goal can stand for the declaration: a namespace may be open, and
-/// `xs.total` may stand for `Tree.total xs`.
+/// `t.mirror.size` may stand for `Tree.size (Tree.mirror t)`.
 fn names_it(name: &str, declaration: &Declaration) -> bool {
-    if declaration.name.is_empty() {
+    let (full, last) = (&*declaration.name, declaration.last());
+    if full.is_empty() {
         return false;
     }
-    name == declaration.name
-        || declaration
-            .name
+    name == full
+        || full
             .strip_suffix(name)
             .is_some_and(|rest| rest.ends_with('.'))
-        || name
-            .strip_suffix(&*declaration.name)
-            .is_some_and(|rest| rest.ends_with('.'))
-        || name
-            .rsplit_once('.')
-            .is_some_and(|(_, last)| declaration.name.contains('.') && last == declaration.last())
+        || name.split('.').skip(1).any(|part| part == last)
 }
 
 /// Names and operators, without what every statement has.
@@ -295,6 +317,7 @@ fn vocabulary(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty() && !word.contains(char::is_alphanumeric))
         .filter(|word| !matches!(*word, ":" | ":=" | "=" | "→" | "∀" | "↔"));
     names(text)
+        .flat_map(|name| name.split('.'))
         .filter(|name| name.chars().count() > 2)
         .chain(operators)
 }

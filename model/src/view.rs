@@ -31,6 +31,8 @@ pub(crate) struct View {
     pub(crate) steps: Vec<String>,
     /// The names of a first `intro`, for terms: `fun x h => …`.
     pub(crate) introduced: Vec<String>,
+    /// What taking hypotheses apart has named.
+    pub(crate) opened: Vec<String>,
     pub(crate) locals: Vec<Local>,
     pub(crate) target: String,
     /// The target's outermost form, through a definition of the file's own.
@@ -50,6 +52,7 @@ impl View {
         let mut view = Self {
             steps: Vec::new(),
             introduced: Vec::new(),
+            opened: Vec::new(),
             locals: Vec::new(),
             target: String::new(),
             shape: Shape::Other,
@@ -292,6 +295,9 @@ impl View {
             let pattern = view.pattern(&ty, around, false);
             view.steps.push(format!("obtain {pattern} := {name}"));
         }
+        let known = |local: &Local| self.locals.iter().any(|old| old.name == local.name);
+        let new = view.locals.iter().filter(|local| !known(local));
+        view.opened = new.map(|local| local.name.clone()).collect();
         (view.steps.len() > self.steps.len()).then_some(view)
     }
 
