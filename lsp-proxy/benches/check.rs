@@ -44,12 +44,7 @@ async fn run(as_json: bool) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let command = LeanCommand::resolve(&[], folder.path());
     let uri = format!("file://{}/A.lean", folder.path().display());
-    let target = Target {
-        uri: uri.clone().into(),
-        text: SOURCE.into(),
-        outline: Arc::new(Outline::of(SOURCE)),
-        hole: 0,
-    };
+    let target = target(&uri, 0);
     let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT);
     let baseline = baseline(&checker, &target).await?;
     drop(checker);
@@ -60,12 +55,12 @@ async fn run(as_json: bool) -> Result<()> {
     );
 
     let mut fast = Bench::start(&command.for_checker(), &folder, &uri).await?;
-    let together = fast.rate(&target, &baseline, &candidates, TOGETHER).await?;
-    let alone = fast.rate(&target, &baseline, &candidates, 1).await?;
+    let together = fast.rate(&baseline, &candidates, TOGETHER).await?;
+    let alone = fast.rate(&baseline, &candidates, 1).await?;
     drop(fast);
     let mut slow = Bench::start(&command, &folder, &uri).await?;
-    let delayed_together = slow.rate(&target, &baseline, &candidates, TOGETHER).await?;
-    let delayed = slow.rate(&target, &baseline, &candidates, 1).await?;
+    let delayed_together = slow.rate(&baseline, &candidates, TOGETHER).await?;
+    let delayed = slow.rate(&baseline, &candidates, 1).await?;
 
     ensure!(
         [&alone.1, &delayed.1, &delayed_together.1]
@@ -108,6 +103,17 @@ async fn run(as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// The hole of round `round`. No two rounds have a text in common: Lean would not elaborate it again.
+fn target(uri: &str, round: usize) -> Target {
+    let text = format!("-- {round}\n{SOURCE}");
+    Target {
+        uri: uri.into(),
+        outline: Arc::new(Outline::of(&text)),
+        text: text.into(),
+        hole: 0,
+    }
+}
+
 fn candidates(baseline: &Baseline) -> Vec<Candidate> {
     let stream = Tactics::new(Vec::new()).propose(&baseline.goal);
     let all: Vec<Candidate> =
@@ -122,6 +128,8 @@ fn candidates(baseline: &Baseline) -> Vec<Candidate> {
 struct Bench {
     server: Server,
     shadow: Shadow,
+    uri: String,
+    texts: usize,
 }
 
 impl Bench {
@@ -130,13 +138,14 @@ impl Bench {
         Ok(Bench {
             server,
             shadow: Shadow::new(uri.replace("A.lean", "Scratch.lean")),
+            uri: uri.to_owned(),
+            texts: 0,
         })
     }
 
     /// Candidates a second, `together` in a text, and the verdicts: true for a proof.
     async fn rate(
         &mut self,
-        target: &Target,
         baseline: &Baseline,
         candidates: &[Candidate],
         together: usize,
@@ -144,6 +153,8 @@ impl Bench {
         let mut times = Vec::new();
         let mut verdicts = Vec::new();
         for round in 0..=ROUNDS {
+            self.texts += 1;
+            let target = &target(&self.uri, self.texts);
             let started = Instant::now();
             verdicts.clear();
             for batch in candidates.chunks(together) {
