@@ -15,7 +15,8 @@ const PATIENCE = { timeout: 300_000 }; // a crowded machine is slow to start a w
 
 class Client {
   constructor(program, args) {
-    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Where a file is or where Lean is started from must not matter: not only /tmp and /home work.
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: path.dirname(process.execPath) });
     this.exit = new Promise(resolve => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
     this.answers = new Map(); // resolve functions by id
     this.diagnostics = new Map(); // of the latest publication, by version

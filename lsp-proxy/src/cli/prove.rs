@@ -19,9 +19,10 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::config::{Config, parse_duration};
 use crate::document::{Outline, Position};
 use crate::lean::command::LeanCommand;
+use crate::lean::shadow::Unknown;
 use crate::proof::axioms::Report;
 use crate::proof::baseline::NoGoal;
-use crate::proof::checker::Checker;
+use crate::proof::checker::{CheckError, Checker};
 use crate::proof::search::{Outcome, Search, Step};
 use crate::proof::target::{Target, apply};
 use report::{FileReport, HoleReport, Status};
@@ -261,9 +262,10 @@ async fn prove_hole(
     let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps), watch);
     match outcome {
         Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
-        Err(NoGoal::Check(error @ crate::proof::checker::CheckError::NoLean(_))) => {
-            Err(error.into())
-        }
+        // Without a Lean that lives, the other holes fare no better.
+        Err(NoGoal::Check(
+            error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
+        )) => Err(error).context("Lean can't be asked; `lean FILE` may say more"),
         Err(error) => Ok(HoleReport::without_goal(position, &error)),
     }
 }
