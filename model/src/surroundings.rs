@@ -175,6 +175,14 @@ impl Surroundings {
             .find(|declaration| names_it(name, declaration))
     }
 
+    /// The inductive predicate with this name.
+    pub(crate) fn predicate(&self, name: &str) -> Option<&Declaration> {
+        let found = self.find(name)?;
+        let signature = found.text.split('|').next().unwrap_or_default();
+        let signature = signature.trim_end().trim_end_matches("where").trim_end();
+        (found.kind == Kind::Inductive && signature.ends_with("Prop")).then_some(found)
+    }
+
     /// The definitions that `text` mentions, in its order, then those that they mention in turn.
     pub(crate) fn definitions(&self, text: &str) -> (Vec<String>, Vec<String>) {
         let mut direct = Vec::new();
