@@ -557,3 +557,103 @@ fn arrow_arguments(signature: &str, ty: &str) -> Vec<Argument> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(before: &str, expect: Expect) {
+        let around = Surroundings::read(before);
+        let mut shown = String::new();
+        for declaration in &around.declarations {
+            shown += &format!("{:?} {}\n", declaration.kind, declaration.name);
+        }
+        shown += &format!("own: {:?}\n", around.own);
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn declarations_as_the_hole_can_name_them() {
+        check(
+            "import A\n/- def no := 0 -/\nnamespace A\n@[simp] private def f := 1 -- def no\n\
+             section\nnamespace B\n  def Deep.g := \"def no\"\nend B\nend\ntheorem t : f = 1 := by\n  ",
+            expect![[r#"
+                Definition f
+                Definition B.Deep.g
+                own: None
+            "#]],
+        );
+        check(
+            "namespace A\ninstance : Add N := ⟨f⟩\nend A\ninductive N\n#eval 1\ntheorem t : ∀ n : N, p n\n  | .z => ",
+            expect![[r#"
+                Instance A.
+                Inductive N
+                own: Some("t")
+            "#]],
+        );
+    }
+
+    #[test]
+    fn constructors_of_every_form() {
+        let around = Surroundings::read(
+            "inductive T (α : Type) where\n  | leaf\n  | one (x : α) {y : α}\n  \
+             | node : T α → (x y : α) → T α → T α\n  | many (ts : List (T α))\n  deriving Repr\n#eval 1\n",
+        );
+        let mut shown = String::new();
+        for Constructor { name, arguments } in around.constructors("T").unwrap() {
+            shown += &name;
+            for Argument { name, recursive } in arguments {
+                shown += &format!(
+                    " {}{}",
+                    name.unwrap_or("_".into()),
+                    if recursive { "*" } else { "" }
+                );
+            }
+            shown += "\n";
+        }
+        expect![[r#"
+            leaf
+            one x
+            node _* x y _*
+            many ts*
+        "#]]
+        .assert_eq(&shown);
+    }
+
+    #[test]
+    fn lemmas_that_fit_and_are_proved() {
+        let around = Surroundings::read(
+            "def size : T → Nat := f\ntheorem a (t : T) : size t = 0 := rfl\n\
+             theorem b (t : T) : size t = 1 := sorry\ntheorem c : depth t = 0 := rfl\n\
+             theorem d (t : T) : size t + 0 = 0 := rfl\ntheorem e : ",
+        );
+        assert_eq!(around.lemmas("size x + 0 = 1"), ["d", "a"]);
+        assert_eq!(around.definitions("x.size = 1").1, ["size"]);
+    }
+
+    #[test]
+    fn definitions_that_simp_unfolds_for_ever() {
+        let check = |text: &str, expected: bool| {
+            let around = Surroundings::read(&format!("{text}\n#eval 1\n"));
+            assert_eq!(around.declarations[0].loops(), expected, "{text}");
+        };
+        check(
+            "def gcd (a b : Nat) : Nat := if b = 0 then a else gcd b (a % b)",
+            true,
+        );
+        check(
+            "def half : Nat → Nat\n  | n => if n < 2 then 0 else half (n - 2)",
+            true,
+        );
+        check(
+            "def sum : List Nat → Nat\n  | [] => 0\n  | x :: xs => x + sum xs",
+            false,
+        );
+        check(
+            "def ack : Nat → Nat → Nat\n  | 0, n => n + 1\n  | m + 1, n => ack m n",
+            false,
+        );
+        check("def twice (n : Nat) : Nat := n + n", false);
+    }
+}
