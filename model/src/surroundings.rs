@@ -221,13 +221,13 @@ impl Surroundings {
 
     /// The definitions and instances that `text` may stand for, in the order of the text.
     fn mentioned(&self, text: &str) -> Vec<&Declaration> {
-        let mut found: Vec<&Declaration> = names(text)
-            .filter_map(|name| {
-                self.declarations.iter().rev().find(|declaration| {
-                    declaration.kind == Kind::Definition && names_it(name, declaration)
-                })
-            })
-            .collect();
+        let definitions = || {
+            let all = self.declarations.iter();
+            all.filter(|declaration| declaration.kind == Kind::Definition)
+        };
+        let named = names(text)
+            .flat_map(|name| definitions().filter(move |declaration| names_it(name, declaration)));
+        let mut found: Vec<&Declaration> = named.collect();
         found.extend(self.declarations.iter().filter(|declaration| {
             declaration.kind == Kind::Instance
                 && operators(&declaration.text)
@@ -630,6 +630,9 @@ mod tests {
         );
         assert_eq!(around.lemmas("size x + 0 = 1"), ["d", "a"]);
         assert_eq!(around.definitions("x.size = 1").1, ["size"]);
+        let both = Surroundings::read("def T.mirror := 1\ndef T.size := 2\n#eval 1\n");
+        let direct = both.definitions("x.mirror.size = 1").0;
+        assert_eq!(direct, ["T.mirror", "T.size"]);
     }
 
     #[test]
