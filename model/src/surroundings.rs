@@ -175,6 +175,14 @@ impl Surroundings {
             .find(|declaration| names_it(name, declaration))
     }
 
+    /// The inductive predicate with this name.
+    pub(crate) fn predicate(&self, name: &str) -> Option<&Declaration> {
+        let found = self.find(name)?;
+        let signature = found.text.split('|').next().unwrap_or_default();
+        let signature = signature.trim_end().trim_end_matches("where").trim_end();
+        (found.kind == Kind::Inductive && signature.ends_with("Prop")).then_some(found)
+    }
+
     /// The definitions that `text` mentions, in its order, then those that they mention in turn.
     pub(crate) fn definitions(&self, text: &str) -> (Vec<String>, Vec<String>) {
         let mut direct = Vec::new();
@@ -213,13 +221,13 @@ impl Surroundings {
 
     /// The definitions and instances that `text` may stand for, in the order of the text.
     fn mentioned(&self, text: &str) -> Vec<&Declaration> {
-        let mut found: Vec<&Declaration> = names(text)
-            .filter_map(|name| {
-                self.declarations.iter().rev().find(|declaration| {
-                    declaration.kind == Kind::Definition && names_it(name, declaration)
-                })
-            })
-            .collect();
+        let definitions = || {
+            let all = self.declarations.iter();
+            all.filter(|declaration| declaration.kind == Kind::Definition)
+        };
+        let named = names(text)
+            .flat_map(|name| definitions().filter(move |declaration| names_it(name, declaration)));
+        let mut found: Vec<&Declaration> = named.collect();
         found.extend(self.declarations.iter().filter(|declaration| {
             declaration.kind == Kind::Instance
                 && operators(&declaration.text)
@@ -548,4 +556,107 @@ fn arrow_arguments(signature: &str, ty: &str) -> Vec<Argument> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(before: &str, expect: Expect) {
+        let around = Surroundings::read(before);
+        let mut shown = String::new();
+        for declaration in &around.declarations {
+            shown += &format!("{:?} {}\n", declaration.kind, declaration.name);
+        }
+        shown += &format!("own: {:?}\n", around.own);
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn declarations_as_the_hole_can_name_them() {
+        check(
+            "import A\n/- def no := 0 -/\nnamespace A\n@[simp] private def f := 1 -- def no\n\
+             section\nnamespace B\n  def Deep.g := \"def no\"\nend B\nend\ntheorem t : f = 1 := by\n  ",
+            expect![[r#"
+                Definition f
+                Definition B.Deep.g
+                own: None
+            "#]],
+        );
+        check(
+            "namespace A\ninstance : Add N := ⟨f⟩\nend A\ninductive N\n#eval 1\ntheorem t : ∀ n : N, p n\n  | .z => ",
+            expect![[r#"
+                Instance A.
+                Inductive N
+                own: Some("t")
+            "#]],
+        );
+    }
+
+    #[test]
+    fn constructors_of_every_form() {
+        let around = Surroundings::read(
+            "inductive T (α : Type) where\n  | leaf\n  | one (x : α) {y : α}\n  \
+             | node : T α → (x y : α) → T α → T α\n  | many (ts : List (T α))\n  deriving Repr\n#eval 1\n",
+        );
+        let mut shown = String::new();
+        for Constructor { name, arguments } in around.constructors("T").unwrap() {
+            shown += &name;
+            for Argument { name, recursive } in arguments {
+                shown += &format!(
+                    " {}{}",
+                    name.unwrap_or("_".into()),
+                    if recursive { "*" } else { "" }
+                );
+            }
+            shown += "\n";
+        }
+        expect![[r#"
+            leaf
+            one x
+            node _* x y _*
+            many ts*
+        "#]]
+        .assert_eq(&shown);
+    }
+
+    #[test]
+    fn lemmas_that_fit_and_are_proved() {
+        let around = Surroundings::read(
+            "def size : T → Nat := f\ntheorem a (t : T) : size t = 0 := rfl\n\
+             theorem b (t : T) : size t = 1 := sorry\ntheorem c : depth t = 0 := rfl\n\
+             theorem d (t : T) : size t + 0 = 0 := rfl\ntheorem e : ",
+        );
+        assert_eq!(around.lemmas("size x + 0 = 1"), ["d", "a"]);
+        assert_eq!(around.definitions("x.size = 1").1, ["size"]);
+        let both = Surroundings::read("def T.mirror := 1\ndef T.size := 2\n#eval 1\n");
+        let direct = both.definitions("x.mirror.size = 1").0;
+        assert_eq!(direct, ["T.mirror", "T.size"]);
+    }
+
+    #[test]
+    fn definitions_that_simp_unfolds_for_ever() {
+        let check = |text: &str, expected: bool| {
+            let around = Surroundings::read(&format!("{text}\n#eval 1\n"));
+            assert_eq!(around.declarations[0].loops(), expected, "{text}");
+        };
+        check(
+            "def gcd (a b : Nat) : Nat := if b = 0 then a else gcd b (a % b)",
+            true,
+        );
+        check(
+            "def half : Nat → Nat\n  | n => if n < 2 then 0 else half (n - 2)",
+            true,
+        );
+        check(
+            "def sum : List Nat → Nat\n  | [] => 0\n  | x :: xs => x + sum xs",
+            false,
+        );
+        check(
+            "def ack : Nat → Nat → Nat\n  | 0, n => n + 1\n  | m + 1, n => ack m n",
+            false,
+        );
+        check("def twice (n : Nat) : Nat := n + n", false);
+    }
 }

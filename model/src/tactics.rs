@@ -83,11 +83,12 @@ enum Slot {
     Witness,
     Rule,
     Rules,
+    Predicates,
     Own,
 }
 
 /// The placeholders that have a value of their own, each after those that it depends on.
-const SLOTS: [(&str, Slot); 16] = [
+const SLOTS: [(&str, Slot); 17] = [
     ("{h}", Slot::Hypothesis),
     ("{g}", Slot::OtherHypothesis),
     ("{hs}", Slot::Hypotheses),
@@ -103,6 +104,7 @@ const SLOTS: [(&str, Slot); 16] = [
     ("{w}", Slot::Witness),
     ("{rule}", Slot::Rule),
     ("{rules}", Slot::Rules),
+    ("{predicates}", Slot::Predicates),
     ("{own}", Slot::Own),
 ];
 
@@ -504,7 +506,12 @@ impl<'a> Scene<'a> {
             }
             Slot::Witness => self.witnesses(),
             Slot::Rule => self.rules(head(&self.view.target)),
-            Slot::Rules => joined(&self.all_rules(), 8),
+            Slot::Rules => {
+                let all = self.predicates();
+                let all: Vec<String> = all.iter().flat_map(|name| self.rules(name)).collect();
+                joined(&all, 8)
+            }
+            Slot::Predicates => joined(&self.predicates(), 4),
             Slot::Own => self.around.own.iter().cloned().collect(),
         }
     }
@@ -558,24 +565,24 @@ impl<'a> Scene<'a> {
         single
     }
 
-    /// The constructors of the inductive predicates of the file's own that the goal has.
-    fn all_rules(&self) -> Vec<String> {
-        let facts = self.view.facts();
-        let facts = facts.filter(|(_, shape)| *shape == Shape::Inductive);
-        let mut heads: Vec<&str> = facts.map(|(local, _)| head(&local.ty)).collect();
-        heads.insert(0, head(&self.view.target));
-        let mut seen = HashSet::new();
-        heads.retain(|head| seen.insert(*head));
-        heads
-            .into_iter()
-            .flat_map(|head| self.rules(head))
-            .collect()
+    /// The inductive predicates of the file's own that the goal mentions.
+    fn predicates(&self) -> Vec<String> {
+        let facts = self.view.facts().map(|(local, _)| &*local.ty);
+        let texts = [&*self.view.target].into_iter().chain(facts);
+        let mut found = Vec::new();
+        for name in texts.flat_map(names) {
+            if let Some(predicate) = self.around.predicate(name)
+                && !found.contains(&predicate.name)
+            {
+                found.push(predicate.name.clone());
+            }
+        }
+        found
     }
 
     /// The constructors of an inductive predicate of the file's own.
     fn rules(&self, head: &str) -> Vec<String> {
-        let found = self.around.find(head);
-        let found = found.filter(|found| found.kind == Kind::Inductive);
+        let found = self.around.predicate(head);
         let constructors = found.and_then(|found| {
             let all = self.around.constructors(&found.name)?;
             Some(

@@ -70,9 +70,8 @@ impl View {
     fn aim(&mut self, target: &str, around: &Surroundings) {
         target.clone_into(&mut self.target);
         self.unfolded = unfolded(target, around).unwrap_or_else(|| target.to_owned());
-        let declared = || around.find(head(target)).map(|declared| declared.kind);
         self.shape = match Shape::of(&self.unfolded) {
-            Shape::Other if declared() == Some(Kind::Inductive) => Shape::Inductive,
+            Shape::Other if around.predicate(head(target)).is_some() => Shape::Inductive,
             shape => shape,
         };
     }
@@ -115,10 +114,7 @@ impl View {
             });
         if fact {
             let whole = unfolded(ty, around).map_or_else(|| Shape::of(ty), |text| Shape::of(&text));
-            let inductive = || {
-                let declaration = around.find(head(ty));
-                declaration.is_some_and(|declaration| declaration.kind == Kind::Inductive)
-            };
+            let inductive = || around.predicate(head(ty)).is_some();
             return Role::Fact(match whole {
                 Shape::Other if inductive() => Shape::Inductive,
                 shape => shape,
