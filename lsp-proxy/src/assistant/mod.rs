@@ -29,7 +29,7 @@ use tower_lsp_server::{Client, LanguageServer, LspService};
 use tower_service::Service;
 
 use crate::proof::search::Search;
-use crate::proxy::merges::{Merges, PATIENCE};
+use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
@@ -153,7 +153,7 @@ impl Assistant {
 }
 
 /// Runs the assistant until nobody can tell it anything any more.
-pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
+pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     let Setup {
         session,
         search,
@@ -177,7 +177,7 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
     let (requests, mut responses) = socket.split();
     tokio::spawn(send_requests(requests, session.clone(), to_editor.clone()));
     let mut next_id = 0i64;
-    let mut waiting: HashMap<Id, Weak<Notify>> = HashMap::new();
+    let mut waiting: HashMap<Ticket, Weak<Notify>> = HashMap::new();
     while let Some(event) = events.recv().await {
         match event {
             Event::FromEditor(message) => {
@@ -209,9 +209,8 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
                 waiting.retain(|_, hurry: &mut Weak<Notify>| hurry.strong_count() > 0);
                 next_id += 1;
                 let Some(request) = parse(&message, Some(next_id)) else {
-                    merges.forget(&id);
                     // Lean's answer may be held already.
-                    if let Some(message) = merges.give_up(&id) {
+                    if let Some(message) = merges.we_answered(&id, Value::Null) {
                         to_editor.send(&message);
                     }
                     continue;
@@ -237,16 +236,16 @@ pub async fn run(setup: Setup, mut events: UnboundedReceiver<Event>) {
                     tokio::spawn(work);
                 }
             }
-            Event::Held(id) => {
+            Event::Held(ticket) => {
                 let (merges, to_editor) = (merges.clone(), to_editor.clone());
-                let hurry = waiting.remove(&id).and_then(|hurry| hurry.upgrade());
+                let hurry = waiting.remove(&ticket).and_then(|hurry| hurry.upgrade());
                 tokio::spawn(async move {
-                    tokio::time::sleep(PATIENCE / 2).await;
+                    tokio::time::sleep(ticket.patience() / 2).await;
                     if let Some(hurry) = hurry {
                         hurry.notify_one();
                     }
-                    tokio::time::sleep(PATIENCE / 2).await;
-                    if let Some(message) = merges.give_up(&id) {
+                    tokio::time::sleep(ticket.patience() / 2).await;
+                    if let Some(message) = merges.give_up(&ticket) {
                         to_editor.send(&message);
                     }
                 });

@@ -3,15 +3,17 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::path::Path;
-use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use futures_util::FutureExt;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::assistant::{self, Setup};
 use crate::config::Config;
@@ -22,17 +24,29 @@ use crate::proof::search::{Limits, Search};
 use crate::proxy::merges::Merges;
 use crate::proxy::{self, Injector, Output, Shared};
 
-/// How long Lean may take to end once the editor is gone.
-const LEAN_GRACE: Duration = Duration::from_secs(5);
+/// How long Lean may take to end once the editor is gone, and what it says to reach the editor.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The same for what a killed Lean has said before.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many candidates are checked together.
 pub const BATCH: usize = 16;
 
-/// Why the relay ended.
-enum End {
-    Editor,
-    Lean,
+/// What the threads tell the main one.
+enum Told {
+    /// The editor says no more.
+    EditorLeft,
+    /// Lean says no more, or the editor does not hear it.
+    LeanSilent,
+    /// Lean's process has ended.
+    LeanEnded(Option<ExitStatus>),
+    /// We were sent this signal.
     Signal(i32),
+    /// The assistant is of no use any more.
+    AssistantFailed,
+    /// A thread of the relay is of no use any more.
+    RelayFailed,
 }
 
 /// Relays between the editor on stdio and `given`, or the Lean that fits the working directory.
@@ -42,15 +56,13 @@ enum End {
 pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let command = LeanCommand::resolve(given, &cwd);
-    let (config, complaint) = match Config::load(config, &cwd) {
-        Ok(config) => (config, None),
-        Err(error) => (
-            Config::default(),
-            Some(format!("unsorry works with its defaults: {error:#}")),
-        ),
-    };
+    let (tell, told) = mpsc::channel();
+    spawn_signals(tell.clone())?;
     let mut lean = start(&command, &cwd)?;
-    tracing::info!(lean = %command, "started");
+    // Editors show whatever comes on stderr from here on.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    let pid = lean.id();
+    tracing::info!(lean = %command, pid, "started");
     let (input, output) = stdio().context("stdin and stdout are not usable")?;
     let to_lean = Arc::new(Output::new(lean.stdin.take().context("Lean has no stdin")?));
     let from_lean = lean.stdout.take().context("Lean has no stdout")?;
@@ -62,54 +74,124 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
         events,
         to_editor: Injector::new(to_editor.clone())?,
     };
-    let (ended, end) = mpsc::channel();
-    let runtime = Runtime::new().context("can't start threads")?;
-    spawn_assistant(
-        &runtime,
-        &shared,
-        Injector::new(to_lean.clone())?,
-        command,
-        config,
-        complaint,
-        cwd,
-        heard,
-    );
-    spawn_signals(&runtime, ended.clone());
-    spawn("editor to lean", {
-        let (to_lean, shared, ended) = (to_lean.clone(), shared.clone(), ended.clone());
+    let setup = Injector::new(to_lean.clone()).and_then(|to_lean| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        Ok((to_lean, runtime))
+    });
+    let assistant = match setup {
+        Ok((to_lean, runtime)) => {
+            let _entered = runtime.enter();
+            let setup = assistant(&shared, to_lean, command, cwd, config);
+            runtime.spawn(run_assistant(setup, heard, tell.clone()));
+            drop(_entered);
+            Some(runtime)
+        }
+        Err(error) => {
+            tracing::error!(%error, "there is only Lean");
+            None
+        }
+    };
+    spawn("editor to lean", &tell, {
+        let (to_lean, shared) = (to_lean.clone(), shared.clone());
         move || {
-            let outcome = proxy::editor_to_lean(input, &to_lean, &shared);
+            let outcome = proxy::editor_to_lean(&input, &to_lean, &shared);
             tracing::info!(?outcome, "the editor's side ended");
-            // Lean's death is seen on its own side, where its last words are.
-            if outcome.is_ok() {
-                let _ = ended.send(End::Editor);
+            if outcome.is_err() {
+                // A Lean that takes nothing may still have much to say; the editor leaves when it likes.
+                let _ = io::copy(&mut &input, &mut io::sink());
             }
+            Told::EditorLeft
         }
     })?;
-    spawn("lean to editor", move || {
+    spawn("lean to editor", &tell, move || {
         let outcome = proxy::lean_to_editor(from_lean, &to_editor, &shared);
         tracing::info!(?outcome, "Lean's side ended");
-        let _ = ended.send(End::Lean);
+        Told::LeanSilent
     })?;
-    let end = end.recv().unwrap_or(End::Lean);
-    // The checker goes before anything else can fail.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    to_lean.close();
-    let status = match end {
-        End::Editor | End::Lean => wait(&mut lean, LEAN_GRACE),
-        End::Signal(_) => None,
-    };
-    kill_group(lean.id());
-    let status = match status {
-        Some(status) => Some(status),
-        None => lean.wait().ok(),
-    };
-    Ok(match end {
-        End::Signal(signal) => {
-            ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)))
+    spawn("lean", &tell, move || Told::LeanEnded(lean.wait().ok()))?;
+    Ok(Session::default().end(&told, assistant, to_lean, pid))
+}
+
+/// How far the end has come.
+#[derive(Default)]
+struct Session {
+    assistant_failed: bool,
+    /// Someone has left: the other goes too.
+    over: bool,
+    silent: bool,
+    ended: bool,
+    status: Option<ExitStatus>,
+    signal: Option<i32>,
+}
+
+impl Session {
+    /// Waits until one side leaves, and ends the other. Gives Lean's exit code.
+    fn end(
+        mut self,
+        told: &mpsc::Receiver<Told>,
+        mut assistant: Option<Runtime>,
+        to_lean: Arc<Output<ChildStdin>>,
+        lean: u32,
+    ) -> ExitCode {
+        while !self.over {
+            match told.recv() {
+                Ok(told) => self.note(told),
+                Err(_) => self.over = true,
+            }
+            if self.assistant_failed
+                && let Some(assistant) = assistant.take()
+            {
+                assistant.shutdown_background();
+            }
         }
-        _ => exit_code(status),
-    })
+        // The checker goes before anything else can fail.
+        if let Some(assistant) = assistant {
+            assistant.shutdown_timeout(Duration::from_millis(100));
+        }
+        // That waits as long as Lean does not take what is being written to it.
+        thread::spawn(move || to_lean.close());
+        self.wait(told, GRACE, |session| {
+            session.signal.is_some() || session.silent && session.ended
+        });
+        kill_group(lean);
+        self.wait(told, LAST_WORDS, |session| session.silent && session.ended);
+        match self.signal {
+            Some(signal) => signal_code(signal),
+            None => exit_code(self.status),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        told: &mpsc::Receiver<Told>,
+        limit: Duration,
+        done: impl Fn(&Session) -> bool,
+    ) {
+        let deadline = Instant::now() + limit;
+        while !done(self) {
+            match told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(told) => self.note(told),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn note(&mut self, told: Told) {
+        match told {
+            Told::EditorLeft | Told::RelayFailed => {}
+            Told::LeanSilent => self.silent = true,
+            Told::LeanEnded(status) => (self.ended, self.status) = (true, status),
+            Told::Signal(signal) => self.signal = Some(signal),
+            Told::AssistantFailed => {
+                self.assistant_failed = true;
+                return;
+            }
+        }
+        self.over = true;
+    }
 }
 
 fn start(command: &LeanCommand, cwd: &Path) -> Result<Child> {
@@ -150,28 +232,44 @@ fn stdio() -> io::Result<(File, File)> {
     ))
 }
 
-#[allow(clippy::too_many_arguments)]
-fn spawn_assistant(
-    runtime: &Runtime,
+/// What the assistant works with. Needs a tokio runtime.
+fn assistant(
     shared: &Shared,
     to_lean: Injector,
     command: LeanCommand,
-    config: Config,
-    complaint: Option<String>,
-    cwd: std::path::PathBuf,
-    heard: tokio::sync::mpsc::UnboundedReceiver<proxy::Event>,
-) {
-    let _entered = runtime.enter();
-    let checker = Checker::new(command, cwd, config.idle);
-    let setup = Setup {
+    cwd: PathBuf,
+    config: Option<&Path>,
+) -> Setup {
+    let (config, complaint) = match Config::load(config, &cwd) {
+        Ok(config) => (config, None),
+        Err(error) => (
+            Config::default(),
+            Some(format!("unsorry works with its defaults: {error:#}")),
+        ),
+    };
+    Setup {
         session: shared.session.clone(),
-        search: search(checker, config),
+        search: search(Checker::new(command, cwd, config.idle), config),
         merges: shared.merges.clone(),
         to_editor: shared.to_editor.clone(),
         to_lean,
         complaint,
-    };
-    runtime.spawn(assistant::run(setup, heard));
+    }
+}
+
+async fn run_assistant(
+    setup: Setup,
+    mut heard: UnboundedReceiver<proxy::Event>,
+    tell: mpsc::Sender<Told>,
+) {
+    let session = setup.session.clone();
+    let merges = setup.merges.clone();
+    let to_editor = setup.to_editor.clone();
+    let run = AssertUnwindSafe(assistant::run(setup, &mut heard)).catch_unwind();
+    if run.await.is_err() {
+        proxy::abandon(&session, &merges, &to_editor, &mut heard);
+        let _ = tell.send(Told::AssistantFailed);
+    }
 }
 
 /// A search with all the provers that the configuration has.
@@ -187,50 +285,70 @@ pub fn search(checker: Checker, config: Config) -> Search {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+/// Starts a thread that ends with telling something.
+fn spawn(
+    name: &str,
+    tell: &mpsc::Sender<Told>,
+    work: impl FnOnce() -> Told + Send + 'static,
+) -> Result<()> {
+    let tell = tell.clone();
     thread::Builder::new()
         .name(name.into())
-        .spawn(work)
+        .spawn(move || {
+            let told = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Told::RelayFailed);
+            let _ = tell.send(told);
+        })
         .context("can't start a thread")?;
     Ok(())
 }
 
+/// Listens for signals on a thread of its own, so that they are heard whatever the assistant does.
 #[cfg(unix)]
-fn spawn_signals(runtime: &Runtime, ended: mpsc::Sender<End>) {
+fn spawn_signals(tell: mpsc::Sender<Told>) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    for kind in [
-        SignalKind::terminate(),
-        SignalKind::interrupt(),
-        SignalKind::hangup(),
-    ] {
-        let ended = ended.clone();
-        runtime.spawn(async move {
-            if let Ok(mut signals) = signal(kind) {
-                signals.recv().await;
-                let _ = ended.send(End::Signal(kind.as_raw_value()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .context("can't listen for signals")?;
+    let _entered = runtime.enter();
+    let listen = |kind: SignalKind| {
+        let mut signals = signal(kind)?;
+        io::Result::Ok(async move {
+            signals.recv().await;
+            kind.as_raw_value()
+        })
+    };
+    let terminate = listen(SignalKind::terminate())?;
+    let interrupt = listen(SignalKind::interrupt())?;
+    let hangup = listen(SignalKind::hangup())?;
+    drop(_entered);
+    spawn("signals", &tell, move || {
+        Told::Signal(runtime.block_on(async {
+            tokio::select! {
+                signal = terminate => signal,
+                signal = interrupt => signal,
+                signal = hangup => signal,
             }
-        });
-    }
+        }))
+    })
 }
 
+/// Listens for the user's interrupt.
 #[cfg(not(unix))]
-fn spawn_signals(runtime: &Runtime, ended: mpsc::Sender<End>) {
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = ended.send(End::Signal(2));
+fn spawn_signals(tell: mpsc::Sender<Told>) -> Result<()> {
+    const INTERRUPT: i32 = 2;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("can't listen for signals")?;
+    spawn("signals", &tell, move || {
+        match runtime.block_on(tokio::signal::ctrl_c()) {
+            Ok(()) => Told::Signal(INTERRUPT),
+            Err(_) => loop {
+                thread::park();
+            },
         }
-    });
-}
-
-fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
-    let deadline = Instant::now() + limit;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            _ => return None,
-        }
-    }
+    })
 }
 
 /// Lean's exit code as ours; a signal as shells tell it.
@@ -240,7 +358,11 @@ fn exit_code(status: Option<ExitStatus>) -> ExitCode {
     };
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)));
+        return signal_code(signal);
     }
     ExitCode::from(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
+}
+
+fn signal_code(signal: i32) -> ExitCode {
+    ExitCode::from(128u8.saturating_add(u8::try_from(signal).unwrap_or(0)))
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::command::LeanCommand;
 use super::process;
-use crate::wire::frame::{Chunk, Framer, Message};
+use crate::wire::frame::{Framer, Message};
 
 /// How long a server may take to answer `initialize`. It loads no library for that.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -171,12 +171,10 @@ async fn read(
     to_lean: UnboundedSender<Bytes>,
 ) {
     let mut framer = Framer::default();
-    while let Ok(1..) = stdout.read_buf(framer.buffer()).await {
-        while let Some(chunk) = framer.chunk() {
-            let Chunk::Message(message) = chunk else {
-                continue;
-            };
-            let Ok(body) = serde_json::from_slice::<Value>(message.body()) else {
+    while let Ok(n @ 1..) = stdout.read(framer.room()).await {
+        framer.filled(n);
+        while let Some(frame) = framer.next_frame() {
+            let Ok(body) = serde_json::from_slice::<Value>(framer.body(frame)) else {
                 continue;
             };
             if let (Some(id), true) = (body.get("id"), body.get("method").is_some()) {
@@ -185,6 +183,10 @@ async fn read(
             } else if messages.send(body).is_err() {
                 return;
             }
+        }
+        // What makes no sense as messages is no Lean.
+        if framer.overflow(|_| false).is_some() {
+            return;
         }
     }
 }

@@ -14,6 +14,9 @@ pub const HOVER_RULE: &str = "***";
 /// Lean's response `body` with our `result` added; none when there is nothing to add or Lean's answer
 /// is an error or of an unknown form: then it goes to the editor as it is.
 pub fn merge(method: Merged, body: &[u8], ours: &Value) -> Option<Vec<u8>> {
+    if ours.is_null() || ours.as_array().is_some_and(Vec::is_empty) {
+        return None;
+    }
     let result = envelope::read(body)
         .filter(|answer| answer.error.is_none())?
         .result?;
@@ -48,9 +51,6 @@ fn inside(value: &Value) -> String {
 }
 
 fn list(body: &[u8], at: Range<usize>, ours: &[Value]) -> Option<Vec<u8>> {
-    if ours.is_empty() {
-        return None;
-    }
     let ours = Value::from(ours);
     match body[at.start] {
         b'[' => Some(add_inside(body, at, &inside(&ours))),
@@ -68,9 +68,6 @@ fn completion(body: &[u8], result: Range<usize>, ours: &[Value]) -> Option<Vec<u
 }
 
 fn hover(body: &[u8], result: Range<usize>, ours: &Value) -> Option<Vec<u8>> {
-    if ours.is_null() {
-        return None;
-    }
     if is_null(body, &result) {
         return Some(replace(body, result, ours.to_string().as_bytes()));
     }

@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::merge::merge;
@@ -15,94 +14,205 @@ use crate::wire::frame::Message;
 
 /// How long Lean's answer is held for ours. Ours comes from memory, or from a goal that Lean knows
 /// by the time it answers itself.
-pub const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The same for `initialize`: without our part of it nothing of ours is there for the whole session.
+const PATIENCE_TO_INITIALIZE: Duration = Duration::from_secs(5);
+
+/// A merged request under way. Its id alone does not tell it from a later one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    id: Id,
+    number: u64,
+    method: Merged,
+}
+
+impl Ticket {
+    /// How long Lean's answer is held for ours.
+    pub fn patience(&self) -> Duration {
+        match self.method {
+            Merged::Initialize => PATIENCE_TO_INITIALIZE,
+            _ => PATIENCE,
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Waiting {
+    number: u64,
     method: Merged,
     lean: Option<Message>,
     ours: Option<Value>,
+    /// How many requests with this id Lean has yet to answer. Of more than one nobody can tell the
+    /// answers apart: then they are Lean's alone.
+    unanswered: usize,
+    spoiled: bool,
+}
+
+impl Waiting {
+    fn is(&self, ticket: &Ticket) -> bool {
+        self.number == ticket.number && !self.spoiled
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: HashMap<Id, Waiting>,
+    next: u64,
+    closed: bool,
 }
 
 /// Requests of the editor that get one answer, made of Lean's and ours.
 #[derive(Debug, Default)]
-pub struct Merges {
-    waiting: Mutex<HashMap<Id, Waiting>>,
-}
+pub struct Merges(Mutex<Inner>);
 
 /// What becomes of an answer of Lean's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// It goes to the editor now, in this form.
-    Now(Bytes),
+    /// It goes to the editor as it is.
+    Alone,
+    /// This goes to the editor in its place.
+    Merged(Message),
     /// It waits for our part.
-    Held,
+    Held(Ticket),
 }
 
 impl Merges {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a request, before Lean gets it. False when one with this id is under way: then
-    /// nobody can tell their answers apart, and neither is touched again.
-    pub fn expect(&self, id: Id, method: Merged) -> bool {
-        match self.lock().entry(id) {
-            Entry::Vacant(entry) => {
-                entry.insert(Waiting {
-                    method,
-                    lean: None,
-                    ours: None,
-                });
-                true
-            }
-            Entry::Occupied(_) => false,
+    /// Whether no request is under way.
+    pub fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
+    /// Whether an answer to `id` may have to do with a request under way.
+    pub fn awaits(&self, id: &Id) -> bool {
+        self.lock().waiting.contains_key(id)
+    }
+
+    /// Registers a request, before Lean gets it. None when it gets Lean's answer alone.
+    pub fn expect(&self, id: Id, method: Merged) -> Option<Ticket> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return None;
         }
-    }
-
-    /// The request gets Lean's answer alone.
-    pub fn forget(&self, id: &Id) {
-        self.lock().remove(id);
-    }
-
-    /// Lean answers any request of the editor.
-    pub fn lean_answered(&self, id: &Id, message: Message) -> Answered {
-        let mut waiting = self.lock();
-        let Entry::Occupied(mut entry) = waiting.entry(id.clone()) else {
-            return Answered::Now(message.bytes);
-        };
-        if entry.get().ours.is_some()
-            || crate::wire::envelope::read(message.body()).is_some_and(|m| m.error.is_some())
-        {
-            let waiting = entry.remove();
-            return Answered::Now(merged(waiting.method, message, waiting.ours.as_ref()).bytes);
-        }
-        entry.get_mut().lean = Some(message);
-        Answered::Held
-    }
-
-    /// Our part of the answer is `ours`. What goes to the editor now, if Lean's was held.
-    pub fn we_answered(&self, id: &Id, ours: Value) -> Option<Message> {
-        let mut waiting = self.lock();
-        let Entry::Occupied(mut entry) = waiting.entry(id.clone()) else {
+        inner.next += 1;
+        let number = inner.next;
+        let Entry::Vacant(entry) = inner.waiting.entry(id.clone()) else {
             return None;
         };
-        match entry.get_mut().lean.take() {
-            Some(message) => Some(merged(entry.remove().method, message, Some(&ours))),
+        entry.insert(Waiting {
+            number,
+            method,
+            lean: None,
+            ours: None,
+            unanswered: 1,
+            spoiled: false,
+        });
+        Some(Ticket { id, number, method })
+    }
+
+    /// The editor uses `id` for another request. If one with this id is under way, both get Lean's
+    /// answers alone. What of these was held and goes to the editor now.
+    pub fn used_again(&self, id: &Id) -> Option<Message> {
+        let mut inner = self.lock();
+        let waiting = inner.waiting.get_mut(id)?;
+        waiting.spoiled = true;
+        waiting.unanswered += 1;
+        let held = waiting.lean.take();
+        if held.is_some() {
+            waiting.unanswered -= 1;
+        }
+        held
+    }
+
+    /// Lean answers a request of the editor, with an error if it has `failed`.
+    pub fn lean_answered(
+        &self,
+        id: &Id,
+        failed: bool,
+        message: impl FnOnce() -> Message,
+    ) -> Answered {
+        let mut inner = self.lock();
+        let Entry::Occupied(mut entry) = inner.waiting.entry(id.clone()) else {
+            return Answered::Alone;
+        };
+        let waiting = entry.get_mut();
+        if waiting.spoiled {
+            waiting.unanswered -= 1;
+            if waiting.unanswered == 0 {
+                entry.remove();
+            }
+            return Answered::Alone;
+        }
+        if waiting.lean.is_some() {
+            // A second answer to the same request is Lean's own affair.
+            return Answered::Alone;
+        }
+        if failed {
+            entry.remove();
+            return Answered::Alone;
+        }
+        if waiting.ours.is_some() {
+            let waiting = entry.remove();
+            drop(inner);
+            return Answered::Merged(merged(waiting.method, message(), waiting.ours.as_ref()));
+        }
+        waiting.lean = Some(message());
+        Answered::Held(Ticket {
+            id: id.clone(),
+            number: waiting.number,
+            method: waiting.method,
+        })
+    }
+
+    /// Our part of the answer is `ours`, `null` when there is none. What goes to the editor now, if
+    /// Lean's was held.
+    pub fn we_answered(&self, ticket: &Ticket, ours: Value) -> Option<Message> {
+        let mut inner = self.lock();
+        let waiting = inner
+            .waiting
+            .get_mut(&ticket.id)
+            .filter(|waiting| waiting.is(ticket))?;
+        match waiting.lean.take() {
+            Some(message) => {
+                inner.waiting.remove(&ticket.id);
+                drop(inner);
+                Some(merged(ticket.method, message, Some(&ours)))
+            }
             None => {
-                entry.get_mut().ours = Some(ours);
+                waiting.ours = Some(ours);
                 None
             }
         }
     }
 
     /// Lean's answer, if it is still held: ours took too long.
-    pub fn give_up(&self, id: &Id) -> Option<Message> {
-        let mut waiting = self.lock();
-        match waiting.entry(id.clone()) {
-            Entry::Occupied(entry) if entry.get().lean.is_some() => entry.remove().lean,
-            _ => None,
+    pub fn give_up(&self, ticket: &Ticket) -> Option<Message> {
+        let mut inner = self.lock();
+        let held = inner
+            .waiting
+            .get_mut(&ticket.id)
+            .filter(|waiting| waiting.is(ticket))?
+            .lean
+            .take();
+        if held.is_some() {
+            inner.waiting.remove(&ticket.id);
         }
+        held
+    }
+
+    /// From here on every request gets Lean's answer alone. The answers that were held.
+    pub fn close(&self) -> Vec<Message> {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner
+            .waiting
+            .drain()
+            .filter_map(|(_, waiting)| waiting.lean)
+            .collect()
     }
 }
 
@@ -126,45 +236,109 @@ mod tests {
         Message::new(format!(r#"{{"id":"1","result":{result}}}"#).as_bytes())
     }
 
+    fn expect(merges: &Merges, method: Merged) -> Ticket {
+        merges.expect(id(), method).expect("nothing is under way")
+    }
+
+    fn lean_says(merges: &Merges, result: &str) -> Answered {
+        merges.lean_answered(&id(), false, || lean(result))
+    }
+
     #[test]
     fn either_may_be_first() {
         let merges = Merges::default();
-        assert!(merges.expect(id(), Merged::CodeAction));
-        assert_eq!(merges.lean_answered(&id(), lean("[1]")), Answered::Held);
-        assert_eq!(merges.we_answered(&id(), json!([2])), Some(lean("[1,2]")));
-        assert!(merges.expect(id(), Merged::CodeAction));
-        assert_eq!(merges.we_answered(&id(), json!([2])), None);
-        assert_eq!(
-            merges.lean_answered(&id(), lean("[1]")),
-            Answered::Now(lean("[1,2]").bytes)
-        );
-        assert_eq!(
-            merges.lean_answered(&id(), lean("[1]")),
-            Answered::Now(lean("[1]").bytes)
-        );
+        let first = expect(&merges, Merged::CodeAction);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Held(first.clone()));
+        assert_eq!(merges.we_answered(&first, json!([2])), Some(lean("[1,2]")));
+        let second = expect(&merges, Merged::CodeAction);
+        assert_eq!(merges.we_answered(&second, json!([2])), None);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Merged(lean("[1,2]")));
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Alone);
+        assert!(merges.is_empty());
     }
 
     #[test]
     fn exactly_one_answer() {
         let merges = Merges::default();
-        assert!(merges.expect(id(), Merged::Hover));
-        assert!(!merges.expect(id(), Merged::Hover));
-        assert_eq!(merges.give_up(&id()), None);
-        assert_eq!(merges.lean_answered(&id(), lean("null")), Answered::Held);
-        assert_eq!(merges.give_up(&id()), Some(lean("null")));
-        assert_eq!(merges.we_answered(&id(), json!({})), None);
-        assert_eq!(merges.give_up(&id()), None);
+        let ticket = expect(&merges, Merged::Hover);
+        assert_eq!(merges.expect(id(), Merged::Hover), None);
+        assert_eq!(merges.give_up(&ticket), None);
+        assert_eq!(lean_says(&merges, "null"), Answered::Held(ticket.clone()));
+        assert_eq!(merges.give_up(&ticket), Some(lean("null")));
+        assert_eq!(merges.we_answered(&ticket, json!({})), None);
+        assert_eq!(merges.give_up(&ticket), None);
+    }
+
+    #[test]
+    fn no_part_of_ours_is_as_good_as_one() {
+        let merges = Merges::default();
+        let ticket = expect(&merges, Merged::CodeAction);
+        assert_eq!(merges.we_answered(&ticket, Value::Null), None);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Merged(lean("[1]")));
+        let ticket = expect(&merges, Merged::CodeAction);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Held(ticket.clone()));
+        assert_eq!(merges.we_answered(&ticket, Value::Null), Some(lean("[1]")));
     }
 
     #[test]
     fn an_error_does_not_wait() {
         let merges = Merges::default();
-        let error = Message::new(br#"{"id":"1","error":{"code":-32800}}"#);
-        assert!(merges.expect(id(), Merged::Hover));
-        assert_eq!(
-            merges.lean_answered(&id(), error.clone()),
-            Answered::Now(error.bytes)
-        );
-        assert_eq!(merges.we_answered(&id(), json!({})), None);
+        let ticket = expect(&merges, Merged::Hover);
+        let answered = merges.lean_answered(&id(), true, || panic!("it is not held"));
+        assert_eq!(answered, Answered::Alone);
+        assert_eq!(merges.we_answered(&ticket, json!({})), None);
+        assert!(merges.is_empty());
+    }
+
+    #[test]
+    fn a_late_part_is_not_taken_for_the_next_request() {
+        let merges = Merges::default();
+        let old = expect(&merges, Merged::CodeAction);
+        merges.lean_answered(&id(), true, || panic!("it is not held"));
+        let new = expect(&merges, Merged::CodeAction);
+        assert_eq!(merges.we_answered(&old, json!([1])), None);
+        assert_eq!(lean_says(&merges, "[2]"), Answered::Held(new.clone()));
+        assert_eq!(merges.give_up(&old), None);
+        assert_eq!(merges.we_answered(&old, json!([1])), None);
+        assert_eq!(merges.we_answered(&new, json!([3])), Some(lean("[2,3]")));
+    }
+
+    #[test]
+    fn of_an_id_used_twice_both_answers_are_leans() {
+        let merges = Merges::default();
+        let ticket = expect(&merges, Merged::CodeAction);
+        assert_eq!(merges.used_again(&id()), None);
+        assert_eq!(merges.expect(id(), Merged::CodeAction), None);
+        assert_eq!(merges.we_answered(&ticket, json!([1])), None);
+        assert_eq!(lean_says(&merges, "[2]"), Answered::Alone);
+        assert_eq!(lean_says(&merges, "[3]"), Answered::Alone);
+        assert!(merges.is_empty());
+
+        let ticket = expect(&merges, Merged::CodeAction);
+        assert_eq!(lean_says(&merges, "[2]"), Answered::Held(ticket.clone()));
+        assert_eq!(merges.used_again(&id()), Some(lean("[2]")));
+        assert_eq!(merges.give_up(&ticket), None);
+        assert_eq!(lean_says(&merges, "[3]"), Answered::Alone);
+        assert!(merges.is_empty());
+    }
+
+    #[test]
+    fn a_second_answer_does_not_displace_the_first() {
+        let merges = Merges::default();
+        let ticket = expect(&merges, Merged::CodeAction);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Held(ticket.clone()));
+        assert_eq!(lean_says(&merges, "[2]"), Answered::Alone);
+        assert_eq!(merges.we_answered(&ticket, json!([3])), Some(lean("[1,3]")));
+    }
+
+    #[test]
+    fn closing_lets_go_of_everything() {
+        let merges = Merges::default();
+        let ticket = expect(&merges, Merged::CodeAction);
+        lean_says(&merges, "[1]");
+        assert_eq!(merges.close(), [lean("[1]")]);
+        assert_eq!(merges.we_answered(&ticket, json!([2])), None);
+        assert_eq!(merges.expect(id(), Merged::CodeAction), None);
+        assert_eq!(lean_says(&merges, "[1]"), Answered::Alone);
     }
 }

@@ -3,25 +3,25 @@
 //! A thread of the relay reads, routes and writes; it never waits for the assistant. What the
 //! assistant sends on its own goes through an [`Output`], whole messages only, behind whatever was
 //! written before. If the assistant is gone, what remains is a plain relay.
+//!
+//! What nobody here needs is written from the buffer that it was read into, and of a long message
+//! that nobody needs, the part that is not in the buffer yet is left to the system to copy.
 
 pub mod merge;
 pub mod merges;
 pub mod route;
 
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use bytes::Bytes;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use crate::wire::envelope::{self, Id};
-use crate::wire::frame::{Chunk, Framer, Message};
+use crate::wire::envelope::{self, Head, Id};
+use crate::wire::frame::{Frame, Framer, Message};
 use crate::wire::json;
-use merges::{Answered, Merges};
+use merges::{Answered, Merges, Ticket};
 use route::{Merged, Route};
-
-/// How much is read at once, in bytes.
-const READ_SIZE: usize = 64 * 1024;
 
 /// What the assistant hears of, in the order in which it happened.
 #[derive(Debug)]
@@ -29,51 +29,61 @@ pub enum Event {
     /// A message from the editor that Lean gets too, or not at all.
     FromEditor(Message),
     /// A request that Lean answers too. The assistant's part goes to [`Merges::we_answered`].
-    Merge(Merged, Id, Message),
+    Merge(Merged, Ticket, Message),
     /// Lean's answer to a merged request is held for the assistant's part, but not for long.
-    Held(Id),
+    Held(Ticket),
     /// Lean's answer to a request of ours, by its id.
     FromLean(String, Message),
 }
 
 /// The writing end of a direction, shared by its relay thread and the assistant.
 #[derive(Debug)]
-pub struct Output<W> {
-    writer: Mutex<Option<W>>,
+pub struct Output<W>(Mutex<Writer<W>>);
+
+#[derive(Debug)]
+struct Writer<W> {
+    /// None once it is closed: what comes then is dropped.
+    pipe: Option<W>,
+    /// The reader takes nothing of ours any more.
+    sealed: bool,
+}
+
+impl<W: Write> Writer<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.pipe {
+            Some(pipe) if !bytes.is_empty() => {
+                pipe.write_all(bytes)?;
+                pipe.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Passes on `length` bytes of `input`, or what there is of them. Says how many.
+    fn copy(&mut self, input: impl Read, length: u64) -> io::Result<u64> {
+        match &mut self.pipe {
+            Some(pipe) => io::copy(&mut input.take(length), pipe),
+            None => io::copy(&mut input.take(length), &mut io::sink()),
+        }
+    }
 }
 
 impl<W: Write> Output<W> {
-    /// Writes to `writer`.
-    pub fn new(writer: W) -> Self {
-        Output {
-            writer: Mutex::new(Some(writer)),
-        }
+    /// Writes to `pipe`.
+    pub fn new(pipe: W) -> Self {
+        Output(Mutex::new(Writer {
+            pipe: Some(pipe),
+            sealed: false,
+        }))
     }
 
-    /// Writes whole messages; what comes after [`Output::close`] is dropped.
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        write_to(
-            &mut self.writer.lock().unwrap_or_else(PoisonError::into_inner),
-            bytes,
-        )
+    fn lock(&self) -> MutexGuard<'_, Writer<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes the pipe.
+    /// Closes the pipe, as soon as what is being written is written.
     pub fn close(&self) {
-        self.writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-    }
-}
-
-fn write_to<W: Write>(writer: &mut Option<W>, bytes: &[u8]) -> io::Result<()> {
-    match writer {
-        Some(writer) => {
-            writer.write_all(bytes)?;
-            writer.flush()
-        }
-        None => Ok(()),
+        self.lock().pipe = None;
     }
 }
 
@@ -89,7 +99,8 @@ impl Injector {
             .name("inject".into())
             .spawn(move || {
                 while let Ok(bytes) = receiver.recv() {
-                    if output.write(&bytes).is_err() {
+                    let mut writer = output.lock();
+                    if !writer.sealed && writer.write(&bytes).is_err() {
                         break;
                     }
                 }
@@ -130,10 +141,12 @@ pub fn editor_to_lean<W: Write>(
     lean: &Output<W>,
     shared: &Shared,
 ) -> io::Result<()> {
-    pump(input, lean, |chunk, out| match chunk {
-        Chunk::Message(message) => from_editor(message, out, shared),
-        Chunk::Opaque(bytes) => out.extend_from_slice(&bytes),
-    })
+    pump(
+        input,
+        lean,
+        |beginning| route::is_for_lean(&shared.session, beginning),
+        |framer, frame| from_editor(framer, frame, shared),
+    )
 }
 
 /// Relays what Lean says to the editor, until Lean stops.
@@ -145,100 +158,169 @@ pub fn lean_to_editor<W: Write>(
     editor: &Output<W>,
     shared: &Shared,
 ) -> io::Result<()> {
-    pump(input, editor, |chunk, out| match chunk {
-        Chunk::Message(message) => from_lean(message, out, shared),
-        Chunk::Opaque(bytes) => out.extend_from_slice(&bytes),
-    })
+    pump(
+        input,
+        editor,
+        |beginning| is_for_editor(beginning, shared),
+        |framer, frame| from_lean(framer, frame, shared),
+    )
 }
 
-/// Reads `input` and writes what `relay` makes of it. The output is held from before the assistant
-/// hears of a message until that message is written: what the assistant then sends comes after it.
+/// What becomes of a message.
+enum Fate {
+    /// It goes on as it is.
+    Pass,
+    /// It goes on as it is, and its reader takes nothing of ours from here on.
+    PassAndSeal,
+    /// This goes on in its place.
+    Replace(Message),
+    /// It does not go on, or not now.
+    Keep,
+}
+
+/// Reads `input` and writes what `fate` makes of it; a long message of which `passes` needs no more
+/// than its beginning is not even collected. The output is held from before the assistant hears of a
+/// message until that message is written: what the assistant then sends comes after it.
 fn pump<W: Write>(
     mut input: impl Read,
     output: &Output<W>,
-    mut relay: impl FnMut(Chunk, &mut Vec<u8>),
+    passes: impl Fn(&[u8]) -> bool,
+    fate: impl Fn(&Framer, Frame) -> Fate,
 ) -> io::Result<()> {
     let mut framer = Framer::default();
-    let mut read = vec![0; READ_SIZE];
-    let mut out = Vec::new();
     loop {
-        let n = match input.read(&mut read) {
-            Ok(n) => n,
+        match input.read(framer.room()) {
+            Ok(0) => return output.lock().write(framer.rest()),
+            Ok(n) => framer.filled(n),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
-        };
-        if n == 0 {
-            return output.write(&framer.rest());
         }
-        framer.buffer().extend_from_slice(&read[..n]);
-        let mut writer = output.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(chunk) = framer.chunk() {
-            relay(chunk, &mut out);
+        let mut writer = output.lock();
+        // Where in the buffer what goes on as it is begins.
+        let mut passed = framer.position();
+        while let Some(frame) = framer.next_frame() {
+            let instead = match fate(&framer, frame) {
+                Fate::Pass => continue,
+                Fate::PassAndSeal => {
+                    writer.sealed = true;
+                    continue;
+                }
+                Fate::Replace(message) => Some(message),
+                Fate::Keep => None,
+            };
+            writer.write(framer.bytes(passed..frame.start))?;
+            if let Some(message) = instead {
+                writer.write(&message.bytes)?;
+            }
+            passed = frame.end;
         }
-        if !out.is_empty() {
-            write_to(&mut writer, &out)?;
-            out.clear();
-            out.shrink_to(READ_SIZE);
+        let overflow = framer.overflow(&passes);
+        writer.write(framer.bytes(passed..framer.position()))?;
+        if let Some(length) = overflow
+            && writer.copy(&mut input, length)? < length
+        {
+            return Ok(());
         }
     }
 }
 
-fn from_editor(message: Message, out: &mut Vec<u8>, shared: &Shared) {
-    let route = route::from_editor(&shared.session, message.body());
+fn from_editor(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
+    let body = framer.body(frame);
+    let route = route::from_editor(&shared.session, body);
     match route {
-        Route::Lean => {}
-        Route::Both => {
-            let _ = shared.events.send(Event::FromEditor(message.clone()));
-        }
-        Route::Merge(method) => {
-            if let Some(id) = envelope::read(message.body()).and_then(|request| request.id)
-                && shared.merges.expect(id.clone(), method)
-                && shared
-                    .events
-                    .send(Event::Merge(method, id.clone(), message.clone()))
-                    .is_err()
-            {
-                shared.merges.forget(&id);
-            }
-        }
         Route::Assistant => {
-            if let Err(error) = shared.events.send(Event::FromEditor(message))
+            if let Err(error) = shared.events.send(Event::FromEditor(framer.message(frame)))
                 && let Event::FromEditor(message) = error.0
             {
                 refuse(&message, &shared.to_editor);
             }
-            return;
+            return Fate::Keep;
         }
         Route::Echo => {
-            if let Some((id, params)) = raw_id_and_params(message.body()) {
+            if let Some((id, params)) = raw_id_and_params(body) {
                 shared.to_editor.send(&response(id, params));
             }
-            return;
+            return Fate::Keep;
         }
+        _ => {}
     }
-    out.extend_from_slice(&message.bytes);
-}
-
-fn from_lean(message: Message, out: &mut Vec<u8>, shared: &Shared) {
-    let Some(id) = route::from_lean(message.body()) else {
-        out.extend_from_slice(&message.bytes);
-        return;
-    };
-    if let Id::String(ours) = &id
-        && ours.starts_with(&*shared.session)
+    if !shared.merges.is_empty()
+        && let Some(id) = request_id(body)
+        && let Some(held) = shared.merges.used_again(&id)
     {
-        let _ = shared.events.send(Event::FromLean(ours.clone(), message));
-        return;
+        shared.to_editor.send(&held);
     }
-    match shared.merges.lean_answered(&id, message) {
-        Answered::Now(bytes) => out.extend_from_slice(&bytes),
-        Answered::Held => {
-            if shared.events.send(Event::Held(id.clone())).is_err()
-                && let Some(message) = shared.merges.give_up(&id)
+    match route {
+        Route::Both | Route::Shutdown => {
+            let _ = shared.events.send(Event::FromEditor(framer.message(frame)));
+        }
+        Route::Merge(method) => {
+            if let Some(id) = request_id(body)
+                && let Some(ticket) = shared.merges.expect(id, method)
             {
-                out.extend_from_slice(&message.bytes);
+                let event = Event::Merge(method, ticket.clone(), framer.message(frame));
+                if shared.events.send(event).is_err() {
+                    shared.merges.we_answered(&ticket, serde_json::Value::Null);
+                }
             }
         }
+        Route::Lean | Route::Assistant | Route::Echo => {}
+    }
+    match route {
+        Route::Shutdown => Fate::PassAndSeal,
+        _ => Fate::Pass,
+    }
+}
+
+fn request_id(body: &[u8]) -> Option<Id> {
+    let envelope = envelope::read(body)?;
+    envelope.id.filter(|_| envelope.method.is_some())
+}
+
+fn from_lean(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
+    let Some(Head::Response { id, failed }) = envelope::head(framer.body(frame)) else {
+        return Fate::Pass;
+    };
+    let ours = route::is_ours(&shared.session, id);
+    if !ours && shared.merges.is_empty() {
+        return Fate::Pass;
+    }
+    let Some(id) = Id::read(id) else {
+        return Fate::Pass;
+    };
+    if let (true, Id::String(id)) = (ours, &id) {
+        let _ = shared
+            .events
+            .send(Event::FromLean(id.clone(), framer.message(frame)));
+        return Fate::Keep;
+    }
+    match shared
+        .merges
+        .lean_answered(&id, failed, || framer.message(frame))
+    {
+        Answered::Alone => Fate::Pass,
+        Answered::Merged(message) => Fate::Replace(message),
+        Answered::Held(ticket) => {
+            if shared.events.send(Event::Held(ticket.clone())).is_err()
+                && let Some(message) = shared.merges.give_up(&ticket)
+            {
+                return Fate::Replace(message);
+            }
+            Fate::Keep
+        }
+    }
+}
+
+/// Whether a message from Lean is for the editor alone, whatever comes after this beginning of its
+/// body.
+fn is_for_editor(beginning: &[u8], shared: &Shared) -> bool {
+    match envelope::head(beginning) {
+        Some(Head::Call(_)) => true,
+        Some(Head::Response { id, .. }) => {
+            !route::is_ours(&shared.session, id)
+                && !Id::read(id).is_some_and(|id| shared.merges.awaits(&id))
+        }
+        None => false,
     }
 }
 
@@ -262,6 +344,27 @@ pub fn response(id: &[u8], result: &[u8]) -> Message {
         ]
         .concat(),
     )
+}
+
+/// Does what is left to do for an assistant that has failed: lets go of what was held for it, and
+/// refuses what only it could have answered. The relay goes on and tells it nothing more.
+pub fn abandon(
+    session: &str,
+    merges: &Merges,
+    to_editor: &Injector,
+    heard: &mut UnboundedReceiver<Event>,
+) {
+    heard.close();
+    for message in merges.close() {
+        to_editor.send(&message);
+    }
+    while let Ok(event) = heard.try_recv() {
+        if let Event::FromEditor(message) = event
+            && route::from_editor(session, message.body()) == Route::Assistant
+        {
+            refuse(&message, to_editor);
+        }
+    }
 }
 
 /// Answers a request that the assistant can't take any more.

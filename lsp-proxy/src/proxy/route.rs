@@ -1,6 +1,6 @@
 //! Where a message goes. Pure.
 
-use crate::wire::envelope::{self, Id};
+use crate::wire::envelope::{self, Head};
 use crate::wire::json;
 
 /// Begins the names of our commands.
@@ -11,7 +11,7 @@ pub const COMMAND_PREFIX: &str = "unsorry.";
 pub const DATA_KEY: &str = "unsorry";
 
 /// A method that Lean and the assistant answer together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Merged {
     /// `initialize`
     Initialize,
@@ -30,6 +30,8 @@ pub enum Route {
     Lean,
     /// To Lean, and the assistant reads it too.
     Both,
+    /// As [`Route::Both`], and Lean hears nothing of ours any more: it takes only `exit` from here on.
+    Shutdown,
     /// To Lean and to the assistant; their answers become one.
     Merge(Merged),
     /// To the assistant alone.
@@ -40,36 +42,56 @@ pub enum Route {
 
 /// Routes the message `body` from the editor. `session` begins the ids and tokens that are ours.
 pub fn from_editor(session: &str, body: &[u8]) -> Route {
-    let Some(method) = envelope::method(body) else {
-        return match envelope::response_id(body) {
-            Some(Id::String(id)) if id.starts_with(session) => Route::Assistant,
-            _ => Route::Lean,
-        };
+    let Some(head) = envelope::head(body) else {
+        return Route::Lean;
     };
-    match method.as_ref() {
-        "textDocument/didOpen"
-        | "textDocument/didChange"
-        | "textDocument/didClose"
-        | "initialized" => Route::Both,
-        "initialize" => Route::Merge(Merged::Initialize),
-        "textDocument/codeAction" => Route::Merge(Merged::CodeAction),
-        "textDocument/completion" => Route::Merge(Merged::Completion),
-        "textDocument/hover" => Route::Merge(Merged::Hover),
-        "shutdown" => Route::Both,
-        "codeAction/resolve" | "completionItem/resolve" if is_our_item(body) => Route::Echo,
-        "workspace/executeCommand" if param_starts(body, "command", COMMAND_PREFIX) => {
-            Route::Assistant
-        }
-        "window/workDoneProgress/cancel" if param_starts(body, "token", session) => {
-            Route::Assistant
-        }
+    by_head(session, &head).unwrap_or_else(|method| match method {
+        ByParams::Resolve if is_our_item(body) => Route::Echo,
+        ByParams::Command if param_starts(body, "command", COMMAND_PREFIX) => Route::Assistant,
+        ByParams::Cancel if param_starts(body, "token", session) => Route::Assistant,
         _ => Route::Lean,
-    }
+    })
 }
 
-/// The id of our own request that `body` from Lean answers, or of the editor's.
-pub fn from_lean(body: &[u8]) -> Option<Id> {
-    envelope::response_id(body)
+/// Whether a message from the editor is for Lean alone, whatever comes after this beginning of its
+/// body.
+pub fn is_for_lean(session: &str, beginning: &[u8]) -> bool {
+    envelope::head(beginning).is_some_and(|head| by_head(session, &head) == Ok(Route::Lean))
+}
+
+/// A method whose parameters tell whose it is.
+#[derive(Debug, PartialEq, Eq)]
+enum ByParams {
+    Resolve,
+    Command,
+    Cancel,
+}
+
+fn by_head(session: &str, head: &Head<'_>) -> Result<Route, ByParams> {
+    Ok(match head {
+        Head::Response { id, .. } if is_ours(session, id) => Route::Assistant,
+        Head::Response { .. } => Route::Lean,
+        Head::Call(method) => match method.as_ref() {
+            "textDocument/didOpen"
+            | "textDocument/didChange"
+            | "textDocument/didClose"
+            | "initialized" => Route::Both,
+            "shutdown" => Route::Shutdown,
+            "initialize" => Route::Merge(Merged::Initialize),
+            "textDocument/codeAction" => Route::Merge(Merged::CodeAction),
+            "textDocument/completion" => Route::Merge(Merged::Completion),
+            "textDocument/hover" => Route::Merge(Merged::Hover),
+            "codeAction/resolve" | "completionItem/resolve" => return Err(ByParams::Resolve),
+            "workspace/executeCommand" => return Err(ByParams::Command),
+            "window/workDoneProgress/cancel" => return Err(ByParams::Cancel),
+            _ => Route::Lean,
+        },
+    })
+}
+
+/// Whether the raw `id` of a response is that of a request of ours.
+pub fn is_ours(session: &str, id: &[u8]) -> bool {
+    id.first() == Some(&b'"') && json::string(id).is_some_and(|id| id.starts_with(session))
 }
 
 fn param_starts(body: &[u8], key: &str, prefix: &str) -> bool {
@@ -146,5 +168,25 @@ mod tests {
             Route::Lean,
         );
         check("not json", Route::Lean);
+        check(r#"{"id":1,"method":"shutdown"}"#, Route::Shutdown);
+    }
+
+    #[test]
+    fn what_is_for_lean_is_known_from_its_beginning() {
+        let check = |beginning: &str, expected: bool| {
+            assert_eq!(
+                is_for_lean("unsorry:1:", beginning.as_bytes()),
+                expected,
+                "{beginning}"
+            );
+        };
+        check(r#"{"id":1,"method":"textDocument/definition","par"#, true);
+        check(r#"{"id":1,"method":"textDocument/hover","par"#, false);
+        check(r#"{"id":1,"method":"textDocument/defi"#, false);
+        check(r#"{"id":1,"method":"workspace/executeCommand","par"#, false);
+        check(r#"{"id":1,"params":{"method":"a"}"#, false);
+        check(r#"{"id":1,"result":[1,"#, true);
+        check(r#"{"id":"unsorry:1:7","result":[1,"#, false);
+        check("", false);
     }
 }

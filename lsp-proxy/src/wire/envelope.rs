@@ -98,33 +98,59 @@ pub fn read(body: &[u8]) -> Option<Envelope<'_>> {
     Some(envelope)
 }
 
-/// The method of a request or notification. Reads no further than needed.
-pub fn method(body: &[u8]) -> Option<Cow<'_, str>> {
-    let start = json::skip_space(body, 0);
-    let (_, value) =
-        json::keys(body, start).find(|(key, _)| json::string_is(body, key, "method"))?;
-    json::string(&body[value..json::value_end(body, value)?])
+/// What a message is, told from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head<'a> {
+    /// A request or notification, by its method.
+    Call(Cow<'a, str>),
+    /// A response.
+    Response {
+        /// As it is written; see [`Id::read`].
+        id: &'a [u8],
+        /// It has an error rather than a result.
+        failed: bool,
+    },
 }
 
-/// The id of a response; none when `body` is a request or notification. Reads no further than
-/// needed: with the keys in the order in which Lean writes them, not the result itself.
-pub fn response_id(body: &[u8]) -> Option<Id> {
+/// What the message is that begins like `body`, which need not be all of it; none as long as that
+/// can't be told. Reads no further than needed: with the keys in the order in which Lean and the
+/// usual editors write them, neither parameters nor results.
+pub fn head(body: &[u8]) -> Option<Head<'_>> {
     let start = json::skip_space(body, 0);
     let mut id = None;
-    let mut answered = false;
+    let mut failed = None;
     for (key, value) in json::keys(body, start) {
         if json::string_is(body, &key, "method") {
-            return None;
+            let end = json::value_end(body, value)?;
+            return json::string(&body[value..end]).map(Head::Call);
         } else if json::string_is(body, &key, "id") {
-            id = Id::read(&body[value..json::value_end(body, value)?]);
-        } else if json::string_is(body, &key, "result") || json::string_is(body, &key, "error") {
-            answered = true;
+            id = Some(&body[value..json::value_end(body, value)?]);
+        } else if json::string_is(body, &key, "result") {
+            failed = Some(false);
+        } else if json::string_is(body, &key, "error") {
+            failed = Some(body.get(value) != Some(&b'n'));
         }
-        if answered && id.is_some() {
-            break;
+        if let (Some(id), Some(failed)) = (id, failed) {
+            return Some(Head::Response { id, failed });
         }
     }
-    id.filter(|_| answered)
+    None
+}
+
+/// The method of a request or notification.
+pub fn method(body: &[u8]) -> Option<Cow<'_, str>> {
+    match head(body)? {
+        Head::Call(method) => Some(method),
+        Head::Response { .. } => None,
+    }
+}
+
+/// The id of a response, unless it is `null`.
+pub fn response_id(body: &[u8]) -> Option<Id> {
+    match head(body)? {
+        Head::Response { id, .. } => Id::read(id),
+        Head::Call(_) => None,
+    }
 }
 
 #[cfg(test)]
