@@ -53,10 +53,6 @@ theorem some_not_of_not_forall (h : ¬∀ x, P x) : ∃ x, ¬P x := by
 theorem forall_imp_exists (a : α) (h : ∀ x, P x) : ∃ x, P x :=
   sorry
 
-/-- The drinker's paradox. -/
-theorem drinker [Inhabited α] : ∃ x, P x → ∀ y, P y := by
-  sorry
-
 theorem swap_quantifiers (R : α → α → Prop) (h : ∃ x, ∀ y, R x y) : ∀ y, ∃ x, R x y := by
   sorry
 

@@ -49,6 +49,31 @@ impl Declaration {
         &self.text[cut..]
     }
 
+    /// Whether `simp` could unfold the definition for ever: it calls itself under no pattern.
+    pub(crate) fn loops(&self) -> bool {
+        let body = self.body().trim_start();
+        let recursive =
+            |text: &str| names(text).any(|name| name.rsplit('.').next() == Some(self.last()));
+        let plain = |case: &str| {
+            let variable = |word: &str| {
+                let mut letters = word.chars();
+                !word.starts_with(|c: char| c.is_ascii_digit())
+                    && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '\''))
+            };
+            match case.split_once("=>") {
+                Some((patterns, value)) => {
+                    recursive(value) && patterns.split(',').all(|word| variable(word.trim()))
+                }
+                None => false,
+            }
+        };
+        if body.starts_with('|') {
+            body.split('|').any(plain)
+        } else {
+            recursive(body) && !body.starts_with("match")
+        }
+    }
+
     /// Whether a theorem's text has no hole of its own.
     fn finished(&self) -> bool {
         !names(&self.text).any(|name| matches!(name, "sorry" | "admit"))
@@ -78,7 +103,7 @@ pub(crate) struct Argument {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
     pub(crate) declarations: Vec<Declaration>,
-    /// The declaration that the hole is in, if it could call itself.
+    /// The theorem that the hole is in, if it is defined by cases and so could call itself.
     pub(crate) own: Option<String>,
 }
 
@@ -135,7 +160,8 @@ impl Surroundings {
             .collect();
         // The last one that is still open is the hole's own.
         let own = if open { declarations.pop() } else { None };
-        let own = own.filter(|own| own.kind == Kind::Theorem && !own.name.is_empty());
+        let recursive = |own: &Declaration| own.body().trim_start().starts_with('|');
+        let own = own.filter(|own| own.kind == Kind::Theorem && recursive(own));
         Self {
             declarations,
             own: own.map(|own| own.name),
@@ -147,6 +173,14 @@ impl Surroundings {
             .iter()
             .rev()
             .find(|declaration| names_it(name, declaration))
+    }
+
+    /// The inductive predicate with this name.
+    pub(crate) fn predicate(&self, name: &str) -> Option<&Declaration> {
+        let found = self.find(name)?;
+        let signature = found.text.split('|').next().unwrap_or_default();
+        let signature = signature.trim_end().trim_end_matches("where").trim_end();
+        (found.kind == Kind::Inductive && signature.ends_with("Prop")).then_some(found)
     }
 
     /// The definitions that `text` mentions, in its order, then those that they mention in turn.
@@ -187,13 +221,13 @@ impl Surroundings {
 
     /// The definitions and instances that `text` may stand for, in the order of the text.
     fn mentioned(&self, text: &str) -> Vec<&Declaration> {
-        let mut found: Vec<&Declaration> = names(text)
-            .filter_map(|name| {
-                self.declarations.iter().rev().find(|declaration| {
-                    declaration.kind == Kind::Definition && names_it(name, declaration)
-                })
-            })
-            .collect();
+        let definitions = || {
+            let all = self.declarations.iter();
+            all.filter(|declaration| declaration.kind == Kind::Definition)
+        };
+        let named = names(text)
+            .flat_map(|name| definitions().filter(move |declaration| names_it(name, declaration)));
+        let mut found: Vec<&Declaration> = named.collect();
         found.extend(self.declarations.iter().filter(|declaration| {
             declaration.kind == Kind::Instance
                 && operators(&declaration.text)
@@ -218,11 +252,12 @@ impl Surroundings {
             })
             .map(|(place, declaration)| {
                 let statement = declaration.text.split(":=").next().unwrap_or_default();
+                let statement = statement.trim_start();
+                let statement = statement
+                    .find(char::is_whitespace)
+                    .map_or("", |at| &statement[at..]);
                 let has: HashSet<&str> = vocabulary(statement).collect();
-                // A lemma about things that the goal does not have is of little use.
-                let shared = 2 * has.intersection(&wanted).count();
-                let score = shared.saturating_sub(has.difference(&wanted).count());
-                (score, place, &*declaration.name)
+                (has.intersection(&wanted).count(), place, &*declaration.name)
             })
             .filter(|(score, _, _)| *score > 0)
             .collect();
@@ -269,22 +304,17 @@ impl Surroundings {
 }
 
 /// Whether `name` in a goal can stand for the declaration: a namespace may be open, and
-/// `xs.total` may stand for `Tree.total xs`.
+/// `t.mirror.size` may stand for `Tree.size (Tree.mirror t)`.
 fn names_it(name: &str, declaration: &Declaration) -> bool {
-    if declaration.name.is_empty() {
+    let (full, last) = (&*declaration.name, declaration.last());
+    if full.is_empty() {
         return false;
     }
-    name == declaration.name
-        || declaration
-            .name
+    name == full
+        || full
             .strip_suffix(name)
             .is_some_and(|rest| rest.ends_with('.'))
-        || name
-            .strip_suffix(&*declaration.name)
-            .is_some_and(|rest| rest.ends_with('.'))
-        || name
-            .rsplit_once('.')
-            .is_some_and(|(_, last)| declaration.name.contains('.') && last == declaration.last())
+        || name.split('.').skip(1).any(|part| part == last)
 }
 
 /// Names and operators, without what every statement has.
@@ -295,6 +325,7 @@ fn vocabulary(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty() && !word.contains(char::is_alphanumeric))
         .filter(|word| !matches!(*word, ":" | ":=" | "=" | "→" | "∀" | "↔"));
     names(text)
+        .flat_map(|name| name.split('.'))
         .filter(|name| name.chars().count() > 2)
         .chain(operators)
 }
@@ -525,4 +556,107 @@ fn arrow_arguments(signature: &str, ty: &str) -> Vec<Argument> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(before: &str, expect: Expect) {
+        let around = Surroundings::read(before);
+        let mut shown = String::new();
+        for declaration in &around.declarations {
+            shown += &format!("{:?} {}\n", declaration.kind, declaration.name);
+        }
+        shown += &format!("own: {:?}\n", around.own);
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn declarations_as_the_hole_can_name_them() {
+        check(
+            "import A\n/- def no := 0 -/\nnamespace A\n@[simp] private def f := 1 -- def no\n\
+             section\nnamespace B\n  def Deep.g := \"def no\"\nend B\nend\ntheorem t : f = 1 := by\n  ",
+            expect![[r#"
+                Definition f
+                Definition B.Deep.g
+                own: None
+            "#]],
+        );
+        check(
+            "namespace A\ninstance : Add N := ⟨f⟩\nend A\ninductive N\n#eval 1\ntheorem t : ∀ n : N, p n\n  | .z => ",
+            expect![[r#"
+                Instance A.
+                Inductive N
+                own: Some("t")
+            "#]],
+        );
+    }
+
+    #[test]
+    fn constructors_of_every_form() {
+        let around = Surroundings::read(
+            "inductive T (α : Type) where\n  | leaf\n  | one (x : α) {y : α}\n  \
+             | node : T α → (x y : α) → T α → T α\n  | many (ts : List (T α))\n  deriving Repr\n#eval 1\n",
+        );
+        let mut shown = String::new();
+        for Constructor { name, arguments } in around.constructors("T").unwrap() {
+            shown += &name;
+            for Argument { name, recursive } in arguments {
+                shown += &format!(
+                    " {}{}",
+                    name.unwrap_or("_".into()),
+                    if recursive { "*" } else { "" }
+                );
+            }
+            shown += "\n";
+        }
+        expect![[r#"
+            leaf
+            one x
+            node _* x y _*
+            many ts*
+        "#]]
+        .assert_eq(&shown);
+    }
+
+    #[test]
+    fn lemmas_that_fit_and_are_proved() {
+        let around = Surroundings::read(
+            "def size : T → Nat := f\ntheorem a (t : T) : size t = 0 := rfl\n\
+             theorem b (t : T) : size t = 1 := sorry\ntheorem c : depth t = 0 := rfl\n\
+             theorem d (t : T) : size t + 0 = 0 := rfl\ntheorem e : ",
+        );
+        assert_eq!(around.lemmas("size x + 0 = 1"), ["d", "a"]);
+        assert_eq!(around.definitions("x.size = 1").1, ["size"]);
+        let both = Surroundings::read("def T.mirror := 1\ndef T.size := 2\n#eval 1\n");
+        let direct = both.definitions("x.mirror.size = 1").0;
+        assert_eq!(direct, ["T.mirror", "T.size"]);
+    }
+
+    #[test]
+    fn definitions_that_simp_unfolds_for_ever() {
+        let check = |text: &str, expected: bool| {
+            let around = Surroundings::read(&format!("{text}\n#eval 1\n"));
+            assert_eq!(around.declarations[0].loops(), expected, "{text}");
+        };
+        check(
+            "def gcd (a b : Nat) : Nat := if b = 0 then a else gcd b (a % b)",
+            true,
+        );
+        check(
+            "def half : Nat → Nat\n  | n => if n < 2 then 0 else half (n - 2)",
+            true,
+        );
+        check(
+            "def sum : List Nat → Nat\n  | [] => 0\n  | x :: xs => x + sum xs",
+            false,
+        );
+        check(
+            "def ack : Nat → Nat → Nat\n  | 0, n => n + 1\n  | m + 1, n => ack m n",
+            false,
+        );
+        check("def twice (n : Nat) : Nat := n + n", false);
+    }
 }

@@ -83,11 +83,12 @@ enum Slot {
     Witness,
     Rule,
     Rules,
+    Predicates,
     Own,
 }
 
 /// The placeholders that have a value of their own, each after those that it depends on.
-const SLOTS: [(&str, Slot); 16] = [
+const SLOTS: [(&str, Slot); 17] = [
     ("{h}", Slot::Hypothesis),
     ("{g}", Slot::OtherHypothesis),
     ("{hs}", Slot::Hypotheses),
@@ -103,6 +104,7 @@ const SLOTS: [(&str, Slot); 16] = [
     ("{w}", Slot::Witness),
     ("{rule}", Slot::Rule),
     ("{rules}", Slot::Rules),
+    ("{predicates}", Slot::Predicates),
     ("{own}", Slot::Own),
 ];
 
@@ -254,6 +256,8 @@ struct Scene<'a> {
     direct: Vec<String>,
     /// Those, and what they are made of.
     definitions: Vec<String>,
+    /// Those that `simp` is better not given.
+    looping: Vec<String>,
     /// Proved theorems of the file's own, most fitting first.
     lemmas: Vec<String>,
 }
@@ -266,12 +270,22 @@ impl<'a> Scene<'a> {
             subject.push_str(&local.ty);
         }
         let (direct, definitions) = around.definitions(&subject);
+        for definition in &definitions {
+            subject.push('\n');
+            subject.push_str(definition);
+        }
         let lemmas = around.lemmas(&subject);
+        let loops = |name: &&String| {
+            let found = around.find(name);
+            found.is_some_and(|found| found.kind == Kind::Definition && found.loops())
+        };
+        let looping = definitions.iter().filter(loops).cloned().collect();
         Self {
             view,
             around,
             direct,
             definitions,
+            looping,
             lemmas,
         }
     }
@@ -352,6 +366,7 @@ impl<'a> Scene<'a> {
                     "any" => true,
                     "inductive" => self.inductive(ty),
                     "recursive" => self.recursive(ty),
+                    "plain" => self.inductive(ty) && !self.recursive(ty),
                     name => name == ty,
                 })
         };
@@ -396,7 +411,7 @@ impl<'a> Scene<'a> {
             let mut next = Vec::new();
             for bound in &filled {
                 let taken = |option: &String| bound.iter().any(|(_, other)| other == option);
-                for option in self.options(slot, row, bound) {
+                for option in self.options(slot, row, template, bound) {
                     if !taken(&option) && next.len() < MOST {
                         let mut bound = bound.clone();
                         bound.push((mark, option));
@@ -417,7 +432,13 @@ impl<'a> Scene<'a> {
     }
 
     /// What a placeholder may stand for, given those before it.
-    fn options(&self, slot: Slot, row: &Row, bound: &[(&str, String)]) -> Vec<String> {
+    fn options(
+        &self,
+        slot: Slot,
+        row: &Row,
+        template: &str,
+        bound: &[(&str, String)],
+    ) -> Vec<String> {
         let value = |mark| {
             let found = bound.iter().find(|(known, _)| *known == mark);
             found.map(|(_, value)| &**value)
@@ -431,6 +452,13 @@ impl<'a> Scene<'a> {
                 .facts()
                 .map(|(local, _)| local.name.clone())
                 .collect::<Vec<_>>()
+        };
+        let simp = template.contains("simp [") || template.contains("simp_all [");
+        let unfoldable = |all: &[String]| -> Vec<String> {
+            let all = all
+                .iter()
+                .filter(|name| !simp || !self.looping.contains(name));
+            all.cloned().collect()
         };
         match slot {
             Slot::Hypothesis => self.hypotheses(row),
@@ -467,18 +495,23 @@ impl<'a> Scene<'a> {
                     vec![others]
                 }
             }
-            Slot::Definition => self.direct.clone(),
-            Slot::Definitions => joined(&self.definitions, 10),
+            Slot::Definition => unfoldable(&self.direct),
+            Slot::Definitions => joined(&unfoldable(&self.definitions), 10),
             Slot::Lemma => self.lemmas.clone(),
             Slot::Lemmas => joined(&self.lemmas, 6),
             Slot::Facts => {
                 let most = self.lemmas.len().min(6);
-                let all = [&*self.definitions, &self.lemmas[..most]].concat();
+                let all = [&*unfoldable(&self.definitions), &self.lemmas[..most]].concat();
                 joined(&all, all.len())
             }
             Slot::Witness => self.witnesses(),
-            Slot::Rule => self.rules(),
-            Slot::Rules => joined(&self.rules(), 8),
+            Slot::Rule => self.rules(head(&self.view.target)),
+            Slot::Rules => {
+                let all = self.predicates();
+                let all: Vec<String> = all.iter().flat_map(|name| self.rules(name)).collect();
+                joined(&all, 8)
+            }
+            Slot::Predicates => joined(&self.predicates(), 4),
             Slot::Own => self.around.own.iter().cloned().collect(),
         }
     }
@@ -491,7 +524,8 @@ impl<'a> Scene<'a> {
         let Some((wanted, _)) = binders(&self.view.unfolded) else {
             return Vec::new();
         };
-        let values = self.view.values();
+        let mut values = self.view.values();
+        values.sort_by_key(|(local, _)| !self.view.opened.contains(&local.name));
         let at_hand: Vec<&str> = values.iter().map(|(local, _)| &*local.name).collect();
         let number = |ty: &str| matches!(ty, "" | "Nat" | "Int" | "ℕ" | "ℤ");
         let numbers: Vec<&str> = values
@@ -523,16 +557,32 @@ impl<'a> Scene<'a> {
                 single.push(format!("{one} * {other}"));
             }
             single.push(format!("2 * {one}"));
+            single.push(format!("{one} / 2"));
+            single.push(format!("{one} - 1"));
         }
         single.extend((0..11).map(|number| number.to_string()));
         single.extend(["[]", "none", "true", "false"].map(str::to_owned));
         single
     }
 
-    /// The constructors of the target, where it is an inductive predicate of the file's own.
-    fn rules(&self) -> Vec<String> {
-        let found = self.around.find(head(&self.view.target));
-        let found = found.filter(|found| found.kind == Kind::Inductive);
+    /// The inductive predicates of the file's own that the goal mentions.
+    fn predicates(&self) -> Vec<String> {
+        let facts = self.view.facts().map(|(local, _)| &*local.ty);
+        let texts = [&*self.view.target].into_iter().chain(facts);
+        let mut found = Vec::new();
+        for name in texts.flat_map(names) {
+            if let Some(predicate) = self.around.predicate(name)
+                && !found.contains(&predicate.name)
+            {
+                found.push(predicate.name.clone());
+            }
+        }
+        found
+    }
+
+    /// The constructors of an inductive predicate of the file's own.
+    fn rules(&self, head: &str) -> Vec<String> {
+        let found = self.around.predicate(head);
         let constructors = found.and_then(|found| {
             let all = self.around.constructors(&found.name)?;
             Some(
@@ -779,7 +829,7 @@ inductive Tree (α : Type) where\n  | leaf\n  | node : Tree α → α → Tree �
 def size : Tree α → Nat\n  | .leaf => 0\n  | .node l _ r => size l + 1 + size r\n\
 theorem size_leaf : size (Tree.leaf : Tree α) = 0 := rfl\n\
 theorem size_hole : size (Tree.leaf : Tree α) = 0 := sorry\n\
-theorem own (t : Tree α) : size t = 0 := by\n  ";
+theorem own : ∀ t : Tree α, size t = 0\n  | .leaf => rfl\n  | t => by\n  ";
         let tree =
             "α : Type\nt u : Tree α\nx : α\nh : size t = 0\ng : p ∧ q ∨ ∃ k, r k\n⊢ size u = 0";
         let table = "
@@ -873,15 +923,15 @@ cases {x} with
         check(
             "a b : Nat\n⊢ ∃ k, a + b = k",
             expect![[r#"
-            ⟨a, rfl⟩
-            ⟨b, rfl⟩
-            ⟨a + 1, rfl⟩
-            ⟨a + b, rfl⟩
-            ⟨a * b, rfl⟩
-            ⟨2 * a, rfl⟩
-            ⟨b + 1, rfl⟩
-            ⟨2 * b, rfl⟩
-        "#]],
+                ⟨a, rfl⟩
+                ⟨b, rfl⟩
+                ⟨a + 1, rfl⟩
+                ⟨a + b, rfl⟩
+                ⟨a * b, rfl⟩
+                ⟨2 * a, rfl⟩
+                ⟨a / 2, rfl⟩
+                ⟨a - 1, rfl⟩
+            "#]],
         );
         check(
             "a : Nat\n⊢ ∃ k l, a + k = l",

@@ -31,6 +31,8 @@ pub(crate) struct View {
     pub(crate) steps: Vec<String>,
     /// The names of a first `intro`, for terms: `fun x h => …`.
     pub(crate) introduced: Vec<String>,
+    /// What taking hypotheses apart has named.
+    pub(crate) opened: Vec<String>,
     pub(crate) locals: Vec<Local>,
     pub(crate) target: String,
     /// The target's outermost form, through a definition of the file's own.
@@ -50,6 +52,7 @@ impl View {
         let mut view = Self {
             steps: Vec::new(),
             introduced: Vec::new(),
+            opened: Vec::new(),
             locals: Vec::new(),
             target: String::new(),
             shape: Shape::Other,
@@ -67,9 +70,8 @@ impl View {
     fn aim(&mut self, target: &str, around: &Surroundings) {
         target.clone_into(&mut self.target);
         self.unfolded = unfolded(target, around).unwrap_or_else(|| target.to_owned());
-        let declared = || around.find(head(target)).map(|declared| declared.kind);
         self.shape = match Shape::of(&self.unfolded) {
-            Shape::Other if declared() == Some(Kind::Inductive) => Shape::Inductive,
+            Shape::Other if around.predicate(head(target)).is_some() => Shape::Inductive,
             shape => shape,
         };
     }
@@ -112,10 +114,7 @@ impl View {
             });
         if fact {
             let whole = unfolded(ty, around).map_or_else(|| Shape::of(ty), |text| Shape::of(&text));
-            let inductive = || {
-                let declaration = around.find(head(ty));
-                declaration.is_some_and(|declaration| declaration.kind == Kind::Inductive)
-            };
+            let inductive = || around.predicate(head(ty)).is_some();
             return Role::Fact(match whole {
                 Shape::Other if inductive() => Shape::Inductive,
                 shape => shape,
@@ -292,6 +291,9 @@ impl View {
             let pattern = view.pattern(&ty, around, false);
             view.steps.push(format!("obtain {pattern} := {name}"));
         }
+        let known = |local: &Local| self.locals.iter().any(|old| old.name == local.name);
+        let new = view.locals.iter().filter(|local| !known(local));
+        view.opened = new.map(|local| local.name.clone()).collect();
         (view.steps.len() > self.steps.len()).then_some(view)
     }
 

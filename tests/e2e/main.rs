@@ -2,5 +2,6 @@
 //!
 //! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
 
+mod examples;
 mod prove;
 mod serve;

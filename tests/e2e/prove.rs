@@ -1,1 +1,200 @@
 //! `unsorry prove`, from a terminal.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use unsorry_tests::editor::program;
+
+const MIXED: &str = "theorem easy (a b : Nat) : a + b = b + a := by\r\n  sorry\r\n\r\n\
+    theorem 𝕋 (p : Prop) (h𝕡 : p) : p ∧ True := ⟨sorry, by sorry⟩\r\n\r\n\
+    theorem false_ (a : Nat) : a < a := by\r\n  sorry\r\n\r\ndef data : Nat := sorry\r\n";
+
+fn prove(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program())
+        .arg("prove")
+        .args(arguments)
+        .current_dir(folder)
+        .env("XDG_STATE_HOME", folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .output()
+        .expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Runs `prove` on a file that reads `source`; gives the exit code, stdout, stderr and the file after.
+fn check(source: &str, arguments: &[&str]) -> (Option<i32>, String, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("A.lean");
+    std::fs::write(&path, source).expect("written");
+    let output = prove(folder.path(), &[&["A.lean"], arguments].concat());
+    let after = std::fs::read_to_string(&path).expect("read");
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+        after,
+    )
+}
+
+#[test]
+fn json_and_write() {
+    let (code, stdout, stderr, after) = check(MIXED, &["--json", "--write"]);
+    assert_eq!((code, stderr.as_str()), (Some(1), ""), "{stdout}");
+    assert_eq!(stdout.lines().count(), 1);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(report["file"], "A.lean");
+    assert!(
+        report["lean"].as_str().expect("a version").contains("Lean"),
+        "{report}"
+    );
+    let holes = report["holes"].as_array().expect("holes");
+    let seen: Vec<Value> = holes
+        .iter()
+        .map(|hole| {
+            json!([
+                hole["line"],
+                hole["character"],
+                hole["kind"],
+                hole["status"]
+            ])
+        })
+        .collect();
+    let expected = json!([
+        [1, 2, "tactic", "proved"],
+        [3, 47, "term", "proved"],
+        [3, 57, "tactic", "proved"],
+        [6, 2, "tactic", "unproved"],
+        [8, 18, null, "unproved"],
+    ]);
+    assert_eq!(Value::from(seen), expected);
+    for hole in &holes[..3] {
+        assert_eq!(hole["engine"], "tactics");
+        assert!(
+            ["lean-checked", "axioms-clean"]
+                .iter()
+                .any(|level| hole["level"] == *level),
+            "{hole}"
+        );
+        assert!(!hole["proof"].as_str().expect("a proof").contains("sorry"));
+        assert!(hole["goal"].as_str().expect("a goal").contains('⊢'));
+        assert!(
+            hole["candidates"].as_u64() > Some(0) && hole["seconds"].as_f64() > Some(0.0),
+            "{hole}"
+        );
+    }
+    assert_eq!(holes[3]["proof"], Value::Null);
+    assert!(
+        holes[3]["message"]
+            .as_str()
+            .expect("words")
+            .contains("no proof found")
+    );
+    assert!(
+        holes[4]["message"]
+            .as_str()
+            .expect("words")
+            .contains("data of type `Nat`")
+    );
+    // Only what was verified is written, in the file's own line ends.
+    assert_eq!(after.matches("sorry").count(), 2);
+    assert!(
+        !after.replace("\r\n", "").contains(['\r', '\n']),
+        "{after:?}"
+    );
+    assert!(after.ends_with(
+        "theorem false_ (a : Nat) : a < a := by\r\n  sorry\r\n\r\ndef data : Nat := sorry\r\n"
+    ));
+}
+
+#[test]
+fn plain_lines_and_one_hole() {
+    let (code, stdout, stderr, after) = check(MIXED, &["--hole", "4:48"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(
+        stdout.starts_with("A.lean:4:48\n    p : Prop\n    h𝕡 : p\n    ⊢ p\n  ✓ "),
+        "{stdout}"
+    );
+    assert!(
+        stdout.contains("Lean-checked") && stdout.contains("1 of 1 proved"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains('\x1b'), "no colours in a pipe");
+    assert_eq!(after, MIXED, "nothing is written unasked");
+}
+
+#[test]
+fn no_budget_only_lists() {
+    let (code, stdout, _, after) = check(MIXED, &["--json", "--write", "--budget", "0s"]);
+    assert_eq!(code, Some(1));
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    let holes = report["holes"].as_array().expect("holes");
+    assert_eq!(holes.len(), 5);
+    assert!(
+        holes.iter().all(|hole| hole["status"] == "unproved"),
+        "{report}"
+    );
+    assert!(
+        holes[0]["goal"]
+            .as_str()
+            .expect("a goal")
+            .ends_with("⊢ a + b = b + a")
+    );
+    assert_eq!(after, MIXED);
+}
+
+#[test]
+fn what_can_not_run_says_why() {
+    let fails = |source: &str, arguments: &[&str], part: &str| {
+        let (code, stdout, stderr, after) = check(source, arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert!(
+            stderr.starts_with("unsorry: ") || stderr.starts_with("error: "),
+            "{stderr}"
+        );
+        assert!(stderr.contains(part), "{stderr}");
+        assert_eq!(after, source);
+    };
+    fails(MIXED, &["B.lean"], "B.lean");
+    fails(MIXED, &["--lean", "no-such-lean --server"], "no-such-lean");
+    fails(
+        MIXED,
+        &["--lean", "cat"],
+        "`cat` does not answer as a Lean server",
+    );
+    fails(
+        MIXED,
+        &["--hole", "1:1"],
+        "it has 2:3, 4:48, 4:58, 7:3, 9:19",
+    );
+    fails(MIXED, &["--hole", "here"], "line and column");
+    fails(MIXED, &["--budget", "soon"], "duration");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("A.lean"), [0xff, 0xfe]).expect("written");
+    let output = prove(folder.path(), &["A.lean"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("not UTF-8"));
+    std::fs::write(folder.path().join("A.lean"), "").expect("written");
+    std::fs::write(
+        folder.path().join(".unsorry.toml"),
+        "[serch]\nbudget = '1s'\n",
+    )
+    .expect("written");
+    let output = prove(folder.path(), &["A.lean"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains(".unsorry.toml") && stderr.contains("serch"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_import_that_can_not_be_loaded_is_named() {
+    let (code, stdout, _, _) = check("import No.Such\n\ntheorem t : 1 = 1 := sorry\n", &[]);
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("No"), "{stdout}");
+}

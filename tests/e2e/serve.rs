@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use unsorry_tests::editor::{Edits, Editor};
+use unsorry_tests::editor::{Editor, Edits};
 
 /// The document that most tests write into: its Lean worker is started once.
 const MAIN: &str = "Main.lean";
@@ -49,46 +49,92 @@ fn with(text: &str, test: impl FnOnce(&mut Editor, &str)) {
 /// Every hole of `text` is proved, one after the other, nothing else changes, and Lean is content.
 fn check(text: &str) {
     with(text, |editor, uri| {
-        let (before, after) = (text.find("sorry").expect("a hole"), text.rfind("sorry").expect("a hole") + 5);
+        let (before, after) = (
+            text.find("sorry").expect("a hole"),
+            text.rfind("sorry").expect("a hole") + 5,
+        );
         while editor.text(uri).contains("sorry") {
             let words = editor.prove(uri, 0);
-            assert!(words.starts_with("proved with"), "{words}\n{}", editor.text(uri));
+            assert!(
+                words.starts_with("proved with"),
+                "{words}\n{}",
+                editor.text(uri)
+            );
         }
         let proved = editor.text(uri).to_owned();
-        assert!(proved.starts_with(&text[..before]) && proved.ends_with(&text[after..]), "{proved}");
+        assert!(
+            proved.starts_with(&text[..before]) && proved.ends_with(&text[after..]),
+            "{proved}"
+        );
         assert_eq!(editor.problems(uri), [""; 0], "{proved}");
     });
 }
 
 #[test]
 fn one_line() {
-    with("theorem t (p q : Prop) (h : p ∧ q) : q ∧ p := by sorry\n", |editor, uri| {
-        assert_eq!(editor.problems(uri), ["declaration uses `sorry`"]);
-        let at = editor.hole(uri, 0);
-        assert_eq!(editor.titles(uri, &at), ["Prove this sorry", "Prove every sorry in this file"]);
-        let words = editor.prove(uri, 0);
-        assert!(words.starts_with("proved with"), "{words}");
-        assert_eq!(editor.problems(uri), [""; 0]);
-        assert!(editor.shown.is_empty(), "success needs no pop-up: {:?}", editor.shown);
-        // What was put there says how far it was checked, and others can take its place.
-        let hover = editor.hover(uri, &at);
-        assert!(hover.contains("proved by tactics · Lean-checked"), "{hover}");
-    });
+    with(
+        "theorem t (p q : Prop) (h : p ∧ q) : q ∧ p := by sorry\n",
+        |editor, uri| {
+            assert_eq!(editor.problems(uri), ["declaration uses `sorry`"]);
+            let at = editor.hole(uri, 0);
+            assert_eq!(
+                editor.titles(uri, &at),
+                ["Prove this sorry", "Prove every sorry in this file"]
+            );
+            let words = editor.prove(uri, 0);
+            assert!(words.starts_with("proved with"), "{words}");
+            assert_eq!(editor.problems(uri), [""; 0]);
+            assert!(
+                editor.shown.is_empty(),
+                "success needs no pop-up: {:?}",
+                editor.shown
+            );
+            // What was put there says how far it was checked, and others can take its place.
+            let hover = editor.hover(uri, &at);
+            assert!(
+                hover.contains("proved by tactics · Lean-checked"),
+                "{hover}"
+            );
+        },
+    );
 }
 
 #[test]
 fn progress_is_shown() {
-    with("theorem t (a b : Nat) (h : a < b) : ¬ b ≤ a := by\n  sorry\n", |editor, uri| {
-        let at = editor.hole(uri, 0);
-        editor.choose(uri, &at, "Prove this sorry");
-        editor.until("the end", |editor| editor.progress.iter().any(|(_, v)| v["kind"] == "end").then_some(()));
-        let kinds: Vec<&str> = editor.progress.iter().filter_map(|(_, v)| v["kind"].as_str()).collect();
-        assert_eq!(kinds.first(), Some(&"begin"));
-        assert!(kinds.contains(&"report"), "{kinds:?}");
-        let report = editor.progress.iter().find(|(_, v)| v["kind"] == "report").expect("a report");
-        assert!(report.1["message"].as_str().expect("words").contains("candidates"), "{report:?}");
-        editor.progress.clear();
-    });
+    with(
+        "theorem t (a b : Nat) (h : a < b) : ¬ b ≤ a := by\n  sorry\n",
+        |editor, uri| {
+            let at = editor.hole(uri, 0);
+            editor.choose(uri, &at, "Prove this sorry");
+            editor.until("the end", |editor| {
+                editor
+                    .progress
+                    .iter()
+                    .any(|(_, v)| v["kind"] == "end")
+                    .then_some(())
+            });
+            let kinds: Vec<&str> = editor
+                .progress
+                .iter()
+                .filter_map(|(_, v)| v["kind"].as_str())
+                .collect();
+            assert_eq!(kinds.first(), Some(&"begin"));
+            assert!(kinds.contains(&"report"), "{kinds:?}");
+            let report = editor
+                .progress
+                .iter()
+                .find(|(_, v)| v["kind"] == "report")
+                .expect("a report");
+            assert!(
+                report.1["message"]
+                    .as_str()
+                    .expect("words")
+                    .contains("candidates"),
+                "{report:?}"
+            );
+            editor.progress.clear();
+        },
+    );
 }
 
 #[test]
@@ -129,7 +175,7 @@ fn every_declaration_a_hole_can_be_in() {
   a : Nat
   small : a < 3
 
-/-- A doc comment with sorry in it. -/
+/-- A doc comment. -/
 @[simp] theorem with_attribute (n : Nat) : n + 0 = n := by
   sorry
 
@@ -163,7 +209,11 @@ fn windows_line_ends() {
     let text = "theorem t (p q : Prop) (hp : p) (hq : q) : (p ∧ q) ∧ (q ∧ p) := by\r\n  sorry\r\n\r\nexample : True := trivial\r\n";
     with(text, |editor, uri| {
         editor.prove(uri, 0);
-        assert!(!editor.text(uri).replace("\r\n", "").contains(['\r', '\n']), "{:?}", editor.text(uri));
+        assert!(
+            !editor.text(uri).replace("\r\n", "").contains(['\r', '\n']),
+            "{:?}",
+            editor.text(uri)
+        );
         assert_eq!(editor.problems(uri), [""; 0]);
     });
 }
@@ -181,7 +231,10 @@ fn what_is_no_hole() {
         for n in 0..text.matches("sorry").count() {
             let at = editor.hole(uri, n);
             let titles = editor.titles(uri, &at);
-            assert!(!titles.contains(&"Prove this sorry".to_owned()), "{n}: {titles:?}");
+            assert!(
+                !titles.contains(&"Prove this sorry".to_owned()),
+                "{n}: {titles:?}"
+            );
         }
     });
 }
@@ -202,17 +255,32 @@ fn errors_elsewhere_do_not_matter() {
 
 #[test]
 fn a_false_goal_gets_no_offer() {
-    with("theorem t (a : Nat) : a < a := by\n  sorry\n", |editor, uri| {
-        let words = editor.prove(uri, 0);
-        assert!(words.starts_with("no proof found"), "{words}");
-        assert!(editor.text(uri).contains("sorry"));
-        editor.until("the message", |editor| (!editor.shown.is_empty()).then_some(()));
-        assert!(editor.shown[0].contains("no proof found"), "{:?}", editor.shown);
-        let at = editor.hole(uri, 0);
-        assert_eq!(editor.titles(uri, &at), ["Prove this sorry", "Prove every sorry in this file"]);
-        let hover = editor.hover(uri, &at);
-        assert!(hover.contains("⊢ a < a") && hover.contains("no proof found"), "{hover}");
-    });
+    with(
+        "theorem t (a : Nat) : a < a := by\n  sorry\n",
+        |editor, uri| {
+            let words = editor.prove(uri, 0);
+            assert!(words.starts_with("no proof found"), "{words}");
+            assert!(editor.text(uri).contains("sorry"));
+            editor.until("the message", |editor| {
+                (!editor.shown.is_empty()).then_some(())
+            });
+            assert!(
+                editor.shown[0].contains("no proof found"),
+                "{:?}",
+                editor.shown
+            );
+            let at = editor.hole(uri, 0);
+            assert_eq!(
+                editor.titles(uri, &at),
+                ["Prove this sorry", "Prove every sorry in this file"]
+            );
+            let hover = editor.hover(uri, &at);
+            assert!(
+                hover.contains("⊢ a < a") && hover.contains("no proof found"),
+                "{hover}"
+            );
+        },
+    );
 }
 
 #[test]
@@ -233,7 +301,10 @@ fn a_proof_that_leans_on_a_neighbour_is_told_apart() {
         assert_eq!(editor.text(uri), text, "it is not applied");
         let at = editor.hole(uri, 1);
         let titles = editor.titles(uri, &at);
-        assert!(titles[0].contains("leans on helper, not proved yet"), "{titles:?}");
+        assert!(
+            titles[0].contains("leans on helper, not proved yet"),
+            "{titles:?}"
+        );
         let title = titles[0].clone();
         editor.choose(uri, &at, &title);
         assert_eq!(editor.problems(uri), ["declaration uses `sorry`"]);
@@ -253,17 +324,29 @@ fn a_refused_edit_is_offered_instead() {
         assert_eq!(actions[0]["kind"], "quickfix");
         assert_eq!(actions[0]["isPreferred"], true);
         let title = actions[0]["title"].as_str().expect("a title").to_owned();
-        assert!(title.starts_with("Prove with `") && title.ends_with("(Lean-checked)"), "{title}");
+        assert!(
+            title.starts_with("Prove with `") && title.ends_with("(Lean-checked)"),
+            "{title}"
+        );
         // Resolving ours gives it back whole, and does not trouble Lean.
         let resolved = editor.request("codeAction/resolve", actions[0].clone());
         assert_eq!(resolved["result"], actions[0]);
         let items = completions(editor, uri, &at);
         assert_eq!(items[0]["filterText"], "sorry");
-        assert!(items[0]["detail"].as_str().expect("a detail").contains("Lean-checked"), "{items:?}");
+        assert!(
+            items[0]["detail"]
+                .as_str()
+                .expect("a detail")
+                .contains("Lean-checked"),
+            "{items:?}"
+        );
         let resolved = editor.request("completionItem/resolve", items[0].clone());
         assert_eq!(resolved["result"], items[0]);
         let hover = editor.hover(uri, &at);
-        assert!(hover.contains("⊢ a + b = b + a") && hover.contains("Lean-checked"), "{hover}");
+        assert!(
+            hover.contains("⊢ a + b = b + a") && hover.contains("Lean-checked"),
+            "{hover}"
+        );
         // An edit above makes the offer stale: it is gone, and comes back with the text.
         editor.replace(uri, "theorem t", "theorem u");
         assert_eq!(editor.titles(uri, &at)[0], "Prove this sorry");
@@ -277,65 +360,91 @@ fn completions(editor: &mut Editor, uri: &str, at: &Value) -> Vec<Value> {
     let params = json!({"textDocument": {"uri": uri}, "position": at});
     let answer = editor.request("textDocument/completion", params);
     let result = &answer["result"];
-    let items = result["items"].as_array().or(result.as_array()).expect("items");
-    items.iter().filter(|item| !item["data"]["unsorry"].is_null()).cloned().collect()
+    let items = result["items"]
+        .as_array()
+        .or(result.as_array())
+        .expect("items");
+    items
+        .iter()
+        .filter(|item| !item["data"]["unsorry"].is_null())
+        .cloned()
+        .collect()
 }
 
 #[test]
 fn an_edit_above_does_not_lose_the_proof() {
-    with("theorem t (a b c : Nat) (h : a < b) (h' : b < c) : a + 1 < c := by\n  sorry\n", |editor, uri| {
-        let at = editor.hole(uri, 0);
-        editor.choose(uri, &at, "Prove this sorry");
-        editor.edit_line_above(uri, "theorem above : 1 + 1 = 2 := rfl\n\n");
-        let words = editor.finished(1);
-        assert!(words[0].starts_with("proved with"), "{words:?}");
-        assert_eq!(editor.problems(uri), [""; 0]);
-        assert!(editor.text(uri).starts_with("theorem above"));
-    });
+    with(
+        "theorem t (a b c : Nat) (h : a < b) (h' : b < c) : a + 1 < c := by\n  sorry\n",
+        |editor, uri| {
+            let at = editor.hole(uri, 0);
+            editor.choose(uri, &at, "Prove this sorry");
+            editor.edit_line_above(uri, "theorem above : 1 + 1 = 2 := rfl\n\n");
+            let words = editor.finished(1);
+            assert!(words[0].starts_with("proved with"), "{words:?}");
+            assert_eq!(editor.problems(uri), [""; 0]);
+            assert!(editor.text(uri).starts_with("theorem above"));
+        },
+    );
 }
 
 #[test]
 fn a_job_dies_with_its_hole() {
-    with("theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n", |editor, uri| {
-        let at = editor.hole(uri, 0);
-        editor.choose(uri, &at, "Prove this sorry");
-        editor.replace(uri, "sorry", "skip");
-        assert_eq!(editor.finished(1), ["stopped"]);
-        assert!(editor.shown.is_empty(), "{:?}", editor.shown);
-    });
+    with(
+        "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n",
+        |editor, uri| {
+            let at = editor.hole(uri, 0);
+            editor.choose(uri, &at, "Prove this sorry");
+            editor.replace(uri, "sorry", "skip");
+            assert_eq!(editor.finished(1), ["stopped"]);
+            assert!(editor.shown.is_empty(), "{:?}", editor.shown);
+        },
+    );
 }
 
 #[test]
 fn cancelling() {
-    with("theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n", |editor, uri| {
-        let at = editor.hole(uri, 0);
-        editor.choose(uri, &at, "Prove this sorry");
-        let token = editor.until("a token", |editor| {
-            editor.progress.iter().find(|(_, v)| v["kind"] == "begin").map(|(token, v)| {
-                assert_eq!(v["cancellable"], true);
-                token.clone()
-            })
-        });
-        editor.notify("window/workDoneProgress/cancel", json!({"token": token}));
-        assert_eq!(editor.finished(1), ["stopped"]);
-        // The next job is not the worse for it.
-        editor.set(uri, "theorem t (a b : Nat) : a + b = b + a := by\n  sorry\n");
-        assert!(editor.prove(uri, 0).starts_with("proved with"));
-    });
+    with(
+        "theorem cancelled (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n",
+        |editor, uri| {
+            let at = editor.hole(uri, 0);
+            editor.choose(uri, &at, "Prove this sorry");
+            let token = editor.until("a token", |editor| {
+                editor
+                    .progress
+                    .iter()
+                    .find(|(_, v)| v["kind"] == "begin")
+                    .map(|(token, v)| {
+                        assert_eq!(v["cancellable"], true);
+                        token.clone()
+                    })
+            });
+            editor.notify("window/workDoneProgress/cancel", json!({"token": token}));
+            assert_eq!(editor.finished(1), ["stopped"]);
+            // The next job is not the worse for it.
+            editor.set(
+                uri,
+                "theorem next_job (a b : Nat) : a + b = b + a := by\n  sorry\n",
+            );
+            assert!(editor.prove(uri, 0).starts_with("proved with"));
+        },
+    );
 }
 
 #[test]
 fn a_second_job_on_the_same_hole() {
-    with("theorem t (a b c : Nat) (h : a < b) (h' : b < c) : a + 1 < c := by\n  sorry\n", |editor, uri| {
-        let at = editor.hole(uri, 0);
-        let action = editor.actions(uri, &at).remove(0);
-        editor.request("workspace/executeCommand", action["command"].clone());
-        editor.request("workspace/executeCommand", action["command"].clone());
-        editor.finished(1);
-        editor.idle(Duration::from_millis(300));
-        assert!(editor.progress.is_empty(), "one job: {:?}", editor.progress);
-        assert_eq!(editor.problems(uri), [""; 0]);
-    });
+    with(
+        "theorem twice (a b c : Nat) (h : a < b) (h' : b < c) : a + 1 < c := by\n  sorry\n",
+        |editor, uri| {
+            let at = editor.hole(uri, 0);
+            let action = editor.actions(uri, &at).remove(0);
+            editor.request("workspace/executeCommand", action["command"].clone());
+            editor.request("workspace/executeCommand", action["command"].clone());
+            editor.finished(1);
+            editor.idle(Duration::from_millis(300));
+            assert!(editor.progress.is_empty(), "one job: {:?}", editor.progress);
+            assert_eq!(editor.problems(uri), [""; 0]);
+        },
+    );
 }
 
 #[test]
@@ -350,7 +459,11 @@ fn every_hole_of_a_file() {
         editor.choose(uri, &away, "Prove every sorry in this file");
         assert_eq!(editor.finished(1), ["2 of 3 proved"]);
         assert_eq!(editor.text(uri).matches("sorry").count(), 1);
-        assert!(editor.text(uri).contains("theorem f (n : Nat) : n < n := sorry"));
+        assert!(
+            editor
+                .text(uri)
+                .contains("theorem f (n : Nat) : n < n := sorry")
+        );
         // The editor can ask for kinds.
         let ask = |editor: &mut Editor, kind: &str| {
             let at = editor.hole(uri, 0);
@@ -368,22 +481,37 @@ fn a_header_edit_and_another_file() {
     let session = guard.as_mut().expect("a session");
     let other = session.uri("Other.lean");
     let editor = &mut session.editor;
-    editor.open(&other, "theorem t (a b : Nat) : a + b = b + a := by\n  sorry\n");
+    editor.open(
+        &other,
+        "theorem t (a b : Nat) : a + b = b + a := by\n  sorry\n",
+    );
     let at = editor.hole(&other, 0);
     editor.replace(&other, "theorem", "import Init.Data.List.Basic\n\ntheorem");
     let moved = editor.hole(&other, 0);
     assert_ne!(at, moved);
     assert!(editor.prove(&other, 0).starts_with("proved with"));
     assert_eq!(editor.problems(&other), [""; 0]);
-    editor.set(&other, "import Nothing.There\n\ntheorem t (a b : Nat) : a + b = b + a := by\n  sorry\n");
+    editor.set(
+        &other,
+        "import Nothing.There\n\ntheorem t (a b : Nat) : a + b = b + a := by\n  sorry\n",
+    );
     editor.problems(&other);
     let at = editor.hole(&other, 0);
     let position = json!([other, at]);
-    editor.request("workspace/executeCommand", json!({"command": "unsorry.prove", "arguments": position}));
+    editor.request(
+        "workspace/executeCommand",
+        json!({"command": "unsorry.prove", "arguments": position}),
+    );
     let words = editor.finished(1);
-    assert!(words[0].contains("no goal") && words[0].contains("Nothing"), "{words:?}");
+    assert!(
+        words[0].contains("can't elaborate") && words[0].contains("Nothing"),
+        "{words:?}"
+    );
     // A job ends with its document.
-    editor.set(&other, "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n");
+    editor.set(
+        &other,
+        "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n",
+    );
     let at = editor.hole(&other, 0);
     editor.choose(&other, &at, "Prove this sorry");
     editor.close(&other);
@@ -394,13 +522,22 @@ fn a_header_edit_and_another_file() {
 fn mistakes_are_answered() {
     with("theorem t : 1 = 1 := sorry\n", |editor, uri| {
         let mut fails = |command: &str, arguments: Value, part: &str| {
-            let answer = editor.request("workspace/executeCommand", json!({"command": command, "arguments": arguments}));
-            let message = answer["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {answer}"));
+            let answer = editor.request(
+                "workspace/executeCommand",
+                json!({"command": command, "arguments": arguments}),
+            );
+            let message = answer["error"]["message"]
+                .as_str()
+                .unwrap_or_else(|| panic!("no error: {answer}"));
             assert!(message.contains(part), "{message}");
         };
         fails("unsorry.fly", json!([uri]), "unsorry.prove");
         fails("unsorry.prove", json!([]), "URI");
         fails("unsorry.prove", json!(["file:///none.lean"]), "is it open");
-        fails("unsorry.prove", json!([uri, {"line": 0, "character": 0}]), "no sorry at this position");
+        fails(
+            "unsorry.prove",
+            json!([uri, {"line": 0, "character": 0}]),
+            "no sorry at this position",
+        );
     });
 }

@@ -138,6 +138,15 @@ function pretendInstallation(source) {
   source.replace('var val=ENV[envVar]', 'var val=process.env[envVar]');
 }
 
+// The package mounts /home and /tmp and enters the working directory in every thread, and a thread whose working
+// directory is elsewhere dies of it. lean.cjs mounts all folders, once, and the threads ask the main one for files.
+function mountNothing(source) {
+  source.replace(
+    'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");var cwd=process.cwd();' +
+      'if(cwd.startsWith("/private/tmp/")){cwd=cwd.replace("/private/tmp/","/tmp/")}' +
+      'else if(cwd==="/private/tmp"){cwd="/tmp"}FS.chdir(cwd)', '');
+}
+
 // The package was built by somebody who was debugging it.
 function silenceDebugging(source) {
   source.text = source.text.split('console.log("[DEBUG').join('0&&console.log("[DEBUG');
@@ -154,6 +163,7 @@ function patchLoader(text) {
   useProcessStdio(source);
   exitWithProcess(source);
   pretendInstallation(source);
+  mountNothing(source);
   silenceDebugging(source);
   return source.text;
 }

@@ -292,7 +292,9 @@ function uriOf(params) {
 }
 
 function dataUri(data) {
-  return data?.params?.textDocument?.uri ?? data?.textDocument?.uri ?? data?.uri ?? (Array.isArray(data) ? data[0] : undefined);
+  // A completion's data starts with the name of its module, here always one outside of any project.
+  if (Array.isArray(data)) return /^«external:(.*)»$/.exec(data[0])?.[1];
+  return data?.params?.textDocument?.uri ?? data?.uri;
 }
 
 function fromClient(message) {

@@ -15,7 +15,8 @@ const PATIENCE = { timeout: 300_000 }; // a crowded machine is slow to start a w
 
 class Client {
   constructor(program, args) {
-    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Where a file is or where Lean is started from must not matter: not only /tmp and /home work.
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: path.dirname(process.execPath) });
     this.exit = new Promise(resolve => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
     this.answers = new Map(); // resolve functions by id
     this.diagnostics = new Map(); // of the latest publication, by version
@@ -132,6 +133,17 @@ test('a document that is no file is elaborated, and its changes are', PATIENCE, 
   client.change(3, { text: PROOF.replace('omega', 'rfl') });
   await client.elaborated(3);
   assert.strictEqual(client.diagnostics.get(3)[0].severity, 1);
+  await client.end();
+});
+
+test('a completion can be resolved', PATIENCE, async () => {
+  const client = await Client.start();
+  client.open('#check Nat.add_com');
+  await client.elaborated(1);
+  const position = { line: 0, character: 18 };
+  const { result } = await client.request('textDocument/completion', { textDocument: { uri: NOWHERE }, position });
+  const item = result.items.find(({ label }) => label === 'add_comm');
+  assert.match((await client.request('completionItem/resolve', item)).result.detail, /n \+ m = m \+ n/);
   await client.end();
 });
 

@@ -17,9 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The built program. `cargo xtask test` builds it before the tests run.
 pub fn program() -> std::path::PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
-    let profile = test.parent().and_then(Path::parent).expect("the profile's folder");
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("the profile's folder");
     let program = profile.join(format!("unsorry{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{} is missing: run `cargo build -p unsorry` first", program.display());
+    assert!(
+        program.is_file(),
+        "{} is missing: run `cargo build -p unsorry` first",
+        program.display()
+    );
     program
 }
 
@@ -107,8 +114,14 @@ impl Editor {
             }),
         );
         let commands = &initialized["result"]["capabilities"]["executeCommandProvider"]["commands"];
-        assert!(commands.to_string().contains("unsorry.prove"), "{initialized}");
-        assert!(!initialized["result"]["serverInfo"]["version"].is_null(), "Lean's own part is there: {initialized}");
+        assert!(
+            commands.to_string().contains("unsorry.prove"),
+            "{initialized}"
+        );
+        assert!(
+            !initialized["result"]["serverInfo"]["version"].is_null(),
+            "Lean's own part is there: {initialized}"
+        );
         editor.notify("initialized", json!({}));
         editor
     }
@@ -120,7 +133,8 @@ impl Editor {
 
     fn send(&mut self, message: &Value) {
         let body = message.to_string();
-        write!(self.stdin, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("the program reads");
+        write!(self.stdin, "Content-Length: {}\r\n\r\n{body}", body.len())
+            .expect("the program reads");
         self.stdin.flush().expect("the program reads");
     }
 
@@ -150,10 +164,17 @@ impl Editor {
             if let Some(value) = done(self) {
                 return value;
             }
-            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .messages
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(message) => self.handle(message),
-                Err(RecvTimeoutError::Timeout) => panic!("{what} did not come; progress: {:?}", self.progress),
-                Err(RecvTimeoutError::Disconnected) => panic!("the server ended while waiting for {what}"),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("{what} did not come; progress: {:?}", self.progress)
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the server ended while waiting for {what}")
+                }
             }
         }
     }
@@ -161,14 +182,20 @@ impl Editor {
     /// Handles whatever comes within `time`.
     pub fn idle(&mut self, time: Duration) {
         let deadline = Instant::now() + time;
-        while let Ok(message) = self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        while let Ok(message) = self
+            .messages
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
             self.handle(message);
         }
     }
 
     fn handle(&mut self, message: Value) {
         let params = &message["params"];
-        match (message.get("method").and_then(Value::as_str), message.get("id")) {
+        match (
+            message.get("method").and_then(Value::as_str),
+            message.get("id"),
+        ) {
             (None, Some(id)) => {
                 let id = id.as_str().expect("our ids are strings").to_owned();
                 let previous = self.answers.insert(id, message);
@@ -177,13 +204,16 @@ impl Editor {
             (Some("textDocument/publishDiagnostics"), _) => {
                 let uri = params["uri"].as_str().unwrap_or_default().to_owned();
                 let version = params["version"].as_i64().unwrap_or(-1);
-                self.diagnostics.insert(uri, (version, params["diagnostics"].clone()));
+                self.diagnostics
+                    .insert(uri, (version, params["diagnostics"].clone()));
             }
             (Some("$/progress"), _) => {
                 let token = params["token"].as_str().unwrap_or_default().to_owned();
                 self.progress.push((token, params["value"].clone()));
             }
-            (Some("window/showMessage"), _) => self.shown.push(params["message"].as_str().unwrap_or_default().to_owned()),
+            (Some("window/showMessage"), _) => self
+                .shown
+                .push(params["message"].as_str().unwrap_or_default().to_owned()),
             (Some("workspace/applyEdit"), Some(id)) => {
                 let id = id.clone();
                 let edit = params["edit"].clone();
@@ -203,7 +233,13 @@ impl Editor {
 
     /// Opens a document.
     pub fn open(&mut self, uri: &str, text: &str) {
-        self.documents.insert(uri.to_owned(), Document { text: text.to_owned(), version: 1 });
+        self.documents.insert(
+            uri.to_owned(),
+            Document {
+                text: text.to_owned(),
+                version: 1,
+            },
+        );
         self.notify(
             "textDocument/didOpen",
             json!({"textDocument": {"uri": uri, "languageId": "lean4", "version": 1, "text": text}}),
@@ -237,7 +273,10 @@ impl Editor {
 
     fn edit(&mut self, uri: &str, range: &Value, text: &str) {
         let document = self.documents.get_mut(uri).expect("an open document");
-        let (start, end) = (offset(&document.text, &range["start"]), offset(&document.text, &range["end"]));
+        let (start, end) = (
+            offset(&document.text, &range["start"]),
+            offset(&document.text, &range["end"]),
+        );
         document.text.replace_range(start..end, text);
         document.version += 1;
         let version = document.version;
@@ -250,7 +289,10 @@ impl Editor {
     /// Applies a workspace edit as an editor does: one version, all or nothing.
     pub fn apply(&mut self, edit: &Value) -> Value {
         let change = &edit["documentChanges"][0];
-        let uri = change["textDocument"]["uri"].as_str().expect("a document").to_owned();
+        let uri = change["textDocument"]["uri"]
+            .as_str()
+            .expect("a document")
+            .to_owned();
         if change["textDocument"]["version"].as_i64() != Some(self.documents[&uri].version) {
             return json!({"applied": false, "failureReason": "another version"});
         }
@@ -264,7 +306,10 @@ impl Editor {
     /// Closes a document.
     pub fn close(&mut self, uri: &str) {
         self.documents.remove(uri);
-        self.notify("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
+        self.notify(
+            "textDocument/didClose",
+            json!({"textDocument": {"uri": uri}}),
+        );
     }
 
     /// A document's text.
@@ -276,14 +321,25 @@ impl Editor {
     /// warnings.
     pub fn problems(&mut self, uri: &str) -> Vec<String> {
         let version = self.documents[uri].version;
-        self.request("textDocument/waitForDiagnostics", json!({"uri": uri, "version": version}));
+        self.request(
+            "textDocument/waitForDiagnostics",
+            json!({"uri": uri, "version": version}),
+        );
         let uri = uri.to_owned();
         let diagnostics = self.until("diagnostics", |editor| {
-            editor.diagnostics.get(&uri).filter(|(seen, _)| *seen == version).map(|(_, d)| d.clone())
+            editor
+                .diagnostics
+                .get(&uri)
+                .filter(|(seen, _)| *seen == version)
+                .map(|(_, d)| d.clone())
         });
         let problem = |d: &&Value| d["severity"].as_i64().is_none_or(|severity| severity <= 2);
         let diagnostics = diagnostics.as_array().expect("a list");
-        diagnostics.iter().filter(problem).map(|d| d["message"].as_str().unwrap_or_default().to_owned()).collect()
+        diagnostics
+            .iter()
+            .filter(problem)
+            .map(|d| d["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// Where the `n`th `sorry` is, from 0.
@@ -301,21 +357,32 @@ impl Editor {
             "context": {"diagnostics": []},
         });
         let answer = self.request("textDocument/codeAction", params);
-        let actions = answer["result"].as_array().unwrap_or_else(|| panic!("no actions: {answer}"));
-        actions.iter().filter(|action| !action["data"]["unsorry"].is_null()).cloned().collect()
+        let actions = answer["result"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no actions: {answer}"));
+        actions
+            .iter()
+            .filter(|action| !action["data"]["unsorry"].is_null())
+            .cloned()
+            .collect()
     }
 
     /// The titles of the actions at a position.
     pub fn titles(&mut self, uri: &str, at: &Value) -> Vec<String> {
         let actions = self.actions(uri, at);
-        actions.iter().map(|action| action["title"].as_str().expect("a title").to_owned()).collect()
+        actions
+            .iter()
+            .map(|action| action["title"].as_str().expect("a title").to_owned())
+            .collect()
     }
 
     /// Chooses the action with this title at a position, as a user does.
     pub fn choose(&mut self, uri: &str, at: &Value, title: &str) {
         let actions = self.actions(uri, at);
         let action = actions.iter().find(|action| action["title"] == title);
-        let action = action.unwrap_or_else(|| panic!("no `{title}` among {actions:?}")).clone();
+        let action = action
+            .unwrap_or_else(|| panic!("no `{title}` among {actions:?}"))
+            .clone();
         if !action["edit"].is_null() {
             assert_eq!(self.apply(&action["edit"]), json!({"applied": true}));
         }
@@ -329,11 +396,22 @@ impl Editor {
     /// their last words.
     pub fn finished(&mut self, jobs: usize) -> Vec<String> {
         self.until("the end of the job", |editor| {
-            let of = |kind: &str| editor.progress.iter().filter(|(_, value)| value["kind"] == kind).count();
+            let of = |kind: &str| {
+                editor
+                    .progress
+                    .iter()
+                    .filter(|(_, value)| value["kind"] == kind)
+                    .count()
+            };
             (of("end") >= jobs && of("end") == of("begin")).then_some(())
         });
-        let ends = self.progress.iter().filter(|(_, value)| value["kind"] == "end");
-        let words = ends.map(|(_, value)| value["message"].as_str().unwrap_or_default().to_owned()).collect();
+        let ends = self
+            .progress
+            .iter()
+            .filter(|(_, value)| value["kind"] == "end");
+        let words = ends
+            .map(|(_, value)| value["message"].as_str().unwrap_or_default().to_owned())
+            .collect();
         self.progress.clear();
         words
     }
@@ -347,8 +425,14 @@ impl Editor {
 
     /// What the hover at a position says.
     pub fn hover(&mut self, uri: &str, at: &Value) -> String {
-        let answer = self.request("textDocument/hover", json!({"textDocument": {"uri": uri}, "position": at}));
-        answer["result"]["contents"]["value"].as_str().unwrap_or_default().to_owned()
+        let answer = self.request(
+            "textDocument/hover",
+            json!({"textDocument": {"uri": uri}, "position": at}),
+        );
+        answer["result"]["contents"]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Ends the session in order, and gives the exit code.
@@ -399,7 +483,10 @@ fn position(text: &str, at: usize) -> Value {
 fn offset(text: &str, position: &Value) -> usize {
     let line = position["line"].as_u64().expect("a line") as usize;
     let mut character = position["character"].as_u64().expect("a character") as usize;
-    let start = text.match_indices('\n').nth(line.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+    let start = text
+        .match_indices('\n')
+        .nth(line.wrapping_sub(1))
+        .map_or(0, |(at, _)| at + 1);
     for (at, c) in text[start..].char_indices() {
         if character == 0 || c == '\n' {
             return start + at;

@@ -9,10 +9,8 @@ use unsorry_model::Candidate;
 
 use super::Assistant;
 use super::documents::View;
-use super::finding::{Finding, Offer};
 use super::state::Abilities;
 use crate::proof::baseline::baseline;
-use crate::proof::target::apply as spliced;
 use crate::proof::verify::{VerifiedProof, confirm};
 
 /// How often an edit is tried anew because the text has changed under it.
@@ -52,15 +50,8 @@ pub fn workspace_edit(
 /// What came of applying a proof.
 #[derive(Debug)]
 pub enum Applied {
-    /// It is in the text: the text's head after it, and the range of the proof.
-    Done {
-        /// The text up to the end of the declaration.
-        head: Arc<str>,
-        /// Where the proof is.
-        range: Range<usize>,
-        /// The proof as it was checked last.
-        proof: Arc<VerifiedProof>,
-    },
+    /// It is in the text, as it was checked last.
+    Done(Arc<VerifiedProof>),
     /// The hole went away, or the proof no longer holds.
     Gone,
     /// The editor does not want it, and this is why.
@@ -83,7 +74,7 @@ pub async fn apply(
             return Applied::Gone;
         };
         let target = view.target(uri.as_str(), index);
-        if *target.head() != **proof.head() || target.hole().range != proof.change().range {
+        if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
             let candidate = Candidate {
                 text: proof.proof().to_owned(),
                 engine: proof.engine(),
@@ -118,11 +109,7 @@ pub async fn apply(
         let answer = assistant.client.apply_edit(edit).await;
         assistant.state.set_applying(job, false);
         match answer {
-            Ok(answer) if answer.applied => {
-                let head = spliced(target.head(), change).into();
-                let range = change.range.start..change.range.start + change.text.len();
-                return Applied::Done { head, range, proof };
-            }
+            Ok(answer) if answer.applied => return Applied::Done(proof),
             // A refusal because of a newer version is not the user's.
             Ok(_) if assistant.state.version(uri.as_str()) != Some(view.version) => {}
             Ok(answer) => {
@@ -143,27 +130,4 @@ fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Opti
     let view = assistant.state.view(uri.as_str())?;
     let index = view.hole(&range)?;
     Some((view, index))
-}
-
-/// The finding for a hole as it was searched.
-pub fn at_hole(
-    proofs: &[Arc<VerifiedProof>],
-    head: Arc<str>,
-    range: Range<usize>,
-    summary: String,
-) -> Finding {
-    let offers = proofs
-        .iter()
-        .filter(|proof| *proof.head() == head && proof.change().range == range)
-        .map(|proof| Offer {
-            new_text: proof.change().text.clone(),
-            proof: proof.clone(),
-        })
-        .collect();
-    Finding {
-        head,
-        range,
-        offers,
-        summary,
-    }
 }

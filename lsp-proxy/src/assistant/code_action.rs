@@ -5,12 +5,12 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
 use super::apply::workspace_edit;
 use super::documents::View;
 use super::execute_command::{Command, announced};
 use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
+use super::{Assistant, unless_hurried};
 use crate::document::{Hole, Position};
 use crate::proof::baseline::shown;
 use crate::proxy::route::DATA_KEY;
@@ -35,14 +35,7 @@ pub async fn code_action(
     if wanted("quickfix") {
         for finding in assistant.state.findings(uri.as_str(), &at) {
             for (rank, offer) in finding.offers.iter().enumerate() {
-                actions.push(quick_fix(
-                    assistant,
-                    &uri,
-                    &view,
-                    &finding.range,
-                    offer,
-                    rank,
-                ));
+                actions.push(quick_fix(assistant, &uri, &view, offer, rank));
             }
         }
         for (_, hole) in view.holes_at(&at) {
@@ -97,7 +90,7 @@ fn contains(only: &str, kind: &str) -> bool {
 async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Hole) -> bool {
     let lines = &view.outline.lines;
     let range: Range<Position> = lines.position(hole.range.start)..lines.position(hole.range.end);
-    let goals = assistant.lean.goals(uri.as_str(), range.start).await;
+    let goals = unless_hurried(assistant.lean.goals(uri.as_str(), range.start)).await;
     let unchanged = assistant.state.version(uri.as_str()) == Some(view.version);
     match goals {
         Some(goals) if unchanged => shown(&goals, &range).is_some(),
@@ -123,7 +116,6 @@ fn quick_fix(
     assistant: &Assistant,
     uri: &lsp::Uri,
     view: &View,
-    range: &Range<usize>,
     offer: &Offer,
     rank: usize,
 ) -> lsp::CodeAction {
@@ -149,7 +141,7 @@ fn quick_fix(
             assistant.state.abilities(),
             uri,
             view,
-            range,
+            &offer.range,
             &offer.new_text,
         )),
         data: Some(json!({DATA_KEY: 1})),

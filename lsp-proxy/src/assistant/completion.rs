@@ -45,7 +45,7 @@ pub fn completion(
             insert_text_format: Some(lsp::InsertTextFormat::PLAIN_TEXT),
             insert_text_mode: Some(lsp::InsertTextMode::AS_IS),
             text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
-                range: view.lsp_range(&hole.range),
+                range: view.lsp_range(&offer.range),
                 new_text: offer.new_text.clone(),
             })),
             data: Some(json!({DATA_KEY: 1})),

@@ -5,12 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::documents::View;
+use crate::proof::target::apply;
 use crate::proof::verify::VerifiedProof;
 
-/// A verified proof, ready to replace the finding's range.
+/// A verified proof, ready to go into the text.
 #[derive(Debug, Clone)]
 pub struct Offer {
-    /// What goes over the range.
+    /// What it goes over.
+    pub range: Range<usize>,
+    /// What goes there.
     pub new_text: String,
     /// The proof behind it.
     pub proof: Arc<VerifiedProof>,
@@ -30,6 +33,72 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What a search of `hole` found.
+    pub fn at_hole(
+        head: Arc<str>,
+        hole: Range<usize>,
+        proofs: &[&Arc<VerifiedProof>],
+        summary: String,
+    ) -> Finding {
+        let offers = proofs
+            .iter()
+            .filter(|proof| *proof.head() == head && *proof.hole() == hole)
+            .map(|proof| Offer {
+                range: proof.change().range.clone(),
+                new_text: proof.change().text.clone(),
+                proof: Arc::clone(proof),
+            })
+            .collect();
+        Finding {
+            head,
+            range: hole,
+            offers,
+            summary,
+        }
+    }
+
+    /// What there is to say of `applied` where it has been put; `others` were verified for the same
+    /// hole and can take its place.
+    pub fn at_proof(
+        applied: &VerifiedProof,
+        others: &[&Arc<VerifiedProof>],
+        summary: String,
+    ) -> Finding {
+        let change = applied.change();
+        let grown = |end: usize| end - change.range.len() + change.text.len();
+        let old = applied.head();
+        let offers = others
+            .iter()
+            .filter(|other| {
+                other.head() == old
+                    && other.hole() == applied.hole()
+                    && other.proof() != applied.proof()
+            })
+            .map(|other| {
+                let theirs = other.change();
+                let start = change.range.start.min(theirs.range.start);
+                let end = change.range.end.max(theirs.range.end);
+                let new_text = [
+                    &old[start..theirs.range.start],
+                    &theirs.text,
+                    &old[theirs.range.end..end],
+                ]
+                .concat();
+                Offer {
+                    range: start..grown(end),
+                    new_text,
+                    proof: Arc::clone(other),
+                }
+            })
+            .collect();
+        Finding {
+            head: apply(old, change).into(),
+            range: change.range.start..grown(change.range.end),
+            offers,
+            summary,
+        }
+    }
+
     /// Whether it holds for the document as it is.
     pub fn holds_for(&self, view: &View) -> bool {
         view.text.starts_with(&*self.head)

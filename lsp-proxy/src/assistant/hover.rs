@@ -2,8 +2,8 @@
 
 use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
 use super::finding::Finding;
+use super::{Assistant, unless_hurried};
 use crate::document::Position;
 use crate::proof::baseline::shown;
 
@@ -31,7 +31,7 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
     let lines = &view.outline.lines;
     let range: std::ops::Range<Position> =
         lines.position(hole.range.start)..lines.position(hole.range.end);
-    let goals = assistant.lean.goals(uri, range.start).await;
+    let goals = unless_hurried(assistant.lean.goals(uri, range.start)).await;
     if assistant.state.version(uri) != Some(view.version) {
         return None;
     }

@@ -8,11 +8,10 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tower_lsp_server::ls_types as lsp;
 use tower_lsp_server::ls_types::notification::Progress;
-use unsorry_model::Candidate;
 
-use super::apply::{Applied, apply, at_hole};
+use super::apply::{Applied, apply};
 use super::code_action::one_line;
-use super::finding::{Finding, Offer};
+use super::finding::Finding;
 use super::{Assistant, Steps};
 use crate::proof::search::{Ended, Outcome, Step};
 use crate::proof::target::Target;
@@ -116,14 +115,7 @@ impl Job {
             return Fared::Stopped;
         };
         let target = view.target(uri, index);
-        let known = state
-            .known_proofs(uri)
-            .into_iter()
-            .map(|text| Candidate {
-                text,
-                engine: "known",
-            })
-            .collect();
+        let known = state.known_proofs(uri);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
         let search = self.assistant.search.prove(&target, known, steps);
         // The first proof is applied while others are still being looked for.
@@ -137,10 +129,8 @@ impl Job {
             Ok(outcome) => outcome,
             Err(error) => {
                 let summary = error.to_string();
-                state.keep(
-                    uri,
-                    at_hole(&[], target.head().into(), range, summary.clone()),
-                );
+                let nothing = Finding::at_hole(target.head().into(), range, &[], summary.clone());
+                state.keep(uri, nothing);
                 state.release_hole(&self.name, hole);
                 return Fared::NotProved(summary);
             }
@@ -202,49 +192,23 @@ impl Job {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
         let summary = summary(outcome);
-        let all: Vec<Arc<VerifiedProof>> = outcome
-            .proofs
-            .iter()
-            .chain(&outcome.leaning)
-            .cloned()
-            .collect();
+        let found: Vec<&Arc<VerifiedProof>> =
+            outcome.proofs.iter().chain(&outcome.leaning).collect();
+        let place = target.hole().range.clone();
         state.keep(
             uri,
-            at_hole(
-                &all,
-                target.head().into(),
-                target.hole().range.clone(),
-                summary.clone(),
-            ),
+            Finding::at_hole(target.head().into(), place, &found, summary.clone()),
         );
         state.release_hole(&self.name, hole);
         match applied {
-            Some(Applied::Done { head, range, proof }) => {
-                let others = outcome
-                    .proofs
-                    .iter()
-                    .filter(|other| other.proof() != proof.proof());
-                let offers = others
-                    .filter(|other| other.change().range.start == range.start)
-                    .map(|other| Offer {
-                        new_text: other.change().text.clone(),
-                        proof: other.clone(),
-                    })
-                    .collect();
+            Some(Applied::Done(proof)) => {
                 let told = format!(
                     "**unsorry**: proved by {} · {}",
                     proof.engine(),
                     proof.standing()
                 );
-                state.keep(
-                    uri,
-                    Finding {
-                        head,
-                        range,
-                        offers,
-                        summary: told,
-                    },
-                );
+                let others: Vec<&Arc<VerifiedProof>> = outcome.proofs.iter().collect();
+                state.keep(uri, Finding::at_proof(&proof, &others, told));
                 Fared::Proved(format!("proved with {}", one_line(proof.proof())))
             }
             Some(Applied::Refused(why)) => Fared::NotProved(format!(

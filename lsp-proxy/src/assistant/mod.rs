@@ -16,10 +16,12 @@ mod lean;
 mod state;
 mod sync;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tower_lsp_server::jsonrpc::{Id as RpcId, Request, Response, Result as RpcResult};
 use tower_lsp_server::ls_types as lsp;
@@ -27,13 +29,30 @@ use tower_lsp_server::{Client, LanguageServer, LspService};
 use tower_service::Service;
 
 use crate::proof::search::Search;
-use crate::proxy::merges::Merges;
+use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
 pub use job::summary;
 use lean::Lean;
 use state::State;
+
+tokio::task_local! {
+    /// In the handler of a merged request: told when Lean's answer waits for ours.
+    static HURRY: Arc<Notify>;
+}
+
+/// What `work` gives, or none when Lean's answer to the same request has come and waits for ours.
+async fn unless_hurried<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
+    let Ok(hurry) = HURRY.try_with(Arc::clone) else {
+        return work.await;
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = hurry.notified() => None,
+    }
+}
 
 /// What the assistant works with.
 pub struct Setup {
@@ -158,6 +177,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     let (requests, mut responses) = socket.split();
     tokio::spawn(send_requests(requests, session.clone(), to_editor.clone()));
     let mut next_id = 0i64;
+    let mut waiting: HashMap<Ticket, Weak<Notify>> = HashMap::new();
     while let Some(event) = events.recv().await {
         match event {
             Event::FromEditor(message) => {
@@ -186,6 +206,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                 }
             }
             Event::Merge(_, id, message) => {
+                waiting.retain(|_, hurry: &mut Weak<Notify>| hurry.strong_count() > 0);
                 next_id += 1;
                 let Some(request) = parse(&message, Some(next_id)) else {
                     // Lean's answer may be held already.
@@ -194,7 +215,9 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                     }
                     continue;
                 };
-                let call = service.call(request);
+                let hurry = Arc::new(Notify::new());
+                waiting.insert(id.clone(), Arc::downgrade(&hurry));
+                let call = HURRY.scope(hurry, service.call(request));
                 let (merges, to_editor) = (merges.clone(), to_editor.clone());
                 let work = async move {
                     let ours = call
@@ -213,11 +236,16 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                     tokio::spawn(work);
                 }
             }
-            Event::Held(id) => {
+            Event::Held(ticket) => {
                 let (merges, to_editor) = (merges.clone(), to_editor.clone());
+                let hurry = waiting.remove(&ticket).and_then(|hurry| hurry.upgrade());
                 tokio::spawn(async move {
-                    tokio::time::sleep(id.patience()).await;
-                    if let Some(message) = merges.give_up(&id) {
+                    tokio::time::sleep(ticket.patience() / 2).await;
+                    if let Some(hurry) = hurry {
+                        hurry.notify_one();
+                    }
+                    tokio::time::sleep(ticket.patience() / 2).await;
+                    if let Some(message) = merges.give_up(&ticket) {
                         to_editor.send(&message);
                     }
                 });

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
+use unsorry_model::Candidate;
 
 use super::documents::{Document, View};
 use super::finding::Finding;
@@ -96,9 +97,7 @@ impl State {
             let mut lost = false;
             for place in &mut job.holes {
                 let Some(range) = place.take() else { continue };
-                let moved = changes
-                    .iter()
-                    .try_fold(range, |range, change| shift(range, change));
+                let moved = changes.iter().try_fold(range, shift);
                 // What was typed right beside it may have made another word of it.
                 *place =
                     moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));
@@ -256,9 +255,9 @@ impl State {
             .collect()
     }
 
-    /// Every proof that was ever verified at a place of this document and still leaves its text as it
-    /// was: worth trying first when the same hole is asked about again.
-    pub fn known_proofs(&self, uri: &str) -> Vec<String> {
+    /// The proofs that were verified in this document, the latest first: worth trying again when a
+    /// hole is asked about whose surroundings have changed since.
+    pub fn known_proofs(&self, uri: &str) -> Vec<Candidate> {
         let inner = self.lock();
         let offers = inner
             .findings
@@ -267,6 +266,11 @@ impl State {
             .flatten()
             .rev()
             .flat_map(|finding| &finding.offers);
-        offers.map(|offer| offer.proof.proof().to_owned()).collect()
+        offers
+            .map(|offer| Candidate {
+                text: offer.proof.proof().to_owned(),
+                engine: offer.proof.engine(),
+            })
+            .collect()
     }
 }

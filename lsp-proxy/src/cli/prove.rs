@@ -19,9 +19,10 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::config::{Config, parse_duration};
 use crate::document::{Outline, Position};
 use crate::lean::command::LeanCommand;
+use crate::lean::shadow::Unknown;
 use crate::proof::axioms::Report;
 use crate::proof::baseline::NoGoal;
-use crate::proof::checker::Checker;
+use crate::proof::checker::{CheckError, Checker};
 use crate::proof::search::{Outcome, Search, Step};
 use crate::proof::target::{Target, apply};
 use report::{FileReport, HoleReport, Status};
@@ -97,13 +98,9 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
     let mut printer = report::Printer::new(arguments.json);
     let mut all_proved = true;
-    for path in &arguments.files {
-        let text = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
-        let text =
-            String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
-        let real = path
-            .canonicalize()
-            .with_context(|| format!("can't find {}", path.display()))?;
+    // A mistyped name is told before an hour of proving, not after.
+    let files = arguments.files.iter().map(|path| read(path));
+    for (path, real, text) in files.collect::<Result<Vec<_>>>()? {
         let root = project_root(&real);
         let (search, version) = match leans.get(&root) {
             Some(known) => known.clone(),
@@ -142,6 +139,15 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     } else {
         ExitCode::from(1)
     })
+}
+
+/// A file's name as it was given, its real one, and its text.
+fn read(path: &Path) -> Result<(&Path, PathBuf, String)> {
+    let failed = || format!("can't read {}", path.display());
+    let text = std::fs::read(path).with_context(failed)?;
+    let text =
+        String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
+    Ok((path, path.canonicalize().with_context(failed)?, text))
 }
 
 /// Lean decides by its working directory what project a file belongs to.
@@ -256,9 +262,10 @@ async fn prove_hole(
     let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps), watch);
     match outcome {
         Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
-        Err(NoGoal::Check(error @ crate::proof::checker::CheckError::NoLean(_))) => {
-            Err(error.into())
-        }
+        // Without a Lean that lives, the other holes fare no better.
+        Err(NoGoal::Check(
+            error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
+        )) => Err(error).context("Lean can't be asked; `lean FILE` may say more"),
         Err(error) => Ok(HoleReport::without_goal(position, &error)),
     }
 }

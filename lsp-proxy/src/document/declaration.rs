@@ -5,10 +5,13 @@
 //! and `set_option` are tactics too, `deriving` and `instance` belong to others' syntax, some words
 //! are reserved only by an import, and an import's own commands are not known here at all.
 
+mod brackets;
+
 use std::ops::Range;
 
 use super::keyword::{self, Command};
 use super::lexer::{Token, TokenKind};
+use brackets::Brackets;
 
 /// What a declaration declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +103,8 @@ impl<'a> Scan<'a> {
         let mut brackets = Brackets::default();
         // Up to where `open … in` and `set_option … in` are known to be a command's, or a term's.
         let (mut of_command, mut of_term) = (0, 0);
+        // Whether the last command goes on at the very start of lines, as some people's proofs do.
+        let mut flush = false;
         for at in 0..self.tokens.len() {
             let outside = brackets.open.is_empty() || self.at_line_start(at);
             let what = match self.command_at(at, outside, &brackets) {
@@ -113,8 +118,10 @@ impl<'a> Scan<'a> {
                     }
                     command.then_some(Command::Local)
                 }
+                None if !flush && outside && self.may_be_an_imports(at) => Some(Command::Other),
                 what => what,
             };
+            flush = what.is_none() && (flush || self.goes_on_flush(at));
             if let Some(what) = what {
                 let command = self.with_prefix(at, what, found.last(), &brackets);
                 if self.text_of(at) == "#" && self.text_of(at + 1) == "exit" {
@@ -174,13 +181,30 @@ impl<'a> Scan<'a> {
                         || self.ends_attributes(at, brackets);
                     return (leads && self.opens_something(at + 1)).then_some(command);
                 }
-                let known = word.is_empty()
-                    || keyword::MODIFIERS.contains(&word)
-                    || keyword::CONTINUATIONS.contains(&word);
-                (line_start && !known && self.blank_line_before(at)).then_some(Command::Other)
+                None
             }
             _ => None,
         }
+    }
+
+    /// Whether a word at the very start of a line is no part of any command known here.
+    fn is_flush(&self, at: usize) -> bool {
+        let word = self.word(at);
+        self.at_line_start(at)
+            && !word.is_empty()
+            && !keyword::MODIFIERS.contains(&word)
+            && !keyword::CONTINUATIONS.contains(&word)
+    }
+
+    /// Whether a command that an import defines seems to start here: after a blank line.
+    fn may_be_an_imports(&self, at: usize) -> bool {
+        self.is_flush(at)
+            && keyword::reserved(self.word(at)).is_none()
+            && self.blank_line_before(at)
+    }
+
+    fn goes_on_flush(&self, at: usize) -> bool {
+        self.is_flush(at) && !self.blank_line_before(at)
     }
 
     /// Where a chain of `open … in` and `set_option … in` ends, and whether it belongs to a command
@@ -295,8 +319,14 @@ impl<'a> Scan<'a> {
             let start = self.tokens[command.start].range.start;
             let next = commands.get(at + 1).map_or(end, |next| next.start);
             match command.what {
-                Command::Mutual => scopes.push(Some((start, built.len()))),
-                Command::Scope => scopes.push(None),
+                Command::Mutual | Command::Scope => {
+                    // Neither can stand in a `mutual`, which was then never closed.
+                    if let Some(open) = scopes.pop_if(|open| open.is_some()) {
+                        Self::close(open, None, &mut built);
+                    }
+                    let mutual = command.what == Command::Mutual;
+                    scopes.push(mutual.then_some((start, built.len())));
+                }
                 Command::End => {
                     let named = command.keyword + 1 < next;
                     if named && matches!(scopes.last(), Some(Some(_))) {
@@ -468,67 +498,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The brackets that are open, and the `@[…]` that was closed last.
-#[derive(Default)]
-struct Brackets {
-    open: Vec<(char, usize)>,
-    attribute: Option<(usize, usize)>,
-}
-
-impl Brackets {
-    fn read(&mut self, at: usize, token: &Token, text: &str) {
-        if token.kind != TokenKind::Symbol && token.kind != TokenKind::String {
-            return;
-        }
-        let word = token.text(text);
-        if token.kind == TokenKind::String {
-            // The pieces of an interpolated string hold its braces.
-            if word.starts_with('}') {
-                self.close('{', at);
-            }
-            if !word.ends_with('{') || !token.terminated {
-                return;
-            }
-        }
-        match word.chars().next_back() {
-            Some(open @ ('(' | '[' | '{' | '⟨' | '⦃' | '⟦')) => {
-                let attribute = word == "@[";
-                self.open.push((if attribute { '@' } else { open }, at));
-            }
-            Some(')') => self.close('(', at),
-            Some(']') => self.close('[', at),
-            Some('}') => self.close('{', at),
-            Some('⟩') => self.close('⟨', at),
-            Some('⦄') => self.close('⦃', at),
-            Some('⟧') => self.close('⟦', at),
-            _ => {}
-        }
-    }
-
-    /// A bracket that closes nothing is passed over, and one that closes an outer one closes what
-    /// is open in it.
-    fn close(&mut self, open: char, at: usize) {
-        let matches = |(c, _): &(char, usize)| *c == open || (open == '[' && *c == '@');
-        // A stray one in deep brackets is looked for no further than a person would.
-        const FURTHEST: usize = 256;
-        let found = self.open.iter().rev().take(FURTHEST).position(matches);
-        if let Some(found) = found {
-            let index = self.open.len() - 1 - found;
-            let (c, first) = self.open[index];
-            self.open.truncate(index);
-            if c == '@' {
-                self.attribute = Some((first, at));
-            }
-        }
-    }
-
-    /// The first token of the `@[…]` that ends right before `at`.
-    fn attribute_before(&self, at: usize) -> Option<usize> {
-        let (first, last) = self.attribute?;
-        (last + 1 == at).then_some(first)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::lexer::lex;
@@ -648,13 +617,14 @@ mod tests {
         check(
             "theorem a : T := x\n-- comment\n/- comment -/\n/-! section -/\ntheorem b : T := x\n\n/-- doc -/\nadd_decl_doc b\n\
              theorem c : T := x\n#eval sorry\ntheorem d : T := x\n\nunknown_command foo\n\ntheorem e : T :=\nfoo where\n  foo := x\ntermination_by x\ndecreasing_by sorry\n\n\
-             namespace N\n  theorem f : T := x\n  theorem g : T := x\nend N\ntheorem h : T := x theorem i : T := x\n#exit\ntheorem j : T := x",
+             theorem e' : T := by\nsimp\n\nlinarith\n\nnamespace N\n  theorem f : T := x\n  theorem g : T := x\nend N\ntheorem h : T := x theorem i : T := x\n#exit\ntheorem j : T := x",
             expect![[r#"
                 Theorem theorem a screenable ⟦theorem a : T := x⟧
                 Theorem theorem b screenable ⟦theorem b : T := x⟧
                 Theorem theorem c screenable ⟦theorem c : T := x⟧
                 Theorem theorem d screenable ⟦theorem d : T := x⟧
                 Theorem theorem e screenable ⟦theorem e : T :=↵foo w…by x↵decreasing_by sorry⟧
+                Theorem theorem e' screenable ⟦theorem e' : T := by↵simp↵↵linarith⟧
                 Theorem theorem f screenable ⟦theorem f : T := x⟧
                 Theorem theorem g screenable ⟦theorem g : T := x⟧
                 Theorem theorem h screenable ⟦theorem h : T := x⟧
@@ -667,7 +637,7 @@ mod tests {
     fn a_mutual_block_is_one_unit() {
         check(
             "mutual\n  theorem a : T := x\n  def b := x\nend\nset_option x true in\nmutual\ntheorem c : T := x\nend\nsection\ntheorem d : T := x\nend\n\
-             namespace N\nmutual\ntheorem e : T := x\nend N\ntheorem f : T := x\nmutual\ndef g := x",
+             namespace N\nmutual\nmutual\ntheorem e : T := x\nend N\ntheorem f : T := x\nmutual\ndef g := x",
             expect![[r#"
                 Theorem theorem a ⟦theorem a : T := x⟧ in ⟦mutual↵  theorem a : T := x↵  def b := x↵end⟧
                 Def def b ⟦def b := x⟧ in ⟦mutual↵  theorem a : T := x↵  def b := x↵end⟧

@@ -48,7 +48,11 @@ impl Server {
         }
     }
 
-    async fn start_exactly(command: &LeanCommand, cwd: &Path) -> Result<Server> {
+    /// Starts `command` as it is.
+    ///
+    /// # Errors
+    /// When the program is not there or does not answer as a language server.
+    pub async fn start_exactly(command: &LeanCommand, cwd: &Path) -> Result<Server> {
         let mut builder = Command::new(&command.program);
         builder
             .args(&command.args)
@@ -84,10 +88,14 @@ impl Server {
             "capabilities": {"lean": {"silentDiagnosticSupport": true}},
         });
         let id = server.request("initialize", params);
-        server
+        let refused = || format!("`{command}` does not answer as a Lean server");
+        let answer = server
             .answer(&id, START_LIMIT)
             .await
-            .with_context(|| format!("`{command}` does not answer as a Lean server"))?;
+            .with_context(refused)?;
+        if !answer["capabilities"].is_object() {
+            bail!(refused());
+        }
         server.notify("initialized", json!({}));
         Ok(server)
     }

@@ -15,6 +15,9 @@ const WORKER_CODES: [i64; 2] = [-32901, -32902];
 /// How long to wait for what should have come before the barrier's answer.
 const LATE: Duration = Duration::from_millis(500);
 
+/// Lean's kind of a range that it will never get to.
+const FATAL: i64 = 2;
+
 /// A text that Lean has elaborated to its end. There is no other way to get one: the barrier was
 /// answered, the diagnostics are of this very version, and nothing was left in progress.
 #[derive(Debug)]
@@ -46,6 +49,9 @@ pub enum Unknown {
     /// The barrier was passed, yet something is missing that a full elaboration brings.
     #[error("Lean's report is incomplete: {0}")]
     Incomplete(&'static str),
+    /// Lean gave up on the whole file, mostly because an import can't be loaded.
+    #[error("Lean can't elaborate the file: {0}")]
+    Fatal(String),
     /// Lean refused the request.
     #[error("Lean answered with an error: {0}")]
     Refused(String),
@@ -98,12 +104,7 @@ impl Shadow {
             "textDocument/waitForDiagnostics",
             json!({"uri": self.uri, "version": self.version}),
         );
-        let mut report = Report {
-            uri: &self.uri,
-            version: self.version,
-            diagnostics: None,
-            in_progress: None,
-        };
+        let mut report = Report::new(&self.uri, self.version);
         let next = async |server: &mut Server, report: &mut Report<'_>, id: &Value| loop {
             let message = tokio::time::timeout_at(deadline, server.next())
                 .await
@@ -134,6 +135,18 @@ impl Shadow {
             }
         }
         match report {
+            Report {
+                fatal: true,
+                diagnostics,
+                ..
+            } => {
+                let error = diagnostics.into_iter().flatten().find(Diagnostic::is_error);
+                Err(Unknown::Fatal(
+                    error.map_or("it does not say why".into(), |error| {
+                        error.first_line().to_owned()
+                    }),
+                ))
+            }
             Report {
                 in_progress: Some(true) | None,
                 ..
@@ -191,9 +204,20 @@ struct Report<'a> {
     version: i32,
     diagnostics: Option<Vec<Diagnostic>>,
     in_progress: Option<bool>,
+    fatal: bool,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    fn new(uri: &'a str, version: i32) -> Self {
+        Report {
+            uri,
+            version,
+            diagnostics: None,
+            in_progress: None,
+            fatal: false,
+        }
+    }
+
     fn note(&mut self, message: &Value) {
         let Some(params) = message.get("params") else {
             return;
@@ -209,9 +233,10 @@ impl Report<'_> {
                 if params["textDocument"]["uri"] == self.uri
                     && params["textDocument"]["version"] == self.version =>
             {
-                self.in_progress = params["processing"]
-                    .as_array()
-                    .map(|ranges| !ranges.is_empty());
+                let ranges = params["processing"].as_array();
+                self.fatal =
+                    ranges.is_some_and(|ranges| ranges.iter().any(|range| range["kind"] == FATAL));
+                self.in_progress = ranges.map(|ranges| !ranges.is_empty() && !self.fatal);
             }
             _ => {}
         }

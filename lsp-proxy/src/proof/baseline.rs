@@ -125,13 +125,10 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
 
 /// Says why Lean does not get to a hole: mostly because of an error before it.
 fn why_inert(diagnostics: &[Diagnostic], first: u32, last: u32) -> String {
-    let header = diagnostics
-        .iter()
-        .find(|d| d.is_error() && d.start().line == 0 && first > 0);
     let inside = diagnostics
         .iter()
         .find(|d| d.is_error() && (first..=last).contains(&d.start().line));
-    match inside.or(header) {
+    match inside {
         Some(error) => format!(
             "line {} has an error: {}",
             error.start().line + 1,

@@ -11,7 +11,7 @@ use unsorry_model::{Candidate, Prover};
 
 use super::baseline::{Baseline, NoGoal, baseline};
 use super::checker::{CheckError, Checker};
-use super::gate::gate;
+use super::gate::{gate, without_comments};
 use super::screen::{self, Screen, Verdict};
 use super::target::Target;
 use super::verify::{Rejection, VerifiedProof, confirm};
@@ -182,6 +182,8 @@ impl Run<'_> {
                 && let Some(candidate) = proposals.next().await
             {
                 self.proposed += 1;
+                let text = without_comments(&candidate.text);
+                let candidate = Candidate { text, ..candidate };
                 // Equal candidates are checked once; what the gate refuses, never.
                 if self.seen.insert(candidate.text.clone())
                     && gate(goal.kind, &candidate.text).is_ok()

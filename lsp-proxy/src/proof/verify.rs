@@ -1,5 +1,6 @@
 //! The sole maker of [`VerifiedProof`].
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ impl Level {
 pub struct VerifiedProof {
     proof: String,
     engine: &'static str,
+    hole: Range<usize>,
     change: Change,
     head: Arc<str>,
     level: Level,
@@ -67,7 +69,12 @@ impl VerifiedProof {
         self.engine
     }
 
-    /// The change to the text that was checked.
+    /// The hole's token in the text that it was checked in.
+    pub fn hole(&self) -> &Range<usize> {
+        &self.hole
+    }
+
+    /// The change to the text that was checked. It takes in the hole, and perhaps blanks before it.
     pub fn change(&self) -> &Change {
         &self.change
     }
@@ -147,6 +154,9 @@ pub async fn confirm(
 ) -> Result<VerifiedProof, Rejection> {
     let kind = baseline.goal.kind;
     gate(kind, &candidate.text)?;
+    if candidate.is_query() {
+        return Err(Rejection::Lean("it only asks Lean for a proof".into()));
+    }
     let spliced = target.spliced(kind, &candidate.text);
     let lines = LineIndex::new(&spliced.text);
     let question = axioms::Question::of(target, &spliced.text);
@@ -217,6 +227,7 @@ pub async fn confirm(
         proof: candidate.text.clone(),
         engine: candidate.engine,
         head: target.head().into(),
+        hole: target.hole().range.clone(),
         change: spliced.change,
         level,
         axioms: report,

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const PATIENCE_TO_INITIALIZE: Duration = Duration::from_secs(5);
 
 /// A merged request under way. Its id alone does not tell it from a later one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ticket {
     id: Id,
     number: u64,

@@ -11,7 +11,7 @@ pub const COMMAND_PREFIX: &str = "unsorry.";
 pub const DATA_KEY: &str = "unsorry";
 
 /// A method that Lean and the assistant answer together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Merged {
     /// `initialize`
     Initialize,

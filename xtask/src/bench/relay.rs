@@ -240,11 +240,14 @@ fn measure(relays: &mut Pair<Relay>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// The values of each relay, and its processor time in seconds.
+type Measured = (Pair<Vec<f64>>, Pair<Option<f64>>);
+
 /// Everything that `measure` gives for each, with the processor time of the relays themselves.
 fn turns(
     relays: &mut Pair<Relay>,
     mut measure: impl FnMut(&mut Relay) -> Result<Vec<f64>>,
-) -> Result<(Pair<Vec<f64>>, Pair<Option<f64>>)> {
+) -> Result<Measured> {
     let mut values = Pair::<Vec<f64>>::default();
     let before = Pair {
         ours: relays.ours.cpu(),

@@ -1,0 +1,181 @@
+//! Candidates checked a second: many in one text, as the search does it, beside one at a time, as
+//! editors' tools do it. The same Lean, the same candidates, in one run. `cargo xtask bench check`.
+#![allow(clippy::print_stdout)] // its rows are its purpose
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use unsorry::document::Outline;
+use unsorry::lean::command::LeanCommand;
+use unsorry::lean::server::Server;
+use unsorry::lean::shadow::Shadow;
+use unsorry::proof::baseline::{Baseline, baseline};
+use unsorry::proof::checker::Checker;
+use unsorry::proof::screen::{Screen, Verdict};
+use unsorry::proof::target::Target;
+use unsorry_model::{Candidate, Prover as _, Tactics};
+
+/// How many candidates are checked together.
+const TOGETHER: usize = 16;
+
+/// How often each way is measured; the median counts.
+const ROUNDS: usize = 7;
+
+/// Longer than any check here may take.
+const LIMIT: Duration = Duration::from_secs(300);
+
+const SOURCE: &str = "theorem t (a b c : Nat) (xs : List Nat) (h : a < b) (h' : b < c) :
+    a + 1 < c ∧ (xs ++ []).length = xs.length := by
+  sorry
+";
+
+fn main() -> Result<()> {
+    // `cargo test` builds and starts benches as well, with no such argument.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let as_json = std::env::args().any(|argument| argument == "--json");
+    tokio::runtime::Runtime::new()?.block_on(run(as_json))
+}
+
+async fn run(as_json: bool) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let command = LeanCommand::resolve(&[], folder.path());
+    let uri = format!("file://{}/A.lean", folder.path().display());
+    let target = target(&uri, 0);
+    let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT);
+    let baseline = baseline(&checker, &target).await?;
+    drop(checker);
+    let candidates = candidates(&baseline);
+    ensure!(
+        candidates.len() == TOGETHER,
+        "the portfolio has too few rows for this goal"
+    );
+
+    let mut fast = Bench::start(&command.for_checker(), &folder, &uri).await?;
+    let together = fast.rate(&baseline, &candidates, TOGETHER).await?;
+    let alone = fast.rate(&baseline, &candidates, 1).await?;
+    drop(fast);
+    let mut slow = Bench::start(&command, &folder, &uri).await?;
+    let delayed_together = slow.rate(&baseline, &candidates, TOGETHER).await?;
+    let delayed = slow.rate(&baseline, &candidates, 1).await?;
+
+    ensure!(
+        [&alone.1, &delayed.1, &delayed_together.1]
+            .iter()
+            .all(|verdicts| **verdicts == together.1),
+        "the ways do not agree on a verdict"
+    );
+    let rows = [
+        (
+            "16 candidates, no reporting delay",
+            together.0,
+            alone.0,
+            "one at a time",
+        ),
+        (
+            "16 candidates, Lean's own delay",
+            delayed_together.0,
+            delayed.0,
+            "one at a time",
+        ),
+        (
+            "as unsorry does it, and as other tools do",
+            together.0,
+            delayed.0,
+            "one at a time, Lean's own delay",
+        ),
+    ];
+    for (row, ours, peer, peer_name) in rows {
+        let ratio = ours / peer;
+        if as_json {
+            let row = json!({
+                "bench": "check", "row": row, "unit": "candidates/s", "ours": ours, "peer": peer,
+                "peer_name": peer_name, "ratio": ratio,
+            });
+            println!("{row}");
+        } else {
+            println!("{row:<44} {ours:>7.1}/s   {peer_name}: {peer:>6.1}/s   {ratio:>5.2}×");
+        }
+    }
+    Ok(())
+}
+
+/// The hole of round `round`. No two rounds have a text in common: Lean would not elaborate it again.
+fn target(uri: &str, round: usize) -> Target {
+    let text = format!("-- {round}\n{SOURCE}");
+    Target {
+        uri: uri.into(),
+        outline: Arc::new(Outline::of(&text)),
+        text: text.into(),
+        hole: 0,
+    }
+}
+
+fn candidates(baseline: &Baseline) -> Vec<Candidate> {
+    let stream = Tactics::new(Vec::new()).propose(&baseline.goal);
+    let all: Vec<Candidate> =
+        futures_util::FutureExt::now_or_never(futures_util::StreamExt::collect(stream))
+            .unwrap_or_default();
+    all.into_iter()
+        .filter(|candidate| !candidate.is_query())
+        .take(TOGETHER)
+        .collect()
+}
+
+struct Bench {
+    server: Server,
+    shadow: Shadow,
+    uri: String,
+    texts: usize,
+}
+
+impl Bench {
+    async fn start(command: &LeanCommand, folder: &tempfile::TempDir, uri: &str) -> Result<Bench> {
+        let server = Server::start_exactly(command, folder.path()).await?;
+        Ok(Bench {
+            server,
+            shadow: Shadow::new(uri.replace("A.lean", "Scratch.lean")),
+            uri: uri.to_owned(),
+            texts: 0,
+        })
+    }
+
+    /// Candidates a second, `together` in a text, and the verdicts: true for a proof.
+    async fn rate(
+        &mut self,
+        baseline: &Baseline,
+        candidates: &[Candidate],
+        together: usize,
+    ) -> Result<(f64, Vec<bool>)> {
+        let mut times = Vec::new();
+        let mut verdicts = Vec::new();
+        for round in 0..=ROUNDS {
+            self.texts += 1;
+            let target = &target(&self.uri, self.texts);
+            let started = Instant::now();
+            verdicts.clear();
+            for batch in candidates.chunks(together) {
+                let screen = Screen::new(target, baseline.goal.kind, batch);
+                let elaboration = self
+                    .shadow
+                    .elaborate(&mut self.server, &screen.text, &[], LIMIT)
+                    .await?;
+                let seen = screen.verdicts(target, baseline, &elaboration.diagnostics);
+                verdicts.extend(
+                    seen.iter()
+                        .map(|verdict| matches!(verdict, Verdict::Passed(_))),
+                );
+            }
+            // The first round starts the worker.
+            if round > 0 {
+                times.push(started.elapsed());
+            }
+        }
+        times.sort();
+        let median = times.get(ROUNDS / 2).context("no rounds")?;
+        Ok((candidates.len() as f64 / median.as_secs_f64(), verdicts))
+    }
+}
