@@ -35,7 +35,7 @@ struct Seen {
     /// The bodies of the responses, by what was asked.
     answers: BTreeMap<&'static str, String>,
     /// The last diagnostics of each version.
-    diagnostics: BTreeMap<i64, Value>,
+    diagnostics: BTreeMap<i64, Vec<String>>,
     /// The methods of Lean's notifications and requests.
     told: HashSet<String>,
     exit: Option<i32>,
@@ -78,7 +78,10 @@ impl Editor {
                 assert_eq!(again, None);
                 return;
             };
-            self.seen.told.insert(method.to_owned());
+            // Whether Lean asks for that depends on how long it took.
+            if !method.ends_with("/refresh") {
+                self.seen.told.insert(method.to_owned());
+            }
             if let Some(id) = message.get("id") {
                 assert!(!id.to_string().contains("unsorry"), "{body}");
                 let answer = json!({"jsonrpc": "2.0", "id": id, "result": null});
@@ -88,9 +91,11 @@ impl Editor {
                 let params = &message["params"];
                 assert_eq!(params["uri"], URI);
                 let version = params["version"].as_i64().unwrap_or(-1);
-                self.seen
-                    .diagnostics
-                    .insert(version, params["diagnostics"].clone());
+                let diagnostics = params["diagnostics"].as_array().expect("a list");
+                // Their order is that in which Lean got to know them.
+                let mut diagnostics: Vec<_> = diagnostics.iter().map(Value::to_string).collect();
+                diagnostics.sort();
+                self.seen.diagnostics.insert(version, diagnostics);
             }
         }
     }
@@ -223,7 +228,7 @@ fn a_session_is_the_same_with_unsorry_between() {
         direct.diagnostics.keys().copied().collect::<Vec<_>>(),
         [1, 2, 3]
     );
-    let first = direct.diagnostics[&1].to_string();
+    let first = direct.diagnostics[&1].concat();
     assert!(
         first.contains("sorry") && first.contains("\"severity\":1"),
         "{first}"
