@@ -116,6 +116,26 @@ pub enum Head<'a> {
 /// can't be told. Reads no further than needed: with the keys in the order in which Lean and the
 /// usual editors write them, neither parameters nor results.
 pub fn head(body: &[u8]) -> Option<Head<'_>> {
+    usual_call(body).or_else(|| any_head(body))
+}
+
+/// The head of a request or notification as nearly everyone writes it.
+fn usual_call(body: &[u8]) -> Option<Head<'_>> {
+    let mut rest = body.strip_prefix(br#"{"jsonrpc":"2.0","#)?;
+    if let Some(id) = rest.strip_prefix(br#""id":"#) {
+        let end = id.iter().position(|byte| !byte.is_ascii_digit())?;
+        rest = id[end..].strip_prefix(b",").filter(|_| end > 0)?;
+    }
+    let method = rest.strip_prefix(br#""method":""#)?;
+    let end = memchr::memchr2(b'"', b'\\', method)?;
+    if method[end] == b'\\' {
+        return None;
+    }
+    let method = std::str::from_utf8(&method[..end]).ok()?;
+    Some(Head::Call(Cow::Borrowed(method)))
+}
+
+fn any_head(body: &[u8]) -> Option<Head<'_>> {
     let start = json::skip_space(body, 0);
     let mut id = None;
     let mut failed = None;
@@ -219,6 +239,34 @@ mod tests {
             method(br#"{"params":{"method":"no"},"method":"yes""#).as_deref(),
             Some("yes")
         );
+    }
+
+    #[test]
+    fn the_usual_is_nothing_special() {
+        let ids = [
+            "",
+            r#""id":"#,
+            r#""id":1,"#,
+            r#""id":-1,"#,
+            r#""id":,"#,
+            r#""id":"1","#,
+        ];
+        let methods = [
+            r#""method":"a/b""#,
+            r#""method":"a\/b""#,
+            r#""method":"""#,
+            r#""method":7"#,
+            "",
+        ];
+        for id in ids {
+            for method in methods {
+                let body = format!(r#"{{"jsonrpc":"2.0",{id}{method},"params":{{}}}}"#);
+                for end in 0..body.len() {
+                    let body = &body.as_bytes()[..end];
+                    assert_eq!(head(body), any_head(body), "{}", body.escape_ascii());
+                }
+            }
+        }
     }
 
     #[test]
