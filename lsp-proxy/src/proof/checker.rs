@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::document::Position;
 use crate::lean::command::LeanCommand;
+use crate::lean::diagnostic::Diagnostic;
 use crate::lean::server::Server;
 use crate::lean::shadow::{Elaboration, Shadow, Unknown};
 
@@ -35,13 +36,15 @@ struct Request {
     text: String,
     questions: Vec<Position>,
     limit: Duration,
-    reply: oneshot::Sender<Result<Elaboration, CheckError>>,
+    interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
 }
+
+type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 
 /// Sends texts to Lean. Clones share one Lean; when the last is gone, so is Lean.
 #[derive(Debug, Clone)]
 pub struct Checker {
-    requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::UnboundedSender<(Request, Reply)>,
 }
 
 impl Checker {
@@ -74,16 +77,42 @@ impl Checker {
         questions: Vec<Position>,
         limit: Duration,
     ) -> Result<Elaboration, CheckError> {
+        self.ask(uri, text, questions, limit, None).await
+    }
+
+    /// The same without questions; what Lean says of the text on the way goes to `interim`. That is
+    /// no evidence, but a hint where to look: whoever has seen enough drops the future.
+    ///
+    /// # Errors
+    /// As for [`Checker::elaborate`].
+    pub async fn elaborate_watched(
+        &self,
+        uri: &str,
+        text: String,
+        limit: Duration,
+        interim: mpsc::UnboundedSender<Vec<Diagnostic>>,
+    ) -> Result<Elaboration, CheckError> {
+        self.ask(uri, text, Vec::new(), limit, Some(interim)).await
+    }
+
+    async fn ask(
+        &self,
+        uri: &str,
+        text: String,
+        questions: Vec<Position>,
+        limit: Duration,
+        interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
+    ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
             uri: shadow_uri(uri),
             text,
             questions,
             limit,
-            reply,
+            interim,
         };
         let gone = || CheckError::NoLean("the checker has stopped".into());
-        self.requests.send(request).map_err(|_| gone())?;
+        self.requests.send((request, reply)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -101,7 +130,11 @@ struct Slot {
     timeouts: u32,
 }
 
-async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiver<Request>) {
+async fn run(
+    mut slot: Slot,
+    idle: Duration,
+    mut requests: mpsc::UnboundedReceiver<(Request, Reply)>,
+) {
     loop {
         let request = match tokio::time::timeout(idle, requests.recv()).await {
             Ok(Some(request)) => request,
@@ -114,15 +147,9 @@ async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiv
                 }
             }
         };
-        let Request {
-            uri,
-            text,
-            questions,
-            limit,
-            mut reply,
-        } = request;
+        let (request, mut reply) = request;
         tokio::select! {
-            outcome = slot.elaborate(&uri, &text, &questions, limit) => {
+            outcome = slot.elaborate(&request) => {
                 let _ = reply.send(outcome);
             }
             // Nobody waits any more. The next text makes Lean drop this one.
@@ -132,40 +159,36 @@ async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiv
 }
 
 impl Slot {
-    async fn elaborate(
-        &mut self,
-        uri: &str,
-        text: &str,
-        questions: &[Position],
-        limit: Duration,
-    ) -> Result<Elaboration, CheckError> {
-        let outcome = self.once(uri, text, questions, limit).await;
+    async fn elaborate(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
+        let outcome = self.once(request).await;
         match outcome {
             // A worker may have died of the text before this one.
-            Err(CheckError::Unknown(Unknown::Died)) => self.once(uri, text, questions, limit).await,
+            Err(CheckError::Unknown(Unknown::Died)) => self.once(request).await,
             outcome => outcome,
         }
     }
 
-    async fn once(
-        &mut self,
-        uri: &str,
-        text: &str,
-        questions: &[Position],
-        limit: Duration,
-    ) -> Result<Elaboration, CheckError> {
-        self.open(uri)
+    async fn once(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
+        self.open(&request.uri)
             .await
             .map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
         let Some((server, shadow)) = &mut self.running else {
             return Err(Unknown::Died.into());
         };
         let limit = if shadow.is_open() {
-            limit
+            request.limit
         } else {
-            OPEN_LIMIT + limit
+            OPEN_LIMIT + request.limit
         };
-        let outcome = shadow.elaborate(server, text, questions, limit).await;
+        let Request {
+            text,
+            questions,
+            interim,
+            ..
+        } = request;
+        let outcome = shadow
+            .elaborate(server, text, questions, limit, interim.as_ref())
+            .await;
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
             Err(Unknown::Died) => self.timeouts = STUCK,

@@ -2,8 +2,8 @@
 //!
 //! A copy stands in a namespace of its own, so that names don't clash and a recursive call still
 //! means the copy itself, and without its attributes, so that no copy helps another through `simp`.
-//! What looks through the environment (`exact?`) could still find an earlier copy: such a candidate
-//! goes first, one a text. A verdict here is never the last word: winners are confirmed alone.
+//! What looks through the environment (`exact?`) could still find another copy: such a candidate has
+//! its text to itself. A verdict here is never the last word: winners are confirmed alone.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use crate::lean::diagnostic::Diagnostic;
 
 /// What Lean may spend on one candidate while it is screened, in its own thousands of allocations. A
 /// candidate that needs more is tried again alone under the user's own limit.
-const HEARTBEATS: u32 = 40_000;
+const HEARTBEATS: u32 = 20_000;
 
 /// A text to elaborate, and where each candidate stands in it.
 #[derive(Debug)]
@@ -37,18 +37,13 @@ pub enum Verdict {
     OutOfHeartbeats,
 }
 
-/// How many of `candidates`, at least one, can stand in one text after the first.
+/// How many of `candidates`, at least one, can stand in one text.
 pub fn batch(target: &Target, candidates: &[Candidate], most: usize) -> usize {
     if !target.declaration().screenable {
         return 1;
     }
-    let library = |c: &Candidate| c.searches_library();
-    let clash = candidates
-        .iter()
-        .skip(1)
-        .position(library)
-        .map_or(candidates.len(), |at| at + 1);
-    clash.min(most).max(1)
+    let alone = candidates.iter().position(Candidate::searches_library);
+    alone.unwrap_or(candidates.len()).clamp(1, most)
 }
 
 impl Screen {
@@ -78,6 +73,30 @@ impl Screen {
         Screen { text, lines }
     }
 
+    /// The candidates, by index, that Lean reports as accomplished while others are in progress.
+    pub fn accomplished(
+        &self,
+        target: &Target,
+        baseline: &Baseline,
+        diagnostics: &[Diagnostic],
+    ) -> Vec<(usize, Verdict)> {
+        let verdicts = self.said(diagnostics).enumerate().filter_map(|(at, said)| {
+            let accomplished = said.iter().any(|d| d.says_accomplished());
+            accomplished.then(|| (at, verdict(target, baseline, &said)))
+        });
+        verdicts
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed(_)))
+            .collect()
+    }
+
+    /// What Lean says of each copy.
+    fn said<'a>(&self, diagnostics: &'a [Diagnostic]) -> impl Iterator<Item = Vec<&'a Diagnostic>> {
+        self.lines.iter().map(|lines| {
+            let inside = |d: &&Diagnostic| lines.contains(&d.start().line);
+            diagnostics.iter().filter(inside).collect()
+        })
+    }
+
     /// Reads the verdicts, in the candidates' order.
     pub fn verdicts(
         &self,
@@ -85,15 +104,8 @@ impl Screen {
         baseline: &Baseline,
         diagnostics: &[Diagnostic],
     ) -> Vec<Verdict> {
-        self.lines
-            .iter()
-            .map(|lines| {
-                let said: Vec<&Diagnostic> = diagnostics
-                    .iter()
-                    .filter(|d| lines.contains(&d.start().line))
-                    .collect();
-                verdict(target, baseline, &said)
-            })
+        self.said(diagnostics)
+            .map(|said| verdict(target, baseline, &said))
             .collect()
     }
 }
