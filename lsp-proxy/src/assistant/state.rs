@@ -14,6 +14,9 @@ use crate::document::{Change, shift};
 /// How many findings a document keeps; the oldest go first.
 const MOST_FINDINGS: usize = 64;
 
+/// How many known proofs are tried first.
+const MOST_KNOWN: usize = 8;
+
 /// What the editor can do, of what matters here.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Abilities {
@@ -267,6 +270,7 @@ impl State {
             .rev()
             .flat_map(|finding| &finding.offers);
         offers
+            .take(MOST_KNOWN)
             .map(|offer| Candidate {
                 text: offer.proof.proof().to_owned(),
                 engine: offer.proof.engine(),

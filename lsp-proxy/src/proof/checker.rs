@@ -1,11 +1,13 @@
 //! The checker: a second Lean server, started at the first need and released when idle. One task
 //! owns it; everyone else sends it texts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
+use tower_lsp_server::ls_types::Uri;
 
 use crate::document::Position;
 use crate::lean::command::LeanCommand;
@@ -45,6 +47,7 @@ type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 #[derive(Debug, Clone)]
 pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
+    cwd: Arc<Path>,
 }
 
 impl Checker {
@@ -52,6 +55,7 @@ impl Checker {
     /// it was `idle` for so long. Needs a tokio runtime.
     pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
+        let folder = Arc::from(cwd.as_path());
         tokio::spawn(run(
             Slot {
                 command,
@@ -62,7 +66,10 @@ impl Checker {
             idle,
             receiver,
         ));
-        Checker { requests }
+        Checker {
+            requests,
+            cwd: folder,
+        }
     }
 
     /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes
@@ -105,7 +112,7 @@ impl Checker {
     ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
-            uri: shadow_uri(uri),
+            uri: shadow_uri(uri, &self.cwd),
             text,
             questions,
             limit,
@@ -117,9 +124,17 @@ impl Checker {
     }
 }
 
-/// A name beside the user's file, so that Lake gives it the same options; no such file exists.
-fn shadow_uri(uri: &str) -> String {
-    let folder = uri.rfind('/').map_or("file:///", |at| &uri[..=at]);
+/// A name beside the user's file, so that Lake gives it the same options, or in `cwd` for a text that
+/// is not a file yet; no such file exists.
+fn shadow_uri(uri: &str, cwd: &Path) -> String {
+    let in_cwd = || {
+        let folder = Uri::from_file_path(cwd)?;
+        Some(format!("{}/", folder.as_str().trim_end_matches('/')))
+    };
+    let folder = match uri.rfind('/') {
+        Some(slash) if uri.starts_with("file:") => uri[..=slash].to_owned(),
+        _ => in_cwd().unwrap_or_else(|| "file:///".to_owned()),
+    };
     format!("{folder}_unsorry{}.lean", std::process::id())
 }
 
@@ -233,12 +248,12 @@ mod tests {
     fn shadows_stand_beside_the_file() {
         let pid = std::process::id();
         assert_eq!(
-            shadow_uri("file:///a%20b/C.lean"),
+            shadow_uri("file:///a%20b/C.lean", Path::new("/x y")),
             format!("file:///a%20b/_unsorry{pid}.lean")
         );
         assert_eq!(
-            shadow_uri("untitled:Untitled-1"),
-            format!("file:///_unsorry{pid}.lean")
+            shadow_uri("untitled:Untitled-1", Path::new("/x y")),
+            format!("file:///x%20y/_unsorry{pid}.lean")
         );
     }
 }
