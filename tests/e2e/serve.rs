@@ -356,6 +356,18 @@ fn a_refused_edit_is_offered_instead() {
     });
 }
 
+#[test]
+fn an_editor_that_only_says_it_applied_the_edit() {
+    let text = "theorem pretended (a b : Nat) : a + b = b + a := by\n  sorry\n";
+    with(text, |editor, uri| {
+        editor.edits = Edits::Pretend;
+        let words = editor.prove(uri, 0);
+        assert!(words.contains("the text is as before"), "{words}");
+        let at = editor.hole(uri, 0);
+        assert!(editor.titles(uri, &at)[0].starts_with("Prove with"));
+    });
+}
+
 fn completions(editor: &mut Editor, uri: &str, at: &Value) -> Vec<Value> {
     let params = json!({"textDocument": {"uri": uri}, "position": at});
     let answer = editor.request("textDocument/completion", params);
