@@ -166,7 +166,7 @@ impl Bench {
                 let seen = screen.verdicts(target, baseline, &elaboration.diagnostics);
                 verdicts.extend(
                     seen.iter()
-                        .map(|verdict| matches!(verdict, Verdict::Passed(_))),
+                        .map(|verdict| matches!(verdict, Verdict::Passed { .. })),
                 );
             }
             // The first round starts the worker.

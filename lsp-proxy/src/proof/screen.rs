@@ -12,7 +12,7 @@ use unsorry_model::{Candidate, HoleKind};
 use super::baseline::Baseline;
 use super::target::Target;
 use crate::document::{DeclarationKind, LineIndex, splice};
-use crate::lean::diagnostic::Diagnostic;
+use crate::lean::diagnostic::{Diagnostic, Severity};
 
 /// What Lean may spend on one candidate while it is screened, in its own thousands of allocations. A
 /// candidate that needs more is tried again alone under the user's own limit.
@@ -29,8 +29,13 @@ pub struct Screen {
 /// What screening says of a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// No error, no `sorry`; with what Lean suggests in the place of a `?` tactic.
-    Passed(Vec<String>),
+    /// No error, no `sorry`.
+    Passed {
+        /// What Lean suggests in the place of a `?` tactic.
+        suggestions: Vec<String>,
+        /// How many warnings Lean gives, of linters mostly. The declaration's own are among them.
+        warnings: usize,
+    },
     /// Lean's first error.
     Failed(String),
     /// Lean ran into the limit of a screening.
@@ -85,7 +90,7 @@ impl Screen {
             accomplished.then(|| (at, verdict(target, baseline, &said)))
         });
         verdicts
-            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed(_)))
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
             .collect()
     }
 
@@ -162,5 +167,9 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
         .iter()
         .flat_map(|d| unsorry_model::suggestions(&d.message))
         .collect();
-    Verdict::Passed(suggestions)
+    let warnings = said.iter().filter(|d| d.severity == Severity::Warning);
+    Verdict::Passed {
+        suggestions,
+        warnings: warnings.count(),
+    }
 }

@@ -308,24 +308,26 @@ impl Run<'_> {
         &mut self,
         judged: impl Iterator<Item = (Candidate, Verdict)>,
     ) -> Result<(), CheckError> {
-        let (mut passed, mut asked) = (Vec::new(), Vec::new());
+        let mut passed: Vec<(usize, Candidate)> = Vec::new();
         for (candidate, verdict) in judged {
             match verdict {
-                Verdict::Passed(suggestions) if candidate.is_query() => {
-                    asked.extend(
-                        suggestions
-                            .iter()
-                            .filter_map(|suggestion| candidate.answered(suggestion)),
-                    );
+                Verdict::Passed {
+                    suggestions,
+                    warnings,
+                } if candidate.is_query() => {
+                    let answers = suggestions.iter().filter_map(|s| candidate.answered(s));
+                    passed.extend(answers.map(|answer| (warnings, answer)));
                 }
-                Verdict::Passed(_) => passed.push(candidate),
+                Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
                 Verdict::OutOfHeartbeats => self.heavy.push(candidate),
                 Verdict::Failed(error) => {
-                    tracing::trace!(candidate = candidate.text, error, "refused by Lean")
+                    tracing::trace!(candidate = candidate.text, error, "refused by Lean");
                 }
             }
         }
-        for candidate in passed.into_iter().chain(asked) {
+        // What a linter complains of comes after what it does not, else as proposed.
+        passed.sort_by_key(|(warnings, _)| *warnings);
+        for (_, candidate) in passed {
             if self.proofs.len() >= MOST_PROOFS {
                 break;
             }

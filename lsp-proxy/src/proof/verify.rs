@@ -179,7 +179,7 @@ pub async fn confirm(
         .filter(|d| (first..=last).contains(&d.start().line))
         .collect();
     match verdict(target, baseline, &said) {
-        Verdict::Passed(_) => {}
+        Verdict::Passed { .. } => {}
         Verdict::Failed(error) => return Err(Rejection::Lean(error)),
         Verdict::OutOfHeartbeats => {
             return Err(Rejection::Lean("it runs out of heartbeats".into()));
