@@ -11,7 +11,7 @@ use unsorry_model::{Candidate, HoleKind};
 
 use super::baseline::Baseline;
 use super::target::Target;
-use crate::document::{DeclarationKind, LineIndex, splice};
+use crate::document::{DeclarationKind, LineIndex, Position, splice};
 use crate::lean::diagnostic::{Diagnostic, Severity};
 
 /// What Lean may spend on one candidate while it is screened, in its own thousands of allocations. A
@@ -23,7 +23,14 @@ const HEARTBEATS: u32 = 20_000;
 pub struct Screen {
     /// The text.
     pub text: String,
-    lines: Vec<Range<u32>>,
+    places: Vec<Place>,
+}
+
+/// Where a copy stands, and the candidate in it.
+#[derive(Debug)]
+struct Place {
+    copy: Range<Position>,
+    candidate: Range<Position>,
 }
 
 /// What screening says of a candidate.
@@ -59,23 +66,33 @@ impl Screen {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        let mut line = LineIndex::new(&text).position(text.len()).line;
-        let mut lines = Vec::with_capacity(candidates.len());
+        let mut places = Vec::with_capacity(candidates.len());
         for (number, candidate) in candidates.iter().enumerate() {
-            let copy = copy(target, kind, &candidate.text);
-            let copy = if declaration.screenable {
-                format!(
-                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n"
-                )
-            } else {
-                format!("{copy}\n")
-            };
-            let end = line + u32::try_from(copy.matches('\n').count()).unwrap_or(u32::MAX);
-            lines.push(line..end);
-            line = end;
-            text.push_str(&copy);
+            let start = text.len();
+            let (copy, candidate) = copy(target, kind, &candidate.text);
+            if declaration.screenable {
+                text += &format!(
+                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n"
+                );
+            }
+            let at = text.len();
+            text += &copy;
+            if declaration.screenable {
+                text += &format!("\nend Unsorry{number}");
+            }
+            text.push('\n');
+            places.push((start..text.len(), at + candidate.start..at + candidate.end));
         }
-        Screen { text, lines }
+        let index = LineIndex::new(&text);
+        let position = |range: Range<usize>| index.position(range.start)..index.position(range.end);
+        let places = places.into_iter().map(|(copy, candidate)| Place {
+            copy: position(copy),
+            candidate: position(candidate),
+        });
+        Screen {
+            places: places.collect(),
+            text,
+        }
     }
 
     /// The candidates, by index, that Lean reports as accomplished while others are in progress.
@@ -85,20 +102,27 @@ impl Screen {
         baseline: &Baseline,
         diagnostics: &[Diagnostic],
     ) -> Vec<(usize, Verdict)> {
-        let verdicts = self.said(diagnostics).enumerate().filter_map(|(at, said)| {
+        let verdicts = self.said(diagnostics).enumerate();
+        let verdicts = verdicts.filter_map(|(at, (said, candidate))| {
             let accomplished = said.iter().any(|d| d.says_accomplished());
-            accomplished.then(|| (at, verdict(target, baseline, &said)))
+            accomplished.then(|| (at, verdict(target, baseline, &said, candidate)))
         });
         verdicts
             .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
             .collect()
     }
 
-    /// What Lean says of each copy.
-    fn said<'a>(&self, diagnostics: &'a [Diagnostic]) -> impl Iterator<Item = Vec<&'a Diagnostic>> {
-        self.lines.iter().map(|lines| {
-            let inside = |d: &&Diagnostic| lines.contains(&d.start().line);
-            diagnostics.iter().filter(inside).collect()
+    /// What Lean says of each copy, and where its candidate is.
+    fn said<'a>(
+        &'a self,
+        diagnostics: &'a [Diagnostic],
+    ) -> impl Iterator<Item = (Vec<&'a Diagnostic>, &'a Range<Position>)> {
+        self.places.iter().map(|place| {
+            let inside = |d: &&Diagnostic| place.copy.contains(&d.start());
+            (
+                diagnostics.iter().filter(inside).collect(),
+                &place.candidate,
+            )
         })
     }
 
@@ -110,13 +134,13 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Vec<Verdict> {
         self.said(diagnostics)
-            .map(|said| verdict(target, baseline, &said))
+            .map(|(said, candidate)| verdict(target, baseline, &said, candidate))
             .collect()
     }
 }
 
-/// The hole's declaration with `candidate` in it; without its attributes where that is safe.
-fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
+/// The hole's declaration with `candidate` in it, and where; without its attributes where that is safe.
+fn copy(target: &Target, kind: HoleKind, candidate: &str) -> (String, Range<usize>) {
     let declaration = target.declaration();
     let change = splice(&target.text, target.hole(), kind, candidate);
     let mut copy = String::new();
@@ -125,25 +149,30 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
         .attributes
         .iter()
         .filter(|_| declaration.screenable)
-        .cloned();
-    for (range, text) in cuts
-        .map(|range| (range, ""))
-        .chain([(change.range, change.text.as_str())])
-    {
-        copy.push_str(&target.text[at..range.start]);
-        copy.push_str(text);
-        at = range.end;
+        .filter(|attributes| attributes.end <= change.range.start);
+    for attributes in cuts {
+        copy.push_str(&target.text[at..attributes.start]);
+        at = attributes.end;
     }
-    copy.push_str(&target.text[at..declaration.unit.end]);
-    copy
+    copy.push_str(&target.text[at..change.range.start]);
+    let place = copy.len()..copy.len() + change.text.len();
+    copy.push_str(&change.text);
+    copy.push_str(&target.text[change.range.end..declaration.unit.end]);
+    (copy, place)
 }
 
-/// What Lean said of one declaration, as a verdict on the candidate in it. Silence is not enough: a
-/// theorem must be reported as accomplished where this Lean reports that.
-pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Verdict {
-    let error = said
-        .iter()
-        .find(|d| d.is_error() && !baseline.errors.contains(&d.message));
+/// What Lean said of one declaration, as a verdict on the candidate in it, which stands at `candidate`.
+/// Silence is not enough: a theorem must be reported as accomplished where this Lean reports that. An
+/// error that was there before is forgiven, unless it is now the candidate's.
+pub fn verdict(
+    target: &Target,
+    baseline: &Baseline,
+    said: &[&Diagnostic],
+    candidate: &Range<Position>,
+) -> Verdict {
+    let is_new =
+        |d: &Diagnostic| candidate.contains(&d.start()) || !baseline.errors.contains(&d.message);
+    let error = said.iter().find(|d| d.is_error() && is_new(d));
     if let Some(error) = error {
         if error.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
@@ -171,5 +200,146 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
     Verdict::Passed {
         suggestions,
         warnings: warnings.count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Outline;
+    use crate::lean::diagnostic::Range as LspRange;
+    use crate::proof::axioms::Report;
+    use expect_test::{Expect, expect};
+    use std::sync::Arc;
+    use unsorry_model::{Context, Goal};
+
+    fn target(text: &str) -> Target {
+        Target {
+            uri: "file:///A.lean".into(),
+            outline: Arc::new(Outline::of(text)),
+            text: text.into(),
+            hole: 0,
+        }
+    }
+
+    fn candidates(texts: &[&str]) -> Vec<Candidate> {
+        let candidate = |text: &&str| Candidate {
+            text: (*text).to_owned(),
+            engine: "tactics",
+        };
+        texts.iter().map(candidate).collect()
+    }
+
+    fn check(text: &str, texts: &[&str], expected: &Expect) {
+        let screen = Screen::new(&target(text), HoleKind::Tactic, &candidates(texts));
+        expected.assert_eq(&screen.text);
+    }
+
+    #[test]
+    fn copies_in_namespaces_without_attributes() {
+        check(
+            "def f := 1\n\n/-- Doc. -/\n@[simp] theorem t : f = 1 := by\n  sorry\n\ntheorem after : f = 2 := sorry\n",
+            &["rfl", "unfold f\nrfl"],
+            &expect![[r#"
+                def f := 1
+
+                namespace Unsorry0
+                set_option maxHeartbeats 20000 in
+                /-- Doc. -/
+                 theorem t : f = 1 := by
+                  rfl
+                end Unsorry0
+                namespace Unsorry1
+                set_option maxHeartbeats 20000 in
+                /-- Doc. -/
+                 theorem t : f = 1 := by
+                  unfold f
+                  rfl
+                end Unsorry1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_may_stand_together() {
+        let together = |text: &str, texts: &[&str]| batch(&target(text), &candidates(texts), 3);
+        let theorem = "theorem t : 1 = 1 := by sorry";
+        assert_eq!(together(theorem, &["rfl", "simp", "omega", "decide"]), 3);
+        assert_eq!(together(theorem, &["rfl", "exact?", "simp"]), 1);
+        assert_eq!(together(theorem, &["exact?", "simp"]), 1);
+        assert_eq!(
+            together("instance : Inhabited Nat := by sorry", &["rfl", "simp"]),
+            1
+        );
+    }
+
+    /// A diagnostic on a line of the screen.
+    fn says(line: u32, severity: Severity, message: &str, tags: &[u32]) -> Diagnostic {
+        let at = Position { line, character: 0 };
+        Diagnostic {
+            range: LspRange { start: at, end: at },
+            full_range: None,
+            severity,
+            message: message.to_owned(),
+            lean_tags: tags.to_owned(),
+        }
+    }
+
+    #[test]
+    fn silence_is_no_verdict_in_favour() {
+        let target = target("theorem t : 1 = 1 := by sorry\n");
+        let baseline = Baseline {
+            goal: Goal::parse(
+                HoleKind::Tactic,
+                &["⊢ 1 = 1".to_owned()],
+                Vec::new(),
+                Context::default(),
+            )
+            .expect("a goal"),
+            rendered: String::new(),
+            errors: vec!["an old error".to_owned()],
+            reports_accomplished: true,
+            axioms: Report::Axioms(Vec::new()),
+        };
+        let clean = Baseline {
+            errors: Vec::new(),
+            ..baseline.clone()
+        };
+        let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));
+        // Each copy has four lines.
+        let judge = |baseline: &Baseline, said: &[Diagnostic]| {
+            let verdicts = screen.verdicts(&target, baseline, said);
+            let passed = |v: &Verdict| matches!(v, Verdict::Passed { .. });
+            verdicts.iter().map(passed).collect::<Vec<_>>()
+        };
+        let done = |line| says(line, Severity::Information, "Goals accomplished!", &[2]);
+        let error = |message| says(6, Severity::Error, message, &[]);
+        let in_candidate = |message| {
+            let mut error = error(message);
+            error.range.start.character = 25;
+            error
+        };
+        assert_eq!(judge(&clean, &[]), [false, false]);
+        assert_eq!(judge(&clean, &[done(2), done(6)]), [true, true]);
+        assert_eq!(
+            judge(&clean, &[done(2), done(6), error("no")]),
+            [true, false]
+        );
+        let sorry = says(2, Severity::Warning, "declaration uses `sorry`", &[]);
+        assert_eq!(judge(&clean, &[done(2), sorry, done(6)]), [false, true]);
+        assert_eq!(judge(&baseline, &[error("an old error")]), [true, true]);
+        assert_eq!(judge(&baseline, &[error("a new error")]), [true, false]);
+        assert_eq!(
+            judge(&baseline, &[in_candidate("an old error")]),
+            [true, false]
+        );
+        let heavy = screen.verdicts(
+            &target,
+            &clean,
+            &[error(
+                "(deterministic) timeout: maximum number of heartbeats",
+            )],
+        );
+        assert_eq!(heavy[1], Verdict::OutOfHeartbeats);
     }
 }

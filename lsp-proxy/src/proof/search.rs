@@ -368,7 +368,7 @@ impl Run<'_> {
             Err(Rejection::Check(CheckError::Unknown(
                 Unknown::Refused(_) | Unknown::TimedOut(_),
             ))) => self.unknown += 1,
-            Err(rejection) => tracing::debug!(%rejection, "screened, yet not confirmed"),
+            Err(rejection) => tracing::trace!(%rejection, "screened, yet not confirmed"),
         }
         Ok(())
     }

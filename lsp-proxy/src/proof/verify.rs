@@ -178,7 +178,16 @@ pub async fn confirm(
         .iter()
         .filter(|d| (first..=last).contains(&d.start().line))
         .collect();
-    match verdict(target, baseline, &said) {
+    let range = &spliced.change.range;
+    let candidate_at =
+        lines.position(range.start)..lines.position(range.start + spliced.change.text.len());
+    // An error of the declaration's own that is gone now means that Lean no longer got so far.
+    if said.iter().filter(|d| d.is_error()).count() < baseline.errors.len() {
+        return Err(Rejection::Lean(
+            "with it, Lean no longer gets to the other errors of the declaration".into(),
+        ));
+    }
+    match verdict(target, baseline, &said, &candidate_at) {
         Verdict::Passed { .. } => {}
         Verdict::Failed(error) => return Err(Rejection::Lean(error)),
         Verdict::OutOfHeartbeats => {
