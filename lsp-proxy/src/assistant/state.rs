@@ -10,12 +10,10 @@ use unsorry_model::Candidate;
 use super::documents::{Document, View};
 use super::finding::Finding;
 use crate::document::{Change, shift};
+use crate::proof::target::Target;
 
 /// How many findings a document keeps; the oldest go first.
 const MOST_FINDINGS: usize = 64;
-
-/// How many known proofs are tried first.
-const MOST_KNOWN: usize = 8;
 
 /// What the editor can do, of what matters here.
 #[derive(Debug, Default, Clone, Copy)]
@@ -258,19 +256,21 @@ impl State {
             .collect()
     }
 
-    /// The proofs that were verified in this document, the latest first: worth trying again when a
-    /// hole is asked about whose surroundings have changed since.
-    pub fn known_proofs(&self, uri: &str) -> Vec<Candidate> {
+    /// The proofs that were verified for the same hole of the same declaration, whatever stood before
+    /// it then: worth trying first.
+    pub fn known_proofs(&self, target: &Target) -> Vec<Candidate> {
         let inner = self.lock();
-        let offers = inner
-            .findings
-            .get(uri)
-            .into_iter()
-            .flatten()
-            .rev()
+        let declaration = &target.text[target.declaration().unit.clone()];
+        let from_end = target.head().len() - target.hole().range.start;
+        let of_this_hole = |finding: &&Arc<Finding>| {
+            finding.head.ends_with(declaration)
+                && finding.head.len() - finding.range.start == from_end
+        };
+        let findings = inner.findings.get(&*target.uri).into_iter().flatten();
+        let offers = findings
+            .filter(of_this_hole)
             .flat_map(|finding| &finding.offers);
         offers
-            .take(MOST_KNOWN)
             .map(|offer| Candidate {
                 text: offer.proof.proof().to_owned(),
                 engine: offer.proof.engine(),
