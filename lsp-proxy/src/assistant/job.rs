@@ -20,6 +20,9 @@ use crate::proof::verify::VerifiedProof;
 /// Reports of progress come no closer together than this.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
+/// How long the editor may take to open a progress display.
+const BEGIN_WITHIN: Duration = Duration::from_secs(2);
+
 /// Starts a job on those of `holes` that no other job is at work on.
 pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
     let free: Vec<_> = holes
@@ -248,10 +251,16 @@ impl Job {
     /// Opens the progress display. Whether there is one.
     async fn begin(&self) -> bool {
         let client = &self.assistant.client;
+        if !self.assistant.state.abilities().progress {
+            return false;
+        }
         let token = lsp::ProgressToken::String(self.name.clone());
-        if !self.assistant.state.abilities().progress
-            || client.create_work_done_progress(token).await.is_err()
-        {
+        let created = client.create_work_done_progress(token);
+        // An editor that does not answer shows nothing.
+        if !matches!(
+            tokio::time::timeout(BEGIN_WITHIN, created).await,
+            Ok(Ok(()))
+        ) {
             return false;
         }
         self.report(lsp::WorkDoneProgress::Begin(lsp::WorkDoneProgressBegin {

@@ -39,6 +39,13 @@ struct Job {
     cancel: CancellationToken,
 }
 
+impl Job {
+    /// Whether it is at work on the hole. A job that was stopped is not, whatever it still does.
+    fn is_at(&self, uri: &str, hole: &Range<usize>) -> bool {
+        self.uri == uri && !self.cancel.is_cancelled() && self.holes.contains(&Some(hole.clone()))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     abilities: Abilities,
@@ -132,13 +139,7 @@ impl State {
         if inner.stopped {
             return None;
         }
-        let busy = |job: &Job| {
-            job.uri == uri
-                && !job.cancel.is_cancelled()
-                && holes
-                    .iter()
-                    .any(|hole| job.holes.contains(&Some(hole.clone())))
-        };
+        let busy = |job: &Job| holes.iter().any(|hole| job.is_at(uri, hole));
         if inner.jobs.values().any(busy) {
             return None;
         }
@@ -189,10 +190,8 @@ impl State {
 
     /// Whether a job is at work on the hole.
     pub fn is_busy(&self, uri: &str, hole: &Range<usize>) -> bool {
-        self.lock()
-            .jobs
-            .values()
-            .any(|job| job.uri == uri && job.holes.contains(&Some(hole.clone())))
+        let inner = self.lock();
+        inner.jobs.values().any(|job| job.is_at(uri, hole))
     }
 
     /// Stops a job.

@@ -23,14 +23,7 @@ const HEARTBEATS: u32 = 20_000;
 pub struct Screen {
     /// The text.
     pub text: String,
-    places: Vec<Place>,
-}
-
-/// Where a copy stands, and the candidate in it.
-#[derive(Debug)]
-struct Place {
-    copy: Range<Position>,
-    candidate: Range<Position>,
+    copies: Vec<Range<Position>>,
 }
 
 /// What screening says of a candidate.
@@ -66,33 +59,25 @@ impl Screen {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        let mut places = Vec::with_capacity(candidates.len());
+        let mut copies = Vec::with_capacity(candidates.len());
         for (number, candidate) in candidates.iter().enumerate() {
             let start = text.len();
-            let (copy, candidate) = copy(target, kind, &candidate.text);
-            if declaration.screenable {
-                text += &format!(
-                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n"
-                );
-            }
-            let at = text.len();
-            text += &copy;
-            if declaration.screenable {
-                text += &format!("\nend Unsorry{number}");
-            }
-            text.push('\n');
-            places.push((start..text.len(), at + candidate.start..at + candidate.end));
+            let copy = copy(target, kind, &candidate.text);
+            text += &if declaration.screenable {
+                format!(
+                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n"
+                )
+            } else {
+                format!("{copy}\n")
+            };
+            copies.push(start..text.len());
         }
-        let index = LineIndex::new(&text);
-        let position = |range: Range<usize>| index.position(range.start)..index.position(range.end);
-        let places = places.into_iter().map(|(copy, candidate)| Place {
-            copy: position(copy),
-            candidate: position(candidate),
-        });
-        Screen {
-            places: places.collect(),
-            text,
-        }
+        let lines = LineIndex::new(&text);
+        let copies = copies
+            .into_iter()
+            .map(|copy| lines.position(copy.start)..lines.position(copy.end))
+            .collect();
+        Screen { text, copies }
     }
 
     /// The candidates, by index, that Lean reports as accomplished while others are in progress.
@@ -103,26 +88,23 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Vec<(usize, Verdict)> {
         let verdicts = self.said(diagnostics).enumerate();
-        let verdicts = verdicts.filter_map(|(at, (said, candidate))| {
+        let verdicts = verdicts.filter_map(|(at, said)| {
             let accomplished = said.iter().any(|d| d.says_accomplished());
-            accomplished.then(|| (at, verdict(target, baseline, &said, candidate)))
+            accomplished.then(|| (at, verdict(target, baseline, &said)))
         });
         verdicts
             .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
             .collect()
     }
 
-    /// What Lean says of each copy, and where its candidate is.
+    /// What Lean says of each copy.
     fn said<'a>(
         &'a self,
         diagnostics: &'a [Diagnostic],
-    ) -> impl Iterator<Item = (Vec<&'a Diagnostic>, &'a Range<Position>)> {
-        self.places.iter().map(|place| {
-            let inside = |d: &&Diagnostic| place.copy.contains(&d.start());
-            (
-                diagnostics.iter().filter(inside).collect(),
-                &place.candidate,
-            )
+    ) -> impl Iterator<Item = Vec<&'a Diagnostic>> {
+        self.copies.iter().map(|copy| {
+            let inside = |d: &&Diagnostic| copy.contains(&d.start());
+            diagnostics.iter().filter(inside).collect()
         })
     }
 
@@ -134,13 +116,13 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Vec<Verdict> {
         self.said(diagnostics)
-            .map(|(said, candidate)| verdict(target, baseline, &said, candidate))
+            .map(|said| verdict(target, baseline, &said))
             .collect()
     }
 }
 
-/// The hole's declaration with `candidate` in it, and where; without its attributes where that is safe.
-fn copy(target: &Target, kind: HoleKind, candidate: &str) -> (String, Range<usize>) {
+/// The hole's declaration with `candidate` in it; without its attributes where that is safe.
+fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
     let declaration = target.declaration();
     let change = splice(&target.text, target.hole(), kind, candidate);
     let mut copy = String::new();
@@ -155,25 +137,15 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> (String, Range<usiz
         at = attributes.end;
     }
     copy.push_str(&target.text[at..change.range.start]);
-    let place = copy.len()..copy.len() + change.text.len();
     copy.push_str(&change.text);
     copy.push_str(&target.text[change.range.end..declaration.unit.end]);
-    (copy, place)
+    copy
 }
 
-/// What Lean said of one declaration, as a verdict on the candidate in it, which stands at `candidate`.
-/// Silence is not enough: a theorem must be reported as accomplished where this Lean reports that. An
-/// error that was there before is forgiven, unless it is now the candidate's.
-pub fn verdict(
-    target: &Target,
-    baseline: &Baseline,
-    said: &[&Diagnostic],
-    candidate: &Range<Position>,
-) -> Verdict {
-    let is_new =
-        |d: &Diagnostic| candidate.contains(&d.start()) || !baseline.errors.contains(&d.message);
-    let error = said.iter().find(|d| d.is_error() && is_new(d));
-    if let Some(error) = error {
+/// What Lean said of one declaration, as a verdict on the candidate in it. Silence is not enough: a
+/// theorem must be reported as accomplished where this Lean reports that.
+pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Verdict {
+    if let Some(error) = said.iter().find(|d| d.is_error()) {
         if error.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
         }
@@ -187,7 +159,7 @@ pub fn verdict(
             target.declaration().kind,
             DeclarationKind::Theorem | DeclarationKind::Example
         );
-        let expected = theorem && baseline.reports_accomplished && baseline.errors.is_empty();
+        let expected = theorem && baseline.reports_accomplished;
         if expected && !said.iter().any(|d| d.says_accomplished()) {
             return Verdict::Failed("Lean does not report the goals as accomplished".into());
         }
@@ -297,49 +269,25 @@ mod tests {
             )
             .expect("a goal"),
             rendered: String::new(),
-            errors: vec!["an old error".to_owned()],
             reports_accomplished: true,
             axioms: Report::Axioms(Vec::new()),
         };
-        let clean = Baseline {
-            errors: Vec::new(),
-            ..baseline.clone()
-        };
         let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));
         // Each copy has four lines.
-        let judge = |baseline: &Baseline, said: &[Diagnostic]| {
-            let verdicts = screen.verdicts(&target, baseline, said);
+        let judge = |said: &[Diagnostic]| {
+            let verdicts = screen.verdicts(&target, &baseline, said);
             let passed = |v: &Verdict| matches!(v, Verdict::Passed { .. });
             verdicts.iter().map(passed).collect::<Vec<_>>()
         };
         let done = |line| says(line, Severity::Information, "Goals accomplished!", &[2]);
         let error = |message| says(6, Severity::Error, message, &[]);
-        let in_candidate = |message| {
-            let mut error = error(message);
-            error.range.start.character = 25;
-            error
-        };
-        assert_eq!(judge(&clean, &[]), [false, false]);
-        assert_eq!(judge(&clean, &[done(2), done(6)]), [true, true]);
-        assert_eq!(
-            judge(&clean, &[done(2), done(6), error("no")]),
-            [true, false]
-        );
+        assert_eq!(judge(&[]), [false, false]);
+        assert_eq!(judge(&[done(2), done(6)]), [true, true]);
+        assert_eq!(judge(&[done(2), done(6), error("no")]), [true, false]);
         let sorry = says(2, Severity::Warning, "declaration uses `sorry`", &[]);
-        assert_eq!(judge(&clean, &[done(2), sorry, done(6)]), [false, true]);
-        assert_eq!(judge(&baseline, &[error("an old error")]), [true, true]);
-        assert_eq!(judge(&baseline, &[error("a new error")]), [true, false]);
-        assert_eq!(
-            judge(&baseline, &[in_candidate("an old error")]),
-            [true, false]
-        );
-        let heavy = screen.verdicts(
-            &target,
-            &clean,
-            &[error(
-                "(deterministic) timeout: maximum number of heartbeats",
-            )],
-        );
+        assert_eq!(judge(&[done(2), sorry, done(6)]), [false, true]);
+        let timeout = error("(deterministic) timeout: maximum number of heartbeats");
+        let heavy = screen.verdicts(&target, &baseline, &[timeout]);
         assert_eq!(heavy[1], Verdict::OutOfHeartbeats);
     }
 }
