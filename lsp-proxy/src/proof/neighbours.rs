@@ -84,7 +84,13 @@ pub async fn reach(
                 .find(|d| d.start().line == line);
             let Some(printed) = printed.filter(|d| !d.is_error() && !d.message.contains('⋯'))
             else {
-                reach.hidden = true;
+                // Lean makes some constants when asked for, and can't print them: what they were
+                // made of can be looked at.
+                match parent(name, &declared) {
+                    Some(parent) if seen.insert(parent.to_owned()) => next.push(parent.to_owned()),
+                    Some(_) => {}
+                    None => reach.hidden = true,
+                }
                 continue;
             };
             for word in words(&printed.message) {
@@ -165,17 +171,25 @@ fn local<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
         };
         return private.split_once(split).map(|(_, name)| name);
     }
-    let dotted = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    let known = declared.iter().any(|name| {
-        let name = name.strip_prefix("_root_.").unwrap_or(name);
-        // Of a declaration, also what it brought along: `foo.helper`, `foo.match_1`.
-        let mut parents = word.match_indices('.').map(|(at, _)| &word[..at]);
-        dotted(word, name) || dotted(name, word) || parents.any(|parent| dotted(parent, name))
-    });
-    known.then_some(word)
+    let known = declared
+        .iter()
+        .any(|name| dotted(word, name) || dotted(name, word));
+    (known || parent(word, declared).is_some()).then_some(word)
+}
+
+/// The declaration that brought a constant along: `foo` of `foo.helper` or `foo.match_1`.
+fn parent<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
+    let parents = word.match_indices('.').map(|(at, _)| &word[..at]);
+    parents
+        .filter(|parent| declared.iter().any(|name| dotted(parent, name)))
+        .last()
+}
+
+/// Whether `long` is `short`, perhaps with more of its namespace.
+fn dotted(long: &str, short: &str) -> bool {
+    let short = short.strip_prefix("_root_.").unwrap_or(short);
+    long.strip_suffix(short)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// A name as a reader knows it: without what Lean added for an auxiliary constant.
