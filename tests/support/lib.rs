@@ -1,3 +1,5 @@
 //! What the end-to-end tests share.
 
 pub mod editor;
+#[cfg(unix)]
+pub mod relay;

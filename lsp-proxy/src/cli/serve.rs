@@ -64,8 +64,16 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
     let pid = lean.id();
     tracing::info!(lean = %command, pid, "started");
     let (input, output) = stdio().context("stdin and stdout are not usable")?;
-    let to_lean = Arc::new(Output::new(lean.stdin.take().context("Lean has no stdin")?));
+    let to_lean = lean.stdin.take().context("Lean has no stdin")?;
     let from_lean = lean.stdout.take().context("Lean has no stdout")?;
+    #[cfg(target_os = "linux")]
+    {
+        widen(&input);
+        widen(&output);
+        widen(&to_lean);
+        widen(&from_lean);
+    }
+    let to_lean = Arc::new(Output::new(to_lean));
     let to_editor = Arc::new(Output::new(output));
     let (events, heard) = unbounded_channel();
     let shared = Shared {
@@ -230,6 +238,16 @@ fn stdio() -> io::Result<(File, File)> {
         own(io::stdin().as_handle())?,
         own(io::stdout().as_handle())?,
     ))
+}
+
+/// Makes room in a pipe for as much as is read at once: the processes at its ends take turns less
+/// often. What is no pipe, or may not grow, stays as it is.
+#[cfg(target_os = "linux")]
+fn widen(pipe: impl std::os::fd::AsFd) {
+    use crate::wire::frame::BUFFER;
+    if rustix::pipe::fcntl_getpipe_size(&pipe).is_ok_and(|size| size < BUFFER) {
+        let _ = rustix::pipe::fcntl_setpipe_size(&pipe, BUFFER);
+    }
 }
 
 /// What the assistant works with. Needs a tokio runtime.

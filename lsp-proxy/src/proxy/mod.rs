@@ -4,8 +4,8 @@
 //! assistant sends on its own goes through an [`Output`], whole messages only, behind whatever was
 //! written before. If the assistant is gone, what remains is a plain relay.
 //!
-//! What nobody here needs is written from the buffer that it was read into, and of a long message
-//! that nobody needs, the part that is not in the buffer yet is left to the system to copy.
+//! What nobody here needs is written from the buffer that it was read into. Of a message too long for
+//! the buffer that nobody needs, the rest is left to the system to copy.
 
 pub mod merge;
 pub mod merges;
@@ -81,6 +81,18 @@ impl<W: Write> Output<W> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes the last `messages`, and the `rest` of what will never be a message.
+    fn finish(&self, messages: &[Message], rest: &[u8]) -> io::Result<()> {
+        let mut writer = self.lock();
+        if !writer.sealed {
+            messages
+                .iter()
+                .try_for_each(|message| writer.write(&message.bytes))?;
+        }
+        writer.sealed = true;
+        writer.write(rest)
+    }
+
     /// Closes the pipe, as soon as what is being written is written.
     pub fn close(&self) {
         self.lock().pipe = None;
@@ -141,12 +153,13 @@ pub fn editor_to_lean<W: Write>(
     lean: &Output<W>,
     shared: &Shared,
 ) -> io::Result<()> {
-    pump(
+    let rest = pump(
         input,
         lean,
         |beginning| route::is_for_lean(&shared.session, beginning),
         |framer, frame| from_editor(framer, frame, shared),
-    )
+    )?;
+    lean.finish(&[], &rest)
 }
 
 /// Relays what Lean says to the editor, until Lean stops.
@@ -158,12 +171,14 @@ pub fn lean_to_editor<W: Write>(
     editor: &Output<W>,
     shared: &Shared,
 ) -> io::Result<()> {
-    pump(
+    let rest = pump(
         input,
         editor,
         |beginning| is_for_editor(beginning, shared),
         |framer, frame| from_lean(framer, frame, shared),
-    )
+    )?;
+    // Nobody has the time to wait for our part any more.
+    editor.finish(&shared.merges.close(), &rest)
 }
 
 /// What becomes of a message.
@@ -180,17 +195,18 @@ enum Fate {
 
 /// Reads `input` and writes what `fate` makes of it; a long message of which `passes` needs no more
 /// than its beginning is not even collected. The output is held from before the assistant hears of a
-/// message until that message is written: what the assistant then sends comes after it.
+/// message until that message is written: what the assistant then sends comes after it. Gives what is
+/// there of a last message that breaks off.
 fn pump<W: Write>(
     mut input: impl Read,
     output: &Output<W>,
     passes: impl Fn(&[u8]) -> bool,
     fate: impl Fn(&Framer, Frame) -> Fate,
-) -> io::Result<()> {
+) -> io::Result<Vec<u8>> {
     let mut framer = Framer::default();
     loop {
         match input.read(framer.room()) {
-            Ok(0) => return output.lock().write(framer.rest()),
+            Ok(0) => return Ok(framer.rest().to_vec()),
             Ok(n) => framer.filled(n),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
@@ -219,7 +235,9 @@ fn pump<W: Write>(
         if let Some(length) = overflow
             && writer.copy(&mut input, length)? < length
         {
-            return Ok(());
+            // Whatever came now would come in the middle of something.
+            writer.sealed = true;
+            return Ok(Vec::new());
         }
     }
 }
@@ -383,5 +401,261 @@ fn refuse(message: &Message, to_editor: &Injector) {
             ]
             .concat(),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use tokio::sync::mpsc::unbounded_channel;
+
+    /// A pipe whose reader sees what was written so far.
+    #[derive(Clone, Default)]
+    struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Pipe {
+        fn text(&self) -> String {
+            String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned()
+        }
+
+        /// Waits for what another thread writes.
+        fn waits_for(&self, text: &str) {
+            let start = std::time::Instant::now();
+            while !self.text().contains(text) {
+                assert!(start.elapsed().as_secs() < 60, "{}", self.text());
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// Stands where a stream goes on after the test.
+    struct Pause;
+
+    impl Read for Pause {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    /// A relay whose assistant is the test.
+    struct Bench {
+        shared: Shared,
+        heard: Option<UnboundedReceiver<Event>>,
+        editor: Pipe,
+        to_editor: Arc<Output<Pipe>>,
+        lean: Pipe,
+        to_lean: Arc<Output<Pipe>>,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            let (events, heard) = unbounded_channel();
+            let (editor, lean) = (Pipe::default(), Pipe::default());
+            let to_editor = Arc::new(Output::new(editor.clone()));
+            let to_lean = Arc::new(Output::new(lean.clone()));
+            let shared = Shared {
+                session: "unsorry:1:".into(),
+                merges: Arc::default(),
+                events,
+                to_editor: Injector::new(to_editor.clone()).expect("a thread"),
+            };
+            Bench {
+                shared,
+                heard: Some(heard),
+                editor,
+                to_editor,
+                lean,
+                to_lean,
+            }
+        }
+
+        fn editor_says(&self, bodies: &[&str]) {
+            let input = stream(bodies);
+            let outcome =
+                editor_to_lean(input.as_bytes().chain(Pause), &self.to_lean, &self.shared);
+            assert!(outcome.is_err());
+        }
+
+        fn lean_says(&self, bodies: &[&str]) {
+            let input = stream(bodies);
+            let outcome =
+                lean_to_editor(input.as_bytes().chain(Pause), &self.to_editor, &self.shared);
+            assert!(outcome.is_err());
+        }
+
+        fn abandon(&mut self) {
+            let heard = self.heard.as_mut().expect("an assistant");
+            abandon(
+                &self.shared.session,
+                &self.shared.merges,
+                &self.shared.to_editor,
+                heard,
+            );
+        }
+    }
+
+    fn stream(bodies: &[&str]) -> String {
+        bodies
+            .iter()
+            .map(|body| String::from_utf8_lossy(&Message::new(body.as_bytes()).bytes).into_owned())
+            .collect()
+    }
+
+    const HOVER: &str = r#"{"id":1,"method":"textDocument/hover","params":{}}"#;
+    const COMMAND: &str =
+        r#"{"id":2,"method":"workspace/executeCommand","params":{"command":"unsorry.prove"}}"#;
+    const CHANGE: &str = r#"{"method":"textDocument/didChange","params":{}}"#;
+    const ANSWER: &str = r#"{"id":1,"result":{"contents":"\ud800"}}"#;
+
+    #[test]
+    fn without_an_assistant_it_is_a_plain_relay() {
+        let mut bench = Bench::new();
+        bench.heard = None;
+        bench.editor_says(&[CHANGE, HOVER, COMMAND, CHANGE]);
+        assert_eq!(bench.lean.text(), stream(&[CHANGE, HOVER, CHANGE]));
+        bench.editor.waits_for(r#""id":2,"error":{"code":-32603"#);
+        let before = bench.editor.text();
+        let id = r#"{"id":"unsorry:1:7","result":null}"#;
+        bench.lean_says(&[ANSWER, id, ANSWER]);
+        assert_eq!(bench.editor.text(), before + &stream(&[ANSWER, ANSWER]));
+    }
+
+    #[test]
+    fn what_a_failed_assistant_leaves_is_answered() {
+        let mut bench = Bench::new();
+        bench.editor_says(&[HOVER, COMMAND, CHANGE, r#"{"id":3,"method":"shutdown"}"#]);
+        bench.lean_says(&[ANSWER]);
+        assert_eq!(bench.editor.text(), "");
+        bench.abandon();
+        bench.editor.waits_for(r#""id":2,"error""#);
+        bench.editor.waits_for(&stream(&[ANSWER]));
+        bench.editor_says(&[HOVER, COMMAND]);
+        bench.lean_says(&[ANSWER, "{}"]);
+        bench.editor.waits_for(&stream(&[ANSWER, "{}"]));
+        assert_eq!(bench.editor.text().matches(r#""id":1,"#).count(), 2);
+        assert!(!bench.editor.text().contains(r#""id":3"#));
+    }
+
+    #[test]
+    fn the_assistant_hears_in_order_of_what_lean_gets() {
+        let mut bench = Bench::new();
+        bench.editor_says(&["{}", CHANGE, HOVER, "7", COMMAND]);
+        bench.lean_says(&[ANSWER, r#"{"id":"unsorry:1:7","result":null}"#]);
+        let heard = bench.heard.as_mut().expect("an assistant");
+        let mut seen = Vec::new();
+        while let Ok(event) = heard.try_recv() {
+            seen.push(match event {
+                Event::FromEditor(message) => String::from_utf8_lossy(message.body()).into_owned(),
+                Event::Merge(method, _, message) => {
+                    assert_eq!(message.body(), HOVER.as_bytes());
+                    format!("{method:?}")
+                }
+                Event::Held(_) => "held".into(),
+                Event::FromLean(id, _) => id,
+            });
+        }
+        assert_eq!(seen, [CHANGE, "Hover", COMMAND, "held", "unsorry:1:7"]);
+    }
+
+    #[test]
+    fn a_merged_answer_stands_where_leans_stood() {
+        let mut bench = Bench::new();
+        bench.editor_says(&[HOVER]);
+        let heard = bench.heard.as_mut().expect("an assistant");
+        let Ok(Event::Merge(Merged::Hover, ticket, _)) = heard.try_recv() else {
+            panic!("a merged request");
+        };
+        let ours = json!({"contents": {"kind": "markdown", "value": "ours"}});
+        assert_eq!(bench.shared.merges.we_answered(&ticket, ours), None);
+        bench.lean_says(&["{}", ANSWER, "[]"]);
+        let merged = r#"{"id":1,"result":{"contents":["\ud800","ours"]}}"#;
+        assert_eq!(bench.editor.text(), stream(&["{}", merged, "[]"]));
+    }
+
+    #[test]
+    fn after_shutdown_lean_hears_nothing_of_ours() {
+        let bench = Bench::new();
+        let injector = Injector::new(bench.to_lean.clone()).expect("a thread");
+        injector.send_json(&json!({"before": 1}));
+        bench.lean.waits_for("before");
+        let shutdown = r#"{"id":3,"method":"shutdown"}"#;
+        let exit = r#"{"method":"exit"}"#;
+        bench.editor_says(&[shutdown]);
+        injector.send_json(&json!({"after": 1}));
+        bench.editor_says(&[exit]);
+        drop(injector);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let expected = stream(&[r#"{"before":1}"#, shutdown, exit]);
+        assert_eq!(bench.lean.text(), expected);
+    }
+
+    /// Gives what is pushed, piece by piece, and waits for more.
+    struct Slow {
+        pieces: mpsc::Receiver<Vec<u8>>,
+        rest: io::Cursor<Vec<u8>>,
+    }
+
+    impl Read for Slow {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            if self.rest.position() == self.rest.get_ref().len() as u64 {
+                self.rest = io::Cursor::new(self.pieces.recv().unwrap_or_default());
+            }
+            self.rest.read(room)
+        }
+    }
+
+    /// Sends `pieces` of a stream one by one, and something of ours after each.
+    fn injected_between(pieces: &[&str]) -> String {
+        let bench = Bench::new();
+        let injector = Injector::new(bench.to_lean.clone()).expect("a thread");
+        let (sender, receiver) = mpsc::channel();
+        let input = Slow {
+            pieces: receiver,
+            rest: io::Cursor::default(),
+        };
+        let (to_lean, shared) = (bench.to_lean.clone(), bench.shared.clone());
+        let relay = std::thread::spawn(move || editor_to_lean(input, &to_lean, &shared));
+        for piece in pieces {
+            sender.send(piece.as_bytes().to_vec()).expect("it reads");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            injector.send_json(&Value::from("ours"));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        drop(sender);
+        relay.join().expect("no panic").expect("it writes");
+        bench.lean.text()
+    }
+
+    #[test]
+    fn ours_never_comes_in_the_middle_of_something() {
+        let ours = stream(&[r#""ours""#]);
+        // A short message is written when it is whole.
+        let message = stream(&[r#"{"method":"x"}"#]);
+        assert_eq!(
+            injected_between(&[&message, &message[..30], &message[30..]]),
+            [&*message, &ours, &ours, &message, &ours].concat()
+        );
+        // A long one as it comes.
+        let body = format!(r#"{{"method":"x","params":"{}"}}"#, "x".repeat(400_000));
+        let long = stream(&[&body]);
+        let text = injected_between(&[&long[..100_000], &long[100_000..200_000], &long[200_000..]]);
+        let whole = text.find(&long).expect("it is in one piece");
+        assert_eq!(text.replacen(&long, "", 1), ours.repeat(3));
+        assert!(whole <= 2 * ours.len(), "{whole}");
+        // What makes no sense may be in the middle of something for ever.
+        let lost = "no message\r\n\r\n";
+        assert_eq!(injected_between(&[lost, lost]), lost.repeat(2));
     }
 }

@@ -120,15 +120,15 @@ pub fn head(body: &[u8]) -> Option<Head<'_>> {
     let mut id = None;
     let mut failed = None;
     for (key, value) in json::keys(body, start) {
-        if json::string_is(body, &key, "method") {
-            let end = json::value_end(body, value)?;
-            return json::string(&body[value..end]).map(Head::Call);
-        } else if json::string_is(body, &key, "id") {
-            id = Some(&body[value..json::value_end(body, value)?]);
-        } else if json::string_is(body, &key, "result") {
-            failed = Some(false);
-        } else if json::string_is(body, &key, "error") {
-            failed = Some(body.get(value) != Some(&b'n'));
+        match json::string_bytes(&body[key]).as_deref() {
+            Some(b"method") => {
+                let end = json::value_end(body, value)?;
+                return json::string(&body[value..end]).map(Head::Call);
+            }
+            Some(b"id") => id = Some(&body[value..json::value_end(body, value)?]),
+            Some(b"result") => failed = Some(false),
+            Some(b"error") => failed = Some(body.get(value) != Some(&b'n')),
+            _ => {}
         }
         if let (Some(id), Some(failed)) = (id, failed) {
             return Some(Head::Response { id, failed });

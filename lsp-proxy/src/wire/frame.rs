@@ -7,11 +7,11 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use memchr::memmem;
+use memchr::memchr_iter;
 
 /// What is usually read at once, in bytes, and the buffer's usual size. A message that does not fit
 /// need not be held.
-pub const BUFFER: usize = 128 * 1024;
+pub const BUFFER: usize = 256 * 1024;
 
 /// A header longer than this is not a header.
 const MAX_HEADER: usize = 16 * 1024;
@@ -207,15 +207,24 @@ impl Framer {
 
     fn read_header(&self, searched: usize) -> State {
         let text = self.rest();
+        if let Some((header, body)) = usual_header(text) {
+            return State::Body {
+                header,
+                length: body + header as u64,
+                asked: 0,
+            };
+        }
         let from = searched.saturating_sub(3);
-        let Some(at) = memmem::find(&text[from..], b"\r\n\r\n") else {
+        let end = memchr_iter(b'\n', &text[from..])
+            .map(|newline| from + newline + 1)
+            .find(|&end| text[..end].ends_with(b"\r\n\r\n"));
+        let Some(header) = end else {
             return if text.len() > MAX_HEADER {
                 State::Lost
             } else {
                 State::Header(text.len())
             };
         };
-        let header = from + at + 4;
         match content_length(&text[..header]) {
             Some(body) => State::Body {
                 header,
@@ -225,6 +234,23 @@ impl Framer {
             None => State::Lost,
         }
     }
+}
+
+/// The length of a header and of the body after it, if it is all there and as nearly everyone
+/// writes it.
+fn usual_header(text: &[u8]) -> Option<(usize, u64)> {
+    const NAME: &[u8] = b"Content-Length: ";
+    const MOST_DIGITS: usize = 12;
+    let digits = text.strip_prefix(NAME)?;
+    let mut length = 0;
+    for (at, &digit) in digits.iter().take(MOST_DIGITS).enumerate() {
+        if !digit.is_ascii_digit() {
+            let ends = at > 0 && digits[at..].starts_with(b"\r\n\r\n");
+            return ends.then_some((NAME.len() + at + 4, length));
+        }
+        length = 10 * length + u64::from(digit - b'0');
+    }
+    None
 }
 
 /// The one Content-Length of a header, its name in any case; none when it is missing, said twice

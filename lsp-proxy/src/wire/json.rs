@@ -111,19 +111,25 @@ pub fn members(text: &[u8], at: usize) -> impl Iterator<Item = (Range<usize>, Ra
 
 /// Whether the string at `range`, quotes included, says `expected`.
 pub fn string_is(text: &[u8], range: &Range<usize>, expected: &str) -> bool {
-    let raw = &text[range.start + 1..range.end - 1];
-    raw == expected.as_bytes()
-        || (raw.contains(&b'\\') && string(&text[range.clone()]).as_deref() == Some(expected))
+    string_bytes(&text[range.clone()]).as_deref() == Some(expected.as_bytes())
 }
 
 /// What the string `raw`, quotes included, says; none when it is no string or holds a lone surrogate.
 pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
+    Some(match string_bytes(raw)? {
+        Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).ok()?),
+    })
+}
+
+/// As [`string()`], whether or not it is UTF-8.
+pub fn string_bytes(raw: &[u8]) -> Option<Cow<'_, [u8]>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if inner.contains(&b'\\') {
-        serde_json::from_slice::<String>(raw).ok().map(Cow::Owned)
-    } else {
-        std::str::from_utf8(inner).ok().map(Cow::Borrowed)
+    if !inner.contains(&b'\\') {
+        return Some(Cow::Borrowed(inner));
     }
+    let string = serde_json::from_slice::<String>(raw).ok()?;
+    Some(Cow::Owned(string.into_bytes()))
 }
 
 /// The value of `key` in the object that begins at `at`.
