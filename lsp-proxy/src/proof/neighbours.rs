@@ -182,7 +182,7 @@ fn parent<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
     let parents = word.match_indices('.').map(|(at, _)| &word[..at]);
     parents
         .filter(|parent| declared.iter().any(|name| dotted(parent, name)))
-        .last()
+        .next_back()
 }
 
 /// Whether `long` is `short`, perhaps with more of its namespace.
