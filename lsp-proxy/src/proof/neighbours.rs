@@ -179,10 +179,8 @@ fn local<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
 
 /// The declaration that brought a constant along: `foo` of `foo.helper` or `foo.match_1`.
 fn parent<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
-    let parents = word.match_indices('.').map(|(at, _)| &word[..at]);
-    parents
-        .filter(|parent| declared.iter().any(|name| dotted(parent, name)))
-        .next_back()
+    let mut parents = word.match_indices('.').map(|(at, _)| &word[..at]);
+    parents.rfind(|parent| declared.iter().any(|name| dotted(parent, name)))
 }
 
 /// Whether `long` is `short`, perhaps with more of its namespace.
