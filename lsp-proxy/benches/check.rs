@@ -161,12 +161,12 @@ impl Bench {
                 let screen = Screen::new(target, baseline.goal.kind, batch);
                 let elaboration = self
                     .shadow
-                    .elaborate(&mut self.server, &screen.text, &[], LIMIT)
+                    .elaborate(&mut self.server, &screen.text, &[], LIMIT, None)
                     .await?;
                 let seen = screen.verdicts(target, baseline, &elaboration.diagnostics);
                 verdicts.extend(
                     seen.iter()
-                        .map(|verdict| matches!(verdict, Verdict::Passed(_))),
+                        .map(|verdict| matches!(verdict, Verdict::Passed { .. })),
                 );
             }
             // The first round starts the worker.

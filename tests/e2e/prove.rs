@@ -146,6 +146,71 @@ fn no_budget_only_lists() {
     assert_eq!(after, MIXED);
 }
 
+/// Proofs that are none: each leans on something unproved that no word `sorry` gives away, or is
+/// silent for a wrong reason.
+const TRAPS: &str = "theorem admitted : 1 = 2 := by admit
+
+theorem x : 1 = 2 := by sorry
+
+instance void : Nonempty Empty := sorry
+
+theorem y : Nonempty Empty := by sorry
+
+theorem outer : True ∧ True := ⟨trivial, trivial⟩
+where helper : 3 = 4 := sorry
+
+theorem z : 3 = 4 := by sorry
+
+theorem broken (p : Prop) : p := by
+  have k : p := by decide
+  have h : p := by sorry
+  exact h
+
+theorem failed : 5 = 6 := by
+  omega
+
+theorem leaning_on_an_error : 5 = 6 := by sorry
+
+def product (a b : Nat) : Nat := a + b
+@[implemented_by product] def sum (a b : Nat) : Nat := a * b
+theorem compiled : sum 3 4 = 7 := by sorry
+
+set_option warn.sorry false
+macro \"cheat\" : tactic => `(tactic| sorry)
+theorem w : 1 = 3 := by sorry
+";
+
+#[test]
+fn traps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("A.lean"), TRAPS).expect("written");
+    let tactics = [
+        "cheat",
+        "exact outer.helper",
+        "decide +«native»",
+        "decide",
+        "exact failed",
+    ];
+    let rows: String = tactics
+        .iter()
+        .map(|t| format!("[[tactics]]\ntactic = '{t}'\n"))
+        .collect();
+    std::fs::write(folder.path().join(".unsorry.toml"), rows).expect("written");
+    let output = prove(
+        folder.path(),
+        &["A.lean", "--json", "--write", "--budget", "10s"],
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let holes = report["holes"].as_array().expect("holes");
+    assert_eq!(holes.len(), 9, "{report}");
+    for hole in holes {
+        assert_eq!(hole["status"], "unproved", "{hole}");
+    }
+    let after = std::fs::read_to_string(folder.path().join("A.lean")).expect("read");
+    assert_eq!(after, TRAPS);
+}
+
 #[test]
 fn what_can_not_run_says_why() {
     let fails = |source: &str, arguments: &[&str], part: &str| {

@@ -356,6 +356,18 @@ fn a_refused_edit_is_offered_instead() {
     });
 }
 
+#[test]
+fn an_editor_that_only_says_it_applied_the_edit() {
+    let text = "theorem pretended (a b : Nat) : a + b = b + a := by\n  sorry\n";
+    with(text, |editor, uri| {
+        editor.edits = Edits::Pretend;
+        let words = editor.prove(uri, 0);
+        assert!(words.contains("the text is as before"), "{words}");
+        let at = editor.hole(uri, 0);
+        assert!(editor.titles(uri, &at)[0].starts_with("Prove with"));
+    });
+}
+
 fn completions(editor: &mut Editor, uri: &str, at: &Value) -> Vec<Value> {
     let params = json!({"textDocument": {"uri": uri}, "position": at});
     let answer = editor.request("textDocument/completion", params);
@@ -395,7 +407,7 @@ fn a_job_dies_with_its_hole() {
             let at = editor.hole(uri, 0);
             editor.choose(uri, &at, "Prove this sorry");
             editor.replace(uri, "sorry", "skip");
-            assert_eq!(editor.finished(1), ["stopped"]);
+            assert_eq!(editor.finished(1), ["stopped: the sorry has changed"]);
             assert!(editor.shown.is_empty(), "{:?}", editor.shown);
         },
     );
@@ -457,7 +469,7 @@ fn every_hole_of_a_file() {
         assert_eq!(actions.len(), 1);
         assert_eq!(actions[0]["kind"], "source.unsorry");
         editor.choose(uri, &away, "Prove every sorry in this file");
-        assert_eq!(editor.finished(1), ["2 of 3 proved"]);
+        assert_eq!(editor.finished(1), ["2 of 3 proved; left: line 3"]);
         assert_eq!(editor.text(uri).matches("sorry").count(), 1);
         assert!(
             editor

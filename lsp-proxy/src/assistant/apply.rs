@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use tokio::time::{Duration, Instant};
 use tower_lsp_server::ls_types as lsp;
 use unsorry_model::Candidate;
 
@@ -15,6 +16,9 @@ use crate::proof::verify::{VerifiedProof, confirm};
 
 /// How often an edit is tried anew because the text has changed under it.
 const TRIES: usize = 3;
+
+/// How long an editor may take to tell of a change that it has made.
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// An edit of one place of one document, bound to the version it was made for where the editor
 /// understands that.
@@ -107,11 +111,18 @@ pub async fn apply(
         );
         assistant.state.set_applying(job, true);
         let answer = assistant.client.apply_edit(edit).await;
+        let done =
+            matches!(&answer, Ok(answer) if answer.applied) && is_seen(assistant, job, hole).await;
         assistant.state.set_applying(job, false);
         match answer {
-            Ok(answer) if answer.applied => return Applied::Done(proof),
+            _ if done => return Applied::Done(proof),
             // A refusal because of a newer version is not the user's.
             Ok(_) if assistant.state.version(uri.as_str()) != Some(view.version) => {}
+            Ok(answer) if answer.applied => {
+                return Applied::Refused(
+                    "it said that it was done, yet the text is as before".into(),
+                );
+            }
             Ok(answer) => {
                 return Applied::Refused(
                     answer
@@ -123,6 +134,19 @@ pub async fn apply(
         }
     }
     Applied::Gone
+}
+
+/// Waits until the editor has told of its change to the hole. Some say that an edit is applied when
+/// they have thrown it away; some tell of changes only after a while.
+async fn is_seen(assistant: &Assistant, job: &str, hole: usize) -> bool {
+    let deadline = Instant::now() + SEEN_WITHIN;
+    while assistant.state.job_hole(job, hole).is_some() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    true
 }
 
 fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Option<(View, usize)> {

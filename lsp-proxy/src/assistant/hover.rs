@@ -36,28 +36,23 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         return None;
     }
     let mut text = String::from("**unsorry**\n");
-    match goals.as_ref().map(|goals| shown(goals, &range)) {
+    let shown_goals = goals.as_ref().map(|goals| shown(goals, &range));
+    match &shown_goals {
         Some(Some((_, goals))) => {
-            for goal in &goals {
+            for goal in goals {
                 text += &format!("\n{}\n", code("lean", goal));
             }
         }
         Some(None) => text += "\nLean has no goal here: this `sorry` is not elaborated.\n",
         None => {}
     }
+    let found = findings.iter().rev().find(|f| f.range == hole.range);
     if assistant.state.is_busy(uri, &hole.range) {
         text += "\nA proof is being searched for.\n";
-    }
-    match findings
-        .iter()
-        .rev()
-        .find(|finding| finding.range == hole.range)
-    {
-        Some(finding) => text += &describe(finding),
-        None if goals.is_some() => {
-            text += "\nNot tried yet: use the code action *Prove this sorry*.\n"
-        }
-        None => {}
+    } else if let Some(finding) = found {
+        text += &describe(finding);
+    } else if matches!(shown_goals, Some(Some(_))) {
+        text += "\nTo have it proved, use the code action *Prove this sorry*.\n";
     }
     Some(markdown(text, view.lsp_range(&hole.range)))
 }

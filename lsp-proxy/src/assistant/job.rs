@@ -20,6 +20,9 @@ use crate::proof::verify::VerifiedProof;
 /// Reports of progress come no closer together than this.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
+/// How long the editor may take to open a progress display.
+const BEGIN_WITHIN: Duration = Duration::from_secs(2);
+
 /// Starts a job on those of `holes` that no other job is at work on.
 pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
     let free: Vec<_> = holes
@@ -64,7 +67,11 @@ struct Job {
 /// How a hole fared.
 enum Fared {
     Proved(String),
-    NotProved(String),
+    NotProved {
+        /// From 0, when it was asked about.
+        line: u32,
+        why: String,
+    },
     Stopped,
 }
 
@@ -72,6 +79,7 @@ impl Job {
     async fn run(&self) {
         let shown = self.begin().await;
         let mut proved = 0;
+        let mut left = Vec::new();
         let mut last = String::new();
         for hole in 0..self.many {
             match self.prove(hole, shown).await {
@@ -79,18 +87,33 @@ impl Job {
                     proved += 1;
                     last = how;
                 }
-                Fared::NotProved(why) => last = why,
+                Fared::NotProved { line, why } => {
+                    left.push((line + 1).to_string());
+                    last = why;
+                }
                 Fared::Stopped if self.cancel.is_cancelled() => {
-                    self.end(shown, "stopped".into()).await;
+                    let state = &self.assistant.state;
+                    let gone =
+                        (0..self.many).all(|hole| state.job_hole(&self.name, hole).is_none());
+                    let why = if gone {
+                        "stopped: the sorry has changed"
+                    } else {
+                        "stopped"
+                    };
+                    self.end(shown, why.into()).await;
                     return;
                 }
                 Fared::Stopped => {}
             }
         }
-        let summary = if self.many == 1 {
-            last
-        } else {
-            format!("{proved} of {} proved", self.many)
+        let summary = match (self.many, left.as_slice()) {
+            (1, _) => last,
+            (many, []) => format!("{proved} of {many} proved"),
+            (many, [line]) => format!("{proved} of {many} proved; left: line {line}"),
+            (many, lines) => format!(
+                "{proved} of {many} proved; left: lines {}",
+                lines.join(", ")
+            ),
         };
         self.end(shown, summary.clone()).await;
         if proved < self.many {
@@ -114,8 +137,9 @@ impl Job {
         let Some(index) = view.hole(&range) else {
             return Fared::Stopped;
         };
+        let line = view.outline.lines.position(range.start).line;
         let target = view.target(uri, index);
-        let known = state.known_proofs(uri);
+        let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
         let search = self.assistant.search.prove(&target, known, steps);
         // The first proof is applied while others are still being looked for.
@@ -132,10 +156,13 @@ impl Job {
                 let nothing = Finding::at_hole(target.head().into(), range, &[], summary.clone());
                 state.keep(uri, nothing);
                 state.release_hole(&self.name, hole);
-                return Fared::NotProved(summary);
+                return Fared::NotProved { line, why: summary };
             }
         };
-        self.conclude(&target, hole, &outcome, applied)
+        match self.conclude(&target, hole, &outcome, applied) {
+            Ok(how) => Fared::Proved(how),
+            Err(why) => Fared::NotProved { line, why },
+        }
     }
 
     /// Reports progress, and applies the first proof that is verified.
@@ -181,14 +208,14 @@ impl Job {
         applied
     }
 
-    /// Keeps what was found, and says how it went.
+    /// Keeps what was found, and says how the proof went in, or why none did.
     fn conclude(
         &self,
         target: &Target,
         hole: usize,
         outcome: &Outcome,
         applied: Option<Applied>,
-    ) -> Fared {
+    ) -> Result<String, String> {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
         let summary = summary(outcome);
@@ -209,25 +236,31 @@ impl Job {
                 );
                 let others: Vec<&Arc<VerifiedProof>> = outcome.proofs.iter().collect();
                 state.keep(uri, Finding::at_proof(&proof, &others, told));
-                Fared::Proved(format!("proved with {}", one_line(proof.proof())))
+                Ok(format!("proved with {}", one_line(proof.proof())))
             }
-            Some(Applied::Refused(why)) => Fared::NotProved(format!(
+            Some(Applied::Refused(why)) => Err(format!(
                 "a proof was verified, and the editor did not take the edit ({why}): it is offered as a quick fix"
             )),
             Some(Applied::Gone) => {
-                Fared::NotProved("a proof was verified, but the text has changed since".into())
+                Err("a proof was verified, but the text has changed since".into())
             }
-            None => Fared::NotProved(summary),
+            None => Err(summary),
         }
     }
 
     /// Opens the progress display. Whether there is one.
     async fn begin(&self) -> bool {
         let client = &self.assistant.client;
+        if !self.assistant.state.abilities().progress {
+            return false;
+        }
         let token = lsp::ProgressToken::String(self.name.clone());
-        if !self.assistant.state.abilities().progress
-            || client.create_work_done_progress(token).await.is_err()
-        {
+        let created = client.create_work_done_progress(token);
+        // An editor that does not answer shows nothing.
+        if !matches!(
+            tokio::time::timeout(BEGIN_WITHIN, created).await,
+            Ok(Ok(()))
+        ) {
             return false;
         }
         self.report(lsp::WorkDoneProgress::Begin(lsp::WorkDoneProgressBegin {

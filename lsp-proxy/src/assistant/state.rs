@@ -10,6 +10,7 @@ use unsorry_model::Candidate;
 use super::documents::{Document, View};
 use super::finding::Finding;
 use crate::document::{Change, shift};
+use crate::proof::target::Target;
 
 /// How many findings a document keeps; the oldest go first.
 const MOST_FINDINGS: usize = 64;
@@ -36,6 +37,13 @@ struct Job {
     /// An edit of the job's own is on its way: a hole that goes now went because of it.
     applying: bool,
     cancel: CancellationToken,
+}
+
+impl Job {
+    /// Whether it is at work on the hole. A job that was stopped is not, whatever it still does.
+    fn is_at(&self, uri: &str, hole: &Range<usize>) -> bool {
+        self.uri == uri && !self.cancel.is_cancelled() && self.holes.contains(&Some(hole.clone()))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -131,13 +139,7 @@ impl State {
         if inner.stopped {
             return None;
         }
-        let busy = |job: &Job| {
-            job.uri == uri
-                && !job.cancel.is_cancelled()
-                && holes
-                    .iter()
-                    .any(|hole| job.holes.contains(&Some(hole.clone())))
-        };
+        let busy = |job: &Job| holes.iter().any(|hole| job.is_at(uri, hole));
         if inner.jobs.values().any(busy) {
             return None;
         }
@@ -188,10 +190,8 @@ impl State {
 
     /// Whether a job is at work on the hole.
     pub fn is_busy(&self, uri: &str, hole: &Range<usize>) -> bool {
-        self.lock()
-            .jobs
-            .values()
-            .any(|job| job.uri == uri && job.holes.contains(&Some(hole.clone())))
+        let inner = self.lock();
+        inner.jobs.values().any(|job| job.is_at(uri, hole))
     }
 
     /// Stops a job.
@@ -255,16 +255,19 @@ impl State {
             .collect()
     }
 
-    /// The proofs that were verified in this document, the latest first: worth trying again when a
-    /// hole is asked about whose surroundings have changed since.
-    pub fn known_proofs(&self, uri: &str) -> Vec<Candidate> {
+    /// The proofs that were verified for the same hole of the same declaration, whatever stood before
+    /// it then: worth trying first.
+    pub fn known_proofs(&self, target: &Target) -> Vec<Candidate> {
         let inner = self.lock();
-        let offers = inner
-            .findings
-            .get(uri)
-            .into_iter()
-            .flatten()
-            .rev()
+        let declaration = &target.text[target.declaration().unit.clone()];
+        let from_end = target.head().len() - target.hole().range.start;
+        let of_this_hole = |finding: &&Arc<Finding>| {
+            finding.head.ends_with(declaration)
+                && finding.head.len() - finding.range.start == from_end
+        };
+        let findings = inner.findings.get(&*target.uri).into_iter().flatten();
+        let offers = findings
+            .filter(of_this_hole)
             .flat_map(|finding| &finding.offers);
         offers
             .map(|offer| Candidate {

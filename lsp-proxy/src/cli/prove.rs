@@ -327,7 +327,7 @@ impl HoleReport {
             goal: None,
             status: match error {
                 NoGoal::Check(_) => Status::Error,
-                NoGoal::Inert(_) | NoGoal::Data(_) => Status::Unproved,
+                NoGoal::Inert(_) | NoGoal::Broken(..) | NoGoal::Data(_) => Status::Unproved,
             },
             proof: None,
             level: None,

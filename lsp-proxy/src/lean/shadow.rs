@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::diagnostic::{Diagnostic, Range};
@@ -86,7 +87,8 @@ impl Shadow {
     }
 
     /// Makes `text` the document's text, waits until Lean has elaborated all of it, and asks for the
-    /// goals at `questions`.
+    /// goals at `questions`. What Lean says of the text on the way goes to `interim`: no evidence, but
+    /// a hint where to look.
     ///
     /// # Errors
     /// Whatever is short of a full report of this very text. A text that Lean is still busy with is
@@ -97,6 +99,7 @@ impl Shadow {
         text: &str,
         questions: &[Position],
         limit: Duration,
+        interim: Option<&UnboundedSender<Vec<Diagnostic>>>,
     ) -> Result<Elaboration, Unknown> {
         let deadline = Instant::now() + limit;
         self.send_text(server, text);
@@ -113,7 +116,11 @@ impl Shadow {
             if message.get("id") == Some(id) {
                 return answer(&message);
             }
-            report.note(&message);
+            if report.note(&message)
+                && let (Some(interim), Some(diagnostics)) = (interim, &report.diagnostics)
+            {
+                let _ = interim.send(diagnostics.clone());
+            }
         };
         next(server, &mut report, &barrier).await?;
         let mut answers = Vec::with_capacity(questions.len());
@@ -129,7 +136,9 @@ impl Shadow {
         let settled = deadline.min(Instant::now() + LATE);
         while report.in_progress != Some(false) || report.diagnostics.is_none() {
             match tokio::time::timeout_at(settled, server.next()).await {
-                Ok(Some(message)) => report.note(&message),
+                Ok(Some(message)) => {
+                    report.note(&message);
+                }
                 Ok(None) => return Err(Unknown::Died),
                 Err(_) => break,
             }
@@ -218,9 +227,10 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn note(&mut self, message: &Value) {
+    /// Takes note of a message; true when it brought diagnostics.
+    fn note(&mut self, message: &Value) -> bool {
         let Some(params) = message.get("params") else {
-            return;
+            return false;
         };
         match message.get("method").and_then(Value::as_str) {
             Some("textDocument/publishDiagnostics")
@@ -228,6 +238,7 @@ impl<'a> Report<'a> {
             {
                 // What can't be read is no evidence.
                 self.diagnostics = serde_json::from_value(params["diagnostics"].clone()).ok();
+                return true;
             }
             Some("$/lean/fileProgress")
                 if params["textDocument"]["uri"] == self.uri
@@ -240,6 +251,7 @@ impl<'a> Report<'a> {
             }
             _ => {}
         }
+        false
     }
 }
 

@@ -1,5 +1,4 @@
-//! What Lean says of a declaration before anything is tried: the hole's goal, and the errors that
-//! are there anyway.
+//! What Lean says of a declaration before anything is tried.
 
 use std::time::Duration;
 
@@ -27,8 +26,6 @@ pub struct Baseline {
     pub goal: Goal,
     /// The goals as Lean shows them.
     pub rendered: String,
-    /// The errors of the declaration as it stands, by message.
-    pub errors: Vec<String>,
     /// Whether this Lean reports a theorem's goals as accomplished.
     pub reports_accomplished: bool,
     /// What the declaration depends on as it stands.
@@ -41,6 +38,9 @@ pub enum NoGoal {
     /// Lean does not elaborate the hole.
     #[error("Lean has no goal at this sorry: {0}")]
     Inert(String),
+    /// The declaration has an error of its own.
+    #[error("its declaration has an error, which must go first: line {0}: {1}")]
+    Broken(u32, String),
     /// The hole stands for a value.
     #[error(
         "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
@@ -94,12 +94,17 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             last,
         )));
     };
-    let errors = elaboration
+    // Beside an error Lean's silence means nothing: it leaves out what may follow from the error.
+    let mut inside = elaboration
         .diagnostics
         .iter()
-        .filter(|d| d.is_error() && (first..=last).contains(&d.start().line))
-        .map(|d| d.message.clone())
-        .collect();
+        .filter(|d| (first..=last).contains(&d.start().line));
+    if let Some(error) = inside.find(|d| d.is_error()) {
+        return Err(NoGoal::Broken(
+            error.start().line + 1,
+            error.first_line().to_owned(),
+        ));
+    }
     let context = Context {
         before: target.text[..target.hole().range.start].to_owned(),
         after: target.text[target.hole().range.end..target.declaration().unit.end].to_owned(),
@@ -108,7 +113,6 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let goal = Goal::parse(kind, &goals, imports, context)
         .ok_or_else(|| NoGoal::Inert("its goal can't be read".into()))?;
     let baseline = Baseline {
-        errors,
         rendered: goals.join("\n\n"),
         reports_accomplished: elaboration
             .diagnostics
@@ -162,5 +166,5 @@ async fn wants_proof(
     Ok(!elaboration
         .diagnostics
         .iter()
-        .any(|d| d.is_error() && d.start().line >= first && !baseline.errors.contains(&d.message)))
+        .any(|d| d.is_error() && d.start().line >= first))
 }

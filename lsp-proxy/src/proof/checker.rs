@@ -1,14 +1,17 @@
 //! The checker: a second Lean server, started at the first need and released when idle. One task
 //! owns it; everyone else sends it texts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
+use tower_lsp_server::ls_types::Uri;
 
 use crate::document::Position;
 use crate::lean::command::LeanCommand;
+use crate::lean::diagnostic::Diagnostic;
 use crate::lean::server::Server;
 use crate::lean::shadow::{Elaboration, Shadow, Unknown};
 
@@ -35,13 +38,16 @@ struct Request {
     text: String,
     questions: Vec<Position>,
     limit: Duration,
-    reply: oneshot::Sender<Result<Elaboration, CheckError>>,
+    interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
 }
+
+type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 
 /// Sends texts to Lean. Clones share one Lean; when the last is gone, so is Lean.
 #[derive(Debug, Clone)]
 pub struct Checker {
-    requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::UnboundedSender<(Request, Reply)>,
+    cwd: Arc<Path>,
 }
 
 impl Checker {
@@ -49,6 +55,7 @@ impl Checker {
     /// it was `idle` for so long. Needs a tokio runtime.
     pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
+        let folder = Arc::from(cwd.as_path());
         tokio::spawn(run(
             Slot {
                 command,
@@ -59,7 +66,10 @@ impl Checker {
             idle,
             receiver,
         ));
-        Checker { requests }
+        Checker {
+            requests,
+            cwd: folder,
+        }
     }
 
     /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes
@@ -74,23 +84,57 @@ impl Checker {
         questions: Vec<Position>,
         limit: Duration,
     ) -> Result<Elaboration, CheckError> {
+        self.ask(uri, text, questions, limit, None).await
+    }
+
+    /// The same without questions; what Lean says of the text on the way goes to `interim`. That is
+    /// no evidence, but a hint where to look: whoever has seen enough drops the future.
+    ///
+    /// # Errors
+    /// As for [`Checker::elaborate`].
+    pub async fn elaborate_watched(
+        &self,
+        uri: &str,
+        text: String,
+        limit: Duration,
+        interim: mpsc::UnboundedSender<Vec<Diagnostic>>,
+    ) -> Result<Elaboration, CheckError> {
+        self.ask(uri, text, Vec::new(), limit, Some(interim)).await
+    }
+
+    async fn ask(
+        &self,
+        uri: &str,
+        text: String,
+        questions: Vec<Position>,
+        limit: Duration,
+        interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
+    ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
-            uri: shadow_uri(uri),
+            uri: shadow_uri(uri, &self.cwd),
             text,
             questions,
             limit,
-            reply,
+            interim,
         };
         let gone = || CheckError::NoLean("the checker has stopped".into());
-        self.requests.send(request).map_err(|_| gone())?;
+        self.requests.send((request, reply)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
 
-/// A name beside the user's file, so that Lake gives it the same options; no such file exists.
-fn shadow_uri(uri: &str) -> String {
-    let folder = uri.rfind('/').map_or("file:///", |at| &uri[..=at]);
+/// A name beside the user's file, so that Lake gives it the same options, or in `cwd` for a text that
+/// is not a file yet; no such file exists.
+fn shadow_uri(uri: &str, cwd: &Path) -> String {
+    let in_cwd = || {
+        let folder = Uri::from_file_path(cwd)?;
+        Some(format!("{}/", folder.as_str().trim_end_matches('/')))
+    };
+    let folder = match uri.rfind('/') {
+        Some(slash) if uri.starts_with("file:") => uri[..=slash].to_owned(),
+        _ => in_cwd().unwrap_or_else(|| "file:///".to_owned()),
+    };
     format!("{folder}_unsorry{}.lean", std::process::id())
 }
 
@@ -101,7 +145,11 @@ struct Slot {
     timeouts: u32,
 }
 
-async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiver<Request>) {
+async fn run(
+    mut slot: Slot,
+    idle: Duration,
+    mut requests: mpsc::UnboundedReceiver<(Request, Reply)>,
+) {
     loop {
         let request = match tokio::time::timeout(idle, requests.recv()).await {
             Ok(Some(request)) => request,
@@ -114,15 +162,9 @@ async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiv
                 }
             }
         };
-        let Request {
-            uri,
-            text,
-            questions,
-            limit,
-            mut reply,
-        } = request;
+        let (request, mut reply) = request;
         tokio::select! {
-            outcome = slot.elaborate(&uri, &text, &questions, limit) => {
+            outcome = slot.elaborate(&request) => {
                 let _ = reply.send(outcome);
             }
             // Nobody waits any more. The next text makes Lean drop this one.
@@ -132,40 +174,36 @@ async fn run(mut slot: Slot, idle: Duration, mut requests: mpsc::UnboundedReceiv
 }
 
 impl Slot {
-    async fn elaborate(
-        &mut self,
-        uri: &str,
-        text: &str,
-        questions: &[Position],
-        limit: Duration,
-    ) -> Result<Elaboration, CheckError> {
-        let outcome = self.once(uri, text, questions, limit).await;
+    async fn elaborate(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
+        let outcome = self.once(request).await;
         match outcome {
             // A worker may have died of the text before this one.
-            Err(CheckError::Unknown(Unknown::Died)) => self.once(uri, text, questions, limit).await,
+            Err(CheckError::Unknown(Unknown::Died)) => self.once(request).await,
             outcome => outcome,
         }
     }
 
-    async fn once(
-        &mut self,
-        uri: &str,
-        text: &str,
-        questions: &[Position],
-        limit: Duration,
-    ) -> Result<Elaboration, CheckError> {
-        self.open(uri)
+    async fn once(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
+        self.open(&request.uri)
             .await
             .map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
         let Some((server, shadow)) = &mut self.running else {
             return Err(Unknown::Died.into());
         };
         let limit = if shadow.is_open() {
-            limit
+            request.limit
         } else {
-            OPEN_LIMIT + limit
+            OPEN_LIMIT + request.limit
         };
-        let outcome = shadow.elaborate(server, text, questions, limit).await;
+        let Request {
+            text,
+            questions,
+            interim,
+            ..
+        } = request;
+        let outcome = shadow
+            .elaborate(server, text, questions, limit, interim.as_ref())
+            .await;
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
             Err(Unknown::Died) => self.timeouts = STUCK,
@@ -210,12 +248,12 @@ mod tests {
     fn shadows_stand_beside_the_file() {
         let pid = std::process::id();
         assert_eq!(
-            shadow_uri("file:///a%20b/C.lean"),
+            shadow_uri("file:///a%20b/C.lean", Path::new("/x y")),
             format!("file:///a%20b/_unsorry{pid}.lean")
         );
         assert_eq!(
-            shadow_uri("untitled:Untitled-1"),
-            format!("file:///_unsorry{pid}.lean")
+            shadow_uri("untitled:Untitled-1", Path::new("/x y")),
+            format!("file:///x%20y/_unsorry{pid}.lean")
         );
     }
 }

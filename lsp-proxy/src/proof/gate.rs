@@ -330,7 +330,12 @@ fn words(candidate: &str, tokens: &[Token]) -> Result<(), Refusal> {
                     return forbidden(word, UNFINISHED);
                 }
                 // `decide +native`, `(config := { native := true })`, `(native := true)`
-                if word == "native" && (before == "+" || text(at + 1) == ":=") {
+                let plain = word.trim_matches(['«', '»']);
+                if plain == "native" && (before == "+" || text(at + 1) == ":=") {
+                    return forbidden(word, NATIVE);
+                }
+                // Fields without names would hide it.
+                if plain == "config" && text(at + 1) == ":=" && text(at + 2) != "{" {
                     return forbidden(word, NATIVE);
                 }
                 let command = match keyword::reserved(word) {

@@ -1,153 +1,198 @@
-//! Does a proof lean on a declaration of the same file that is not proved itself?
+//! What a proof rests on, by the names in its term: does it lean on a declaration of the same file
+//! that is not proved itself, does it hold a `sorry`, does it trust compiled code?
 //!
-//! Lean's own `exact?`, `simp` and `grind` use such a neighbour like any other. `#print axioms` tells
-//! that there is one, but not which, and not every Lean answers it. So the proof's term is printed,
-//! and the names in it are followed through the file.
+//! Lean's own `exact?`, `simp` and `grind` use an unproved neighbour like any other. `#print axioms`
+//! tells that there is one, but not which, and not every Lean answers it. So the term is printed with
+//! nothing left out, and the names in it are followed through the file. What can't be followed counts
+//! against the proof.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::checker::{CheckError, Checker};
-use super::target::{Spliced, Target};
-use crate::document::{DeclarationKind, LineIndex, TokenKind, lex};
+use super::target::Target;
+use crate::document::{DeclarationKind, LineIndex};
 
-/// How many times names are followed: a proof that uses a lemma that uses a lemma …
-const ROUNDS: usize = 8;
+/// How many names are followed, the proof's own among them.
+const MOST_NAMES: usize = 256;
 
-/// How many names are followed in all.
-const MOST_NAMES: usize = 64;
+/// Prints a term whole.
+const PRINT: &str = "set_option pp.all true in set_option pp.proofs true in \
+    set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #print";
 
-/// Prints terms whole.
-const PRINT: &str = "set_option pp.proofs true in set_option pp.deepTerms true in set_option pp.maxSteps 1000000 in #print";
+/// The name that a declaration without one gets to be printed.
+const NAME: &str = "unsorry_printed";
 
-/// The name that an `example` gets to be printed.
-const EXAMPLE: &str = "unsorry_printed";
-
-/// The unproved neighbours that a proof uses.
+/// What a declaration rests on.
 #[derive(Debug, Default)]
-pub struct Neighbours {
-    /// By name, sorted.
-    pub names: Vec<String>,
+pub struct Reach {
+    /// Its own term holds a `sorry`.
+    pub holds_sorry: bool,
+    /// A constant that stands for trust in compiled code.
+    pub native: Option<String>,
+    /// Declarations of the file, used directly or through others, whose terms hold a `sorry`.
+    pub unproved: BTreeSet<String>,
+    /// Lean did not show all of it.
+    pub hidden: bool,
 }
 
-impl Neighbours {
-    /// The names, or words for what is known to be there but was not found by name.
-    pub fn or_unnamed(self) -> Vec<String> {
-        if self.names.is_empty() {
-            vec!["something that is".to_owned()]
-        } else {
-            self.names
-        }
-    }
-}
-
-/// Looks for unproved neighbours that the proof in `spliced` uses, directly or through others.
+/// Follows the declaration of `target` in `text`, which ends with it.
 ///
 /// # Errors
 /// When Lean can't be asked.
-pub async fn leans_on(
+pub async fn reach(
     checker: &Checker,
     target: &Target,
-    spliced: &Spliced,
+    text: &str,
     limit: Duration,
-) -> Result<Neighbours, CheckError> {
-    let outline = &target.outline;
-    let unit = &target.declaration().unit;
-    let earlier: Vec<(usize, &str)> = outline
+) -> Result<Reach, CheckError> {
+    let mut reach = Reach::default();
+    let Some((text, own)) = named(target, text) else {
+        reach.hidden = true;
+        return Ok(reach);
+    };
+    let declared: Vec<&str> = target
+        .outline
         .declarations
         .iter()
-        .enumerate()
-        .filter(|(_, d)| d.extent.end <= unit.start)
-        .filter_map(|(index, d)| Some((index, &target.text[d.name.clone()?])))
+        .filter_map(|d| Some(&target.text[d.name.clone()?]))
         .collect();
-    let unproved: BTreeSet<&str> = earlier
-        .iter()
-        .filter(|(index, _)| outline.holes.iter().any(|hole| hole.declaration == *index))
-        .map(|(_, name)| *name)
-        .collect();
-    if unproved.is_empty() {
-        return Ok(Neighbours::default());
-    }
-    let declaration = target.declaration();
-    let (text, own) = match &declaration.name {
-        Some(name) => (spliced.text.clone(), target.text[name.clone()].to_owned()),
-        None if declaration.kind == DeclarationKind::Example && *unit == declaration.extent => {
-            let keyword = declaration.keyword.clone();
-            let text = format!(
-                "{}theorem {EXAMPLE}{}",
-                &spliced.text[..keyword.start],
-                &spliced.text[keyword.end..]
-            );
-            (text, EXAMPLE.to_owned())
-        }
-        // What can't be printed is looked for in the proof's own words.
-        None => return Ok(mentioned(&spliced.change.text, &unproved)),
-    };
-    let mut found = BTreeSet::new();
+    let first = LineIndex::new(&text).position(usize::MAX).line + 2;
     let mut seen: BTreeSet<String> = BTreeSet::from([own.clone()]);
-    let mut round = vec![own];
-    for _ in 0..ROUNDS {
-        if round.is_empty() {
-            break;
-        }
+    let mut round = vec![own.clone()];
+    while !round.is_empty() {
         let commands: String = round
             .iter()
             .map(|name| format!("\n{PRINT} {name}"))
             .collect();
         let asked = format!("{text}\n{commands}\n");
-        let first = LineIndex::new(&text).position(usize::MAX).line + 2;
-        let elaboration = checker
+        let elaboration = match checker
             .elaborate(&target.uri, asked, Vec::new(), limit)
-            .await?;
-        round.clear();
-        for printed in elaboration
-            .diagnostics
-            .iter()
-            .filter(|d| d.start().line >= first)
+            .await
         {
+            Err(CheckError::Unknown(_)) => {
+                reach.hidden = true;
+                return Ok(reach);
+            }
+            other => other?,
+        };
+        let mut next = Vec::new();
+        for (name, line) in round.iter().zip(first..) {
+            let printed = elaboration
+                .diagnostics
+                .iter()
+                .find(|d| d.start().line == line);
+            let Some(printed) = printed.filter(|d| !d.is_error() && !d.message.contains('⋯'))
+            else {
+                // Lean makes some constants when asked for, and can't print them: what they were
+                // made of can be looked at.
+                match parent(name, &declared) {
+                    Some(parent) if seen.insert(parent.to_owned()) => next.push(parent.to_owned()),
+                    Some(_) => {}
+                    None => reach.hidden = true,
+                }
+                continue;
+            };
             for word in words(&printed.message) {
-                if let Some(name) = unproved.iter().find(|name| same(name, word)) {
-                    found.insert((*name).to_owned());
-                } else if seen.len() < MOST_NAMES
-                    && (word.contains("._") || earlier.iter().any(|(_, name)| same(name, word)))
-                    && seen.insert(word.to_owned())
+                if word == "sorryAx" {
+                    if *name == own {
+                        reach.holds_sorry = true;
+                    } else {
+                        reach.unproved.insert(visible(name).to_owned());
+                    }
+                } else if is_native(word) {
+                    reach.native = Some(word.to_owned());
+                } else if let Some(local) = local(word, &declared)
+                    && seen.insert(local.to_owned())
                 {
-                    round.push(word.to_owned());
+                    if seen.len() > MOST_NAMES {
+                        reach.hidden = true;
+                    } else {
+                        next.push(local.to_owned());
+                    }
                 }
             }
         }
+        round = next;
     }
-    Ok(Neighbours {
-        names: found.into_iter().collect(),
-    })
+    Ok(reach)
 }
 
-fn mentioned(text: &str, unproved: &BTreeSet<&str>) -> Neighbours {
-    let found: BTreeSet<String> = words(text)
-        .filter_map(|word| unproved.iter().find(|name| same(name, word)))
-        .map(|name| (*name).to_owned())
-        .collect();
-    Neighbours {
-        names: found.into_iter().collect(),
+/// The text with a name for the target's declaration, and the name. An `example` becomes a theorem.
+fn named(target: &Target, text: &str) -> Option<(String, String)> {
+    let declaration = target.declaration();
+    if let Some(name) = &declaration.name {
+        return Some((text.to_owned(), target.text[name.clone()].to_owned()));
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    lex(text)
-        .into_iter()
-        .filter(|token| token.kind == TokenKind::Word)
-        .map(|token| &text[token.range])
-}
-
-/// Whether two names can mean the same declaration, one perhaps written with more of its namespace.
-fn same(a: &str, b: &str) -> bool {
-    let ends = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let keyword = declaration.keyword.clone();
+    let (before, after) = (&text[..keyword.start], &text[keyword.end..]);
+    let text = match declaration.kind {
+        DeclarationKind::Example => format!("{before}theorem {NAME}{after}"),
+        // A priority would stand before the name.
+        DeclarationKind::Instance if !after.trim_start().starts_with("(priority") => {
+            format!("{before}instance {NAME}{after}")
+        }
+        _ => return None,
     };
-    let trim = |name: &str| name.strip_prefix("_root_.").unwrap_or(name).to_owned();
-    let (a, b) = (trim(a), trim(b));
-    ends(&a, &b) || ends(&b, &a)
+    Some((text, NAME.to_owned()))
+}
+
+/// The names in a printed term, and other words. What stands in `«»` is part of a name.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted = c == '«' || (quoted && c != '»');
+        !quoted && (c.is_whitespace() || "()[]{},@⟨⟩:;".contains(c))
+    })
+    .map(|word| word.trim_end_matches('.'))
+    .filter(|word| !word.is_empty())
+}
+
+/// Whether a constant is how `native_decide` and its like say that they trust the compiler.
+fn is_native(word: &str) -> bool {
+    [
+        "ofReduceBool",
+        "ofReduceNat",
+        "trustCompiler",
+        "_nativeDecide",
+    ]
+    .iter()
+    .any(|part| word.contains(part))
+}
+
+/// The name by which a constant of this file can be printed; none for one of another file. Of a
+/// module's private ones Lean shows the module, which can be a path.
+fn local<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
+    if let Some(private) = word.strip_prefix("_private.") {
+        let split = if private.starts_with('«') {
+            "».0."
+        } else {
+            ".0."
+        };
+        return private.split_once(split).map(|(_, name)| name);
+    }
+    let known = declared
+        .iter()
+        .any(|name| dotted(word, name) || dotted(name, word));
+    (known || parent(word, declared).is_some()).then_some(word)
+}
+
+/// The declaration that brought a constant along: `foo` of `foo.helper` or `foo.match_1`.
+fn parent<'a>(word: &'a str, declared: &[&str]) -> Option<&'a str> {
+    let mut parents = word.match_indices('.').map(|(at, _)| &word[..at]);
+    parents.rfind(|parent| declared.iter().any(|name| dotted(parent, name)))
+}
+
+/// Whether `long` is `short`, perhaps with more of its namespace.
+fn dotted(long: &str, short: &str) -> bool {
+    let short = short.strip_prefix("_root_.").unwrap_or(short);
+    long.strip_suffix(short)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// A name as a reader knows it: without what Lean added for an auxiliary constant.
+fn visible(name: &str) -> &str {
+    name.split_once("._").map_or(name, |(name, _)| name)
 }
 
 #[cfg(test)]
@@ -155,12 +200,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_in_and_out_of_namespaces() {
-        assert!(same("foo", "foo"));
-        assert!(same("foo", "A.foo"));
-        assert!(same("A.foo", "foo"));
-        assert!(same("_root_.A.foo", "A.foo"));
-        assert!(!same("foo", "barfoo"));
-        assert!(!same("foo.bar", "foo"));
+    fn names_of_this_file() {
+        let check = |word: &str, expected: Option<&str>| {
+            assert_eq!(
+                local(word, &["foo", "A.bar", "_root_.baz"]),
+                expected,
+                "{word}"
+            );
+        };
+        check("foo", Some("foo"));
+        check("N.foo", Some("N.foo"));
+        check("N.A.bar", Some("N.A.bar"));
+        check("bar", Some("bar"));
+        check("baz", Some("baz"));
+        check("foo.helper", Some("foo.helper"));
+        check("foo._proof_1", Some("foo._proof_1"));
+        check("_private._unsorry7.0.N.x", Some("N.x"));
+        check("_private.«external:file:///a.0.b».0.N.x", Some("N.x"));
+        check("barfoo", None);
+        check("Nat.add_comm", None);
+        check("Nat.instOfNat", None);
+    }
+
+    #[test]
+    fn words_of_a_term() {
+        let all: Vec<&str> =
+            words("@Eq.{1} Nat (_private.«file:a b».0.foo a)\n  sorryAx.{0} [x]").collect();
+        assert_eq!(
+            all,
+            [
+                "Eq",
+                "1",
+                "Nat",
+                "_private.«file:a b».0.foo",
+                "a",
+                "sorryAx",
+                "0",
+                "x"
+            ]
+        );
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A copy stands in a namespace of its own, so that names don't clash and a recursive call still
 //! means the copy itself, and without its attributes, so that no copy helps another through `simp`.
-//! What looks through the environment (`exact?`) could still find an earlier copy: such a candidate
-//! goes first, one a text. A verdict here is never the last word: winners are confirmed alone.
+//! What looks through the environment (`exact?`) could still find another copy: such a candidate has
+//! its text to itself. A verdict here is never the last word: winners are confirmed alone.
 
 use std::ops::Range;
 
@@ -11,44 +11,44 @@ use unsorry_model::{Candidate, HoleKind};
 
 use super::baseline::Baseline;
 use super::target::Target;
-use crate::document::{DeclarationKind, LineIndex, splice};
-use crate::lean::diagnostic::Diagnostic;
+use crate::document::{DeclarationKind, LineIndex, Position, splice};
+use crate::lean::diagnostic::{Diagnostic, Severity};
 
 /// What Lean may spend on one candidate while it is screened, in its own thousands of allocations. A
 /// candidate that needs more is tried again alone under the user's own limit.
-const HEARTBEATS: u32 = 40_000;
+const HEARTBEATS: u32 = 20_000;
 
 /// A text to elaborate, and where each candidate stands in it.
 #[derive(Debug)]
 pub struct Screen {
     /// The text.
     pub text: String,
-    lines: Vec<Range<u32>>,
+    copies: Vec<Range<Position>>,
 }
 
 /// What screening says of a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// No error, no `sorry`; with what Lean suggests in the place of a `?` tactic.
-    Passed(Vec<String>),
+    /// No error, no `sorry`.
+    Passed {
+        /// What Lean suggests in the place of a `?` tactic.
+        suggestions: Vec<String>,
+        /// How many warnings Lean gives, of linters mostly. The declaration's own are among them.
+        warnings: usize,
+    },
     /// Lean's first error.
     Failed(String),
     /// Lean ran into the limit of a screening.
     OutOfHeartbeats,
 }
 
-/// How many of `candidates`, at least one, can stand in one text after the first.
+/// How many of `candidates`, at least one, can stand in one text.
 pub fn batch(target: &Target, candidates: &[Candidate], most: usize) -> usize {
     if !target.declaration().screenable {
         return 1;
     }
-    let library = |c: &Candidate| c.searches_library();
-    let clash = candidates
-        .iter()
-        .skip(1)
-        .position(library)
-        .map_or(candidates.len(), |at| at + 1);
-    clash.min(most).max(1)
+    let alone = candidates.iter().position(Candidate::searches_library);
+    alone.unwrap_or(candidates.len()).clamp(1, most)
 }
 
 impl Screen {
@@ -59,23 +59,53 @@ impl Screen {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        let mut line = LineIndex::new(&text).position(text.len()).line;
-        let mut lines = Vec::with_capacity(candidates.len());
+        let mut copies = Vec::with_capacity(candidates.len());
         for (number, candidate) in candidates.iter().enumerate() {
+            let start = text.len();
             let copy = copy(target, kind, &candidate.text);
-            let copy = if declaration.screenable {
+            text += &if declaration.screenable {
                 format!(
                     "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n"
                 )
             } else {
                 format!("{copy}\n")
             };
-            let end = line + u32::try_from(copy.matches('\n').count()).unwrap_or(u32::MAX);
-            lines.push(line..end);
-            line = end;
-            text.push_str(&copy);
+            copies.push(start..text.len());
         }
-        Screen { text, lines }
+        let lines = LineIndex::new(&text);
+        let copies = copies
+            .into_iter()
+            .map(|copy| lines.position(copy.start)..lines.position(copy.end))
+            .collect();
+        Screen { text, copies }
+    }
+
+    /// The candidates, by index, that Lean reports as accomplished while others are in progress.
+    pub fn accomplished(
+        &self,
+        target: &Target,
+        baseline: &Baseline,
+        diagnostics: &[Diagnostic],
+    ) -> Vec<(usize, Verdict)> {
+        let verdicts = self.said(diagnostics).enumerate();
+        let verdicts = verdicts.filter_map(|(at, said)| {
+            let accomplished = said.iter().any(|d| d.says_accomplished());
+            accomplished.then(|| (at, verdict(target, baseline, &said)))
+        });
+        verdicts
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
+            .collect()
+    }
+
+    /// What Lean says of each copy.
+    fn said<'a>(
+        &'a self,
+        diagnostics: &'a [Diagnostic],
+    ) -> impl Iterator<Item = Vec<&'a Diagnostic>> {
+        self.copies.iter().map(|copy| {
+            let inside = |d: &&Diagnostic| copy.contains(&d.start());
+            diagnostics.iter().filter(inside).collect()
+        })
     }
 
     /// Reads the verdicts, in the candidates' order.
@@ -85,15 +115,8 @@ impl Screen {
         baseline: &Baseline,
         diagnostics: &[Diagnostic],
     ) -> Vec<Verdict> {
-        self.lines
-            .iter()
-            .map(|lines| {
-                let said: Vec<&Diagnostic> = diagnostics
-                    .iter()
-                    .filter(|d| lines.contains(&d.start().line))
-                    .collect();
-                verdict(target, baseline, &said)
-            })
+        self.said(diagnostics)
+            .map(|said| verdict(target, baseline, &said))
             .collect()
     }
 }
@@ -108,26 +131,21 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
         .attributes
         .iter()
         .filter(|_| declaration.screenable)
-        .cloned();
-    for (range, text) in cuts
-        .map(|range| (range, ""))
-        .chain([(change.range, change.text.as_str())])
-    {
-        copy.push_str(&target.text[at..range.start]);
-        copy.push_str(text);
-        at = range.end;
+        .filter(|attributes| attributes.end <= change.range.start);
+    for attributes in cuts {
+        copy.push_str(&target.text[at..attributes.start]);
+        at = attributes.end;
     }
-    copy.push_str(&target.text[at..declaration.unit.end]);
+    copy.push_str(&target.text[at..change.range.start]);
+    copy.push_str(&change.text);
+    copy.push_str(&target.text[change.range.end..declaration.unit.end]);
     copy
 }
 
 /// What Lean said of one declaration, as a verdict on the candidate in it. Silence is not enough: a
 /// theorem must be reported as accomplished where this Lean reports that.
 pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Verdict {
-    let error = said
-        .iter()
-        .find(|d| d.is_error() && !baseline.errors.contains(&d.message));
-    if let Some(error) = error {
+    if let Some(error) = said.iter().find(|d| d.is_error()) {
         if error.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
         }
@@ -141,7 +159,7 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
             target.declaration().kind,
             DeclarationKind::Theorem | DeclarationKind::Example
         );
-        let expected = theorem && baseline.reports_accomplished && baseline.errors.is_empty();
+        let expected = theorem && baseline.reports_accomplished;
         if expected && !said.iter().any(|d| d.says_accomplished()) {
             return Verdict::Failed("Lean does not report the goals as accomplished".into());
         }
@@ -150,5 +168,126 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
         .iter()
         .flat_map(|d| unsorry_model::suggestions(&d.message))
         .collect();
-    Verdict::Passed(suggestions)
+    let warnings = said.iter().filter(|d| d.severity == Severity::Warning);
+    Verdict::Passed {
+        suggestions,
+        warnings: warnings.count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Outline;
+    use crate::lean::diagnostic::Range as LspRange;
+    use crate::proof::axioms::Report;
+    use expect_test::{Expect, expect};
+    use std::sync::Arc;
+    use unsorry_model::{Context, Goal};
+
+    fn target(text: &str) -> Target {
+        Target {
+            uri: "file:///A.lean".into(),
+            outline: Arc::new(Outline::of(text)),
+            text: text.into(),
+            hole: 0,
+        }
+    }
+
+    fn candidates(texts: &[&str]) -> Vec<Candidate> {
+        let candidate = |text: &&str| Candidate {
+            text: (*text).to_owned(),
+            engine: "tactics",
+        };
+        texts.iter().map(candidate).collect()
+    }
+
+    fn check(text: &str, texts: &[&str], expected: &Expect) {
+        let screen = Screen::new(&target(text), HoleKind::Tactic, &candidates(texts));
+        expected.assert_eq(&screen.text);
+    }
+
+    #[test]
+    fn copies_in_namespaces_without_attributes() {
+        check(
+            "def f := 1\n\n/-- Doc. -/\n@[simp] theorem t : f = 1 := by\n  sorry\n\ntheorem after : f = 2 := sorry\n",
+            &["rfl", "unfold f\nrfl"],
+            &expect![[r#"
+                def f := 1
+
+                namespace Unsorry0
+                set_option maxHeartbeats 20000 in
+                /-- Doc. -/
+                 theorem t : f = 1 := by
+                  rfl
+                end Unsorry0
+                namespace Unsorry1
+                set_option maxHeartbeats 20000 in
+                /-- Doc. -/
+                 theorem t : f = 1 := by
+                  unfold f
+                  rfl
+                end Unsorry1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_may_stand_together() {
+        let together = |text: &str, texts: &[&str]| batch(&target(text), &candidates(texts), 3);
+        let theorem = "theorem t : 1 = 1 := by sorry";
+        assert_eq!(together(theorem, &["rfl", "simp", "omega", "decide"]), 3);
+        assert_eq!(together(theorem, &["rfl", "exact?", "simp"]), 1);
+        assert_eq!(together(theorem, &["exact?", "simp"]), 1);
+        assert_eq!(
+            together("instance : Inhabited Nat := by sorry", &["rfl", "simp"]),
+            1
+        );
+    }
+
+    /// A diagnostic on a line of the screen.
+    fn says(line: u32, severity: Severity, message: &str, tags: &[u32]) -> Diagnostic {
+        let at = Position { line, character: 0 };
+        Diagnostic {
+            range: LspRange { start: at, end: at },
+            full_range: None,
+            severity,
+            message: message.to_owned(),
+            lean_tags: tags.to_owned(),
+        }
+    }
+
+    #[test]
+    fn silence_is_no_verdict_in_favour() {
+        let target = target("theorem t : 1 = 1 := by sorry\n");
+        let baseline = Baseline {
+            goal: Goal::parse(
+                HoleKind::Tactic,
+                &["⊢ 1 = 1".to_owned()],
+                Vec::new(),
+                Context::default(),
+            )
+            .expect("a goal"),
+            rendered: String::new(),
+            reports_accomplished: true,
+            axioms: Report::Axioms(Vec::new()),
+        };
+        let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));
+        // Each copy has four lines.
+        let judge = |said: &[Diagnostic]| {
+            let verdicts = screen.verdicts(&target, &baseline, said);
+            let passed = |v: &Verdict| matches!(v, Verdict::Passed { .. });
+            verdicts.iter().map(passed).collect::<Vec<_>>()
+        };
+        let done = |line| says(line, Severity::Information, "Goals accomplished!", &[2]);
+        let error = |message| says(6, Severity::Error, message, &[]);
+        assert_eq!(judge(&[]), [false, false]);
+        assert_eq!(judge(&[done(2), done(6)]), [true, true]);
+        assert_eq!(judge(&[done(2), done(6), error("no")]), [true, false]);
+        let sorry = says(2, Severity::Warning, "declaration uses `sorry`", &[]);
+        assert_eq!(judge(&[done(2), sorry, done(6)]), [false, true]);
+        let timeout = error("(deterministic) timeout: maximum number of heartbeats");
+        let heavy = screen.verdicts(&target, &baseline, &[timeout]);
+        assert_eq!(heavy[1], Verdict::OutOfHeartbeats);
+    }
 }

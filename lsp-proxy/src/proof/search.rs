@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use unsorry_model::{Candidate, Prover};
 
 use super::baseline::{Baseline, NoGoal, baseline};
@@ -22,6 +22,17 @@ const MOST_PROOFS: usize = 3;
 
 /// How many proofs that lean on an unproved neighbour are kept.
 const MOST_LEANING: usize = 4;
+
+/// How long candidates get after one of their batch has passed.
+const EARLY: Duration = Duration::from_millis(400);
+
+/// What screening a batch gives.
+enum Verdicts {
+    /// A verdict on each.
+    All(Vec<Verdict>),
+    /// Verdicts on those that passed before the others were done with.
+    Early(Vec<(usize, Verdict)>),
+}
 
 /// How a search is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,65 +225,109 @@ impl Run<'_> {
     /// one candidate must not take its neighbours with it.
     async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
         let mut stack = vec![batch];
-        while let Some(batch) = stack.pop() {
+        while let Some(mut batch) = stack.pop() {
             let _ = self.steps.send(Step::Checking {
                 candidate: batch[0].text.clone(),
                 checked: self.checked,
                 proposed: self.proposed,
             });
-            let screen = Screen::new(self.target, self.baseline.goal.kind, &batch);
-            let limit = self.search.limits.check;
-            match self
-                .search
-                .checker
-                .elaborate(&self.target.uri, screen.text.clone(), Vec::new(), limit)
-                .await
-            {
-                Ok(elaboration) => {
+            let asked = Instant::now();
+            match self.verdicts(&batch).await {
+                Ok(Verdicts::All(verdicts)) => {
+                    tracing::debug!(candidates = batch.len(), took = ?asked.elapsed(), "screened");
                     self.checked += batch.len();
-                    let verdicts =
-                        screen.verdicts(self.target, self.baseline, &elaboration.diagnostics);
-                    self.winners(batch, verdicts).await?;
-                    if self.proofs.len() >= MOST_PROOFS {
-                        return Ok(());
+                    self.winners(batch.into_iter().zip(verdicts)).await?;
+                }
+                Ok(Verdicts::Early(winners)) => {
+                    tracing::debug!(winners = winners.len(), took = ?asked.elapsed(), "seen early");
+                    self.checked += winners.len();
+                    let (won, rest): (Vec<_>, Vec<_>) = batch
+                        .into_iter()
+                        .enumerate()
+                        .partition(|(at, _)| winners.iter().any(|(winner, _)| winner == at));
+                    let won = won.into_iter().map(|(_, candidate)| candidate);
+                    let verdicts = winners.into_iter().map(|(_, verdict)| verdict);
+                    self.winners(won.zip(verdicts)).await?;
+                    if !rest.is_empty() {
+                        stack.push(rest.into_iter().map(|(_, candidate)| candidate).collect());
                     }
                 }
                 Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
                 Err(CheckError::Unknown(_)) if batch.len() == 1 => self.unknown += 1,
                 Err(CheckError::Unknown(why)) => {
                     tracing::debug!(%why, candidates = batch.len(), "halving a batch");
-                    let mut first = batch;
-                    let second = first.split_off(first.len() / 2);
-                    stack.extend([second, first]);
+                    let second = batch.split_off(batch.len() / 2);
+                    stack.extend([second, batch]);
                 }
+            }
+            if !self.proofs.is_empty() {
+                return Ok(());
             }
         }
         Ok(())
     }
 
+    /// Lean's verdicts on all of `batch`; or, when some have passed and others take their time, on
+    /// those that have passed. Either is only a hint whom to confirm.
+    async fn verdicts(&self, batch: &[Candidate]) -> Result<Verdicts, CheckError> {
+        let (target, baseline) = (self.target, self.baseline);
+        let screen = Screen::new(target, baseline.goal.kind, batch);
+        let (interim, mut seen) = unbounded_channel();
+        let text = screen.text.clone();
+        let limit = self.search.limits.check;
+        let whole = self
+            .search
+            .checker
+            .elaborate_watched(&target.uri, text, limit, interim);
+        let early = async {
+            let mut winners = Vec::new();
+            let mut patience = Duration::MAX;
+            // The sender lives as long as `whole` does.
+            while let Ok(Some(diagnostics)) = tokio::time::timeout(patience, seen.recv()).await {
+                winners = screen.accomplished(target, baseline, &diagnostics);
+                if !winners.is_empty() {
+                    patience = EARLY;
+                }
+            }
+            if winners.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            winners
+        };
+        tokio::select! {
+            biased;
+            whole = whole => {
+                let verdicts = screen.verdicts(target, baseline, &whole?.diagnostics);
+                Ok(Verdicts::All(verdicts))
+            }
+            winners = early => Ok(Verdicts::Early(winners)),
+        }
+    }
+
     async fn winners(
         &mut self,
-        batch: Vec<Candidate>,
-        verdicts: Vec<Verdict>,
+        judged: impl Iterator<Item = (Candidate, Verdict)>,
     ) -> Result<(), CheckError> {
-        let (mut passed, mut asked) = (Vec::new(), Vec::new());
-        for (candidate, verdict) in batch.into_iter().zip(verdicts) {
+        let mut passed: Vec<(usize, Candidate)> = Vec::new();
+        for (candidate, verdict) in judged {
             match verdict {
-                Verdict::Passed(suggestions) if candidate.is_query() => {
-                    asked.extend(
-                        suggestions
-                            .iter()
-                            .filter_map(|suggestion| candidate.answered(suggestion)),
-                    );
+                Verdict::Passed {
+                    suggestions,
+                    warnings,
+                } if candidate.is_query() => {
+                    let answers = suggestions.iter().filter_map(|s| candidate.answered(s));
+                    passed.extend(answers.map(|answer| (warnings, answer)));
                 }
-                Verdict::Passed(_) => passed.push(candidate),
+                Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
                 Verdict::OutOfHeartbeats => self.heavy.push(candidate),
                 Verdict::Failed(error) => {
-                    tracing::trace!(candidate = candidate.text, error, "refused by Lean")
+                    tracing::trace!(candidate = candidate.text, error, "refused by Lean");
                 }
             }
         }
-        for candidate in passed.into_iter().chain(asked) {
+        // What a linter complains of comes after what it does not, else as proposed.
+        passed.sort_by_key(|(warnings, _)| *warnings);
+        for (_, candidate) in passed {
             if self.proofs.len() >= MOST_PROOFS {
                 break;
             }
@@ -313,7 +368,7 @@ impl Run<'_> {
             Err(Rejection::Check(CheckError::Unknown(
                 Unknown::Refused(_) | Unknown::TimedOut(_),
             ))) => self.unknown += 1,
-            Err(rejection) => tracing::debug!(%rejection, "screened, yet not confirmed"),
+            Err(rejection) => tracing::trace!(%rejection, "screened, yet not confirmed"),
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::axioms::{self, Report};
 use super::baseline::Baseline;
 use super::checker::{CheckError, Checker};
 use super::gate::{Refusal, gate};
-use super::neighbours;
+use super::neighbours::reach;
 use super::screen::{Verdict, verdict};
 use super::target::Target;
 use crate::document::{Change, LineIndex};
@@ -179,7 +179,7 @@ pub async fn confirm(
         .filter(|d| (first..=last).contains(&d.start().line))
         .collect();
     match verdict(target, baseline, &said) {
-        Verdict::Passed(_) => {}
+        Verdict::Passed { .. } => {}
         Verdict::Failed(error) => return Err(Rejection::Lean(error)),
         Verdict::OutOfHeartbeats => {
             return Err(Rejection::Lean("it runs out of heartbeats".into()));
@@ -195,33 +195,24 @@ pub async fn confirm(
     }
     let siblings = target.siblings().count();
     let report = question.report(&elaboration.diagnostics);
-    let (level, leans_on) = match &report {
+    let level = match &report {
         Report::Axioms(axioms) => {
             let foreign = foreign(axioms, &baseline.axioms);
             if !foreign.is_empty() {
                 return Err(Rejection::Axioms(foreign.join(", ")));
             }
             let unproved = axioms.iter().any(|name| name == axioms::SORRY);
-            let leans_on = if unproved && siblings == 0 {
-                neighbours::leans_on(checker, target, &spliced, limit)
-                    .await?
-                    .or_unnamed()
+            if unproved {
+                Level::LeanChecked
             } else {
-                Vec::new()
-            };
-            (
-                if unproved {
-                    Level::LeanChecked
-                } else {
-                    Level::AxiomsClean
-                },
-                leans_on,
-            )
+                Level::AxiomsClean
+            }
         }
-        Report::NotReported(_) => {
-            let leans_on = neighbours::leans_on(checker, target, &spliced, limit).await?;
-            (Level::LeanChecked, leans_on.names)
-        }
+        Report::NotReported(_) => Level::LeanChecked,
+    };
+    let leans_on = match level {
+        Level::AxiomsClean => Vec::new(),
+        Level::LeanChecked => leans_on(checker, target, &spliced.text, siblings, limit).await?,
     };
     Ok(VerifiedProof {
         proof: candidate.text.clone(),
@@ -234,6 +225,37 @@ pub async fn confirm(
         leans_on,
         siblings,
     })
+}
+
+/// The unproved declarations of the file that the proof in `text` uses, and the declaration without
+/// it does not.
+async fn leans_on(
+    checker: &Checker,
+    target: &Target,
+    text: &str,
+    siblings: usize,
+    limit: Duration,
+) -> Result<Vec<String>, Rejection> {
+    let after = reach(checker, target, text, limit).await?;
+    if let Some(native) = after.native {
+        return Err(Rejection::Axioms(native));
+    }
+    if after.holds_sorry && siblings == 0 {
+        return Err(Rejection::Lean("it leaves a sorry".into()));
+    }
+    if after.unproved.is_empty() && !after.hidden {
+        return Ok(Vec::new());
+    }
+    let before = reach(checker, target, target.head(), limit).await?;
+    let mut names: Vec<String> = after
+        .unproved
+        .difference(&before.unproved)
+        .cloned()
+        .collect();
+    if after.hidden && !before.hidden {
+        names.push("something that Lean does not show".into());
+    }
+    Ok(names)
 }
 
 /// The axioms that are neither standard nor were there before.

@@ -65,6 +65,9 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
     file.write_all(new.as_bytes()).with_context(failed)?;
     let permissions = std::fs::metadata(path).with_context(failed)?.permissions();
+    if permissions.readonly() {
+        bail!("{} is read-only; it is left as it is", path.display());
+    }
     file.as_file()
         .set_permissions(permissions)
         .with_context(failed)?;
