@@ -4,6 +4,7 @@
 //! whether a candidate is a proof: Lean does.
 
 mod goal;
+pub mod local;
 mod shape;
 mod suggestion;
 mod surroundings;
@@ -60,10 +61,21 @@ impl Candidate {
     }
 }
 
+/// What a prover says while it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proposal {
+    /// A candidate.
+    Candidate(Candidate),
+    /// What it is busy with, for the user to see: `loading the model, 40 %`.
+    Progress(String),
+    /// It can't go on: why, where and what to do about it, in a sentence. Nothing follows.
+    Failed(String),
+}
+
 /// A source of candidates.
 pub trait Prover: Send + Sync {
     /// Candidates for `goal`, best first. Dropping the stream cancels the work behind it.
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Candidate>;
+    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal>;
 }
 
 #[cfg(test)]

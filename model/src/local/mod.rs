@@ -1,0 +1,3 @@
+//! The local prover: a LLaMA-architecture model run in this process.
+
+pub mod config;
