@@ -15,7 +15,7 @@ use unsorry::proof::baseline::{Baseline, baseline};
 use unsorry::proof::checker::Checker;
 use unsorry::proof::screen::{Screen, Verdict};
 use unsorry::proof::target::Target;
-use unsorry_model::{Candidate, Prover as _, Tactics};
+use unsorry_model::{Candidate, Proposal, Prover as _, Tactics};
 
 /// How many candidates are checked together.
 const TOGETHER: usize = 16;
@@ -116,10 +116,14 @@ fn target(uri: &str, round: usize) -> Target {
 
 fn candidates(baseline: &Baseline) -> Vec<Candidate> {
     let stream = Tactics::new(Vec::new()).propose(&baseline.goal);
-    let all: Vec<Candidate> =
+    let all: Vec<Proposal> =
         futures_util::FutureExt::now_or_never(futures_util::StreamExt::collect(stream))
             .unwrap_or_default();
     all.into_iter()
+        .filter_map(|proposal| match proposal {
+            Proposal::Candidate(candidate) => Some(candidate),
+            Proposal::Progress(_) | Proposal::Failed(_) => None,
+        })
         .filter(|candidate| !candidate.is_query())
         .take(TOGETHER)
         .collect()

@@ -4,7 +4,7 @@ use crate::goal::{Goal, HoleKind};
 use crate::shape::{Shape, binders, head, names};
 use crate::surroundings::{Constructor, Kind, Surroundings};
 use crate::view::{View, accessible};
-use crate::{Candidate, Prover};
+use crate::{Candidate, Proposal, Prover};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde::Deserialize;
@@ -203,8 +203,8 @@ impl Default for Tactics {
 }
 
 impl Prover for Tactics {
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Candidate> {
-        stream::iter(self.candidates(goal)).boxed()
+    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
+        stream::iter(self.candidates(goal).into_iter().map(Proposal::Candidate)).boxed()
     }
 }
 

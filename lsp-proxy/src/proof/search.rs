@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use unsorry_model::{Candidate, Prover};
+use unsorry_model::{Candidate, Proposal, Prover};
 
 use super::baseline::{Baseline, NoGoal, baseline};
 use super::checker::{CheckError, Checker};
@@ -183,7 +183,14 @@ impl Run<'_> {
             .search
             .provers
             .iter()
-            .map(|prover| prover.propose(goal))
+            .map(|prover| {
+                let proposals = prover.propose(goal);
+                let candidates = proposals.filter_map(async |proposal| match proposal {
+                    Proposal::Candidate(candidate) => Some(candidate),
+                    Proposal::Progress(_) | Proposal::Failed(_) => None,
+                });
+                candidates.boxed()
+            })
             .collect();
         let mut proposals = stream::iter(known).chain(stream::iter(proposals).flatten());
         let most = self.search.limits.batch;
