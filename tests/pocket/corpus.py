@@ -23,9 +23,9 @@ def open_hole(text):
     return text[: text.index(goals.OPEN)] + "sorry" + text[text.index(goals.CLOSE) + 1 :]
 
 
-def make(path, count, seed):
+def make(path, count, seed, family=None):
     """Writes `count` checked samples as JSON lines: half a minute for a thousand."""
-    stream, seen, written = goals.samples(seed), set(), 0
+    stream, seen, written = goals.samples(seed, family), set(), 0
     with open(path, "w") as out:
         while written < count:
             batch = []

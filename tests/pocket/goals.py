@@ -714,6 +714,38 @@ def neighbour(rng):
     return Spec([f"({x} : Nat)"], needs, goal, term=term, tactic=tactic, defs=defs)
 
 
+def gather(rng):
+    """Many hypotheses, of which the right ones are to be named in the right order: practice for the other families."""
+    world = World(rng)
+    depth = rng.choice([0, 0, 1])
+    needs, parts = [], []
+
+    def need(formula):
+        if formula in needs:
+            raise Retry
+        needs.append(formula)
+        return "{%d}" % (len(needs) - 1)
+
+    for _ in range(rng.choice([1, 2, 3, 3, 4])):
+        goal, other = world.distinct(2, depth)
+        how = rng.random()
+        if how < 0.6:
+            term = need(goal)
+        elif how < 0.7:
+            term = need(f"{paren(goal)} ∧ {paren(other)}") + ".1"
+        elif how < 0.8:
+            term = need(f"{paren(other)} ∧ {paren(goal)}") + ".2"
+        else:
+            term = f"{need(f'{paren(other)} → {paren(goal)}')} {need(other)}"
+        parts.append((goal, term))
+    if len(needs) > 6 or len({goal for goal, _ in parts}) < len(parts):
+        raise Retry
+    if len(parts) == 1:
+        return Spec(world.binders, needs, parts[0][0], term=parts[0][1], world=world)
+    goal = " ∧ ".join(paren(goal) for goal, _ in parts)
+    return Spec(world.binders, needs, goal, term=f"⟨{', '.join(term for _, term in parts)}⟩", world=world)
+
+
 FAMILIES = [
     (logic, 7),
     (connectives, 4),
@@ -766,9 +798,9 @@ class Sample:
     statement: str
 
 
-def sample(rng):
-    """One text with a marked proof. Raises `Retry` when a draw leads nowhere."""
-    family = rng.choices([f for f, _ in FAMILIES], [w for _, w in FAMILIES])[0]
+def sample(rng, family=None):
+    """One text with a marked proof, of any family or this. Raises `Retry` when a draw leads nowhere."""
+    family = family or rng.choices([f for f, _ in FAMILIES], [w for _, w in FAMILIES])[0]
     spec = family(rng)
     needs = list(spec.needs)
     extra = []
@@ -815,15 +847,15 @@ def sample(rng):
             cut = max(statement.rfind(f" ({name} : ", 0, 90) for name in named.values()) if named else -1
             if cut > 20:
                 statement = statement[:cut] + "\n   " + statement[cut:]
-        return f"{statement} := {proof}\n"
+        return f"{statement} :={proof}\n"
 
     def marked(text, by):
         return OPEN + indent(text, by) + CLOSE
 
     if form == "line" and "\n" not in tactic:
-        text = declare(goal, "by " + marked(tactic, 0))
+        text = declare(goal, " by " + marked(tactic, 0))
     elif form == "term":
-        text = declare(goal, ("\n  " if rng.random() < 0.3 else "") + marked(term, 4))
+        text = declare(goal, ("\n  " if rng.random() < 0.3 else " ") + marked(term, 4))
     elif form == "have":
         mid = f"have {local} : {goal} := "
         if term and rng.random() < 0.5:
@@ -832,27 +864,27 @@ def sample(rng):
             inner = "by\n    " + marked(tactic, 4)
         else:
             inner = "by " + marked(tactic, 4)
-        text = declare(goal, f"by\n  {mid}{inner}\n  exact {local}")
+        text = declare(goal, f" by\n  {mid}{inner}\n  exact {local}")
     elif form == "both":
         i = rng.randrange(len(needs), len(types))
         if rng.random() < 0.5:
-            proof = f"by\n  constructor\n  · {marked(tactic, 4)}\n  · exact {named[i]}"
+            proof = f" by\n  constructor\n  · {marked(tactic, 4)}\n  · exact {named[i]}"
             text = declare(f"{paren(goal)} ∧ {paren(types[i])}", proof)
         else:
-            proof = f"by\n  refine ⟨{named[i]}, ?_⟩\n  " + marked(tactic, 2)
+            proof = f" by\n  refine ⟨{named[i]}, ?_⟩\n  " + marked(tactic, 2)
             text = declare(f"{paren(types[i])} ∧ {paren(goal)}", proof)
     elif form == "moved":
         i = order[-1]
         shown = f"{paren(types[i])} → {goal}"
         binders.pop()
         if term and rng.random() < 0.4:
-            text = declare(shown, f"fun {named[i]} => " + marked(term, 4))
+            text = declare(shown, f" fun {named[i]} => " + marked(term, 4))
         else:
-            text = declare(shown, f"by\n  intro {named[i]}\n  " + marked(tactic, 2))
+            text = declare(shown, f" by\n  intro {named[i]}\n  " + marked(tactic, 2))
     elif form == "suffices":
-        text = declare(goal, f"by\n  show {goal}\n  " + marked(tactic, 2))
+        text = declare(goal, f" by\n  show {goal}\n  " + marked(tactic, 2))
     else:
-        text = declare(goal, "by\n  " + marked(tactic, 2))
+        text = declare(goal, " by\n  " + marked(tactic, 2))
     kind = "term" if text[: text.index(OPEN)].rstrip().endswith((":=", "=>")) else "tactic"
     text = (spec.defs + "\n" if spec.defs else "") + text
     return Sample(family.__name__, text, kind, normal(spec, needs, goal))
@@ -878,11 +910,11 @@ def normal(spec, needs, goal):
     return re.sub(r"[^\W\d][\w'.]*", rename, text)
 
 
-def samples(seed):
+def samples(seed, family=None):
     """Endless."""
     rng = random.Random(seed)
     while True:
         try:
-            yield sample(rng)
+            yield sample(rng, family)
         except Retry:
             continue

@@ -28,7 +28,7 @@ def _batch(texts):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "batch.lean"
         path.write_text("\n".join(lines) + "\n")
-        said = subprocess.run(["lean", str(path)], capture_output=True, text=True, timeout=600).stdout
+        said = subprocess.run(["lean", "-DmaxErrors=1000000", str(path)], capture_output=True, text=True, timeout=600).stdout
     found = {int(line) for line in re.findall(r"^\S*batch\.lean:(\d+):\d+: (?:error|warning: declaration uses)", said, re.M)}
     if not any(line >= starts[-1] for line in found):
         raise RuntimeError(f"Lean did not come to the end of the batch:\n{said[-2000:]}")
