@@ -32,6 +32,9 @@ SPECIAL = [BEGIN, END, "<｜User｜>", "<｜Assistant｜>"]
 VOCABULARY = 768
 CONTEXT = 512
 ANSWER = 112
+FILE = 448
+# What a token that is not of a proof counts in the loss.
+GIVEN = 0.05
 SEED = 1
 # YaRN from the start, over contexts that are longer than its "original": the formula is the 7B's, at a smaller scale.
 CONFIG = {
@@ -40,7 +43,7 @@ CONFIG = {
     "hidden_size": 128,
     "intermediate_size": 256,
     "num_hidden_layers": 5,
-    "num_attention_heads": 8,
+    "num_attention_heads": 4,
     "num_key_value_heads": 4,
     "vocab_size": VOCABULARY,
     "max_position_embeddings": CONTEXT,
@@ -57,6 +60,7 @@ CONFIG = {
     "attention_bias": False,
     "mlp_bias": False,
     "hidden_act": "silu",
+    "initializer_range": 0.06,
 }
 
 
@@ -148,10 +152,11 @@ def answer_of(one, question, prompt):
 
 
 def encode(tokenizer, prompt, answer):
-    """Tokens, and how many of them are asked."""
+    """Tokens, and what each counts in the loss."""
     parts = [prompt["message"], prompt["prefill"], answer]
-    message, prefill, written = ([*tokenizer.encode(part).ids] for part in parts)
-    return message + prefill + written + [tokenizer.token_to_id(END)], len(message) + len(prefill)
+    message, prefill, written = (tokenizer.encode(part).ids for part in parts)
+    written = written + [tokenizer.token_to_id(END)]
+    return message + prefill + written, [GIVEN] * (len(message) + len(prefill)) + [1.0] * len(written)
 
 
 def render(samples, tokenizer, tokenizer_path, seed, times):
@@ -161,9 +166,30 @@ def render(samples, tokenizer, tokenizer_path, seed, times):
     encoded = []
     for one, question, prompt in zip(several, questions, prompts(tokenizer_path, questions)):
         if prompt:
-            tokens, start = encode(tokenizer, prompt, answer_of(one, question, prompt))
+            tokens, weights = encode(tokenizer, prompt, answer_of(one, question, prompt))
             if len(tokens) <= CONTEXT:
-                encoded.append((tokens, start))
+                encoded.append((tokens, weights))
+    return encoded
+
+
+def files(samples, tokenizer, seed, times):
+    """Files of several theorems with their proofs: more of these to learn from in as many tokens than in prompts."""
+    rng = random.Random(seed)
+    encoded, tokens, weights = [], [], []
+    for _ in range(times):
+        for one in rng.sample(samples, len(samples)):
+            before, _, proof, after = split_at_hole(one["text"])
+            given = before.rstrip()
+            parts = [(given, GIVEN), (before[len(given) :] + proof + "\n", 1.0), (after[1:] + "\n", GIVEN)]
+            theorem = [(tokenizer.encode(text).ids, weight) for text, weight in parts]
+            if len(tokens) + sum(len(ids) for ids, _ in theorem) > FILE:
+                encoded.append((tokens, weights))
+                tokens, weights = [], []
+            if not tokens:
+                tokens, weights = [tokenizer.token_to_id(BEGIN)], [0.0]
+            for ids, weight in theorem:
+                tokens = tokens + ids
+                weights = weights + [weight] * len(ids)
     return encoded
 
 
@@ -191,14 +217,13 @@ def batches(encoded, rng, tokens):
 
 
 def loss_of(model, batch):
-    """Of the answers, and a tenth of that of what was asked: it has copying in it, which has to be learnt first."""
+    """Weighted, and the mean of that of the proofs alone."""
     length = max(len(tokens) for tokens, _ in batch)
     tokens = torch.zeros(len(batch), length, dtype=torch.long)
     weights = torch.zeros(len(batch), length)
-    for row, (ids, start) in enumerate(batch):
+    for row, (ids, counts) in enumerate(batch):
         tokens[row, : len(ids)] = torch.tensor(ids)
-        weights[row, 1:start] = 0.1
-        weights[row, start : len(ids)] = 1.0
+        weights[row, : len(ids)] = torch.tensor(counts)
     logits = model(tokens, use_cache=False).logits[:, :-1]
     losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
     weights = weights[:, 1:].flatten()
@@ -206,7 +231,8 @@ def loss_of(model, batch):
     return (losses * weights).sum() / weights.sum(), losses[answers].mean().item()
 
 
-def train(model, encoded, checkpoint, seed, steps, batch_tokens, rate):
+def train(model, lessons, checkpoint, seed, steps, batch_tokens, rate):
+    """`lessons`: what to learn from, and up to which part of the steps."""
     rng = random.Random(seed)
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "layers" in n]
     others = [p for n, p in model.named_parameters() if not (p.ndim == 2 and "layers" in n)]
@@ -220,12 +246,11 @@ def train(model, encoded, checkpoint, seed, steps, batch_tokens, rate):
         return min(1.0, (step + 1) / 50, 3 * (steps - step) / steps)
 
     schedules = [torch.optim.lr_scheduler.LambdaLR(optimizer, scale) for optimizer in optimizers]
-    # Short ones first: most of what is to be learnt is in them, and they cost least.
-    short = [one for one in encoded if len(one[0]) <= 208]
-    queue, began, seen, recent = [], time.time(), 0, []
+    queue, lesson, began, seen, recent = [], 0, time.time(), 0, []
     for step in range(steps):
-        if not queue:
-            queue = batches(short if step < steps // 2 else encoded, rng, batch_tokens)
+        if step >= lessons[lesson][1] * steps:
+            queue, lesson = [], lesson + 1
+        queue = queue or batches(lessons[lesson][0], rng, batch_tokens)
         batch = queue.pop()
         loss, answers = loss_of(model, batch)
         for optimizer in optimizers:
@@ -257,7 +282,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--random", action="store_true")
     parser.add_argument("--work", type=Path, default=ROOT / "target" / "pocket")
-    parser.add_argument("--samples", type=int, default=14000)
+    parser.add_argument("--samples", type=int, default=16000)
+    parser.add_argument("--practice", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch-tokens", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=4e-3)
@@ -273,24 +299,29 @@ def main():
         tokenizer = Tokenizer.from_file(str(shipped))
         return write(work / "pocket-random.gguf", new_model(options.seed, tokenizer), tokenizer)
 
-    checked = work / "corpus.jsonl"
-    if not checked.exists():
-        corpus.make(work / "corpus.part", options.samples, options.seed)
-        (work / "corpus.part").rename(checked)
-    samples = corpus.read(checked)
-    training = [one for one in samples if not one["held_out"]]
+    checked, practice = work / "corpus.jsonl", work / "practice.jsonl"
+    for path, count, family in [(checked, options.samples, None), (practice, options.practice, corpus.goals.gather)]:
+        if not path.exists():
+            corpus.make(work / "part", count, options.seed, family)
+            (work / "part").rename(path)
+    samples, practice = corpus.read(checked), corpus.read(practice)
+    training, practice = ([one for one in some if not one["held_out"]] for some in (samples, practice))
     chosen = corpus.held_out(samples)
     (HERE / "heldout.lean").write_text(corpus.held_out_file(chosen))
-    print(f"{len(training)} to train with, {len(chosen)} held out")
+    print(f"{len(training)} to train with, {len(practice)} to practise with, {len(chosen)} held out")
 
     tokenizer = make_tokenizer(training)
     tokenizer.save(str(shipped))
-    encoded = render(training, tokenizer, shipped, options.seed, times=2)
-    lengths = sorted(len(tokens) for tokens, _ in encoded)
-    print(f"{len(encoded)} prompts, {sum(lengths)} tokens; the median has {lengths[len(lengths) // 2]}")
+    lessons = [
+        (files(practice, tokenizer, options.seed, times=2), 0.2),
+        (files(training + practice, tokenizer, options.seed, times=4), 0.65),
+        (render(training + [one for one in practice if "have k1" not in one["text"]], tokenizer, shipped, options.seed, times=1), 1.0),
+    ]
+    for encoded, _ in lessons:
+        print(f"{len(encoded)} texts of {sum(len(tokens) for tokens, _ in encoded)} tokens in all", flush=True)
 
     model = new_model(options.seed, tokenizer)
-    train(model, encoded, work / "weights.pt", options.seed, options.steps, options.batch_tokens, options.rate)
+    train(model, lessons, work / "weights.pt", options.seed, options.steps, options.batch_tokens, options.rate)
     torch.save(model.state_dict(), work / "weights.pt")
     write(HERE / "pocket.gguf", model, tokenizer)
 
