@@ -1,3 +1,4 @@
 //! The local prover: a LLaMA-architecture model run in this process.
 
 pub mod config;
+pub mod weights;
