@@ -1,3 +1,18 @@
 //! The local prover: a LLaMA-architecture model run in this process.
 
 pub mod config;
+pub mod linear;
+
+use anyhow::{Result, bail};
+use candle_core::{CpuStorage, Storage, Tensor};
+
+/// Reads a contiguous f32 tensor where it lies.
+fn on_cpu<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match (&*storage, layout.contiguous_offsets()) {
+        (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => {
+            Ok(read(&values[start..end]))
+        }
+        _ => bail!("not a contiguous f32 tensor in main memory: {layout:?}"),
+    }
+}
