@@ -1,7 +1,11 @@
 //! The local prover: a LLaMA-architecture model run in this process.
 
+pub mod attention;
+pub mod cache;
 pub mod config;
 pub mod linear;
+// pub mod llama;
+pub mod rope;
 
 use anyhow::{Result, bail};
 use candle_core::{CpuStorage, Storage, Tensor};
