@@ -247,8 +247,7 @@ pub(super) fn exp(x: f32) -> f32 {
     // 2^y = 2^whole · 2^part, with a polynomial for the part (Cephes, `expf`).
     let x = if x < -87. { -87. } else { x };
     let whole = (x * std::f32::consts::LOG2_E).round_ties_even();
-    let part = whole.mul_add(-0.693_359_4, x);
-    let part = whole.mul_add(2.121_944_4e-4, part);
+    let part = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
     let mut y = 1.987_569_1e-4f32;
     for c in [
         1.398_199_9e-3,
@@ -257,9 +256,9 @@ pub(super) fn exp(x: f32) -> f32 {
         0.166_666_65,
         0.5,
     ] {
-        y = y.mul_add(part, c);
+        y = y * part + c;
     }
-    let y = y.mul_add(part * part, part + 1.);
+    let y = y * (part * part) + (part + 1.);
     y * f32::from_bits(((whole as i32 + 127) << 23) as u32)
 }
 

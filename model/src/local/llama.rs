@@ -166,7 +166,11 @@ impl Llama {
                 start + tokens,
                 self.positions()
             );
-            if let Some(id) = feed.tokens.iter().find(|id| **id as usize >= self.config.vocab) {
+            if let Some(id) = feed
+                .tokens
+                .iter()
+                .find(|id| **id as usize >= self.config.vocab)
+            {
                 anyhow::bail!("token {id} is none of the model's {}", self.config.vocab);
             }
             cache.extend(feed.sequence, tokens)?;
@@ -257,7 +261,10 @@ impl Llama {
         if dims < head_dim {
             let turned = x.narrow(2, 0, dims)?.contiguous()?;
             let turned = self.turn_all(&turned, cos, sin)?;
-            return Ok(Tensor::cat(&[turned, x.narrow(2, dims, head_dim - dims)?], 2)?);
+            return Ok(Tensor::cat(
+                &[turned, x.narrow(2, dims, head_dim - dims)?],
+                2,
+            )?);
         }
         self.turn_all(x, cos, sin)
     }
@@ -311,7 +318,11 @@ fn gated(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
         rows.for_each(|((out, gate), up)| {
             for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
                 let e = exp(-gate.abs());
-                let sigmoid = if gate < 0. { e / (1. + e) } else { 1. / (1. + e) };
+                let sigmoid = if gate < 0. {
+                    e / (1. + e)
+                } else {
+                    1. / (1. + e)
+                };
                 *out = gate * sigmoid * up;
             }
         });
@@ -319,3 +330,6 @@ fn gated(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     }
     Ok((ops::silu(gate)? * up)?)
 }
+
+#[cfg(test)]
+mod tests;

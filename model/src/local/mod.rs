@@ -4,8 +4,9 @@ pub mod attention;
 pub mod cache;
 pub mod config;
 pub mod linear;
-// pub mod llama;
+pub mod llama;
 pub mod rope;
+pub mod weights;
 
 use anyhow::{Result, bail};
 use candle_core::{CpuStorage, Storage, Tensor};
