@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "vector instructions have no safe form")]
 
 use std::arch::x86_64::*;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use rayon::prelude::*;
@@ -10,6 +11,9 @@ use super::{Activations, GROUP, ROWS, TileQ4K, TileQ6K, TileQ8, Tiles};
 
 /// Tokens multiplied with a tile at once: as many sums as leave registers for the tile.
 const WIDE: usize = 8;
+
+/// Bytes of activations that are multiplied with all tiles in turn.
+const CACHED: usize = 1 << 19;
 
 /// Whether this machine has the instructions.
 pub(super) fn available() -> bool {
@@ -62,30 +66,36 @@ fn multiply_tiles<T: Tile>(tiles: &[T], x: &Activations, rows: usize, out: &mut 
     let groups = rows.div_ceil(ROWS);
     let blocks = tiles.len() / groups;
     let out = Out(out.as_mut_ptr());
-    tiles
-        .par_chunks(blocks)
-        .enumerate()
-        .with_min_len(4)
-        .for_each(|(group, tiles)| {
-            // SAFETY: a packed matrix exists only where `available`; `out` has a place for each row
-            // of each token, and this group's rows are this thread's.
-            unsafe { multiply_group(tiles, x, rows, group * ROWS, &out) }
-        });
+    // So many tokens at a time that the second cache holds them while all tiles go by.
+    let at_once = (CACHED / x.cols).next_multiple_of(WIDE).max(WIDE);
+    for first in (0..x.tokens).step_by(at_once) {
+        let tokens = first..x.tokens.min(first + at_once);
+        tiles
+            .par_chunks(blocks)
+            .enumerate()
+            .with_min_len(4)
+            .for_each(|(group, tiles)| {
+                // SAFETY: a packed matrix exists only where `available`; `out` has a place for each
+                // row of each token, and this group's rows are this thread's.
+                unsafe { multiply_group(tiles, x, tokens.clone(), rows, group * ROWS, &out) }
+            });
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn multiply_group<T: Tile>(
     tiles: &[T],
     x: &Activations,
+    tokens: Range<usize>,
     rows: usize,
     row: usize,
     out: &Out,
 ) {
     let lanes = ROWS.min(rows - row);
-    let mut token = 0;
+    let mut token = tokens.start;
     macro_rules! step {
         ($n:expr) => {
-            while token + $n <= x.tokens {
+            while token + $n <= tokens.end {
                 // SAFETY: the tokens are there; for the rest see `multiply_tiles`.
                 let sums = unsafe { T::sums::<{ $n }>(tiles, x, token) };
                 for sums in sums {
