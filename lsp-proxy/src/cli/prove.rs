@@ -24,7 +24,7 @@ use crate::proof::axioms::Report;
 use crate::proof::baseline::NoGoal;
 use crate::proof::checker::{CheckError, Checker};
 use crate::proof::search::{Outcome, Search, Step};
-use crate::proof::target::{Target, apply};
+use crate::proof::target::Target;
 use report::{FileReport, HoleReport, Status};
 
 /// How long the whole file may take to elaborate at the end.
@@ -230,7 +230,7 @@ async fn prove_file(
         printer.hole(&report, &hole);
         match &hole.change {
             Some(change) => {
-                current = apply(&current, change).into();
+                current = change.apply(&current).into();
                 current_outline = Arc::new(Outline::of(&current));
                 report.changed = Some(current.to_string());
             }
