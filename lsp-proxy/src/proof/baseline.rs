@@ -104,6 +104,7 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let context = Context {
         before: target.text[..target.hole().range.start].to_owned(),
         after: target.text[target.hole().range.end..target.declaration().unit.end].to_owned(),
+        declaration: target.declaration().unit.start,
     };
     let imports = unsorry_model::imports_of(&target.text);
     let goal = Goal::parse(kind, &goals, imports, context)
