@@ -110,9 +110,11 @@ impl Config {
     /// # Errors
     /// When a file can't be read or says what is not known: the message names file and key.
     pub fn load(given: Option<&Path>, cwd: &Path) -> Result<Config> {
-        let mut config = Config::default();
-        config.users_file = given.map(Path::to_owned).or_else(users_file);
-        let users = config.users_file.clone();
+        let users = given.map(Path::to_owned).or_else(users_file);
+        let mut config = Config {
+            users_file: users.clone(),
+            ..Config::default()
+        };
         let users = users.filter(|path| given.is_some() || path.is_file());
         let projects = cwd
             .ancestors()

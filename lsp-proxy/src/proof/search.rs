@@ -658,13 +658,13 @@ mod tests {
         let other = engine("b", stream::iter(candidates(&["right"])));
         let (outcome, working, _) = search(vec![engines(), other], |_| {}).await;
         assert_eq!(outcome.ended, Ended::Proved);
-        assert_eq!(outcome.failures, [failure.clone()]);
+        assert_eq!(outcome.failures, vec![failure.clone()]);
         assert_eq!(working, ["a: loading"]);
 
         let other = engine("b", stream::iter(candidates(&["wrong 2"])));
         let (outcome, _, _) = search(vec![engines(), other], |_| {}).await;
         assert_eq!(outcome.ended, Ended::Exhausted);
-        assert_eq!(outcome.failures, [failure.clone()]);
+        assert_eq!(outcome.failures, vec![failure.clone()]);
 
         let (outcome, _, _) = search(vec![engines()], |_| {}).await;
         assert_eq!(outcome.ended, Ended::Failed);
