@@ -5,8 +5,14 @@ pub mod cache;
 pub mod config;
 pub mod linear;
 pub mod llama;
+mod prover;
 pub mod rope;
+mod settings;
 pub mod weights;
+
+pub use crate::prompt::Mode;
+pub use prover::Local;
+pub use settings::{Device, Settings};
 
 use anyhow::{Result, bail};
 use candle_core::{CpuStorage, Storage, Tensor};
