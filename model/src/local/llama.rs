@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use candle_core::quantized::QTensor;
-use candle_core::{CpuStorage, Device, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 use candle_nn::{ops, rotary_emb};
 use rayon::prelude::*;
 
@@ -140,15 +140,21 @@ impl Llama {
     }
 
     /// Feeds tokens to their sequences; the wanted logits, feed after feed, in f32:
-    /// `[wanted, vocab]`.
+    /// `[wanted, vocab]`. `None` if `stop` said so, which is asked before each layer: then, too, the
+    /// sequences are as they were.
     ///
     /// # Errors
     /// When the cache or the context is full, a token is none of the vocabulary, or the device
     /// fails. The sequences are as they were.
-    pub fn forward(&self, cache: &mut Cache, feeds: &mut [Feed]) -> Result<Tensor> {
+    pub fn forward(
+        &self,
+        cache: &mut Cache,
+        feeds: &mut [Feed],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Tensor>> {
         let before: Vec<usize> = feeds.iter().map(|feed| feed.sequence.len()).collect();
-        let result = self.run(cache, feeds);
-        if result.is_err() {
+        let result = self.run(cache, feeds, stop);
+        if !matches!(result, Ok(Some(_))) {
             for (feed, len) in feeds.iter_mut().zip(before) {
                 feed.sequence.truncate(len);
             }
@@ -156,7 +162,12 @@ impl Llama {
         result
     }
 
-    fn run(&self, cache: &mut Cache, feeds: &mut [Feed]) -> Result<Tensor> {
+    fn run(
+        &self,
+        cache: &mut Cache,
+        feeds: &mut [Feed],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Tensor>> {
         let (mut ids, mut positions, mut slots, mut wanted) = (vec![], vec![], vec![], vec![]);
         for feed in feeds.iter_mut() {
             let (start, tokens) = (feed.sequence.len(), feed.tokens.len());
@@ -197,6 +208,9 @@ impl Llama {
 
         let mut x = self.embedding.embedding(&ids)?;
         for (at, layer) in self.layers.iter().enumerate() {
+            if stop() {
+                return Ok(None);
+            }
             let normed = ops::rms_norm(&x, &layer.attention_norm, self.config.rms_eps)?;
             let queries = self.attend_to(layer, at, &normed, &angles, &slots, cache)?;
             let (keys, values) = cache.layer(at);
@@ -206,11 +220,8 @@ impl Llama {
                 && let Some(wanted) = &some_only
             {
                 if wanted.elem_count() == 0 {
-                    return Ok(Tensor::zeros(
-                        (0, self.config.vocab),
-                        candle_core::DType::F32,
-                        &self.device,
-                    )?);
+                    let nothing = (0, self.config.vocab);
+                    return Ok(Some(Tensor::zeros(nothing, DType::F32, &self.device)?));
                 }
                 attended = attended.index_select(wanted, 0)?;
                 x = x.index_select(wanted, 0)?;
@@ -224,7 +235,7 @@ impl Llama {
             x = (x + only(layer.down.forward(&gated(gate, up)?)?)?)?;
         }
         let x = ops::rms_norm(&x, &self.norm, self.config.rms_eps)?;
-        only(self.output.forward(&x)?)
+        Ok(Some(only(self.output.forward(&x)?)?))
     }
 
     /// Writes the tokens' keys and values to the cache; their queries, `[tokens, heads, head dim]`.

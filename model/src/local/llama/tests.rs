@@ -48,7 +48,12 @@ fn feed(
         tokens,
         logits,
     }];
-    rows(&llama.forward(cache, &mut feeds).expect("logits"))
+    rows(&forward(llama, cache, &mut feeds))
+}
+
+fn forward(llama: &Llama, cache: &mut Cache, feeds: &mut [Feed]) -> Tensor {
+    let logits = llama.forward(cache, feeds, &|| false).expect("logits");
+    logits.expect("not stopped")
 }
 
 fn rows(logits: &Tensor) -> Vec<Vec<f32>> {
@@ -161,7 +166,7 @@ fn batches_forks_and_pieces_change_nothing() {
                 }
             }
             let mut logits =
-                rows(&llama.forward(&mut cache, &mut feeds).expect("logits")).into_iter();
+                rows(&forward(&llama, &mut cache, &mut feeds)).into_iter();
             for (row, alone) in alone.iter().enumerate() {
                 let end = (done[row] + row + 2).min(10);
                 for at in done[row]..end {
@@ -192,7 +197,7 @@ fn only_the_wanted_logits_are_computed() {
             tokens,
             logits,
         }];
-        rows(&llama.forward(&mut cache, &mut feeds).expect("logits"))
+        rows(&forward(&llama, &mut cache, &mut feeds))
     };
     assert!(some(&tokens[..20], 0).is_empty());
     assert_eq!(some(&tokens[20..], 2), all[tokens.len() - 2..]);
@@ -214,7 +219,7 @@ fn what_cannot_be_fed_leaves_the_sequence_as_it_was() {
             tokens: &tokens,
             logits: 1,
         }];
-        let refused = llama.forward(&mut cache, &mut feeds).expect_err("refused");
+        let refused = llama.forward(&mut cache, &mut feeds, &|| false).expect_err("refused");
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(sequence.len(), 3);
     }
