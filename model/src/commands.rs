@@ -99,6 +99,14 @@ fn leading(word: &str) -> Option<What> {
     })
 }
 
+/// Whether a token at the very start of a line starts a command.
+pub(crate) fn starts_command(own: &str) -> bool {
+    reserved(own).is_some()
+        || leading(own).is_some()
+        || MODIFIERS.contains(&own)
+        || matches!(own, "@[" | "#")
+}
+
 /// The commands of `text`, in order. What stands before the first belongs to none.
 pub(crate) fn commands(text: &str, tokens: &[Token]) -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();

@@ -3,6 +3,7 @@
 //! This crate knows Lean's text but neither LSP nor files nor positions, and it never decides
 //! whether a candidate is a proof: Lean does.
 
+pub mod answer;
 mod commands;
 mod goal;
 mod lex;

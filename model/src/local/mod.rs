@@ -27,3 +27,5 @@ fn on_cpu<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
         _ => bail!("not a contiguous f32 tensor in main memory: {layout:?}"),
     }
 }
+pub mod lookup;
+pub mod sample;
