@@ -13,10 +13,6 @@ use crate::Goal;
 use crate::answer::{Cutter, whole};
 use crate::prompt::{Prompt, prompt};
 
-/// Most tokens of a prompt, where the context has them: what matters of a file fits, and the first
-/// token does not take minutes.
-const PROMPT: usize = 4096;
-
 /// Tells `found` of each candidate as it is complete, of equal ones once, until it returns `false` or
 /// `stop` says so.
 ///
@@ -30,10 +26,14 @@ pub fn answers(
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
     let context = engine.writer.llama().positions();
-    let max_tokens = settings.max_tokens(context);
-    let budget = PROMPT.min(context.saturating_sub(max_tokens));
+    let max_tokens = settings.answer_tokens(context);
+    let budget = Settings::PROMPT.min(context.saturating_sub(max_tokens));
     let tokenizer = &engine.tokenizer;
-    let count = |text: &str| tokenizer.encode(text).map_or(usize::MAX / 4, |ids| ids.len());
+    let count = |text: &str| {
+        tokenizer
+            .encode(text)
+            .map_or(usize::MAX / 4, |ids| ids.len())
+    };
     let written = prompt(goal, settings.mode, budget, &count);
     let Some(Prompt { pieces, prefill }) = written else {
         anyhow::bail!(
@@ -93,7 +93,12 @@ pub fn answers(
         false
     };
     let counts = engine.writer.write(&request, &mut on, stop)?;
-    tracing::debug!(?counts, prompt = tokens.len(), candidates = seen.len(), "answers");
+    tracing::debug!(
+        ?counts,
+        prompt = tokens.len(),
+        candidates = seen.len(),
+        "answers"
+    );
     failed.map_or(Ok(()), Err)
 }
 

@@ -14,10 +14,14 @@ pub fn device(wanted: Wanted) -> Result<(candle_core::Device, String)> {
     Ok(match wanted {
         Wanted::Cpu => (candle_core::Device::Cpu, "CPU, as configured".into()),
         Wanted::Cuda if !cfg!(feature = "cuda") => {
-            bail!("`device = \"cuda\"`, but this unsorry was built without CUDA: build it with `--features cuda`, or set `device = \"cpu\"`")
+            bail!(
+                "`device = \"cuda\"`, but this unsorry was built without CUDA: build it with `--features cuda`, or set `device = \"cpu\"`"
+            )
         }
         Wanted::Metal if !cfg!(feature = "metal") => {
-            bail!("`device = \"metal\"`, but this unsorry was built without Metal: build it with `--features metal`, or set `device = \"cpu\"`")
+            bail!(
+                "`device = \"metal\"`, but this unsorry was built without Metal: build it with `--features metal`, or set `device = \"cpu\"`"
+            )
         }
         Wanted::Cuda => (
             cuda().context("`device = \"cuda\"`, but no CUDA GPU answers")?,

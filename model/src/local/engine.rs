@@ -6,11 +6,10 @@ use super::generate::Writer;
 use super::llama::Llama;
 use super::tokenizer::Tokenizer;
 use super::weights::Weights;
-use super::{Settings, device, memory};
+use super::{Settings, device};
 use crate::prompt::Piece;
 
 /// A loaded model.
-#[derive(Debug)]
 pub struct Engine {
     /// Writes answers.
     pub writer: Writer,
@@ -31,12 +30,12 @@ impl Engine {
         settings: &Settings,
         progress: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Option<Self>> {
-        let path = settings.path();
+        let path = settings.model.clone();
         let weights = Weights::open(&path)?;
         let whats_wrong = || format!("can't load {}", path.display());
         let (device, why) = device::device(settings.device).with_context(whats_wrong)?;
         tracing::info!(device = why, "loading a model");
-        let plan = memory::plan(&weights, &device, settings).with_context(whats_wrong)?;
+        let context = settings.context(weights.config().context);
         let tokenizer =
             Tokenizer::open(&weights, settings.tokenizer.as_deref()).with_context(whats_wrong)?;
         let mut wanted = true;
@@ -44,13 +43,13 @@ impl Engine {
             wanted = progress(share);
             wanted
         };
-        let llama = Llama::load(&weights, plan.context, &device, &mut progress);
+        let llama = Llama::load(&weights, context, &device, &mut progress);
         if !wanted {
             return Ok(None);
         }
         let llama = llama.with_context(whats_wrong)?;
         Ok(Some(Self {
-            writer: Writer::new(llama, plan.positions).with_context(whats_wrong)?,
+            writer: Writer::new(llama, settings.positions(context)).with_context(whats_wrong)?,
             tokenizer,
             device: why,
         }))

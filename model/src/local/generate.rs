@@ -302,3 +302,191 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use candle_core::Device;
+
+    use super::super::weights::Weights;
+    use super::*;
+
+    fn writer(positions: usize) -> Writer {
+        let path = "../tests/fixtures/llama/quantised/q4_k_m.gguf";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let weights = Weights::open(&path).expect("a model");
+        let llama = Llama::load(&weights, 256, &Device::Cpu, &mut |_| true).expect("loaded");
+        Writer::new(llama, positions).expect("room")
+    }
+
+    fn request(prompt: &[u32]) -> Request<'_> {
+        Request {
+            prompt,
+            answers: 5,
+            batch: 3,
+            max_tokens: 40,
+            sampling: Sampling {
+                temperature: 0.6,
+                top_p: Some(0.9),
+                top_k: None,
+                min_p: None,
+            },
+            seed: 7,
+        }
+    }
+
+    /// The answers by number; those of even numbers are ended after 20 tokens.
+    fn answers(writer: &mut Writer, request: &Request) -> (BTreeMap<usize, Vec<u32>>, Counts) {
+        let mut answers: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        let mut on = |number: usize, event| {
+            let answer = answers.entry(number).or_default();
+            match event {
+                Event::Token(token) => answer.push(token),
+                Event::Full => assert_eq!(answer.len(), request.max_tokens),
+            }
+            !(number % 2 == 0 && answer.len() == 20)
+        };
+        let counts = writer.write(request, &mut on, &|| false).expect("answers");
+        (answers, counts)
+    }
+
+    fn prompt() -> Vec<u32> {
+        (0..50).map(|at| (at * 37 + 11) % 256).collect()
+    }
+
+    #[test]
+    fn an_answer_depends_on_its_seed_and_number_alone() {
+        let mut writer = writer(2048);
+        let prompt = prompt();
+        let (together, _) = answers(&mut writer, &request(&prompt));
+        assert_eq!(together.len(), 5);
+        let lens: Vec<usize> = together.values().map(Vec::len).collect();
+        assert_eq!(lens, [20, 40, 20, 40, 20]);
+        for batch in [1, 8] {
+            let request = Request {
+                batch,
+                ..request(&prompt)
+            };
+            assert_eq!(answers(&mut writer, &request).0, together);
+        }
+        let other = Request {
+            seed: 8,
+            ..request(&prompt)
+        };
+        assert_ne!(answers(&mut writer, &other).0, together);
+        assert_ne!(together[&0], together[&2]);
+    }
+
+    /// The most likely tokens, found without guesses and without a kept prompt.
+    fn greedy(writer: &Writer, prompt: &[u32], tokens: usize) -> Vec<u32> {
+        let llama = writer.llama();
+        let mut cache = Cache::new(llama.config(), 256, llama.device()).expect("room");
+        let mut sequence = Sequence::default();
+        let mut next = prompt.to_vec();
+        let mut answer = Vec::new();
+        while answer.len() < tokens {
+            let mut feeds = [Feed {
+                sequence: &mut sequence,
+                tokens: &next,
+                logits: 1,
+            }];
+            let logits = llama.forward(&mut cache, &mut feeds, &|| false);
+            let logits = logits.expect("logits").expect("not stopped");
+            let logits: Vec<f32> = logits.flatten_all().and_then(|l| l.to_vec1()).expect("row");
+            let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+            next = vec![best.expect("a token") as u32];
+            answer.extend(&next);
+        }
+        answer
+    }
+
+    #[test]
+    fn guesses_and_a_kept_prompt_save_work_and_change_nothing() {
+        let mut writer = writer(2048);
+        let mut prompt = prompt();
+        let mut all = Counts::default();
+        for _ in 0..6 {
+            let greedy = greedy(&writer, &prompt, 40);
+            // A prompt that has its answer already: guesses come true.
+            for repeated in [false, true] {
+                let prompt = match repeated {
+                    false => prompt.clone(),
+                    true => [&prompt[..], &greedy, &prompt].concat(),
+                };
+                let expected = self::greedy(&writer, &prompt, 40);
+                let request = Request {
+                    answers: 1,
+                    sampling: Sampling {
+                        temperature: 0.,
+                        ..request(&prompt).sampling
+                    },
+                    ..request(&prompt)
+                };
+                let mut answer = Vec::new();
+                let mut on = |_, event| {
+                    answer.extend(match event {
+                        Event::Token(token) => Some(token),
+                        Event::Full => None,
+                    });
+                    true
+                };
+                let counts = writer.write(&request, &mut on, &|| false).expect("answers");
+                assert_eq!(answer, expected);
+                assert_eq!(counts.written, 40);
+                all.fed += counts.fed;
+                all.guessed += counts.guessed;
+                all.steps += counts.steps;
+            }
+            prompt.push(99);
+        }
+        // 50 tokens once, then what is new; 39 tokens after the first need no more steps than that.
+        assert!(all.fed < 50 + 12 * 100, "{all:?}");
+        assert!(all.guessed > 0, "{all:?}");
+        assert!(all.steps + all.guessed <= 12 * 39 + 12, "{all:?}");
+    }
+
+    #[test]
+    fn it_stops_when_it_is_told_and_can_go_on_after() {
+        let mut writer = writer(2048);
+        let prompt = prompt();
+        let (expected, _) = answers(&mut writer, &request(&prompt));
+        let layers = writer.llama().config().layers;
+        for asked in [0, 1, layers, layers + 2, 3 * layers + 4] {
+            writer.kept.truncate(10);
+            writer.kept_tokens.truncate(10);
+            let left = Cell::new(asked);
+            let stop = || {
+                left.set(left.get().saturating_sub(1));
+                left.get() == 0
+            };
+            let mut tokens = 0;
+            let mut on = |_, _| {
+                tokens += 1;
+                true
+            };
+            let counts = writer
+                .write(&request(&prompt), &mut on, &stop)
+                .expect("none");
+            assert!(tokens <= 3 * (asked / layers + 1), "{tokens} after {asked}");
+            assert_eq!(counts.written, tokens);
+            assert_eq!(answers(&mut writer, &request(&prompt)).0, expected);
+        }
+    }
+
+    #[test]
+    fn little_room_means_fewer_at_once_and_none_is_an_error() {
+        let prompt = prompt();
+        let mut small = writer(192);
+        let (answers_small, _) = answers(&mut small, &request(&prompt));
+        let (expected, _) = answers(&mut writer(2048), &request(&prompt));
+        assert_eq!(answers_small, expected);
+        let long: Vec<u32> = prompt.iter().cycle().take(256).copied().collect();
+        let refused = small.write(&request(&long), &mut |_, _| true, &|| false);
+        let refused = refused.expect_err("no room").to_string();
+        assert!(refused.contains("256 tokens"), "{refused}");
+        assert_eq!(answers(&mut small, &request(&prompt)).0, expected);
+    }
+}

@@ -1,13 +1,20 @@
 //! The local prover: a LLaMA-architecture model run in this process.
 
+mod answers;
 pub mod attention;
 pub mod cache;
 pub mod config;
+mod device;
+pub mod engine;
+pub mod generate;
 pub mod linear;
 pub mod llama;
+pub mod lookup;
 mod prover;
 pub mod rope;
+pub mod sample;
 mod settings;
+pub mod tokenizer;
 pub mod weights;
 
 pub use crate::prompt::Mode;
@@ -27,5 +34,3 @@ fn on_cpu<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
         _ => bail!("not a contiguous f32 tensor in main memory: {layout:?}"),
     }
 }
-pub mod lookup;
-pub mod sample;

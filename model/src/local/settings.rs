@@ -64,6 +64,32 @@ impl Settings {
             idle: Duration::from_secs(600),
         }
     }
+
+    /// Most tokens of a prompt: what matters of a file fits, and the first token does not take minutes.
+    pub const PROMPT: usize = 4096;
+
+    /// Most tokens of an answer of a model that has room for `context`: twice what a fast answer of
+    /// Prover-V2's takes on average (443 tokens), or a reasoning one (4,489), but at most half of it.
+    pub fn answer_tokens(&self, context: usize) -> usize {
+        let usual = match self.mode {
+            Mode::Fast => 1024,
+            Mode::Reasoning => 9216,
+        };
+        self.max_tokens.unwrap_or(usual).min(context / 2).max(1)
+    }
+
+    /// Tokens of a sequence that a model made for `most` is loaded for.
+    pub fn context(&self, most: usize) -> usize {
+        let wanted = Self::PROMPT + self.answer_tokens(usize::MAX);
+        self.context.unwrap_or(wanted).min(most)
+    }
+
+    /// Tokens that the cache of a model with such a context has to hold: a prompt once, and an answer for
+    /// each of a batch.
+    pub fn positions(&self, context: usize) -> usize {
+        let answer = self.answer_tokens(context) + 2 * super::cache::PAGE;
+        context + self.batch.saturating_sub(1) * answer
+    }
 }
 
 /// What a model runs on.

@@ -7,6 +7,8 @@ mod metadata;
 mod safetensors;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod tiny;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -123,10 +125,17 @@ impl Weights {
         &self.said
     }
 
+    /// Its file, or the first of its files.
+    pub fn path(&self) -> &Path {
+        self.files.first().map_or(Path::new(""), |(path, _)| path)
+    }
+
     /// The folder that the file or files are in.
     pub fn folder(&self) -> &Path {
-        let file = self.files.first().and_then(|(path, _)| path.parent());
-        file.unwrap_or(Path::new("."))
+        let folder = self.path().parent();
+        folder
+            .filter(|it| *it != Path::new(""))
+            .unwrap_or(Path::new("."))
     }
 }
 

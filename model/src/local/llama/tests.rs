@@ -165,8 +165,7 @@ fn batches_forks_and_pieces_change_nothing() {
                     });
                 }
             }
-            let mut logits =
-                rows(&forward(&llama, &mut cache, &mut feeds)).into_iter();
+            let mut logits = rows(&forward(&llama, &mut cache, &mut feeds)).into_iter();
             for (row, alone) in alone.iter().enumerate() {
                 let end = (done[row] + row + 2).min(10);
                 for at in done[row]..end {
@@ -219,7 +218,9 @@ fn what_cannot_be_fed_leaves_the_sequence_as_it_was() {
             tokens: &tokens,
             logits: 1,
         }];
-        let refused = llama.forward(&mut cache, &mut feeds, &|| false).expect_err("refused");
+        let refused = llama
+            .forward(&mut cache, &mut feeds, &|| false)
+            .expect_err("refused");
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(sequence.len(), 3);
     }
