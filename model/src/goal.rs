@@ -27,6 +27,8 @@ pub struct Context {
     pub before: String,
     /// The rest of the hole's declaration.
     pub after: String,
+    /// Where in `before` the hole's declaration starts, in bytes.
+    pub declaration: usize,
 }
 
 /// A goal to prove.

@@ -3,8 +3,12 @@
 //! This crate knows Lean's text but neither LSP nor files nor positions, and it never decides
 //! whether a candidate is a proof: Lean does.
 
+pub mod answer;
+mod commands;
 mod goal;
+mod lex;
 pub mod local;
+pub mod prompt;
 mod shape;
 mod suggestion;
 mod surroundings;

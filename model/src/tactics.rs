@@ -679,6 +679,7 @@ mod tests {
         let context = Context {
             before: before.to_owned(),
             after: String::new(),
+            declaration: 0,
         };
         Goal::parse(kind, &[rendered.to_owned()], imports, context).unwrap()
     }
