@@ -180,7 +180,7 @@ fn pack<T: Zero + Send>(
     set: impl Fn(&mut T, usize, &[u8]) + Sync,
 ) -> Option<Vec<T>> {
     let blocks = matrix.cols / width;
-    if matrix.cols % width != 0 || matrix.data.len() != matrix.rows * blocks * bytes {
+    if !matrix.cols.is_multiple_of(width) || matrix.data.len() != matrix.rows * blocks * bytes {
         return None;
     }
     let groups = matrix.rows.div_ceil(ROWS);
