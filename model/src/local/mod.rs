@@ -10,6 +10,7 @@ pub mod generate;
 pub mod linear;
 pub mod llama;
 pub mod lookup;
+pub mod memory;
 mod prover;
 pub mod rope;
 pub mod sample;
