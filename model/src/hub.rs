@@ -35,6 +35,8 @@ pub struct Known {
     pub gigabytes: f64,
     /// Bytes that each position of text takes beside it.
     pub position_bytes: u64,
+    /// Most positions it was made for.
+    pub context: u64,
     /// What it is, for people.
     pub what: &'static str,
 }
@@ -48,6 +50,7 @@ pub const KNOWN: [Known; 2] = [
         base: PROVER,
         gigabytes: 4.22,
         position_bytes: 491_520,
+        context: 65_536,
         what: "DeepSeek-Prover-V2-7B in 4 bits a weight",
     },
     Known {
@@ -57,6 +60,7 @@ pub const KNOWN: [Known; 2] = [
         base: PROVER,
         gigabytes: 7.35,
         position_bytes: 491_520,
+        context: 65_536,
         what: "DeepSeek-Prover-V2-7B in 8 bits a weight: nearest to the original",
     },
 ];

@@ -137,7 +137,8 @@ fn fits(known: &Known, available: u64) -> String {
         let more = fixed + USEFUL * known.position_bytes - available;
         format!("does not fit: {} more memory needed", size(more))
     } else {
-        format!("fits, with {} tokens of text", positions / 1024 * 1024)
+        let positions = positions.min(known.context) / 1024 * 1024;
+        format!("fits, with {positions} tokens of text")
     }
 }
 
@@ -234,7 +235,7 @@ mod tests {
         let check = |available, expected: &str| {
             assert_eq!(fits(&KNOWN[0], available), expected);
         };
-        check(64 * GB, "fits, with 120832 tokens of text");
+        check(64 * GB, "fits, with 65536 tokens of text");
         check(6 * GB, "fits, with 2048 tokens of text");
         check(4 * GB, "does not fit: 1.76 GB more memory needed");
         check(0, "does not fit: 5.76 GB more memory needed");
