@@ -202,7 +202,9 @@ fn entry(name: &str, bytes: &[u8]) -> serde_json::Value {
 }
 
 fn bytes() -> Vec<u8> {
-    (0..100_000u32).map(|i| (i.wrapping_mul(i) >> 3) as u8).collect()
+    (0..100_000u32)
+        .map(|i| (i.wrapping_mul(i) >> 3) as u8)
+        .collect()
 }
 
 fn files() -> Vec<(&'static str, Vec<u8>)> {
@@ -340,26 +342,54 @@ fn refusals_say_what_to_do() {
         status: Some(status),
         ..Script::default()
     };
-    check(status("401 Unauthorized"), "sub/model.gguf", expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB has no owner/model for everybody: check the name, and if the model asks for a login, set HF_TOKEN to a token of yours, or log in with `hf auth login`: Authentication required (url=http://HUB/api/models/owner/model/paths-info/main)"]);
-    check(status("403 Forbidden"), "sub/model.gguf", expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB does not let you have owner/model: open its page there and accept its terms, or use the token of somebody who has: Forbidden (url=http://HUB/api/models/owner/model/paths-info/main)"]);
-    check(status("404 Not Found"), "sub/model.gguf", expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: owner/model has no file sub/model.gguf: look at http://HUB/owner/model/tree/main: Entry not found: sub/model.gguf in owner/model"]);
+    check(
+        status("401 Unauthorized"),
+        "sub/model.gguf",
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB has no owner/model for everybody: check the name, and if the model asks for a login, set HF_TOKEN to a token of yours, or log in with `hf auth login`: Authentication required (url=http://HUB/api/models/owner/model/paths-info/main)"
+        ],
+    );
+    check(
+        status("403 Forbidden"),
+        "sub/model.gguf",
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB does not let you have owner/model: open its page there and accept its terms, or use the token of somebody who has: Forbidden (url=http://HUB/api/models/owner/model/paths-info/main)"
+        ],
+    );
+    check(
+        status("404 Not Found"),
+        "sub/model.gguf",
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: owner/model has no file sub/model.gguf: look at http://HUB/owner/model/tree/main: Entry not found: sub/model.gguf in owner/model"
+        ],
+    );
     check(
         status("503 Service Unavailable"),
         "sub/model.gguf",
-        expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB is in trouble: try again later: HTTP error: 503 Service Unavailable (url=http://HUB/api/models/owner/model/paths-info/main)"],
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: http://HUB is in trouble: try again later: HTTP error: 503 Service Unavailable (url=http://HUB/api/models/owner/model/paths-info/main)"
+        ],
     );
     let fine = || Script {
         files: files(),
         ..Script::default()
     };
-    check(fine(), "model.gguf", expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/model.gguf in another way, and put it at FOLDER/model.gguf: owner/model has no file model.gguf: look at http://HUB/owner/model/tree/main"]);
+    check(
+        fine(),
+        "model.gguf",
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/model.gguf in another way, and put it at FOLDER/model.gguf: owner/model has no file model.gguf: look at http://HUB/owner/model/tree/main"
+        ],
+    );
     check(
         Script {
             lies: true,
             ..fine()
         },
         "sub/model.gguf",
-        expect!["can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: what came is not what the hub has (its checksum differs), and was removed: try again, and if it stays so, ask who runs your network or proxy"],
+        expect![
+            "can't download it. You can also get http://HUB/owner/model/resolve/main/sub/model.gguf in another way, and put it at FOLDER/model.gguf: what came is not what the hub has (its checksum differs), and was removed: try again, and if it stays so, ask who runs your network or proxy"
+        ],
     );
 }
 
