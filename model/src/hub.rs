@@ -33,6 +33,8 @@ pub struct Known {
     pub base: &'static str,
     /// About how many bytes it has, in 10⁹.
     pub gigabytes: f64,
+    /// Bytes that each position of text takes beside it.
+    pub position_bytes: u64,
     /// What it is, for people.
     pub what: &'static str,
 }
@@ -45,6 +47,7 @@ pub const KNOWN: [Known; 2] = [
         file: "DeepSeek-Prover-V2-7B-Q4_K_M.gguf",
         base: PROVER,
         gigabytes: 4.22,
+        position_bytes: 491_520,
         what: "DeepSeek-Prover-V2-7B in 4 bits a weight",
     },
     Known {
@@ -53,6 +56,7 @@ pub const KNOWN: [Known; 2] = [
         file: "DeepSeek-Prover-V2-7B-Q8_0.gguf",
         base: PROVER,
         gigabytes: 7.35,
+        position_bytes: 491_520,
         what: "DeepSeek-Prover-V2-7B in 8 bits a weight: nearest to the original",
     },
 ];
