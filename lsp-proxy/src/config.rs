@@ -176,10 +176,11 @@ pub fn models_folder() -> Option<PathBuf> {
     Some(base.data_dir().join("unsorry").join("models"))
 }
 
-/// Where the model is that somebody named: a mere name, be it a file's or that of one we know, is looked
-/// up among the models that `unsorry model pull` gets, unless a file of that name is here.
+/// Where the model is that a configuration names: a mere name, be it a file's or that of one we know, is
+/// looked up among the models that `unsorry model pull` gets, and never in the working directory, where
+/// a cloned repository may have one of the same name.
 pub fn model_path(named: &Path) -> PathBuf {
-    let mere_name = named.components().count() == 1 && !named.exists();
+    let mere_name = named.as_os_str() == named.file_name().unwrap_or_default();
     let Some(folder) = models_folder().filter(|_| mere_name) else {
         return named.to_owned();
     };
@@ -233,7 +234,7 @@ mod tests {
         check("./a.gguf", "./a.gguf".into());
         check("/models/a.gguf", "/models/a.gguf".into());
         // There is one in this package's folder.
-        check("Cargo.toml", "Cargo.toml".into());
+        check("Cargo.toml", folder.join("Cargo.toml"));
     }
 
     #[test]

@@ -209,8 +209,9 @@ impl Job {
                     proposed,
                 } => {
                     untold = Some(format!(
-                        "{} · {proposed} candidates, {checked} checked",
-                        one_line(&candidate)
+                        "{} · {}, {checked} checked",
+                        one_line(&candidate),
+                        count(proposed, "candidate")
                     ));
                 }
                 Step::Working { engine, what } => untold = Some(format!("{engine}: {what}")),
@@ -333,7 +334,10 @@ impl Job {
 /// What a search came to, in a sentence.
 pub fn summary(outcome: &Outcome) -> String {
     let seconds = outcome.took.as_secs_f64();
-    let tried = format!("{} candidates tried in {seconds:.1} s", outcome.checked);
+    let tried = format!(
+        "{} tried in {seconds:.1} s",
+        count(outcome.checked, "candidate")
+    );
     let unknown = match outcome.unknown {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
@@ -359,7 +363,8 @@ pub fn complaints(failures: &[Failure]) -> String {
         .collect()
 }
 
-fn count(n: usize, what: &str) -> String {
+/// `1 proof`, `2 proofs`.
+pub fn count(n: usize, what: &str) -> String {
     if n == 1 {
         format!("1 {what}")
     } else {

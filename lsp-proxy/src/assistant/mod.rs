@@ -33,7 +33,7 @@ use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
-pub use job::{complaints, summary};
+pub use job::{complaints, count, summary};
 use lean::Lean;
 use state::State;
 

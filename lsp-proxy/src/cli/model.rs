@@ -80,8 +80,10 @@ fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
     let settings = settings.context(
         "no model is configured: name a file, or write `model = \"…\"` under `[local]` in your config.toml",
     )?;
+    // Who types a file's name means the file that is here.
+    let typed = file.filter(|file| file.exists());
     Ok(Settings {
-        model: config::model_path(&settings.model),
+        model: typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned),
         ..settings
     })
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use candle_core::{DType, Device, Tensor};
+use half::f16;
+use half::vec::HalfBitsVecExt;
 
 use super::config::LlamaConfig;
 
@@ -70,7 +72,16 @@ impl Cache {
     pub fn new(config: &LlamaConfig, positions: usize, device: &Device) -> Result<Self> {
         let pages = positions.div_ceil(PAGE);
         let shape = (config.kv_heads, pages * PAGE, config.head_dim);
-        let zeros = || Tensor::zeros(shape, DType::F16, device);
+        let numbers = config.kv_heads * pages * PAGE * config.head_dim;
+        let zeros = || {
+            if device.is_cpu() {
+                // Zeros of integers come from the system, which gives memory as it is written to;
+                // Candle's own are written.
+                let zeros: Vec<f16> = vec![0u16; numbers].reinterpret_into();
+                return Tensor::from_vec(zeros, shape, device);
+            }
+            Tensor::zeros(shape, DType::F16, device)
+        };
         let layers: Result<_, candle_core::Error> = (0..config.layers)
             .map(|_| Ok((zeros()?, zeros()?)))
             .collect();
