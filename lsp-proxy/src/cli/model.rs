@@ -98,13 +98,15 @@ fn list() -> Result<()> {
     for known in &KNOWN {
         let here = folder.join(known.file).is_file();
         println!(
-            "{:<16} {:>8}  {}; {}\n{:>26} {}/{}",
+            "{:<16} {:>8}  {}; {}\n{:27}{}\n{:27}{}/{}",
             known.name,
             size((known.gigabytes * 1e9) as u64),
             if here { "here" } else { "not here" },
             fits(known, available),
             "",
             known.what,
+            "",
+            known.repository,
             known.file,
         );
     }
