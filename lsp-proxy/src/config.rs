@@ -170,6 +170,24 @@ fn users_file() -> Option<PathBuf> {
     Some(base.config_dir().join("unsorry").join("config.toml"))
 }
 
+/// Where models are, if nothing else is said.
+pub fn models_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.data_dir().join("unsorry").join("models"))
+}
+
+/// Where the model is that somebody named: a mere name, be it a file's or that of one we know, is looked
+/// up among the models that `unsorry model pull` gets, unless a file of that name is here.
+pub fn model_path(named: &Path) -> PathBuf {
+    let mere_name = named.components().count() == 1 && !named.exists();
+    let Some(folder) = models_folder().filter(|_| mere_name) else {
+        return named.to_owned();
+    };
+    let known = unsorry_model::hub::KNOWN;
+    let known = known.iter().find(|known| named == Path::new(known.name));
+    folder.join(known.map_or(named, |known| Path::new(known.file)))
+}
+
 /// Where logs go.
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
@@ -199,6 +217,23 @@ mod tests {
         assert_eq!(config.budget, Duration::from_secs(120));
         assert_eq!(config.engines, Some(vec![Engine::Local, Engine::Tactics]));
         assert_eq!(config.timeout, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn models_are_found_by_name() {
+        let folder = models_folder().expect("a home");
+        let check = |named: &str, expected: PathBuf| {
+            assert_eq!(model_path(Path::new(named)), expected);
+        };
+        check("a.gguf", folder.join("a.gguf"));
+        check(
+            "prover-v2-7b-q8",
+            folder.join("DeepSeek-Prover-V2-7B-Q8_0.gguf"),
+        );
+        check("./a.gguf", "./a.gguf".into());
+        check("/models/a.gguf", "/models/a.gguf".into());
+        // There is one in this package's folder.
+        check("Cargo.toml", "Cargo.toml".into());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unsorry::cli::{prove, serve};
+use unsorry::cli::{model, prove, serve};
 use unsorry::config;
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
@@ -27,6 +27,8 @@ enum Commands {
     Serve(serve::Arguments),
     /// Prove the holes of files, from a terminal or in CI
     Prove(prove::Arguments),
+    /// The models that can be run in this process: which there are, getting and checking them
+    Model(model::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
+        Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("unsorry: {error:#}");

@@ -111,7 +111,7 @@ pub(crate) fn may_grow(token: &Token, text: &str) -> bool {
     let rest = &text[token.range.end..];
     match token.kind {
         Kind::Text => !token.closed,
-        _ if matches!(own, "'" | "r") => rest.len() < FAR,
+        _ if own == "'" || (own == "r" && rest.starts_with('#')) => rest.len() < FAR,
         Kind::Word => rest.is_empty() || rest == ".",
         _ if own.starts_with(|c: char| c.is_ascii_digit()) => rest.is_empty(),
         _ => {

@@ -6,6 +6,7 @@
 pub mod answer;
 mod commands;
 mod goal;
+pub mod hub;
 mod lex;
 pub mod local;
 pub mod prompt;

@@ -233,107 +233,142 @@ def use_cases():
 def quantifiers(rng):
     """Instances and witnesses."""
     world = World(rng, "pred")
-    p, q = world.predicates[:2]
     x, y = world.names[:2]
-    t = world.type
     v = rng.choice([name for name in NUMBERS if name not in world.names])
+
+    def body():
+        letters = world.predicates
+        p, q, c = rng.choice(letters), rng.choice(letters), rng.choice(world.names)
+        shapes = ["{p} @", "{p} @", "{p} @", "¬ {p} @", "({p} @ ∧ {q} @)", "({p} @ ∨ {q} @)", "({p} @ → {q} {c})"]
+        shapes += ["({q} {c} → {p} @)", "({p} @ ∧ {q} {c})"]
+        text = rng.choice(shapes).format(p=p, q=q, c=c)
+        return lambda at: text.replace("@", at)
+
+    def bare(formula):
+        """Without the outer parentheses, where they are not needed."""
+        return formula[1:-1] if formula.startswith("(") else formula
+
+    p, q = body(), body()
+    if p(x) == q(x):
+        raise Retry
+    both, swapped = f"∃ {v}, {p(v)} ∧ {q(v)}", f"∃ {v}, {q(v)} ∧ {p(v)}"
+    imply = f"∀ {v}, {p(v)} → {q(v)}"
     needs, goal, term, tactic = rng.choice(
         [
-            ([f"∀ {v}, {p} {v}"], f"{p} {x}", f"{{0}} {x}", None),
-            ([f"∀ {v}, {p} {v} → {q} {v}", f"{p} {x}"], f"{q} {x}", f"{{0}} {x} {{1}}", None),
-            ([f"∀ {v}, {p} {v} ∧ {q} {v}"], f"{q} {y}", f"({{0}} {y}).2", None),
-            ([f"∀ {v}, {p} {v} ∧ {q} {v}"], f"{p} {y}", f"({{0}} {y}).1", None),
-            ([f"{p} {x}"], f"∃ {v}, {p} {v}", f"⟨{x}, {{0}}⟩", None),
-            ([f"{p} {y}", f"{q} {y}"], f"∃ {v}, {p} {v} ∧ {q} {v}", f"⟨{y}, {{0}}, {{1}}⟩", None),
-            ([f"{p} {y}"], f"∃ {v}, {q} {v} ∨ {p} {v}", f"⟨{y}, Or.inr {{0}}⟩", None),
-            ([f"∀ {v}, {p} {v}"], f"∃ {v}, {p} {v}", f"⟨{x}, {{0}} {x}⟩", None),
-            (
-                [f"∃ {v}, {p} {v}", f"∀ {v}, {p} {v} → {q} {v}"],
-                f"∃ {v}, {q} {v}",
-                None,
-                "obtain ⟨u, v⟩ := {0}\nexact ⟨u, {1} u v⟩",
-            ),
-            (
-                [f"∃ {v}, {p} {v} ∧ {q} {v}"],
-                f"∃ {v}, {q} {v} ∧ {p} {v}",
-                None,
-                "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, w, v⟩",
-            ),
-            ([f"∃ {v}, {p} {v} ∧ {q} {v}"], f"∃ {v}, {q} {v}", None, "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, w⟩"),
-            ([f"∃ {v}, {p} {v} ∧ {q} {v}"], f"∃ {v}, {p} {v}", None, "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, v⟩"),
-            ([f"∀ {v}, {p} {v} → {q} {v}"], f"∀ {v}, ¬ {q} {v} → ¬ {p} {v}", None, "intro u v w\nexact v ({0} u w)"),
-            ([f"∀ {v}, ¬ {p} {v}"], f"¬ ∃ {v}, {p} {v}", None, "intro u\nobtain ⟨v, w⟩ := u\nexact {0} v w"),
-            ([f"¬ ∃ {v}, {p} {v}"], f"∀ {v}, ¬ {p} {v}", None, "intro u v\nexact {0} ⟨u, v⟩"),
-            ([f"∀ {v}, {p} {v}", f"∀ {v}, {q} {v}"], f"∀ {v}, {q} {v} ∧ {p} {v}", None, "intro u\nexact ⟨{1} u, {0} u⟩"),
-            ([f"∀ {v}, {p} {v} → {q} {v}"], f"(∀ {v}, {p} {v}) → {q} {x}", f"fun u => {{0}} {x} (u {x})", None),
-            ([f"{x} = {y}", f"{p} {x}"], f"{p} {y}", "{0} ▸ {1}", "rw [← {0}]\nexact {1}"),
-            ([f"{x} = {y}", f"{p} {y}"], f"{p} {x}", "{0} ▸ {1}", "rw [{0}]\nexact {1}"),
+            ([f"∀ {v}, {p(v)}"], bare(p(x)), f"{{0}} {x}", None),
+            ([imply, bare(p(x))], bare(q(x)), f"{{0}} {x} {{1}}", None),
+            ([imply, f"∀ {v}, {p(v)}"], bare(q(y)), f"{{0}} {y} ({{1}} {y})", None),
+            ([f"∀ {v}, {p(v)} ∧ {q(v)}"], bare(q(y)), f"({{0}} {y}).2", None),
+            ([f"∀ {v}, {p(v)} ∧ {q(v)}"], bare(p(y)), f"({{0}} {y}).1", None),
+            ([bare(p(x))], f"∃ {v}, {p(v)}", f"⟨{x}, {{0}}⟩", None),
+            ([bare(p(y)), bare(q(y))], both, f"⟨{y}, {{0}}, {{1}}⟩", None),
+            ([bare(p(y))], f"∃ {v}, {q(v)} ∨ {p(v)}", f"⟨{y}, Or.inr {{0}}⟩", None),
+            ([bare(p(x))], f"∃ {v}, {p(v)} ∨ {q(v)}", f"⟨{x}, Or.inl {{0}}⟩", None),
+            ([f"∀ {v}, {p(v)}"], f"∃ {v}, {p(v)}", f"⟨{x}, {{0}} {x}⟩", None),
+            ([f"∃ {v}, {p(v)}", imply], f"∃ {v}, {q(v)}", None, "obtain ⟨u, v⟩ := {0}\nexact ⟨u, {1} u v⟩"),
+            ([both], swapped, None, "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, w, v⟩"),
+            ([both], f"∃ {v}, {q(v)}", None, "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, w⟩"),
+            ([both], f"∃ {v}, {p(v)}", None, "obtain ⟨u, v, w⟩ := {0}\nexact ⟨u, v⟩"),
+            ([imply], f"∀ {v}, ¬ {q(v)} → ¬ {p(v)}", None, "intro u v w\nexact v ({0} u w)"),
+            ([f"∀ {v}, ¬ {p(v)}"], f"¬ ∃ {v}, {p(v)}", None, "intro u\nobtain ⟨v, w⟩ := u\nexact {0} v w"),
+            ([f"¬ ∃ {v}, {p(v)}"], f"∀ {v}, ¬ {p(v)}", None, "intro u v\nexact {0} ⟨u, v⟩"),
+            ([f"∀ {v}, {p(v)}", f"∀ {v}, {q(v)}"], f"∀ {v}, {q(v)} ∧ {p(v)}", None, "intro u\nexact ⟨{1} u, {0} u⟩"),
+            ([imply], f"(∀ {v}, {p(v)}) → {q(x)}", f"fun u => {{0}} {x} (u {x})", None),
+            ([f"{x} = {y}", bare(p(x))], bare(p(y)), None, "rw [← {0}]\nexact {1}"),
+            ([f"{x} = {y}", bare(p(y))], bare(p(x)), None, "rw [{0}]\nexact {1}"),
         ]
     )
     return Spec(world.binders, needs, goal, term=term, tactic=tactic, world=world)
 
 
+
+def walk(rng, stops):
+    """Steps from stop to stop, each known in one direction or the other."""
+    return [(a, b) if rng.random() < 0.6 else (b, a) for a, b in zip(stops, stops[1:])]
+
+
 def relation(rng):
     """Steps of a relation that is known to be transitive, or symmetric."""
-    world = World(rng, "pred")
-    names = rng.sample(NUMBERS, 4)
-    a, b, c, d = names
-    t, r = world.type, rng.choice(["R", "S", "E", "L", "rel"])
+    t, r = rng.choice(["α", "β", "T", "X"]), rng.choice(["R", "S", "E", "L", "rel"])
+    names = rng.sample(NUMBERS, rng.choice([2, 3, 3, 4, 4, 5]))
     binders = [f"{{{t} : Type}}", f"({r} : {t} → {t} → Prop)", f"({' '.join(sorted(names))} : {t})"]
-    symm = f"∀ {{u v}}, {r} u v → {r} v u"
-    trans = f"∀ {{u v w}}, {r} u v → {r} v w → {r} u w"
-    needs, goal, term = rng.choice(
-        [
-            ([trans, f"{r} {a} {b}", f"{r} {b} {c}"], f"{r} {a} {c}", "{0} {1} {2}"),
-            ([trans, f"{r} {a} {b}", f"{r} {b} {c}", f"{r} {c} {d}"], f"{r} {a} {d}", "{0} ({0} {1} {2}) {3}"),
-            ([symm, f"{r} {a} {b}"], f"{r} {b} {a}", "{0} {1}"),
-            ([symm, trans, f"{r} {a} {b}", f"{r} {c} {b}"], f"{r} {a} {c}", "{1} {2} ({0} {3})"),
-            ([symm, trans, f"{r} {b} {a}", f"{r} {b} {c}"], f"{r} {a} {c}", "{1} ({0} {2}) {3}"),
-            ([symm, trans, f"{r} {a} {b}", f"{r} {b} {c}"], f"{r} {c} {a}", "{0} ({1} {2} {3})"),
-        ]
-    )
-    spec = Spec(binders, needs, goal, term=term)
+    if rng.random() < 0.3:
+        f = rng.choice(["f", "g"])
+        binders.insert(2, f"({f} : {t} → {t})")
+        names = [f"({f} {name})" if rng.random() < 0.4 else name for name in names]
+    steps = walk(rng, names)
+    symmetric = any(step != (a, b) for step, a, b in zip(steps, names, names[1:]))
+    needs = [f"∀ {{u v}}, {r} u v → {r} v u"] * symmetric
+    needs += [f"∀ {{u v w}}, {r} u v → {r} v w → {r} u w"] * (len(steps) > 1)
+    trans = "{%d}" % (len(needs) - 1)
+    term = None
+    for (a, b), stop in zip(steps, names):
+        needs.append(f"{r} {a} {b}")
+        one = "{%d}" % (len(needs) - 1)
+        if a != stop:
+            one = f"({{0}} {one})"
+        term = f"({trans} {term} {one})" if term else one
+    spec = Spec(binders, needs, f"{r} {names[0]} {names[-1]}", term=trim(term))
     spec.extra = [f"{r} {x} {y}" for x, y in [rng.sample(names, 2) for _ in range(3)]]
+    if len(needs) == 1:
+        raise Retry
     return spec
+
+
+def trim(term):
+    return term[1:-1] if term.startswith("(") else term
+
 
 
 def equations(rng):
     """Equations between elements: turned round, chained, mapped, rewritten with."""
     t = rng.choice(["Nat", "α", "Int", "β"])
-    names = rng.sample(NUMBERS, 4)
+    names = rng.sample([name for name in NUMBERS if name != "k"], 4)
     a, b, c, d = names
     f, g = rng.sample(["f", "g", "k", "F", "φ"], 2)
     binders = ([f"{{{t} : Type}}"] if t in "αβ" else []) + [f"({' '.join(sorted(names))} : {t})"]
     mapped = binders + [f"({f} {g} : {t} → {t})"]
+
     def side():
-        return f"{rng.choice([f, g])} {rng.choice([a, b, c, d])}"
-    s1, s2, s3 = side(), side(), side()
-    if len({s1, s2, s3}) < 3:
+        outer, inner, name = rng.choice([f, g]), rng.choice([f, g]), rng.choice(names)
+        return rng.choice([name, f"{outer} {name}", f"{outer} {name}", f"{outer} ({inner} {name})"])
+
+    if rng.random() < 0.6:
+        stops = [side() for _ in range(rng.choice([2, 3, 3, 3, 4, 4]))]
+        if len(set(stops)) < len(stops):
+            raise Retry
+        steps = walk(rng, stops)
+        one = ["{%d}" % i + (".symm" if step[0] != stop else "") for i, (step, stop) in enumerate(zip(steps, stops))]
+        if one == ["{0}"]:
+            raise Retry
+        term = one[-1]
+        for before in reversed(one[:-1]):
+            term = f"{before}.trans ({term})" if ".trans" in term else f"{before}.trans {term}"
+        spec = Spec(mapped, [f"{x} = {y}" for x, y in steps], f"{stops[0]} = {stops[-1]}", term=term)
+        spec.extra = [f"{x} = {y}" for x, y in [rng.sample(stops, 2) for _ in range(2)]]
+        return spec
+    s, u = side(), side()
+    if s == u:
         raise Retry
-    binders, needs, goal, term, tactic = rng.choice(
+    needs, goal, term, tactic = rng.choice(
         [
-            (binders, [f"{a} = {b}"], f"{b} = {a}", "{0}.symm", None),
-            (binders, [f"{a} = {b}", f"{b} = {c}"], f"{a} = {c}", "{0}.trans {1}", None),
-            (binders, [f"{a} = {b}", f"{c} = {b}"], f"{a} = {c}", "{0}.trans {1}.symm", None),
-            (binders, [f"{b} = {a}", f"{b} = {c}"], f"{a} = {c}", "{0}.symm.trans {1}", None),
-            (binders, [f"{a} = {b}", f"{b} = {c}"], f"{c} = {a}", "({0}.trans {1}).symm", None),
-            (binders, [f"{a} = {b}", f"{b} = {c}", f"{c} = {d}"], f"{a} = {d}", "{0}.trans ({1}.trans {2})", None),
-            (mapped, [f"{s1} = {s2}"], f"{s2} = {s1}", "{0}.symm", None),
-            (mapped, [f"{s1} = {s2}", f"{s2} = {s3}"], f"{s1} = {s3}", "{0}.trans {1}", None),
-            (mapped, [f"{s1} = {s2}", f"{s3} = {s2}"], f"{s1} = {s3}", "{0}.trans {1}.symm", None),
-            (mapped, [f"{a} = {b}"], f"{f} {a} = {f} {b}", f"congrArg {f} {{0}}", "rw [{0}]"),
-            (mapped, [f"{a} = {b}"], f"{g} ({f} {b}) = {g} ({f} {a})", None, "rw [{0}]"),
-            (mapped, [f"{a} = {s1}", f"{s1} = {b}"], f"{f} {a} = {f} {b}", None, "rw [{0}, {1}]"),
-            (mapped, [f"∀ u, {f} u = {g} u"], f"{f} {c} = {g} {c}", f"{{0}} {c}", None),
-            (mapped, [f"∀ u, {f} u = {g} u"], f"{g} {d} = {f} {d}", f"({{0}} {d}).symm", None),
-            (mapped, [f"∀ u, {f} u = {g} u"], f"{f} = {g}", "funext {0}", None),
-            (mapped, [f"∀ u, {f} ({g} u) = u"], f"{f} ({g} ({f} ({g} {a}))) = {a}", None, "rw [{0}, {0}]"),
-            (mapped, [f"{f} = {g}"], f"{f} {c} = {g} {c}", f"congrFun {{0}} {c}", "rw [{0}]"),
+            ([f"{s} = {u}"], f"{f} {argument(s)} = {f} {argument(u)}", f"congrArg {f} {{0}}", "rw [{0}]"),
+            ([f"{s} = {u}"], f"{g} {argument(u)} = {g} {argument(s)}", None, "rw [{0}]"),
+            ([f"{s} = {u}"], f"{g} ({f} {argument(u)}) = {g} ({f} {argument(s)})", None, "rw [{0}]"),
+            ([f"{a} = {s}", f"{s} = {b}"], f"{f} {a} = {f} {b}", None, "rw [{0}, {1}]"),
+            ([f"∀ u, {f} u = {g} u"], f"{f} {argument(s)} = {g} {argument(s)}", f"{{0}} {argument(s)}", None),
+            ([f"∀ u, {f} u = {g} u"], f"{g} {argument(s)} = {f} {argument(s)}", f"({{0}} {argument(s)}).symm", None),
+            ([f"∀ u, {f} u = {g} u"], f"{f} = {g}", "funext {0}", None),
+            ([f"∀ u, {f} ({g} u) = u"], f"{f} ({g} {argument(s)}) = {s}", f"{{0}} {argument(s)}", None),
+            ([f"∀ u, {f} ({g} u) = u"], f"{f} ({g} ({f} ({g} {argument(s)}))) = {s}", None, "rw [{0}, {0}]"),
+            ([f"∀ u, {f} u = u"], f"{f} ({f} {argument(s)}) = {s}", None, "rw [{0}, {0}]"),
+            ([f"{f} = {g}"], f"{f} {argument(s)} = {g} {argument(s)}", f"congrFun {{0}} {argument(s)}", "rw [{0}]"),
         ]
     )
-    spec = Spec(binders, needs, goal, term=term, tactic=tactic)
+    spec = Spec(mapped, needs, goal, term=term, tactic=tactic)
     spec.extra = [f"{x} = {y}" for x, y in [rng.sample(names, 2) for _ in range(3)]]
     return spec
+
 
 
 def arithmetic(rng):
@@ -534,32 +569,49 @@ def rules(rng):
 
 
 def enumeration(rng):
-    """A type of a few values, and a function that permutes them."""
+    """A type of a few values, and a function between them."""
     name = rng.choice(["Color", "Switch", "Dir", "Mode", "Level", "Side"])
-    values = rng.sample(COLOURS, rng.choice([2, 3, 3, 4]))
+    values = rng.sample(COLOURS, rng.choice([2, 3, 3, 4, 4]))
     f = rng.choice(["next", "flip", "turn", "rot", "after"])
     order = len(values)
-    arms = "".join(f"  | .{v} => .{values[(i + 1) % order]}\n" for i, v in enumerate(values))
+    to = [(i + 1) % order for i in range(order)] if rng.random() < 0.3 else [rng.randrange(order) for _ in values]
+    arms = "".join(f"  | .{v} => .{values[i]}\n" for v, i in zip(values, to))
     defs = f"inductive {name} where\n  | {' | '.join(values)}\n\ndef {f} : {name} → {name}\n{arms}"
     x = rng.choice(["c", "s", "d", "x"])
-    inner = x
-    for _ in range(order):
-        inner = f"{f} {argument(inner)}"
-    v = rng.randrange(order)
-    after = values[(v + 1) % order]
-    shape = rng.choice(["cycle", "value", "witness", "moves", "not"])
-    if shape == "cycle":
-        return Spec([f"({x} : {name})"], [], f"{inner} = {x}", tactic=f"cases {x} <;> rfl", defs=defs, distract=False)
+
+    def times(count, inner):
+        for _ in range(count):
+            inner = f"{f} {argument(inner)}" if inner[0] != "." else f"{f} {inner}"
+        return inner
+
+    def after(count, value):
+        for _ in range(count):
+            value = to[value]
+        return value
+
+    v, count = rng.randrange(order), rng.choice([1, 2, 2, 3])
+    end = values[after(count, v)]
+    shape = rng.choice(["same", "value", "witness", "not", "different"])
+    if shape == "same":
+        pairs = [(m, k) for m in range(1, 5) for k in range(m) if all(after(m, i) == after(k, i) for i in range(order))]
+        if not pairs:
+            raise Retry
+        m, k = pairs[0]
+        goal = f"{times(m, x)} = {times(k, x)}"
+        return Spec([f"({x} : {name})"], [], goal, tactic=f"cases {x} <;> rfl", defs=defs, distract=False)
     if shape == "value":
-        return Spec([], [], f"{f} .{values[v]} = .{after}", tactic="rfl", term="rfl", defs=defs, distract=False)
+        return Spec([], [], f"{times(count, '.' + values[v])} = .{end}", tactic="rfl", term="rfl", defs=defs, distract=False)
     if shape == "witness":
-        goal = f"∃ {x}, {f} {x} = .{after}"
+        goal = f"∃ {x}, {f} {x} = .{values[to[v]]}"
         return Spec([], [], goal, term=f"⟨.{values[v]}, rfl⟩", defs=defs, distract=False)
     if shape == "not":
-        goal = f"{name}.{values[v]} ≠ {name}.{after}"
+        goal = f"{name}.{values[v]} ≠ {name}.{values[v - 1]}"
         return Spec([], [], goal, tactic="intro u\ncases u", defs=defs, distract=False)
+    if any(to[i] == i for i in range(order)):
+        raise Retry
     tactic = f"cases {x} <;> intro u <;> cases u"
     return Spec([f"({x} : {name})"], [], f"{f} {x} ≠ {x}", tactic=tactic, defs=defs, distract=False)
+
 
 
 def definitions(rng):
@@ -605,23 +657,32 @@ def structures(rng):
     a, b = rng.sample(["fst", "snd", "left", "right", "x", "y", "key", "val", "low", "top"], 2)
     s = rng.choice(["s", "t", "e", "w"])
     x, y = rng.sample([v for v in NUMBERS if v not in (a, b, s)], 2)
-    defs = f"structure {name} where\n  {a} : Nat\n  {b} : Nat\n  le : {a} ≤ {b}\n"
+    low, gap = rng.randint(0, 9), rng.randint(0, 5)
+    shift = f" + {gap}" if gap else ""
+    fields = [f"  pos : {low} < {a}\n", f"  le : {a}{shift} ≤ {b}\n"]
+    rng.shuffle(fields)
+    defs = f"structure {name} where\n  {a} : Nat\n  {b} : Nat\n{''.join(fields)}"
     binders = [f"({s} : {name})"]
-    shape = rng.choice(["field", "trans", "lt", "make", "exists"])
-    if shape == "field":
-        return Spec(binders, [], f"{s}.{a} ≤ {s}.{b}", term=f"{s}.le", defs=defs)
-    if shape == "trans":
-        goal = f"{s}.{a} ≤ {x}"
-        return Spec(binders + [f"({x} : Nat)"], [f"{s}.{b} ≤ {x}"], goal, term=f"Nat.le_trans {s}.le {{0}}", defs=defs)
-    if shape == "lt":
-        goal = f"{x} < {s}.{b}"
-        return Spec(binders + [f"({x} : Nat)"], [f"{x} < {s}.{a}"], goal, term=f"Nat.lt_of_lt_of_le {{0}} {s}.le", defs=defs)
-    if shape == "make":
-        goal = f"∃ {s} : {name}, {s}.{a} = {x}"
-        return Spec([f"({x} {y} : Nat)"], [f"{x} ≤ {y}"], goal, term=f"⟨⟨{x}, {y}, {{0}}⟩, rfl⟩", defs=defs)
-    n = rng.randint(0, 20)
-    goal = f"∃ {s} : {name}, {s}.{b} = {n}"
-    return Spec([], [], goal, term=f"⟨⟨{n}, {n}, Nat.le_refl {n}⟩, rfl⟩", defs=defs)
+    one = binders + [f"({x} : Nat)"]
+    needs, goal, binders, term, tactic = rng.choice(
+        [
+            ([], f"{s}.{a}{shift} ≤ {s}.{b}", binders, f"{s}.le", None),
+            ([], f"{low} < {s}.{a}", binders, f"{s}.pos", None),
+            ([f"{s}.{b} ≤ {x}"], f"{s}.{a}{shift} ≤ {x}", one, f"Nat.le_trans {s}.le {{0}}", None),
+            ([f"{x} < {s}.{a}{shift}"], f"{x} < {s}.{b}", one, f"Nat.lt_of_lt_of_le {{0}} {s}.le", None),
+            ([f"{x} ≤ {low}"], f"{x} < {s}.{a}", one, f"Nat.lt_of_le_of_lt {{0}} {s}.pos", None),
+            ([f"{s}.{a} ≤ {x}"], f"{low} < {x}", one, f"Nat.lt_of_lt_of_le {s}.pos {{0}}", None),
+            ([], f"{low + gap} < {s}.{b}", binders, None, f"have u := {s}.pos\nhave v := {s}.le\nomega"),
+            ([f"{low} < {x}", f"{x}{shift} ≤ {y}"], f"∃ {s} : {name}, {s}.{a} = {x} ∧ {s}.{b} = {y}",
+             [f"({x} {y} : Nat)"], f"⟨⟨{x}, {y}, {order(fields)}⟩, rfl, rfl⟩", None),
+        ]
+    )
+    return Spec(binders, needs, goal, term=term, tactic=tactic, defs=defs)
+
+
+def order(fields):
+    return "{0}, {1}" if "pos" in fields[0] else "{1}, {0}"
+
 
 
 def neighbour(rng):
@@ -653,6 +714,38 @@ def neighbour(rng):
     return Spec([f"({x} : Nat)"], needs, goal, term=term, tactic=tactic, defs=defs)
 
 
+def gather(rng):
+    """Many hypotheses, of which the right ones are to be named in the right order: practice for the other families."""
+    world = World(rng)
+    depth = rng.choice([0, 0, 1])
+    needs, parts = [], []
+
+    def need(formula):
+        if formula in needs:
+            raise Retry
+        needs.append(formula)
+        return "{%d}" % (len(needs) - 1)
+
+    for _ in range(rng.choice([1, 2, 3, 3, 4])):
+        goal, other = world.distinct(2, depth)
+        how = rng.random()
+        if how < 0.6:
+            term = need(goal)
+        elif how < 0.7:
+            term = need(f"{paren(goal)} ∧ {paren(other)}") + ".1"
+        elif how < 0.8:
+            term = need(f"{paren(other)} ∧ {paren(goal)}") + ".2"
+        else:
+            term = f"{need(f'{paren(other)} → {paren(goal)}')} {need(other)}"
+        parts.append((goal, term))
+    if len(needs) > 6 or len({goal for goal, _ in parts}) < len(parts):
+        raise Retry
+    if len(parts) == 1:
+        return Spec(world.binders, needs, parts[0][0], term=parts[0][1], world=world)
+    goal = " ∧ ".join(paren(goal) for goal, _ in parts)
+    return Spec(world.binders, needs, goal, term=f"⟨{', '.join(term for _, term in parts)}⟩", world=world)
+
+
 FAMILIES = [
     (logic, 7),
     (connectives, 4),
@@ -679,7 +772,7 @@ def hypothesis_names(rng, count, taken):
     scheme = rng.choice(["h1", "h1", "h1", "pool", "pool", "letters"])
     if scheme == "h1":
         prefix = rng.choice(["h", "h", "h", "H", "hyp"])
-        names = [f"{prefix}{i + rng.choice([0, 1]) * 0 + 1}" for i in range(count)]
+        names = [f"{prefix}{i + 1}" for i in range(count)]
         if count == 1 and rng.random() < 0.7:
             names = [prefix]
         if rng.random() < 0.3:
@@ -705,9 +798,9 @@ class Sample:
     statement: str
 
 
-def sample(rng):
-    """One text with a marked proof. Raises `Retry` when a draw leads nowhere."""
-    family = rng.choices([f for f, _ in FAMILIES], [w for _, w in FAMILIES])[0]
+def sample(rng, family=None):
+    """One text with a marked proof, of any family or this. Raises `Retry` when a draw leads nowhere."""
+    family = family or rng.choices([f for f, _ in FAMILIES], [w for _, w in FAMILIES])[0]
     spec = family(rng)
     needs = list(spec.needs)
     extra = []
@@ -750,18 +843,19 @@ def sample(rng):
         left = " ".join(binders)
         statement = f"{start}{left}{' ' if left else ''}: {shown}"
         if len(statement) > 90:
-            cut = statement.rfind(" (h", 0, 90)
-            cut = cut if cut > 20 else statement.rfind(" : ", 0, 90)
-            statement = statement[:cut] + "\n   " + statement[cut:]
-        return f"{statement} := {proof}\n"
+            # Lines are broken between binders.
+            cut = max(statement.rfind(f" ({name} : ", 0, 90) for name in named.values()) if named else -1
+            if cut > 20:
+                statement = statement[:cut] + "\n   " + statement[cut:]
+        return f"{statement} :={proof}\n"
 
     def marked(text, by):
         return OPEN + indent(text, by) + CLOSE
 
     if form == "line" and "\n" not in tactic:
-        text = declare(goal, "by " + marked(tactic, 0))
+        text = declare(goal, " by " + marked(tactic, 0))
     elif form == "term":
-        text = declare(goal, ("\n  " if rng.random() < 0.3 else "") + marked(term, 4))
+        text = declare(goal, ("\n  " if rng.random() < 0.3 else " ") + marked(term, 4))
     elif form == "have":
         mid = f"have {local} : {goal} := "
         if term and rng.random() < 0.5:
@@ -770,55 +864,57 @@ def sample(rng):
             inner = "by\n    " + marked(tactic, 4)
         else:
             inner = "by " + marked(tactic, 4)
-        text = declare(goal, f"by\n  {mid}{inner}\n  exact {local}")
+        text = declare(goal, f" by\n  {mid}{inner}\n  exact {local}")
     elif form == "both":
         i = rng.randrange(len(needs), len(types))
         if rng.random() < 0.5:
-            proof = f"by\n  constructor\n  · {marked(tactic, 4)}\n  · exact {named[i]}"
+            proof = f" by\n  constructor\n  · {marked(tactic, 4)}\n  · exact {named[i]}"
             text = declare(f"{paren(goal)} ∧ {paren(types[i])}", proof)
         else:
-            proof = f"by\n  refine ⟨{named[i]}, ?_⟩\n  " + marked(tactic, 2)
+            proof = f" by\n  refine ⟨{named[i]}, ?_⟩\n  " + marked(tactic, 2)
             text = declare(f"{paren(types[i])} ∧ {paren(goal)}", proof)
     elif form == "moved":
         i = order[-1]
         shown = f"{paren(types[i])} → {goal}"
         binders.pop()
         if term and rng.random() < 0.4:
-            text = declare(shown, f"fun {named[i]} => " + marked(term, 4))
+            text = declare(shown, f" fun {named[i]} => " + marked(term, 4))
         else:
-            text = declare(shown, f"by\n  intro {named[i]}\n  " + marked(tactic, 2))
+            text = declare(shown, f" by\n  intro {named[i]}\n  " + marked(tactic, 2))
     elif form == "suffices":
-        text = declare(goal, f"by\n  show {goal}\n  " + marked(tactic, 2))
+        text = declare(goal, f" by\n  show {goal}\n  " + marked(tactic, 2))
     else:
-        text = declare(goal, "by\n  " + marked(tactic, 2))
+        text = declare(goal, " by\n  " + marked(tactic, 2))
     kind = "term" if text[: text.index(OPEN)].rstrip().endswith((":=", "=>")) else "tactic"
     text = (spec.defs + "\n" if spec.defs else "") + text
     return Sample(family.__name__, text, kind, normal(spec, needs, goal))
 
 
-KEYWORDS = set("theorem example def inductive structure where Prop Nat Int Type List by fun True False max min".split())
+LIBRARY = re.compile(r"\d+|(?:Nat|List)\.[\w.]+|Prop|Nat|Int|List|Type|True|False|max|min|def|inductive|structure|where|theorem|by")
 
 
 def normal(spec, needs, goal):
-    """The goal with what it needs and its definitions, up to renaming, the order of hypotheses, and distractors."""
-    text = "\n".join([spec.defs, *spec.binders, "|", *sorted(needs), "⊢", goal])
+    """The goal with what it needs and its definitions, up to the names, the order of hypotheses, the types of plain
+    variables, and distractors: what counts as the same theorem when goals are held out."""
+
+    def masked(text):
+        return re.sub(r"[^\W\d][\w'.]*", lambda word: word.group() if LIBRARY.fullmatch(word.group()) else "_", text)
+
+    text = "\n".join([spec.defs, "⊢", goal, *sorted(needs, key=masked)])
     seen = {}
 
-    def rename(match):
-        word = match.group()
-        if word.isdigit() or word in KEYWORDS or "." in word and word[0].isupper() and word.split(".")[0] in ("Nat", "List"):
-            return word
-        return seen.setdefault(word, f"v{len(seen)}")
+    def rename(word):
+        word = word.group()
+        return word if LIBRARY.fullmatch(word) else seen.setdefault(word, f"v{len(seen)}")
 
-    # Variables that occur nowhere but where they are bound are left out.
-    return re.sub(r"[^\W]['\w.]*", rename, text)
+    return re.sub(r"[^\W\d][\w'.]*", rename, text)
 
 
-def samples(seed):
+def samples(seed, family=None):
     """Endless."""
     rng = random.Random(seed)
     while True:
         try:
-            yield sample(rng)
+            yield sample(rng, family)
         except Retry:
             continue

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gguf import GGUFReader, GGUFWriter, RopeScalingType, dequantize
+from gguf import GGUFReader, dequantize
 from safetensors.torch import save_file
 from transformers import LlamaForCausalLM
 
 import llama
+from gguf_file import halves, hugging_face_name, write_gguf
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "llama"
 
@@ -96,88 +97,6 @@ def random_weights(c, seed, attention=1.5):
     return weights
 
 
-def interleaved(weight, heads):
-    """Rows of a query or key matrix in the order of architecture `llama` in GGUF: dimension `i` of a head beside
-    `i + head_dim/2`, as its rotary embedding turns neighbours."""
-    rows, columns = weight.shape
-    return weight.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
-
-
-def llama3_factors(c):
-    """What divides each pair's frequency: llama.cpp keeps Llama 3's scaling as this tensor."""
-    scaling = c["rope_scaling"]
-    head_dim = c["hidden_size"] // c["num_attention_heads"]
-    frequencies = c["rope_theta"] ** (-np.arange(0, head_dim, 2, dtype=np.float64) / head_dim)
-    original = scaling["original_max_position_embeddings"]
-    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
-    rotations = original * frequencies / (2 * math.pi)
-    smooth = np.clip((rotations - low) / (high - low), 0, 1)
-    return (1 / ((1 - smooth) / scaling["factor"] + smooth)).astype(np.float32)
-
-
-def write_gguf(path, c, weights):
-    """An f32 GGUF with the keys that llama.cpp's own converter writes; no tokenizer."""
-    writer = GGUFWriter(path, "llama")
-    writer.add_block_count(c["num_hidden_layers"])
-    writer.add_context_length(c["max_position_embeddings"])
-    writer.add_embedding_length(c["hidden_size"])
-    writer.add_feed_forward_length(c["intermediate_size"])
-    writer.add_head_count(c["num_attention_heads"])
-    writer.add_head_count_kv(c["num_key_value_heads"])
-    writer.add_rope_freq_base(c["rope_theta"])
-    writer.add_rope_dimension_count(c["hidden_size"] // c["num_attention_heads"])
-    writer.add_layer_norm_rms_eps(c["rms_norm_eps"])
-    writer.add_vocab_size(c["vocab_size"])
-    writer.add_tokenizer_model("none")
-    scaling = c["rope_scaling"] or {}
-    kind = scaling.get("type", scaling.get("rope_type"))
-    if kind == "linear":
-        writer.add_rope_scaling_type(RopeScalingType.LINEAR)
-        writer.add_rope_scaling_factor(scaling["factor"])
-    elif kind == "yarn":
-        writer.add_rope_scaling_type(RopeScalingType.YARN)
-        writer.add_rope_scaling_factor(scaling["factor"])
-        writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
-        writer.add_rope_scaling_yarn_beta_fast(scaling["beta_fast"])
-        writer.add_rope_scaling_yarn_beta_slow(scaling["beta_slow"])
-    elif kind == "llama3":
-        writer.add_tensor("rope_freqs.weight", llama3_factors(c))
-    for name, weight in weights.items():
-        weight = weight.float().numpy()
-        if "q_proj" in name:
-            weight = interleaved(weight, c["num_attention_heads"])
-        if "k_proj" in name:
-            weight = interleaved(weight, c["num_key_value_heads"])
-        writer.add_tensor(gguf_name(name), np.ascontiguousarray(weight))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-NAMES = [
-    ("model.embed_tokens", "token_embd"),
-    ("model.norm", "output_norm"),
-    ("lm_head", "output"),
-    ("model.layers.", "blk."),
-    ("input_layernorm", "attn_norm"),
-    ("post_attention_layernorm", "ffn_norm"),
-    ("self_attn.q_proj", "attn_q"),
-    ("self_attn.k_proj", "attn_k"),
-    ("self_attn.v_proj", "attn_v"),
-    ("self_attn.o_proj", "attn_output"),
-    ("mlp.gate_proj", "ffn_gate"),
-    ("mlp.up_proj", "ffn_up"),
-    ("mlp.down_proj", "ffn_down"),
-]
-
-
-def gguf_name(name):
-    for theirs, ours in NAMES:
-        name = name.replace(theirs, ours)
-    return name
-
-
 def transformers_logits(folder, tokens):
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     with torch.no_grad():
@@ -225,9 +144,7 @@ def exact_logits(path, c, tokens):
     weights = {}
     for tensor in GGUFReader(path).tensors:
         values = dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
-        name = tensor.name
-        for theirs, ours in reversed(NAMES):
-            name = name.replace(ours + ("" if ours == "blk." else ".weight"), theirs + ("" if ours == "blk." else ".weight"))
+        name = hugging_face_name(tensor.name)
         if "q_proj" in name:
             values = halves(values, c["num_attention_heads"])
         if "k_proj" in name:
@@ -237,11 +154,6 @@ def exact_logits(path, c, tokens):
         (Path(folder) / "config.json").write_text(json.dumps(c))
         save_file(weights, Path(folder) / "model.safetensors", metadata={"format": "pt"})
         return transformers_logits(folder, tokens)
-
-
-def halves(weight, heads):
-    rows, columns = weight.shape
-    return weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
 def quantised(name, c, seed, kind, count, positions, **options):

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use unsorry_model::Tactics;
-use unsorry_model::local::Local;
+use unsorry_model::local::{Local, Settings};
 
 use crate::config::{self, Config};
 use crate::proof::checker::Checker;
@@ -19,7 +19,10 @@ const BATCH: usize = 16;
 /// # Errors
 /// When one is asked for that lacks what it needs: the message says what to do.
 pub fn engines(config: &Config) -> Result<Vec<Engine>> {
-    let local = config.local.settings();
+    let local = config.local.settings().map(|settings| Settings {
+        model: config::model_path(&settings.model),
+        ..settings
+    });
     let names = match &config.engines {
         Some(names) => names.clone(),
         None if local.is_some() => vec![config::Engine::Tactics, config::Engine::Local],

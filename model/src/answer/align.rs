@@ -97,8 +97,8 @@ pub(super) fn aligned(context: &Context, code: &str) -> Option<Range<usize>> {
         .iter()
         .rfind(|theirs| !ours.name.is_empty() && last(theirs.name) == last(ours.name));
     let theirs = named.or_else(|| {
-        let same = |theirs: &&Parts<'_>| split && theirs.statement == ours.statement;
-        theirs.iter().rfind(same)
+        let mut same = theirs.iter().filter(|_| split);
+        same.rfind(|theirs| theirs.statement == ours.statement)
     })?;
 
     let after = &context.after;

@@ -70,18 +70,18 @@ impl Next<'_> {
         let Some(end) = seen.last() else {
             return Verdict::Take;
         };
-        let sure = self.last || !more.is_empty() || !may_grow(end, self.text);
-        let mut pairs = seen
-            .iter()
-            .zip(expected)
-            .take(if sure { count } else { count - 1 });
+        let grows = |token: &Token| !self.last && may_grow(token, self.text);
+        let certain = seen.iter().position(grows).unwrap_or(count);
+        let mut pairs = seen.iter().zip(expected).take(certain);
         if !pairs.all(|(token, expected)| token.text(self.text) == expected) {
             return Verdict::Take;
         }
         let line_ended = self.last || self.text[end.range.end..].contains('\n');
         match more.first() {
             _ if count < expected.len() && self.last => Verdict::Take,
-            _ if count < expected.len() || !sure => Verdict::Wait,
+            _ if certain < expected.len() => Verdict::Wait,
+            // What a comment starts with may look like a token.
+            Some(next) if whole_line && !next.first && grows(next) => Verdict::Wait,
             Some(next) if whole_line && !next.first => Verdict::Take,
             None if whole_line && !line_ended => Verdict::Wait,
             _ => Verdict::End,
@@ -623,6 +623,46 @@ mod tests {
                 fun h => by
                   simp
             "#]],
+        );
+    }
+
+    #[test]
+    fn what_follows_is_known_before_its_end() {
+        let more = "theorem t : p := by\n  intro x\n  ⟦⟧\n  exact A.f.g x\n  rfl";
+        check(
+            Tactic,
+            more,
+            "\n  simp\n  exact A.f.g x\n  rf",
+            expect![[r#"
+            simp
+        "#]],
+        );
+        check(
+            Tactic,
+            more,
+            "\n  simp\n  exact A.f.gg x\n  rf",
+            expect![[r#"
+            simp
+            exact A.f.gg x
+            rf …
+        "#]],
+        );
+        let bullet = "theorem t : p := by\n  intro x\n  ⟦⟧\n  · -- First\n    rfl\n  · rfl\n";
+        check(
+            Tactic,
+            bullet,
+            "\n  constructor\n  · -- First\n    rfl\n",
+            expect![[r#"
+                constructor
+            "#]],
+        );
+        check(
+            Tactic,
+            bullet,
+            "\n  exact r\n```",
+            expect![[r#"
+            exact r
+        "#]],
         );
     }
 

@@ -63,7 +63,7 @@ pub fn attention(
 ) -> Result<Tensor> {
     let (tokens, heads, dim) = queries.dims3()?;
     let (kv_heads, slots, _) = keys.dims3()?;
-    ensure!(tokens == sight.tokens && heads % kv_heads == 0 && sight.end() <= slots);
+    ensure!(tokens == sight.tokens && heads.is_multiple_of(kv_heads) && sight.end() <= slots);
     if !queries.device().is_cpu() {
         return masked(queries, keys, values, sight);
     }

@@ -99,10 +99,9 @@ impl Cache {
         let wanted = (sequence.len + tokens).div_ceil(PAGE);
         let missing = wanted.saturating_sub(sequence.pages.len());
         // A page that others hold too must not be written to.
-        let shared = sequence
-            .pages
-            .last()
-            .filter(|page| tokens > 0 && sequence.len % PAGE > 0 && Arc::strong_count(page) > 2);
+        let shared = sequence.pages.last().filter(|page| {
+            tokens > 0 && !sequence.len.is_multiple_of(PAGE) && Arc::strong_count(page) > 2
+        });
         let shared = shared.map(|page| page.0);
         let free = self
             .pages

@@ -6,7 +6,7 @@ use super::generate::Writer;
 use super::llama::Llama;
 use super::tokenizer::Tokenizer;
 use super::weights::Weights;
-use super::{Settings, device};
+use super::{Settings, device, memory};
 use crate::prompt::Piece;
 
 /// A loaded model.
@@ -35,7 +35,7 @@ impl Engine {
         let whats_wrong = || format!("can't load {}", path.display());
         let (device, why) = device::device(settings.device).with_context(whats_wrong)?;
         tracing::info!(device = why, "loading a model");
-        let context = settings.context(weights.config().context);
+        let plan = memory::plan_on(&weights, &device, settings).with_context(whats_wrong)?;
         let tokenizer =
             Tokenizer::open(&weights, settings.tokenizer.as_deref()).with_context(whats_wrong)?;
         let mut wanted = true;
@@ -43,13 +43,13 @@ impl Engine {
             wanted = progress(share);
             wanted
         };
-        let llama = Llama::load(&weights, context, &device, &mut progress);
+        let llama = Llama::load(&weights, plan.context, &device, &mut progress);
         if !wanted {
             return Ok(None);
         }
         let llama = llama.with_context(whats_wrong)?;
         Ok(Some(Self {
-            writer: Writer::new(llama, settings.positions(context)).with_context(whats_wrong)?,
+            writer: Writer::new(llama, plan.positions).with_context(whats_wrong)?,
             tokenizer,
             device: why,
         }))

@@ -347,7 +347,7 @@ mod tests {
                 Event::Token(token) => answer.push(token),
                 Event::Full => assert_eq!(answer.len(), request.max_tokens),
             }
-            !(number % 2 == 0 && answer.len() == 20)
+            !(number.is_multiple_of(2) && answer.len() == 20)
         };
         let counts = writer.write(request, &mut on, &|| false).expect("answers");
         (answers, counts)

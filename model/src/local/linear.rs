@@ -144,7 +144,7 @@ pub fn quantised(
 ) -> Result<QTensor> {
     let block = dtype.block_size();
     ensure!(
-        cols % block == 0 && data.len() == rows * cols / block * dtype.type_size(),
+        cols.is_multiple_of(block) && data.len() == rows * cols / block * dtype.type_size(),
         "a {rows}×{cols} matrix of {dtype:?} can't have {} bytes",
         data.len()
     );

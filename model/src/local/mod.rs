@@ -3,6 +3,7 @@
 mod answers;
 pub mod attention;
 pub mod cache;
+mod check;
 pub mod config;
 mod device;
 pub mod engine;
@@ -10,6 +11,7 @@ pub mod generate;
 pub mod linear;
 pub mod llama;
 pub mod lookup;
+pub mod memory;
 mod prover;
 pub mod rope;
 pub mod sample;
@@ -18,6 +20,7 @@ pub mod tokenizer;
 pub mod weights;
 
 pub use crate::prompt::Mode;
+pub use check::{Report, check};
 pub use prover::Local;
 pub use settings::{Device, Settings};
 

@@ -181,3 +181,6 @@ fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<(
         &|| job.proposals.is_closed(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,7 @@ unsafe fn multiply_group<T: Tile>(
     let mut token = tokens.start;
     macro_rules! step {
         ($n:expr) => {
-            while token + $n <= tokens.end {
+            while tokens.end - token >= $n {
                 // SAFETY: the tokens are there; for the rest see `multiply_tiles`.
                 let sums = unsafe { T::sums::<{ $n }>(tiles, x, token) };
                 for sums in sums {

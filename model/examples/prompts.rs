@@ -1,0 +1,61 @@
+//! Writes prompts just as the local prover is asked them, for `tests/pocket/train.py`.
+//!
+//! `prompts TOKENIZER < ASKED > PROMPTS`: a line of JSON for each line. What is asked has `before` (the
+//! file up to the hole), `declaration` (where in it the hole's declaration starts, in bytes),
+//! `after` (the rest of the declaration) and `budget` (tokens); the prompt has `message` (all of it
+//! but the assistant's turn, with its markers) and `prefill`, or is `null` if it does not fit.
+
+use anyhow::{Context as _, Result, anyhow};
+use serde::Deserialize;
+use serde_json::json;
+use std::io::{BufRead, BufWriter, Write, stdin, stdout};
+use tokenizers::Tokenizer;
+use unsorry_model::prompt::{Mode, Piece, prompt};
+use unsorry_model::{Context, Goal, HoleKind};
+
+#[derive(Deserialize)]
+struct Asked {
+    before: String,
+    declaration: usize,
+    after: String,
+    budget: usize,
+}
+
+fn main() -> Result<()> {
+    let path = std::env::args()
+        .nth(1)
+        .context("usage: prompts TOKENIZER")?;
+    let tokenizer = Tokenizer::from_file(&path).map_err(|error| anyhow!("{path}: {error}"))?;
+    // A text that is no text for the tokenizer fits nowhere.
+    let count = |text: &str| {
+        let encoded = tokenizer.encode_fast(text, false);
+        encoded.map_or(usize::MAX / 4, |tokens| tokens.len())
+    };
+    let mut out = BufWriter::new(stdout().lock());
+    for (number, line) in (1..).zip(stdin().lock().lines()) {
+        let asked: Asked =
+            serde_json::from_str(&line?).with_context(|| format!("line {number}"))?;
+        // The prompt's own view of the file has all the names that Lean's goal would add here.
+        let goal = Goal {
+            kind: HoleKind::Tactic,
+            hypotheses: Vec::new(),
+            target: String::new(),
+            count: 1,
+            imports: Vec::new(),
+            context: Context {
+                before: asked.before,
+                declaration: asked.declaration,
+                after: asked.after,
+            },
+        };
+        let prompt = prompt(&goal, Mode::Fast, asked.budget, &count).map(|prompt| {
+            let pieces = prompt.pieces.iter().map(|piece| match piece {
+                Piece::Marker(name) => *name,
+                Piece::Text(text) => text,
+            });
+            json!({ "message": pieces.collect::<String>(), "prefill": prompt.prefill })
+        });
+        writeln!(out, "{}", json!(prompt))?;
+    }
+    Ok(out.flush()?)
+}
