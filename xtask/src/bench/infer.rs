@@ -3,6 +3,7 @@
 //! own: `model/benches/infer` and `tests/reference/bench_llama.py`.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -40,6 +41,9 @@ pub(super) fn run(file: Option<&Path>, threads: usize) -> Result<Vec<Row>> {
         None => model::cached()?,
     };
     let bench = build()?;
+    // What is in memory now is there for each of them.
+    std::io::copy(&mut File::open(&file)?, &mut std::io::sink())
+        .with_context(|| format!("could not read {}", file.display()))?;
     let figures_of = |whose: &str| {
         let mut command = Command::new(&bench);
         command.arg(whose).arg(&file);
