@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 use candle_core::{CpuStorage, D, DType, Storage, Tensor};
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 use super::cache::{PAGE, Sequence};
@@ -166,8 +165,8 @@ impl Head<'_> {
         for (start, seers) in &self.sight.pages {
             let most = seers.iter().map(|(_, len)| *len).max().unwrap_or(0);
             let part = start * dim..(start + most) * dim;
-            self.keys[part.clone()].convert_to_f32_slice(&mut keys[..most * dim]);
-            self.values[part].convert_to_f32_slice(&mut values[..most * dim]);
+            widen(&self.keys[part.clone()], &mut keys);
+            widen(&self.values[part], &mut values);
             for &(token, len) in seers {
                 for member in 0..group {
                     let at = (token * self.heads + self.first + member) * dim;
@@ -240,13 +239,41 @@ fn add_scaled(sum: &mut [f32], scale: f32, x: &[f32]) {
     }
 }
 
+/// The numbers themselves. Without a branch, so that the compiler makes vectors of it: the `half` crate
+/// calls a function for every eight.
+#[inline(always)]
+fn widen(from: &[f16], to: &mut [f32]) {
+    for (from, to) in from.iter().zip(to) {
+        let bits = u32::from(from.to_bits());
+        let shifted = f32::from_bits((bits & 0x7fff) << 13);
+        // The exponent counts from another place: 2^112 makes up for it.
+        let magnitude = shifted * f32::from_bits((112 + 127) << 23);
+        let no_number = bits & 0x7c00 == 0x7c00;
+        let magnitude = if no_number {
+            shifted.to_bits() | 0x7f80_0000
+        } else {
+            magnitude.to_bits()
+        };
+        *to = f32::from_bits(magnitude | (bits & 0x8000) << 16);
+    }
+}
+
+/// `x.round_ties_even()` for `|x| < 2^22`, which is a call of a function where the instruction set has
+/// none for it.
+#[inline(always)]
+pub(super) fn round(x: f32) -> f32 {
+    // So large that its last bit is worth 1.
+    const LARGE: f32 = 12_582_912.;
+    (x + LARGE) - LARGE
+}
+
 /// `e^x` for `x ≤ 0` to within 2 units in the last place, without a branch, so that the compiler
 /// makes vectors of it. NaN stays NaN.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     // 2^y = 2^whole · 2^part, with a polynomial for the part (Cephes, `expf`).
     let x = if x < -87. { -87. } else { x };
-    let whole = (x * std::f32::consts::LOG2_E).round_ties_even();
+    let whole = round(x * std::f32::consts::LOG2_E);
     let part = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
     let mut y = 1.987_569_1e-4f32;
     for c in [
@@ -311,6 +338,27 @@ mod tests {
         }
         assert!(exp(f32::NEG_INFINITY) < 1e-37);
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn every_half_is_widened_exactly() {
+        let halves: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
+        let mut wide = vec![0f32; halves.len()];
+        widen(&halves, &mut wide);
+        for (half, wide) in halves.iter().zip(wide) {
+            let right = half.to_f32();
+            let same = right.to_bits() == wide.to_bits() || right.is_nan() && wide.is_nan();
+            assert!(same, "{half:?}: {wide:?}");
+        }
+    }
+
+    #[test]
+    fn rounding_is_to_the_nearest_and_even() {
+        for quarter in -520..520 {
+            let x = quarter as f32 / 4.;
+            assert_eq!(round(x), x.round_ties_even());
+        }
+        assert!(round(f32::NAN).is_nan());
     }
 
     /// Page by page against the masked product, for tokens of forked sequences.

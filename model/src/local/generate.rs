@@ -9,7 +9,7 @@ use super::lookup::Lookup;
 use super::sample::{Sampler, Sampling, row_rng};
 
 /// Tokens of a prompt that are fed at once.
-const CHUNK: usize = 256;
+pub const CHUNK: usize = 256;
 
 /// Tokens fed in one step while answers are written, guessed ones included: beyond it a step takes
 /// longer than it saves.

@@ -329,12 +329,8 @@ fn gated(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
         rows.for_each(|((out, gate), up)| {
             for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
                 let e = exp(-gate.abs());
-                let sigmoid = if gate < 0. {
-                    e / (1. + e)
-                } else {
-                    1. / (1. + e)
-                };
-                *out = gate * sigmoid * up;
+                let above = if gate < 0. { e } else { 1. };
+                *out = gate * (above / (1. + e)) * up;
             }
         });
         return Ok(Tensor::from_vec(out, gate.shape(), &Device::Cpu)?);

@@ -10,6 +10,7 @@ use candle_core::quantized::GgmlDType;
 use half::f16;
 use rayon::prelude::*;
 
+use super::super::attention::round;
 use super::Matrix;
 
 /// Rows in a tile.
@@ -118,18 +119,14 @@ impl Activations {
 
 /// The scale, and the sum of each half.
 fn quantise_group(x: &[f32], quants: &mut [i8]) -> (f32, [i32; 2]) {
-    // Not `f32::max`, which would hide a NaN: it has to reach the logits, where it is an error.
-    let most = x.iter().fold(0f32, |most, &x| {
-        if x.abs() > most || x.is_nan() {
-            x.abs()
-        } else {
-            most
-        }
-    });
+    // Bits of magnitudes are in the order of these, and a NaN is the largest: it has to reach the
+    // logits, where it is an error.
+    let magnitudes = x.iter().map(|x| x.abs().to_bits());
+    let most = f32::from_bits(magnitudes.max().unwrap_or(0));
     let scale = most / 127.;
     let inverse = if scale > 0. { 1. / scale } else { 0. };
     for (quant, x) in quants.iter_mut().zip(x) {
-        *quant = (x * inverse).round_ties_even() as i8;
+        *quant = round(x * inverse) as i8;
     }
     let sum = |half: &[i8]| half.iter().map(|&q| i32::from(q)).sum();
     let (first, second) = quants.split_at(GROUP / 2);
@@ -249,22 +246,29 @@ impl TileQ4K {
             self.scales[sub][lane] = scale;
             self.mins[sub][lane] = min;
         }
-        for column in 0..BLOCK {
+        for (at, quants) in self.quants.iter_mut().enumerate() {
             // 64 columns share 32 bytes: the first 32 their low nibbles, the others the high ones.
-            let byte = nibbles[column / 64 * 32 + column % 32];
-            let quant = if column % 64 < 32 {
-                byte & 15
-            } else {
-                byte >> 4
-            };
-            set_nibble(&mut self.quants, lane, column, quant);
+            let bytes = &nibbles[at / 8 * 32 + at % 4 * 8..];
+            let (first, second) = (four(bytes), four(&bytes[4..]));
+            let shift = at % 8 / 4 * 4;
+            put(
+                quants,
+                lane,
+                (first >> shift) & LOW | ((second >> shift) & LOW) << 4,
+            );
         }
     }
 }
 
-fn set_nibble(quants: &mut [[u8; 64]; 32], lane: usize, column: usize, quant: u8) {
-    let shift = column % 8 / 4 * 4;
-    quants[column / 8][lane * 4 + column % 4] |= quant << shift;
+/// The low nibble of each of four bytes.
+const LOW: u32 = 0x0f0f_0f0f;
+
+fn four(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+fn put(quants: &mut [u8; 64], lane: usize, bytes: u32) {
+    quants[lane * 4..lane * 4 + 4].copy_from_slice(&bytes.to_le_bytes());
 }
 
 impl TileQ6K {
@@ -274,13 +278,24 @@ impl TileQ6K {
         for (scales, &scale) in self.scales.iter_mut().zip(&block[192..208]) {
             scales[lane] = scale.cast_signed();
         }
-        for column in 0..BLOCK {
-            // 128 columns share 64 low bytes and 32 high ones; quarter `q` of them has its own place.
-            let (half, quarter, at) = (column / 128, column % 128 / 32, column % 32);
-            let low = block[half * 64 + quarter % 2 * 32 + at] >> (quarter / 2 * 4) & 15;
-            let high = block[128 + half * 32 + at] >> (quarter * 2) & 3;
-            set_nibble(&mut self.low, lane, column, low);
-            self.high[column / 16][lane * 4 + column % 4] |= high << (column % 16 / 4 * 2);
+        // 128 columns share 64 low bytes and 32 high ones; quarter `q` of them has its own place.
+        for (at, quants) in self.low.iter_mut().enumerate() {
+            let (half, quarter) = (at / 16, at % 16 / 4);
+            let bytes = &block[half * 64 + quarter % 2 * 32 + at % 4 * 8..];
+            let (first, second) = (four(bytes), four(&bytes[4..]));
+            let shift = quarter / 2 * 4;
+            put(
+                quants,
+                lane,
+                (first >> shift) & LOW | ((second >> shift) & LOW) << 4,
+            );
+        }
+        for (at, quants) in self.high.iter_mut().enumerate() {
+            let (half, quarter) = (at / 8, at % 8 / 2);
+            let bytes = &block[128 + half * 32 + at % 2 * 16..];
+            let pairs =
+                (0..4).map(|i| (four(&bytes[i * 4..]) >> (quarter * 2) & 0x0303_0303) << (i * 2));
+            put(quants, lane, pairs.sum());
         }
     }
 }
@@ -289,8 +304,8 @@ impl TileQ8 {
     /// `block_q8_0` of ggml: d, 32 bytes.
     fn set(&mut self, lane: usize, block: &[u8]) {
         self.d[lane] = f16_at(block, 0);
-        for (column, &quant) in block[2..].iter().enumerate() {
-            self.quants[column / 4][lane * 4 + column % 4] = quant ^ 128;
+        for (at, quants) in self.quants.iter_mut().enumerate() {
+            put(quants, lane, four(&block[2 + at * 4..]) ^ 0x8080_8080);
         }
     }
 }
