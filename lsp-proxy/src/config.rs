@@ -1,13 +1,20 @@
 //! Settings: the user's `config.toml`, then a project's `.unsorry.toml`, each key of the later file
-//! winning. What a project may set is preference only: no command, no endpoint, no file.
+//! winning, then `UNSORRY_MODEL`. What a project may set is preference only: no command, no endpoint,
+//! no file.
+
+mod engine;
+mod local;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
+
+pub use engine::Engine;
+pub use local::Local;
 
 /// A project's file, looked for in the working directory and above.
 const PROJECT_FILE: &str = ".unsorry.toml";
@@ -23,6 +30,21 @@ pub struct Config {
     pub idle: Duration,
     /// Rows for the portfolio, before its own.
     pub tactics: Vec<Entry>,
+    /// Which provers to ask, in this order; none where nobody has said.
+    pub engines: Option<Vec<Engine>>,
+    /// The model in this process.
+    pub local: Local,
+    /// The user's own file, whether it is there or not.
+    pub users_file: Option<PathBuf>,
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's own.
+    User,
+    /// A project's, which may come from anywhere.
+    Project,
 }
 
 impl Default for Config {
@@ -32,6 +54,9 @@ impl Default for Config {
             timeout: Duration::from_secs(20),
             idle: Duration::from_secs(300),
             tactics: Vec::new(),
+            engines: None,
+            local: Local::default(),
+            users_file: None,
         }
     }
 }
@@ -41,6 +66,7 @@ impl Default for Config {
 struct File {
     search: Search,
     check: Check,
+    local: Local,
     tactics: Vec<Entry>,
 }
 
@@ -49,6 +75,7 @@ struct File {
 struct Search {
     #[serde(deserialize_with = "duration")]
     budget: Option<Duration>,
+    engines: Option<Vec<Engine>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,30 +110,52 @@ impl Config {
     /// # Errors
     /// When a file can't be read or says what is not known: the message names file and key.
     pub fn load(given: Option<&Path>, cwd: &Path) -> Result<Config> {
-        let mut config = Config::default();
-        let named = given.map(Path::to_owned);
-        let users = named
-            .or_else(|| Some(user_folder()?.join("config.toml")).filter(|path| path.is_file()));
+        let users = given.map(Path::to_owned).or_else(users_file);
+        let mut config = Config {
+            users_file: users.clone(),
+            ..Config::default()
+        };
+        let users = users.filter(|path| given.is_some() || path.is_file());
         let projects = cwd
             .ancestors()
             .map(|dir| dir.join(PROJECT_FILE))
             .find(|path| path.is_file());
-        for path in users.into_iter().chain(projects) {
+        let users = users.map(|path| (path, Origin::User));
+        let projects = projects.map(|path| (path, Origin::Project));
+        for (path, origin) in users.into_iter().chain(projects) {
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("can't read {}", path.display()))?;
             config
-                .add(&text)
+                .add(&text, origin, path.parent().unwrap_or(cwd))
                 .with_context(|| format!("in {}", path.display()))?;
         }
+        let model = std::env::var_os("UNSORRY_MODEL").filter(|model| !model.is_empty());
+        config.local.model = model.map(PathBuf::from).or(config.local.model);
         Ok(config)
     }
 
-    fn add(&mut self, text: &str) -> Result<()> {
+    /// Adds what the `text` of a file in `folder` says.
+    ///
+    /// # Errors
+    /// When a key is unknown, a value makes no sense, or the key is not for this origin to set.
+    pub fn add(&mut self, text: &str, origin: Origin, folder: &Path) -> Result<()> {
         let File {
             search,
             check,
+            local,
             tactics,
         } = toml::from_str(text)?;
+        if origin == Origin::Project {
+            local::check_project(text)?;
+        }
+        if let Some(engines) = search.engines {
+            ensure!(
+                !engines.is_empty(),
+                "`search.engines` names no engine: leave it out for the default"
+            );
+            self.engines = Some(engines);
+        }
+        self.local.add(local, folder);
         let set = |place: &mut Duration, value: Option<Duration>| *place = value.unwrap_or(*place);
         set(&mut self.budget, search.budget);
         set(&mut self.timeout, check.timeout);
@@ -116,13 +165,28 @@ impl Config {
     }
 }
 
-fn user_folder() -> Option<PathBuf> {
-    Some(
-        etcetera::choose_base_strategy()
-            .ok()?
-            .config_dir()
-            .join("unsorry"),
-    )
+fn users_file() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("unsorry").join("config.toml"))
+}
+
+/// Where models are, if nothing else is said.
+pub fn models_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.data_dir().join("unsorry").join("models"))
+}
+
+/// Where the model is that a configuration names: a mere name, be it a file's or that of one we know, is
+/// looked up among the models that `unsorry model pull` gets, and never in the working directory, where
+/// a cloned repository may have one of the same name.
+pub fn model_path(named: &Path) -> PathBuf {
+    let mere_name = named.as_os_str() == named.file_name().unwrap_or_default();
+    let Some(folder) = models_folder().filter(|_| mere_name) else {
+        return named.to_owned();
+    };
+    let known = unsorry_model::hub::KNOWN;
+    let known = known.iter().find(|known| named == Path::new(known.name));
+    folder.join(known.map_or(named, |known| Path::new(known.file)))
 }
 
 /// Where logs go.
@@ -142,18 +206,42 @@ mod tests {
     #[test]
     fn later_files_win() {
         let mut config = Config::default();
-        config
-            .add("[search]\nbudget = '5s'\n[check]\ntimeout = '1s 500ms'")
-            .expect("valid");
-        config.add("[search]\nbudget = '2min'").expect("valid");
+        let mut add = |text: &str, origin| config.add(text, origin, Path::new("/")).expect("valid");
+        add(
+            "[search]\nbudget = '5s'\nengines = ['tactics']\n[check]\ntimeout = '1s 500ms'",
+            Origin::User,
+        );
+        add(
+            "[search]\nbudget = '2min'\nengines = ['local', 'tactics']",
+            Origin::Project,
+        );
         assert_eq!(config.budget, Duration::from_secs(120));
+        assert_eq!(config.engines, Some(vec![Engine::Local, Engine::Tactics]));
         assert_eq!(config.timeout, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn models_are_found_by_name() {
+        let folder = models_folder().expect("a home");
+        let check = |named: &str, expected: PathBuf| {
+            assert_eq!(model_path(Path::new(named)), expected);
+        };
+        check("a.gguf", folder.join("a.gguf"));
+        check(
+            "prover-v2-7b-q8",
+            folder.join("DeepSeek-Prover-V2-7B-Q8_0.gguf"),
+        );
+        check("./a.gguf", "./a.gguf".into());
+        check("/models/a.gguf", "/models/a.gguf".into());
+        // There is one in this package's folder.
+        check("Cargo.toml", folder.join("Cargo.toml"));
     }
 
     #[test]
     fn mistakes_are_named() {
         let check = |text: &str, part: &str| {
-            let error = format!("{:#}", Config::default().add(text).expect_err("invalid"));
+            let added = Config::default().add(text, Origin::Project, Path::new("/"));
+            let error = format!("{:#}", added.expect_err("invalid"));
             assert!(error.contains(part), "{error}");
         };
         check("[serch]\nbudget = '5s'", "serch");
@@ -161,5 +249,10 @@ mod tests {
         check("[search]\nbudget = 'soon'", "soon");
         check("[search]\nbudget = 5", "budget");
         check("[remote]\nurl = 'http://example.org'", "remote");
+        check("[search]\nengines = ['remote']", "not there yet");
+        check("[search]\nengines = ['tactic']", "no engine `tactic`");
+        check("[search]\nengines = []", "search.engines");
+        check("[local]\nmodle = 'a.gguf'", "modle");
+        check("[local]\nmodel = 'a.gguf'", "`local.model`");
     }
 }

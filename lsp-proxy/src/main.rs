@@ -3,12 +3,11 @@
 // before it begins.
 #![allow(clippy::print_stderr)]
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unsorry::cli::{prove, serve};
+use unsorry::cli::{model, prove, serve};
 use unsorry::config;
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
@@ -25,21 +24,20 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Commands {
     /// Stand between an editor (on stdin and stdout) and Lean's own language server
-    Serve {
-        /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
-        #[arg(last = true, value_name = "COMMAND")]
-        lean: Vec<OsString>,
-    },
+    Serve(serve::Arguments),
     /// Prove the holes of files, from a terminal or in CI
     Prove(prove::Arguments),
+    /// The models that can be run in this process: which there are, getting and checking them
+    Model(model::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
-        Commands::Serve { lean } => serve::serve(&lean, arguments.config.as_deref()),
+        Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
+        Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("unsorry: {error:#}");

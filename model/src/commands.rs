@@ -95,8 +95,27 @@ fn leading(word: &str) -> Option<What> {
         "open" | "set_option" | "include" | "omit" => What::Directive,
         "notation3" => What::Syntax,
         "module" | "prelude" => What::Header,
+        "seal"
+        | "unseal"
+        | "grind_pattern"
+        | "library_note"
+        | "assert_not_exists"
+        | "suppress_compilation"
+        | "initialize_simps_projections"
+        | "add_aesop_rules"
+        | "compile_inductive"
+        | "mk_iff_of_inductive_prop"
+        | "proof_wanted" => What::Other,
         _ => return None,
     })
+}
+
+/// Whether a token at the very start of a line starts a command.
+pub(crate) fn starts_command(own: &str) -> bool {
+    reserved(own).is_some()
+        || leading(own).is_some()
+        || MODIFIERS.contains(&own)
+        || matches!(own, "@[" | "#")
 }
 
 /// The commands of `text`, in order. What stands before the first belongs to none.
@@ -124,7 +143,8 @@ pub(crate) fn commands(text: &str, tokens: &[Token]) -> Vec<Command> {
         } else {
             let (start, ahead) = prefix.take().unwrap_or((at, before));
             let last = found.last().map(|last| last.what);
-            let local = ahead == "in" && last == Some(What::Directive);
+            let prefixes = matches!(last, Some(What::Directive | What::Other));
+            let local = ahead == "in" && prefixes;
             let next = tokens.get(at + 1).map_or("", |next| next.text(text));
             let what = if own == "#" {
                 flush.then_some(What::Other)
@@ -281,7 +301,7 @@ mod tests {
              @[ext] structure S where\n  /-- field -/\n  x : Nat\n  deriving Repr\n\
              deriving instance Foo for Bar\nclass inductive C\nopen A in set_option b true in\n/-- d -/\n\
              lemma l : p where\n\nopen A in theorem m : «theorem» := foo.end\n#eval 1\nlocal notation \"x\" => x\n\
-             attribute [instance] foo\nexample : p := sorry",
+             attribute [instance] foo\ngrind_pattern l => x\nunseal f in\ntheorem n : p\nexample : p := sorry",
             expect![[r##"
                 Theorem "t" "/-- doc -/\n@[simp, foo (a := [1])] private theorem t : ∀ x, (x := by\n  open Foo in\n  simp)"
                 Definition "S" "@[ext] structure S where\n  /-- field -/\n  x : Nat\n  deriving Repr"
@@ -292,6 +312,8 @@ mod tests {
                 Other "eval" "#eval 1"
                 Syntax "" "local notation \"x\" => x"
                 Directive "" "attribute [instance] foo"
+                Other "l" "grind_pattern l => x"
+                Theorem "n" "unseal f in\ntheorem n : p"
                 Theorem "" "example : p := sorry"
             "##]],
         );

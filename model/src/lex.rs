@@ -103,6 +103,26 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// Whether more text at the end of `text` could make this token of it longer.
+pub(crate) fn may_grow(token: &Token, text: &str) -> bool {
+    /// More than a character or the start of a raw string needs.
+    const FAR: usize = 12;
+    let own = token.text(text);
+    let rest = &text[token.range.end..];
+    match token.kind {
+        Kind::Text => !token.closed,
+        _ if own == "'" || (own == "r" && rest.starts_with('#')) => rest.len() < FAR,
+        Kind::Word => rest.is_empty() || rest == ".",
+        _ if own.starts_with(|c: char| c.is_ascii_digit()) => rest.is_empty(),
+        _ => {
+            let seen = &text[token.range.start..];
+            let comments = ["--", "/-"].iter();
+            let mut longer = SYMBOLS.iter().chain(comments);
+            longer.any(|symbol| symbol.len() > seen.len() && symbol.starts_with(seen))
+        }
+    }
+}
+
 /// The token that `rest` starts with: what it is, its length, whether it is closed.
 fn token(rest: &str, c: char, named: bool) -> (Kind, usize, bool) {
     if rest.starts_with("--") {
@@ -110,8 +130,10 @@ fn token(rest: &str, c: char, named: bool) -> (Kind, usize, bool) {
         return (Kind::Comment, len, true);
     }
     if rest.starts_with("/-") {
-        let doc = rest.starts_with("/--") && !rest.starts_with("/--/");
-        let kind = if doc { Kind::Doc } else { Kind::Comment };
+        let kind = match rest.starts_with("/--") {
+            true => Kind::Doc,
+            false => Kind::Comment,
+        };
         let (len, closed) = block_comment(rest);
         return (kind, len, closed);
     }
@@ -142,7 +164,9 @@ fn token(rest: &str, c: char, named: bool) -> (Kind, usize, bool) {
 
 fn block_comment(rest: &str) -> (usize, bool) {
     let bytes = rest.as_bytes();
-    let (mut at, mut depth) = (2, 1);
+    // `/--/` is open: the second `-` belongs to the opener.
+    let opener = 2 + usize::from(matches!(bytes.get(2), Some(b'-' | b'!')));
+    let (mut at, mut depth) = (opener, 1);
     while at + 1 < bytes.len() {
         match &bytes[at..at + 2] {
             b"/-" => (depth, at) = (depth + 1, at + 2),

@@ -3,8 +3,10 @@
 //! This crate knows Lean's text but neither LSP nor files nor positions, and it never decides
 //! whether a candidate is a proof: Lean does.
 
+pub mod answer;
 mod commands;
 mod goal;
+pub mod hub;
 mod lex;
 pub mod local;
 pub mod prompt;

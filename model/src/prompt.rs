@@ -149,7 +149,7 @@ pub fn prompt(
 }
 
 /// `text` cut at `at`, or at the character that is there.
-fn split(text: &str, at: usize) -> (&str, &str) {
+pub(crate) fn split(text: &str, at: usize) -> (&str, &str) {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

@@ -3,5 +3,6 @@
 //! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
 
 mod examples;
+mod local;
 mod prove;
 mod serve;

@@ -17,6 +17,7 @@ fn prove(folder: &Path, arguments: &[&str]) -> Output {
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder)
         .env("XDG_CONFIG_HOME", folder)
+        .env_remove("UNSORRY_MODEL")
         .output()
         .expect("the program runs")
 }
@@ -237,6 +238,10 @@ fn what_can_not_run_says_why() {
     );
     fails(MIXED, &["--hole", "here"], "line and column");
     fails(MIXED, &["--budget", "soon"], "duration");
+    fails(MIXED, &["--engine", "magic"], "no engine `magic`");
+    fails(MIXED, &["--engine", "remote"], "not there yet");
+    fails(MIXED, &["--engine", "tactics,local"], "unsorry model pull");
+    fails(MIXED, &["--engine", "local"], "unsorry/config.toml");
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("A.lean"), [0xff, 0xfe]).expect("written");
     let output = prove(folder.path(), &["A.lean"]);
@@ -255,6 +260,59 @@ fn what_can_not_run_says_why() {
         stderr.contains(".unsorry.toml") && stderr.contains("serch"),
         "{stderr}"
     );
+    // A cloned repository has no say in what is loaded.
+    std::fs::write(
+        folder.path().join(".unsorry.toml"),
+        "[local]\nmodel = 'theirs.gguf'\n",
+    )
+    .expect("written");
+    let output = prove(folder.path(), &["A.lean"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains(".unsorry.toml") && stderr.contains("`local.model`"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_engine_that_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source =
+        "theorem easy : 1 + 1 = 2 := by sorry\n\ntheorem no (a : Nat) : a < a := by sorry\n";
+    std::fs::write(folder.path().join("A.lean"), source).expect("written");
+    let users = folder.path().join("unsorry");
+    std::fs::create_dir(&users).expect("a folder");
+    std::fs::write(
+        users.join("config.toml"),
+        "[local]\nmodel = 'weights/none.gguf'\n",
+    )
+    .expect("written");
+    let model = users.join("weights/none.gguf").display().to_string();
+    let holes = |arguments: &[&str]| {
+        let arguments = [&["A.lean", "--json"], arguments].concat();
+        let output = prove(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        report["holes"].as_array().expect("holes").clone()
+    };
+    let check = |hole: &Value, status: &str, parts: &[&str]| {
+        assert_eq!(hole["status"], status, "{hole}");
+        let message = hole["message"].as_str().expect("words");
+        assert!(parts.iter().all(|part| message.contains(part)), "{hole}");
+    };
+    // With a model configured it is asked for what the tactics leave.
+    let with_both = holes(&[]);
+    check(&with_both[0], "proved", &["Lean-checked"]);
+    assert_eq!(with_both[0]["engine"], "tactics");
+    check(
+        &with_both[1],
+        "unproved",
+        &["no proof found", "local failed", &model],
+    );
+    for hole in holes(&["--engine", "local"]) {
+        check(&hole, "error", &["local failed", &model]);
+    }
 }
 
 #[test]

@@ -531,6 +531,43 @@ fn a_header_edit_and_another_file() {
 }
 
 #[test]
+fn an_engine_that_fails_is_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config/unsorry");
+    std::fs::create_dir_all(&config).expect("a folder");
+    std::fs::write(
+        config.join("config.toml"),
+        "[search]\nengines = ['local']\n[local]\nmodel = 'weights/none.gguf'\n",
+    )
+    .expect("written");
+    let mut editor = Editor::start(folder.path());
+    let uri = format!("file://{}/{MAIN}", folder.path().display());
+    editor.open(
+        &uri,
+        "theorem a : 1 = 1 := by sorry\n\ntheorem b : 2 = 2 := by sorry\n",
+    );
+    let away = json!({"line": 1, "character": 0});
+    editor.choose(&uri, &away, "Prove every sorry in this file");
+    let words = editor.finished(1).remove(0);
+    assert!(
+        words.starts_with("0 of 2 proved; left: lines 1, 3; local failed:")
+            && words.contains("none.gguf")
+            && words.matches("local failed").count() == 1,
+        "{words}"
+    );
+    let shown = editor.until("a message", |editor| editor.shown.pop());
+    assert!(shown.contains("local failed"), "{shown}");
+    assert!(editor.shown.is_empty(), "once: {:?}", editor.shown);
+    let at = editor.hole(&uri, 0);
+    let hover = editor.hover(&uri, &at);
+    assert!(
+        hover.contains("no engine could go on") && hover.contains("local failed"),
+        "{hover}"
+    );
+    editor.quit();
+}
+
+#[test]
 fn mistakes_are_answered() {
     with("theorem t : 1 = 1 := sorry\n", |editor, uri| {
         let mut fails = |command: &str, arguments: Value, part: &str| {

@@ -76,6 +76,7 @@ impl Editor {
             .env("UNSORRY_LOG", "debug")
             .env("XDG_STATE_HOME", folder.join("state"))
             .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env_remove("UNSORRY_MODEL")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

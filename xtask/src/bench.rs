@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what unsorry costs, beside what it is fair to be measured by.
 
+mod infer;
+mod model;
 mod relay;
 
 use std::path::PathBuf;
@@ -18,6 +20,24 @@ pub(crate) enum Bench {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
+    },
+    /// The local prover's model, against llama.cpp and Candle's own
+    Infer {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+        /// A GGUF file of the LLaMA architecture; by default one of random numbers, as large as the 7B
+        #[arg(long)]
+        model: Option<PathBuf>,
+        /// How many threads compute
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
+    /// Write a model of random numbers that is as large as the 7B, for `infer`
+    #[command(name = "make-7b")]
+    Make7b {
+        /// The file
+        file: PathBuf,
     },
 }
 
@@ -45,9 +65,15 @@ impl Part {
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let Bench::Relay { json } = bench;
-    let programs = Programs::build()?;
-    print(&relay::run(&programs)?, *json);
+    match bench {
+        Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
+        Bench::Infer {
+            json,
+            model,
+            threads,
+        } => print(&infer::run(model.as_deref(), *threads)?, *json),
+        Bench::Make7b { file } => model::make(file)?,
+    }
     Ok(())
 }
 
@@ -59,37 +85,31 @@ pub(crate) struct Programs {
 
 impl Programs {
     fn build() -> Result<Programs> {
-        let arguments = [
-            "build",
-            "--release",
-            "--package",
-            "unsorry",
-            "--package",
-            "xtask",
-            "--message-format",
-            "json-render-diagnostics",
-        ];
-        let output = workspace::cargo(&arguments)
-            .stderr(std::process::Stdio::inherit())
-            .output()
-            .context("could not start cargo")?;
-        if !output.status.success() {
-            bail!("the build failed ({})", output.status);
-        }
-        let messages = String::from_utf8(output.stdout)?;
-        let built = |name: &str| {
-            messages
-                .lines()
-                .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-                .filter(|message| message["target"]["name"] == name)
-                .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-                .with_context(|| format!("cargo built no program `{name}`"))
-        };
+        let build = |package: &str| built(&["build", "--release", "--package", package], package);
         Ok(Programs {
-            unsorry: built("unsorry")?,
-            xtask: built("xtask")?,
+            unsorry: build("unsorry")?,
+            xtask: build("xtask")?,
         })
     }
+}
+
+/// Runs cargo with `arguments`; the program of this name that it has built.
+fn built(arguments: &[&str], name: &str) -> Result<PathBuf> {
+    let output = workspace::cargo(arguments)
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("could not start cargo")?;
+    if !output.status.success() {
+        bail!("the build failed ({})", output.status);
+    }
+    let messages = String::from_utf8(output.stdout)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .with_context(|| format!("cargo built no program `{name}`"))
 }
 
 /// One thing measured, of ours and of the peer in the same run.
@@ -100,6 +120,8 @@ pub(crate) struct Row {
     pub(crate) ours: f64,
     pub(crate) peer: f64,
     pub(crate) peer_name: &'static str,
+    /// Of the two.
+    pub(crate) ratio: f64,
 }
 
 fn print(rows: &[Row], as_json: bool) {
@@ -112,22 +134,24 @@ fn print(rows: &[Row], as_json: bool) {
                 "ours": rounded(row.ours),
                 "peer": rounded(row.peer),
                 "peer_name": row.peer_name,
-                "ratio": rounded(row.ours / row.peer),
+                "ratio": rounded(row.ratio),
             });
             println!("{row}");
         }
         return;
     }
-    let peer = rows.first().map_or("", |row| row.peer_name);
-    println!("{:40}{:>12}{peer:>14}{:>9}", "", "unsorry", "ratio");
-    for row in rows {
-        println!(
-            "{:40}{:>12}{:>14}{:>9}",
-            format!("{} ({})", row.row, row.unit),
-            rounded(row.ours),
-            rounded(row.peer),
-            rounded(row.ours / row.peer)
-        );
+    for rows in rows.chunk_by(|a, b| a.peer_name == b.peer_name) {
+        let peer = rows[0].peer_name;
+        println!("{:40}{:>12}{peer:>14}{:>9}", "", "unsorry", "ratio");
+        for row in rows {
+            println!(
+                "{:40}{:>12}{:>14}{:>9}",
+                format!("{} ({})", row.row, row.unit),
+                rounded(row.ours),
+                rounded(row.peer),
+                rounded(row.ratio)
+            );
+        }
     }
 }
 

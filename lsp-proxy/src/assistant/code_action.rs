@@ -1,7 +1,5 @@
 //! `textDocument/codeAction`
 
-use std::ops::Range;
-
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
@@ -11,7 +9,7 @@ use super::execute_command::{Command, announced};
 use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
 use super::{Assistant, unless_hurried};
-use crate::document::{Hole, Position};
+use crate::document::Hole;
 use crate::proof::baseline::shown;
 use crate::proxy::route::DATA_KEY;
 
@@ -33,21 +31,18 @@ pub async fn code_action(
     let mut actions = Vec::new();
     let mut on_hole = false;
     if wanted("quickfix") {
-        for finding in assistant.state.findings(uri.as_str(), &at) {
+        let findings = assistant.state.findings(uri.as_str(), &at);
+        for finding in &findings {
             for (rank, offer) in finding.offers.iter().enumerate() {
                 actions.push(quick_fix(assistant, &uri, &view, offer, rank));
             }
         }
         for (_, hole) in view.holes_at(&at) {
             on_hole = true;
-            let stands_alone = |f: &super::finding::Finding| {
-                f.offers.iter().any(|o| o.proof.leans_on().is_empty())
-            };
-            let proved = assistant
-                .state
-                .findings(uri.as_str(), &hole.range)
-                .iter()
-                .any(|f| stands_alone(f));
+            let of_hole = findings.iter().filter(|f| f.touches(&hole.range));
+            let proved = of_hole
+                .flat_map(|finding| &finding.offers)
+                .any(|offer| offer.proof.leans_on().is_empty());
             if !proved
                 && !assistant.state.is_busy(uri.as_str(), &hole.range)
                 && is_live(assistant, &uri, &view, hole).await
@@ -88,8 +83,7 @@ fn contains(only: &str, kind: &str) -> bool {
 /// Whether Lean elaborates the hole: a `sorry` in a quotation is none. Where Lean can't say, the
 /// search will find out.
 async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Hole) -> bool {
-    let lines = &view.outline.lines;
-    let range: Range<Position> = lines.position(hole.range.start)..lines.position(hole.range.end);
+    let range = view.outline.lines.positions(&hole.range);
     let goals = unless_hurried(assistant.lean.goals(uri.as_str(), range.start)).await;
     let unchanged = assistant.state.version(uri.as_str()) == Some(view.version);
     match goals {

@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::documents::View;
-use crate::proof::target::apply;
 use crate::proof::verify::VerifiedProof;
 
 /// A verified proof, ready to go into the text.
@@ -92,11 +91,16 @@ impl Finding {
             })
             .collect();
         Finding {
-            head: apply(old, change).into(),
+            head: change.apply(old).into(),
             range: change.range.start..grown(change.range.end),
             offers,
             summary,
         }
+    }
+
+    /// Whether its place and `range` meet, if only at an end.
+    pub fn touches(&self, range: &Range<usize>) -> bool {
+        self.range.start <= range.end && range.start <= self.range.end
     }
 
     /// Whether it holds for the document as it is.

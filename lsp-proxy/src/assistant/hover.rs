@@ -4,7 +4,6 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::finding::Finding;
 use super::{Assistant, unless_hurried};
-use crate::document::Position;
 use crate::proof::baseline::shown;
 
 /// Over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
@@ -28,9 +27,7 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
             view.lsp_range(&finding.range),
         ));
     };
-    let lines = &view.outline.lines;
-    let range: std::ops::Range<Position> =
-        lines.position(hole.range.start)..lines.position(hole.range.end);
+    let range = view.outline.lines.positions(&hole.range);
     let goals = unless_hurried(assistant.lean.goals(uri, range.start)).await;
     if assistant.state.version(uri) != Some(view.version) {
         return None;

@@ -13,7 +13,7 @@ use super::apply::{Applied, apply};
 use super::code_action::one_line;
 use super::finding::Finding;
 use super::{Assistant, Steps};
-use crate::proof::search::{Ended, Outcome, Step};
+use crate::proof::search::{Ended, Failure, Outcome, Step};
 use crate::proof::target::Target;
 use crate::proof::verify::VerifiedProof;
 
@@ -81,8 +81,9 @@ impl Job {
         let mut proved = 0;
         let mut left = Vec::new();
         let mut last = String::new();
+        let mut failures = Vec::new();
         for hole in 0..self.many {
-            match self.prove(hole, shown).await {
+            match self.prove(hole, shown, &mut failures).await {
                 Fared::Proved(how) => {
                     proved += 1;
                     last = how;
@@ -115,17 +116,24 @@ impl Job {
                 lines.join(", ")
             ),
         };
+        let summary = summary + &complaints(&failures);
         self.end(shown, summary.clone()).await;
-        if proved < self.many {
-            self.assistant
-                .client
-                .show_message(lsp::MessageType::INFO, format!("unsorry: {summary}"))
+        let kind = if failures.is_empty() {
+            lsp::MessageType::INFO
+        } else {
+            lsp::MessageType::WARNING
+        };
+        if proved < self.many || !failures.is_empty() {
+            let client = &self.assistant.client;
+            client
+                .show_message(kind, format!("unsorry: {summary}"))
                 .await;
         }
     }
 
-    /// One hole, from its goal to the edit.
-    async fn prove(&self, hole: usize, shown: bool) -> Fared {
+    /// One hole, from its goal to the edit. What failed on the way, and was not heard of before, goes
+    /// to `failures`.
+    async fn prove(&self, hole: usize, shown: bool, failures: &mut Vec<Failure>) -> Fared {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
         let Some(range) = state.job_hole(&self.name, hole) else {
@@ -159,6 +167,11 @@ impl Job {
                 return Fared::NotProved { line, why: summary };
             }
         };
+        for failure in &outcome.failures {
+            if !failures.contains(failure) {
+                failures.push(failure.clone());
+            }
+        }
         match self.conclude(&target, hole, &outcome, applied) {
             Ok(how) => Fared::Proved(how),
             Err(why) => Fared::NotProved { line, why },
@@ -173,8 +186,18 @@ impl Job {
         steps: &mut UnboundedReceiver<Step>,
     ) -> Option<Applied> {
         let mut applied = None;
-        let mut reported: Option<Instant> = None;
-        while let Some(step) = steps.recv().await {
+        let mut untold: Option<String> = None;
+        let mut next_report = Instant::now();
+        loop {
+            let step = tokio::select! {
+                step = steps.recv() => step,
+                () = tokio::time::sleep_until(next_report), if shown && untold.is_some() => {
+                    next_report = Instant::now() + REPORT_EVERY;
+                    self.report_on(hole, untold.take().unwrap_or_default()).await;
+                    continue;
+                }
+            };
+            let Some(step) = step else { break };
             match step {
                 Step::Verified(proof) if applied.is_none() => {
                     applied =
@@ -184,28 +207,33 @@ impl Job {
                     candidate,
                     checked,
                     proposed,
-                } if shown && reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) => {
-                    reported = Some(Instant::now());
-                    let place = if self.many == 1 {
-                        String::new()
-                    } else {
-                        format!("{} of {}: ", hole + 1, self.many)
-                    };
-                    let message = format!(
-                        "{place}{} · {proposed} candidates, {checked} checked",
-                        one_line(&candidate)
-                    );
-                    self.report(lsp::WorkDoneProgress::Report(lsp::WorkDoneProgressReport {
-                        message: Some(message),
-                        cancellable: Some(true),
-                        percentage: None,
-                    }))
-                    .await;
+                } => {
+                    untold = Some(format!(
+                        "{} · {}, {checked} checked",
+                        one_line(&candidate),
+                        count(proposed, "candidate")
+                    ));
                 }
-                _ => {}
+                Step::Working { engine, what } => untold = Some(format!("{engine}: {what}")),
+                Step::Goal(_) | Step::Verified(_) => {}
             }
         }
         applied
+    }
+
+    /// Tells what is being done about a hole.
+    async fn report_on(&self, hole: usize, what: String) {
+        let place = if self.many == 1 {
+            String::new()
+        } else {
+            format!("{} of {}: ", hole + 1, self.many)
+        };
+        self.report(lsp::WorkDoneProgress::Report(lsp::WorkDoneProgressReport {
+            message: Some(place + &what),
+            cancellable: Some(true),
+            percentage: None,
+        }))
+        .await;
     }
 
     /// Keeps what was found, and says how the proof went in, or why none did.
@@ -224,7 +252,12 @@ impl Job {
         let place = target.hole().range.clone();
         state.keep(
             uri,
-            Finding::at_hole(target.head().into(), place, &found, summary.clone()),
+            Finding::at_hole(
+                target.head().into(),
+                place,
+                &found,
+                format!("{summary}{}", complaints(&outcome.failures)),
+            ),
         );
         state.release_hole(&self.name, hole);
         match applied {
@@ -301,7 +334,10 @@ impl Job {
 /// What a search came to, in a sentence.
 pub fn summary(outcome: &Outcome) -> String {
     let seconds = outcome.took.as_secs_f64();
-    let tried = format!("{} candidates tried in {seconds:.1} s", outcome.checked);
+    let tried = format!(
+        "{} tried in {seconds:.1} s",
+        count(outcome.checked, "candidate")
+    );
     let unknown = match outcome.unknown {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
@@ -315,10 +351,20 @@ pub fn summary(outcome: &Outcome) -> String {
         ),
         (Ended::Exhausted, None) => format!("no proof found: {tried}{unknown}"),
         (Ended::OutOfBudget, None) => format!("no proof found within the budget: {tried}{unknown}"),
+        (Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
     }
 }
 
-fn count(n: usize, what: &str) -> String {
+/// What failed, to be put after a sentence.
+pub fn complaints(failures: &[Failure]) -> String {
+    failures
+        .iter()
+        .map(|failure| format!("; {failure}"))
+        .collect()
+}
+
+/// `1 proof`, `2 proofs`.
+pub fn count(n: usize, what: &str) -> String {
     if n == 1 {
         format!("1 {what}")
     } else {

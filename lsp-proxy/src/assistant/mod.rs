@@ -30,10 +30,10 @@ use tower_service::Service;
 
 use crate::proof::search::Search;
 use crate::proxy::merges::{Merges, Ticket};
-use crate::proxy::{Event, Injector, raw_id_and_params, response};
+use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
-pub use job::summary;
+pub use job::{complaints, count, summary};
 use lean::Lean;
 use state::State;
 
@@ -187,16 +187,11 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                     }
                     continue;
                 }
-                let Some(request) = parse(&message, None) else {
-                    sync::unreadable(service.inner(), message.body());
-                    continue;
-                };
                 next_id += 1;
                 let asked = envelope::read(message.body()).is_some_and(|m| m.id.is_some());
-                let request = if asked {
-                    parse(&message, Some(next_id)).unwrap_or(request)
-                } else {
-                    request
+                let Some(request) = parse(&message, asked.then_some(next_id)) else {
+                    sync::unreadable(service.inner(), message.body());
+                    continue;
                 };
                 let answer = service.call(request).await.ok().flatten();
                 if request_is_ours(&message)
@@ -284,16 +279,7 @@ fn reply(message: &Message, answer: &Response, to_editor: &Injector) {
         (Some(result), _) => to_editor.send(&response(id, result.to_string().as_bytes())),
         (None, error) => {
             let error = serde_json::to_string(&error).unwrap_or_default();
-            to_editor.send(&Message::new(
-                &[
-                    br#"{"jsonrpc":"2.0","id":"#,
-                    id,
-                    br#","error":"#,
-                    error.as_bytes(),
-                    b"}",
-                ]
-                .concat(),
-            ));
+            to_editor.send(&error_response(id, error.as_bytes()));
         }
     }
 }

@@ -242,15 +242,11 @@ impl State {
         let Some(view) = documents.get_mut(uri).map(Document::view) else {
             return Vec::new();
         };
-        let touches = |finding: &&Arc<Finding>| {
-            finding.range.start <= range.end && range.start <= finding.range.end
-        };
         findings
             .get(uri)
             .into_iter()
             .flatten()
-            .filter(touches)
-            .filter(|finding| finding.holds_for(&view))
+            .filter(|finding| finding.touches(range) && finding.holds_for(&view))
             .cloned()
             .collect()
     }

@@ -1,4 +1,6 @@
-//! The program's commands, a file each.
+//! The program's commands, a file each, and what they share.
 
+pub mod engines;
+pub mod model;
 pub mod prove;
 pub mod serve;

@@ -16,15 +16,17 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::config::{Config, parse_duration};
+use super::engines::{engines, search};
+use crate::assistant::{complaints, summary};
+use crate::config::{Config, Engine, parse_duration};
 use crate::document::{Outline, Position};
 use crate::lean::command::LeanCommand;
 use crate::lean::shadow::Unknown;
 use crate::proof::axioms::Report;
 use crate::proof::baseline::NoGoal;
 use crate::proof::checker::{CheckError, Checker};
-use crate::proof::search::{Outcome, Search, Step};
-use crate::proof::target::{Target, apply};
+use crate::proof::search::{Ended, Outcome, Search, Step};
+use crate::proof::target::Target;
 use report::{FileReport, HoleReport, Status};
 
 /// How long the whole file may take to elaborate at the end.
@@ -45,22 +47,15 @@ pub struct Arguments {
     /// Only the hole at this line and column, counted from 1, as the output shows them
     #[arg(long, value_name = "L:C", value_parser = parse_hole)]
     hole: Option<Position>,
-    /// Which provers to ask [default: all there are]
-    #[arg(long, value_enum)]
-    engine: Vec<Engine>,
+    /// Which provers to ask, in this order: `tactics`, `local` [default: as configured]
+    #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
+    engines: Vec<Engine>,
     /// How long to try each hole; `0s` only lists the holes with their goals
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
     /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
     #[arg(long, value_name = "CMD")]
     lean: Option<String>,
-}
-
-/// A prover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Engine {
-    /// The portfolio of tactics.
-    Tactics,
 }
 
 fn parse_hole(text: &str) -> Result<Position, String> {
@@ -95,6 +90,10 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let mut config = Config::load(config, &cwd)?;
     config.budget = arguments.budget.unwrap_or(config.budget);
+    if !arguments.engines.is_empty() {
+        config.engines = Some(arguments.engines.clone());
+    }
+    let engines = engines(&config)?;
     let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
     let mut printer = report::Printer::new(arguments.json);
     let mut all_proved = true;
@@ -111,7 +110,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
                 };
                 let version = command.version(&root)?;
                 let checker = Checker::new(command, root.clone(), config.idle);
-                let search = super::serve::search(checker, config.clone());
+                let search = search(checker, &config, engines.clone());
                 leans.insert(root, (search.clone(), version.clone()));
                 (search, version)
             }
@@ -230,7 +229,7 @@ async fn prove_file(
         printer.hole(&report, &hole);
         match &hole.change {
             Some(change) => {
-                current = apply(&current, change).into();
+                current = change.apply(&current).into();
                 current_outline = Arc::new(Outline::of(&current));
                 report.changed = Some(current.to_string());
             }
@@ -250,12 +249,15 @@ async fn prove_hole(
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
-            if let Step::Checking {
-                candidate, checked, ..
-            } = step
-            {
-                let first = candidate.lines().next().unwrap_or_default().to_owned();
-                bar.set_message(format!("{checked} candidates checked, trying {first}"));
+            match step {
+                Step::Checking {
+                    candidate, checked, ..
+                } => {
+                    let first = candidate.lines().next().unwrap_or_default();
+                    bar.set_message(format!("{checked} candidates checked, trying {first}"));
+                }
+                Step::Working { engine, what } => bar.set_message(format!("{engine}: {what}")),
+                Step::Goal(_) | Step::Verified(_) => {}
             }
         }
     };
@@ -297,10 +299,10 @@ impl HoleReport {
             character: position.character,
             kind: Some(outcome.baseline.goal.kind.into()),
             goal: Some(outcome.baseline.rendered.clone()),
-            status: if proof.is_some() {
-                Status::Proved
-            } else {
-                Status::Unproved
+            status: match outcome.ended {
+                Ended::Proved => Status::Proved,
+                Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
+                Ended::Failed => Status::Error,
             },
             proof: proof.map(|proof| proof.proof().to_owned()),
             level: proof.map(|proof| proof.level().name()),
@@ -313,8 +315,8 @@ impl HoleReport {
             seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
             message: match proof {
                 Some(proof) => proof.standing(),
-                None => crate::assistant::summary(outcome),
-            },
+                None => summary(outcome),
+            } + &complaints(&outcome.failures),
             change: proof.map(|proof| proof.change().clone()),
         }
     }

@@ -15,12 +15,12 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::engines::{engines, search, tactics};
 use crate::assistant::{self, Setup};
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::lean::command::LeanCommand;
 use crate::lean::process::kill_group;
 use crate::proof::checker::Checker;
-use crate::proof::search::{Limits, Search};
 use crate::proxy::merges::Merges;
 use crate::proxy::{self, Injector, Output, Shared};
 
@@ -29,9 +29,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The same for what a killed Lean has said before.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// How many candidates are checked together.
-pub const BATCH: usize = 16;
 
 /// What the threads tell the main one.
 enum Told {
@@ -49,13 +46,25 @@ enum Told {
     RelayFailed,
 }
 
-/// Relays between the editor on stdio and `given`, or the Lean that fits the working directory.
+/// What `unsorry serve` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Which provers to ask, in this order: `tactics`, `local` [default: as configured]
+    #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
+    engines: Vec<Engine>,
+    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    #[arg(last = true, value_name = "COMMAND")]
+    lean: Vec<OsString>,
+}
+
+/// Relays between the editor on stdio and the Lean that was given, or that fits the working
+/// directory.
 ///
 /// # Errors
 /// When Lean can't be started.
-pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
+pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
-    let command = LeanCommand::resolve(given, &cwd);
+    let command = LeanCommand::resolve(&arguments.lean, &cwd);
     let (tell, told) = mpsc::channel();
     spawn_signals(tell.clone())?;
     let mut lean = start(&command, &cwd)?;
@@ -92,7 +101,7 @@ pub fn serve(given: &[OsString], config: Option<&Path>) -> Result<ExitCode> {
     let assistant = match setup {
         Ok((to_lean, runtime)) => {
             let _entered = runtime.enter();
-            let setup = assistant(&shared, to_lean, command, cwd, config);
+            let setup = assistant(&shared, to_lean, command, cwd, config, &arguments.engines);
             runtime.spawn(run_assistant(setup, heard, tell.clone()));
             drop(_entered);
             Some(runtime)
@@ -257,17 +266,24 @@ fn assistant(
     command: LeanCommand,
     cwd: PathBuf,
     config: Option<&Path>,
+    named: &[Engine],
 ) -> Setup {
-    let (config, complaint) = match Config::load(config, &cwd) {
-        Ok(config) => (config, None),
-        Err(error) => (
-            Config::default(),
-            Some(format!("unsorry works with its defaults: {error:#}")),
-        ),
-    };
+    let mut complaint = None;
+    let mut config = Config::load(config, &cwd).unwrap_or_else(|error| {
+        complaint = Some(format!("unsorry works with its defaults: {error:#}"));
+        Config::default()
+    });
+    if !named.is_empty() {
+        config.engines = Some(named.to_owned());
+    }
+    let engines = engines(&config).unwrap_or_else(|error| {
+        complaint.get_or_insert_with(|| format!("unsorry works with its tactics alone: {error:#}"));
+        vec![tactics(&config)]
+    });
+    let checker = Checker::new(command, cwd, config.idle);
     Setup {
         session: shared.session.clone(),
-        search: search(Checker::new(command, cwd, config.idle), config),
+        search: search(checker, &config, engines),
         merges: shared.merges.clone(),
         to_editor: shared.to_editor.clone(),
         to_lean,
@@ -287,19 +303,6 @@ async fn run_assistant(
     if run.await.is_err() {
         proxy::abandon(&session, &merges, &to_editor, &mut heard);
         let _ = tell.send(Told::AssistantFailed);
-    }
-}
-
-/// A search with all the provers that the configuration has.
-pub fn search(checker: Checker, config: Config) -> Search {
-    Search {
-        checker,
-        limits: Limits {
-            budget: config.budget,
-            check: config.timeout,
-            batch: BATCH,
-        },
-        provers: vec![Arc::new(unsorry_model::Tactics::new(config.tactics))],
     }
 }
 

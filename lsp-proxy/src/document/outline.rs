@@ -29,14 +29,6 @@ impl Outline {
         }
     }
 
-    /// The hole whose `sorry` a byte offset touches, its end included.
-    pub fn hole_at(&self, offset: usize) -> Option<&Hole> {
-        let after = self.holes.partition_point(|hole| hole.range.end < offset);
-        self.holes
-            .get(after)
-            .filter(|hole| hole.range.start <= offset)
-    }
-
     /// The declaration that a hole stands in.
     pub fn declaration_of(&self, hole: &Hole) -> &Declaration {
         &self.declarations[hole.declaration]
@@ -69,7 +61,6 @@ mod tests {
             (500, 500)
         );
         let hole = &outline.holes[499];
-        assert_eq!(outline.hole_at(hole.range.end), Some(hole));
         assert!(
             outline
                 .declaration_of(hole)

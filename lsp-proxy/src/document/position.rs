@@ -1,5 +1,7 @@
 //! Where an offset stands as LSP counts: lines, and UTF-16 units within a line.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// A place in a text as LSP writes it, both parts from 0.
@@ -85,6 +87,11 @@ impl LineIndex {
             line: line as u32,
             character: character as u32,
         }
+    }
+
+    /// The positions of a byte range's start and end, see [`LineIndex::position`].
+    pub fn positions(&self, bytes: &Range<usize>) -> Range<Position> {
+        self.position(bytes.start)..self.position(bytes.end)
     }
 
     /// The byte offset of a position. Past its line's end it is that end, past the last line the

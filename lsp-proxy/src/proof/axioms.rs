@@ -3,16 +3,13 @@
 use crate::document::{DeclarationKind, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
 
-use super::target::Target;
+use super::target::{NAME, Target};
 
 /// The axioms that Lean's own library rests on.
 pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
 /// The axiom behind `sorry`.
 pub const SORRY: &str = "sorryAx";
-
-/// The name that an `example` gets to be asked about.
-const EXAMPLE: &str = "unsorry_example";
 
 /// Lean's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +33,12 @@ impl Question {
     /// command can name, is asked about in the form of a theorem behind it.
     pub fn of(target: &Target, text: &str) -> Question {
         let declaration = target.declaration();
-        let original = &target.text;
         let (copy, name) = match (&declaration.kind, &declaration.name) {
-            (_, Some(name)) => (String::new(), original[name.clone()].to_owned()),
+            (_, Some(name)) => (String::new(), target.text[name.clone()].to_owned()),
             (DeclarationKind::Example, None) if declaration.unit == declaration.extent => {
-                let keyword = declaration.keyword.clone();
-                let copy = format!(
-                    "\n\n{}theorem {EXAMPLE}{}",
-                    &original[declaration.extent.start..keyword.start],
-                    &text[keyword.end..],
-                );
-                (copy, EXAMPLE.to_owned())
+                let named = target.named(text, "theorem");
+                let copy = format!("\n\n{}", &named[declaration.extent.start..]);
+                (copy, NAME.to_owned())
             }
             _ => {
                 return Question {

@@ -75,7 +75,7 @@ pub fn shown(
 /// When Lean has no goal there, or the hole is not for a proof, or Lean can't be asked.
 pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, NoGoal> {
     let lines = &target.outline.lines;
-    let hole = lines.position(target.hole().range.start)..lines.position(target.hole().range.end);
+    let hole = lines.positions(&target.hole().range);
     let question = axioms::Question::of(target, target.head());
     let text = format!("{}{}{PROBE}", target.head(), question.commands());
     let probe_line = crate::document::LineIndex::new(&text)
@@ -84,22 +84,18 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let elaboration = checker
         .elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT)
         .await?;
-    let first = lines.position(target.declaration().unit.start).line;
-    let last = lines.position(target.declaration().unit.end).line;
-    let goals = elaboration.answers.first().cloned().unwrap_or_default();
-    let Some((kind, goals)) = shown(&goals, &hole) else {
-        return Err(NoGoal::Inert(why_inert(
-            &elaboration.diagnostics,
-            first,
-            last,
-        )));
-    };
-    // Beside an error Lean's silence means nothing: it leaves out what may follow from the error.
-    let mut inside = elaboration
+    let declaration = lines.positions(&target.declaration().unit);
+    let inside = declaration.start.line..=declaration.end.line;
+    let error = elaboration
         .diagnostics
         .iter()
-        .filter(|d| (first..=last).contains(&d.start().line));
-    if let Some(error) = inside.find(|d| d.is_error()) {
+        .find(|d| d.is_error() && inside.contains(&d.start().line));
+    let goals = elaboration.answers.first().cloned().unwrap_or_default();
+    let Some((kind, goals)) = shown(&goals, &hole) else {
+        return Err(NoGoal::Inert(why_inert(error)));
+    };
+    // Beside an error Lean's silence means nothing: it leaves out what may follow from the error.
+    if let Some(error) = error {
         return Err(NoGoal::Broken(
             error.start().line + 1,
             error.first_line().to_owned(),
@@ -128,12 +124,9 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     Ok(baseline)
 }
 
-/// Says why Lean does not get to a hole: mostly because of an error before it.
-fn why_inert(diagnostics: &[Diagnostic], first: u32, last: u32) -> String {
-    let inside = diagnostics
-        .iter()
-        .find(|d| d.is_error() && (first..=last).contains(&d.start().line));
-    match inside {
+/// Says why Lean does not get to a hole: mostly because of an `error` in its declaration.
+fn why_inert(error: Option<&Diagnostic>) -> String {
+    match error {
         Some(error) => format!(
             "line {} has an error: {}",
             error.start().line + 1,

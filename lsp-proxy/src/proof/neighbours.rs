@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::checker::{CheckError, Checker};
-use super::target::Target;
+use super::target::{NAME, Target};
 use crate::document::{DeclarationKind, LineIndex};
 
 /// How many names are followed, the proof's own among them.
@@ -19,9 +19,6 @@ const MOST_NAMES: usize = 256;
 /// Prints a term whole.
 const PRINT: &str = "set_option pp.all true in set_option pp.proofs true in \
     set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #print";
-
-/// The name that a declaration without one gets to be printed.
-const NAME: &str = "unsorry_printed";
 
 /// What a declaration rests on.
 #[derive(Debug, Default)]
@@ -124,17 +121,14 @@ fn named(target: &Target, text: &str) -> Option<(String, String)> {
     if let Some(name) = &declaration.name {
         return Some((text.to_owned(), target.text[name.clone()].to_owned()));
     }
-    let keyword = declaration.keyword.clone();
-    let (before, after) = (&text[..keyword.start], &text[keyword.end..]);
-    let text = match declaration.kind {
-        DeclarationKind::Example => format!("{before}theorem {NAME}{after}"),
+    let after = text[declaration.keyword.end..].trim_start();
+    let keyword = match declaration.kind {
+        DeclarationKind::Example => "theorem",
         // A priority would stand before the name.
-        DeclarationKind::Instance if !after.trim_start().starts_with("(priority") => {
-            format!("{before}instance {NAME}{after}")
-        }
+        DeclarationKind::Instance if !after.starts_with("(priority") => "instance",
         _ => return None,
     };
-    Some((text, NAME.to_owned()))
+    Some((target.named(text, keyword), NAME.to_owned()))
 }
 
 /// The names in a printed term, and other words. What stands in `«»` is part of a name.

@@ -73,10 +73,7 @@ impl Screen {
             copies.push(start..text.len());
         }
         let lines = LineIndex::new(&text);
-        let copies = copies
-            .into_iter()
-            .map(|copy| lines.position(copy.start)..lines.position(copy.end))
-            .collect();
+        let copies = copies.iter().map(|copy| lines.positions(copy)).collect();
         Screen { text, copies }
     }
 

@@ -1,11 +1,13 @@
 //! A hole in a text: what is to be proved, and where a proof of it would go. Pure.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use unsorry_model::HoleKind;
 
 use crate::document::{Change, Declaration, Hole, Outline, splice};
+
+/// The name that a declaration without one gets, so that Lean can be asked about it.
+pub const NAME: &str = "unsorry_unnamed";
 
 /// A hole of a document as it was at one moment.
 #[derive(Debug, Clone)]
@@ -37,7 +39,7 @@ impl Target {
 
     /// The declaration that holds it.
     pub fn declaration(&self) -> &Declaration {
-        &self.outline.declarations[self.hole().declaration]
+        self.outline.declaration_of(self.hole())
     }
 
     /// The text up to the end of the hole's declaration: all that a proof there can depend on.
@@ -59,19 +61,18 @@ impl Target {
     pub fn spliced(&self, kind: HoleKind, proof: &str) -> Spliced {
         let change = splice(&self.text, self.hole(), kind, proof);
         Spliced {
-            text: apply(self.head(), &change),
+            text: change.apply(self.head()),
             change,
         }
     }
 
-    /// The end of the hole's declaration in [`Target::spliced`]'s text.
-    pub fn end_after(&self, change: &Change) -> usize {
-        self.declaration().unit.end - change.range.len() + change.text.len()
+    /// `text`, which is the target's as far as the declaration's keyword, with the keyword replaced
+    /// by `keyword` and [`NAME`].
+    pub fn named(&self, text: &str, keyword: &str) -> String {
+        let named = Change {
+            range: self.declaration().keyword.clone(),
+            text: format!("{keyword} {NAME}"),
+        };
+        named.apply(text)
     }
-}
-
-/// `text` after `change`.
-pub fn apply(text: &str, change: &Change) -> String {
-    let Range { start, end } = change.range;
-    [&text[..start], &change.text, &text[end..]].concat()
 }

@@ -364,6 +364,20 @@ pub fn response(id: &[u8], result: &[u8]) -> Message {
     )
 }
 
+/// The response to the request with the raw `id`, with a raw `error`.
+pub fn error_response(id: &[u8], error: &[u8]) -> Message {
+    Message::new(
+        &[
+            br#"{"jsonrpc":"2.0","id":"#,
+            id,
+            br#","error":"#,
+            error,
+            b"}",
+        ]
+        .concat(),
+    )
+}
+
 /// Does what is left to do for an assistant that has failed: lets go of what was held for it, and
 /// refuses what only it could have answered. The relay goes on and tells it nothing more.
 pub fn abandon(
@@ -391,16 +405,7 @@ fn refuse(message: &Message, to_editor: &Injector) {
         && envelope::method(message.body()).is_some()
     {
         let error = br#"{"code":-32603,"message":"unsorry has stopped working; Lean goes on. Restart the language server to get it back."}"#;
-        to_editor.send(&Message::new(
-            &[
-                br#"{"jsonrpc":"2.0","id":"#,
-                id,
-                br#","error":"#,
-                error,
-                b"}",
-            ]
-            .concat(),
-        ));
+        to_editor.send(&error_response(id, error));
     }
 }
 

@@ -167,6 +167,7 @@ fn measure(relays: &mut Pair<Relay>) -> Result<Vec<Row>> {
                 ours,
                 peer,
                 peer_name: "byte copier",
+                ratio: ours / peer,
             });
         }
     };

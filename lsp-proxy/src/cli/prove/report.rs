@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 use unsorry_model::HoleKind;
 
+use crate::assistant::count;
 use crate::document::Change;
 
 /// How a hole fared.
@@ -125,8 +126,10 @@ impl Printer {
                     println!("    {line}");
                 }
                 let cost = format!(
-                    "{} · {:.2} s · {} candidates",
-                    hole.message, hole.seconds, hole.candidates
+                    "{} · {:.2} s · {}",
+                    hole.message,
+                    hole.seconds,
+                    count(hole.candidates, "candidate")
                 );
                 println!("    {}", self.paint("2", &cost));
             }

@@ -1,0 +1,105 @@
+//! The provers that a configuration asks for, and the search with them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use unsorry_model::Tactics;
+use unsorry_model::local::{Local, Settings};
+
+use crate::config::{self, Config};
+use crate::proof::checker::Checker;
+use crate::proof::search::{Engine, Limits, Search};
+
+/// How many candidates are checked together.
+const BATCH: usize = 16;
+
+/// The provers, to be made once a process: whoever searches shares their models.
+///
+/// # Errors
+/// When one is asked for that lacks what it needs: the message says what to do.
+pub fn engines(config: &Config) -> Result<Vec<Engine>> {
+    let local = config.local.settings().map(|settings| Settings {
+        model: config::model_path(&settings.model),
+        ..settings
+    });
+    let names = match &config.engines {
+        Some(names) => names.clone(),
+        None if local.is_some() => vec![config::Engine::Tactics, config::Engine::Local],
+        None => vec![config::Engine::Tactics],
+    };
+    let mut engines: Vec<Engine> = Vec::new();
+    for name in names {
+        if engines.iter().any(|engine| engine.name == name.name()) {
+            continue;
+        }
+        engines.push(match (name, &local) {
+            (config::Engine::Tactics, _) => tactics(config),
+            (config::Engine::Local, Some(settings)) => Engine {
+                name: name.name(),
+                prover: Arc::new(Local::new(settings.clone())),
+            },
+            (config::Engine::Local, None) => bail!(
+                "the engine `local` has no model: write `model = \"…\"` (a file) under `[local]` in {}, or set UNSORRY_MODEL; `unsorry model pull` gets one",
+                config.users_file.as_deref().unwrap_or(Path::new("your config.toml")).display()
+            ),
+        });
+    }
+    Ok(engines)
+}
+
+/// The portfolio, which is always there.
+pub fn tactics(config: &Config) -> Engine {
+    Engine {
+        name: config::Engine::Tactics.name(),
+        prover: Arc::new(Tactics::new(config.tactics.clone())),
+    }
+}
+
+/// A search with `engines`, bounded as configured.
+pub fn search(checker: Checker, config: &Config, engines: Vec<Engine>) -> Search {
+    Search {
+        checker,
+        engines,
+        limits: Limits {
+            budget: config.budget,
+            check: config.timeout,
+            batch: BATCH,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_engines_there_are() {
+        let names = |users: &str| {
+            let mut config = Config::default();
+            config
+                .add(users, config::Origin::User, Path::new("/"))
+                .expect("valid");
+            let engines = engines(&config).map_err(|error| error.to_string())?;
+            Ok::<_, String>(engines.iter().map(|engine| engine.name).collect::<Vec<_>>())
+        };
+        let check = |users: &str, expected: &[&str]| {
+            assert_eq!(names(users).as_deref(), Ok(expected));
+        };
+        check("", &["tactics"]);
+        check("[local]\nmodel = 'a.gguf'", &["tactics", "local"]);
+        check(
+            "[local]\nmodel = 'a.gguf'\n[search]\nengines = ['tactics']",
+            &["tactics"],
+        );
+        check(
+            "[local]\nmodel = 'a.gguf'\n[search]\nengines = ['local', 'tactics', 'local']",
+            &["local", "tactics"],
+        );
+        let error = names("[search]\nengines = ['tactics', 'local']").expect_err("no model");
+        assert!(
+            error.contains("`[local]`") && error.contains("unsorry model pull"),
+            "{error}"
+        );
+    }
+}

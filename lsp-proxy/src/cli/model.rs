@@ -1,0 +1,247 @@
+//! `unsorry model`: the models that can be run in this process.
+// Its output is for stdout, its progress for stderr.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod info;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
+use unsorry_model::local::memory::{SCRATCH, of_machine, of_process, size};
+use unsorry_model::local::{self, Settings};
+
+use crate::config::{self, Config};
+
+/// What `unsorry model` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// List the models that we know and those that are here, and what fits this machine
+    List,
+    /// Download a model from the Hugging Face hub; goes on where it was cut off
+    Pull {
+        /// A name that `list` shows, or a file there as owner/repository/file.gguf
+        #[arg(default_value = KNOWN[0].name)]
+        model: String,
+    },
+    /// Say what a model's file has, and what it needs
+    Info {
+        /// A GGUF file, a folder of safetensors, or a name that `list` shows [default: the configured one]
+        file: Option<PathBuf>,
+    },
+    /// Load a model, have it write, and say how fast it is
+    Check {
+        /// A GGUF file, a folder of safetensors, or a name that `list` shows [default: the configured one]
+        file: Option<PathBuf>,
+        /// How many tokens to write
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(2..))]
+        tokens: u16,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// When it can't be done: the message says what to do.
+pub fn model(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    match &arguments.command {
+        Command::List => list(),
+        Command::Pull { model } => pull(model),
+        Command::Info { file } => {
+            let settings = settings(file.as_deref(), config)?;
+            print!("{}", info::info(&settings, of_machine())?);
+            Ok(())
+        }
+        Command::Check { file, tokens } => {
+            check(&settings(file.as_deref(), config)?, usize::from(*tokens))
+        }
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configured model, or `file` set up like it.
+fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
+    let cwd = std::env::current_dir().context("there is no working directory")?;
+    let mut config = Config::load(config, &cwd)?;
+    if let Some(file) = file {
+        config.local.model = Some(file.to_owned());
+    }
+    let settings = config.local.settings();
+    let settings = settings.context(
+        "no model is configured: name a file, or write `model = \"…\"` under `[local]` in your config.toml",
+    )?;
+    // Who types a file's name means the file that is here.
+    let typed = file.filter(|file| file.exists());
+    Ok(Settings {
+        model: typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned),
+        ..settings
+    })
+}
+
+fn folder() -> Result<PathBuf> {
+    config::models_folder().context("there is no home folder to keep models in: set HOME")
+}
+
+fn list() -> Result<()> {
+    let folder = folder()?;
+    let available = of_machine();
+    for known in &KNOWN {
+        let here = folder.join(known.file).is_file();
+        println!(
+            "{:<16} {:>8}  {}; {}\n{:27}{}\n{:27}{}/{}",
+            known.name,
+            size((known.gigabytes * 1e9) as u64),
+            if here { "here" } else { "not here" },
+            fits(known, available),
+            "",
+            known.what,
+            "",
+            known.repository,
+            known.file,
+        );
+    }
+    let mut others: Vec<(String, u64)> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let other = name.ends_with(".gguf") && KNOWN.iter().all(|known| known.file != name);
+            Some((name, entry.metadata().ok()?.len())).filter(|_| other)
+        })
+        .collect();
+    others.sort();
+    for (name, bytes) in others {
+        println!("{name}  {}  here", size(bytes));
+    }
+    println!(
+        "\nModels are in {}. This machine has {} of memory free.",
+        folder.display(),
+        size(available)
+    );
+    Ok(())
+}
+
+/// Whether a model fits, as far as one can say without its file.
+fn fits(known: &Known, available: u64) -> String {
+    const USEFUL: u64 = 2048;
+    let fixed = (known.gigabytes * 1e9) as u64 + SCRATCH;
+    let positions = available.saturating_sub(fixed) / known.position_bytes;
+    if positions < USEFUL {
+        let more = fixed + USEFUL * known.position_bytes - available;
+        format!("does not fit: {} more memory needed", size(more))
+    } else {
+        let positions = positions.min(known.context) / 1024 * 1024;
+        format!("fits, with {positions} tokens of text")
+    }
+}
+
+fn pull(model: &str) -> Result<()> {
+    let wanted = Wanted::parse(model)?;
+    let folder = folder()?;
+    let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
+    let bar = bar("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    let mut on = |name: &str, progress| {
+        let (doing, done, total) = match progress {
+            Progress::Loading(done, total) => (name.to_owned(), done, total),
+            Progress::Checking(done, total) => (format!("checking {name}"), done, total),
+        };
+        if bar.message() != doing {
+            bar.reset();
+            bar.set_message(doing);
+        }
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let path = runtime.block_on(async {
+        tokio::select! {
+            outcome = hub::pull(&wanted, &folder, &mut on) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!(
+                "stopped; the next `unsorry model pull {model}` goes on from there"
+            )),
+        }
+    });
+    bar.finish_and_clear();
+    let path = path?;
+    println!("{}", path.display());
+    println!(
+        "To use it, write under `[local]` in your config.toml: model = \"{}\"",
+        wanted.name()
+    );
+    Ok(())
+}
+
+fn check(settings: &Settings, tokens: usize) -> Result<()> {
+    let bar = bar("loading {wide_bar} {percent} %");
+    bar.set_length(1000);
+    let report = local::check(settings, tokens, &mut |share| {
+        bar.set_position((share * 1000.) as u64);
+    });
+    bar.finish_and_clear();
+    let report = report?;
+    println!("{}", settings.model.display());
+    println!("device    {}", report.device);
+    println!("load      {:.2} s", report.load.as_secs_f64());
+    println!(
+        "prefill   {:.1} tok/s, {} tokens in {:.2} s",
+        rate(report.prompt_tokens, report.prefill),
+        report.prompt_tokens,
+        report.prefill.as_secs_f64()
+    );
+    // The first token is the prompt's.
+    let decoded = report.generated.saturating_sub(1);
+    println!(
+        "decode    {:.1} tok/s, {decoded} tokens in {:.2} s",
+        rate(decoded, report.decode),
+        report.decode.as_secs_f64()
+    );
+    if let Some((now, most)) = of_process() {
+        println!("memory    {} now, {} at most", size(now), size(most));
+    }
+    println!(
+        "text      {}",
+        report.text.trim().replace('\n', "\n          ")
+    );
+    Ok(())
+}
+
+fn rate(tokens: usize, time: Duration) -> f64 {
+    tokens as f64 / time.as_secs_f64().max(1e-9)
+}
+
+fn bar(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    ProgressBar::with_draw_target(Some(0), target)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits() {
+        const GB: u64 = 1_000_000_000;
+        let check = |available, expected: &str| {
+            assert_eq!(fits(&KNOWN[0], available), expected);
+        };
+        check(64 * GB, "fits, with 65536 tokens of text");
+        check(6 * GB, "fits, with 2048 tokens of text");
+        check(4 * GB, "does not fit: 1.76 GB more memory needed");
+        check(0, "does not fit: 5.76 GB more memory needed");
+    }
+}

@@ -1,0 +1,212 @@
+//! `[local]`: the model in this process.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use unsorry_model::local::{Device, Mode, Settings};
+
+use super::duration;
+
+/// The keys that a project may set: how to ask the model, never what to run, or on what.
+const PROJECTS_KEYS: [&str; 8] = [
+    "mode",
+    "candidates",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "seed",
+    "max_tokens",
+];
+
+/// The table as files give it: what is missing is for an earlier file, or the default.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Local {
+    /// A model's file, or the name of one that we know.
+    pub model: Option<PathBuf>,
+    tokenizer: Option<PathBuf>,
+    device: Option<Device>,
+    context: Option<NonZeroUsize>,
+    mode: Option<Mode>,
+    candidates: Option<NonZeroUsize>,
+    batch: Option<NonZeroUsize>,
+    #[serde(deserialize_with = "not_negative")]
+    temperature: Option<f64>,
+    #[serde(deserialize_with = "probability")]
+    top_p: Option<f64>,
+    top_k: Option<NonZeroUsize>,
+    #[serde(deserialize_with = "probability")]
+    min_p: Option<f64>,
+    seed: Option<u64>,
+    max_tokens: Option<NonZeroUsize>,
+    threads: Option<NonZeroUsize>,
+    #[serde(deserialize_with = "duration")]
+    idle: Option<Duration>,
+}
+
+impl Local {
+    /// Adds what a later file says. Its paths are relative to its `folder`; a model's name alone is
+    /// no path.
+    pub fn add(&mut self, later: Local, folder: &Path) {
+        macro_rules! later_wins {
+            ($($key:ident)*) => { $( self.$key = later.$key.or(self.$key); )* };
+        }
+        later_wins! { device context mode candidates batch temperature top_p top_k min_p seed max_tokens threads idle }
+        let is_name = |path: &PathBuf| path.components().count() == 1;
+        let model = later.model.map(|model| match is_name(&model) {
+            true => model,
+            false => folder.join(model),
+        });
+        self.model = model.or(self.model.take());
+        let tokenizer = later.tokenizer.map(|tokenizer| folder.join(tokenizer));
+        self.tokenizer = tokenizer.or(self.tokenizer.take());
+    }
+
+    /// How to set up the model, if there is one.
+    pub fn settings(&self) -> Option<Settings> {
+        let defaults = Settings::new(self.model.clone()?);
+        let or = |own: Option<NonZeroUsize>, default| own.map_or(default, NonZeroUsize::get);
+        Some(Settings {
+            tokenizer: self.tokenizer.clone(),
+            device: self.device.unwrap_or(defaults.device),
+            context: self.context.map(NonZeroUsize::get),
+            mode: self.mode.unwrap_or(defaults.mode),
+            candidates: or(self.candidates, defaults.candidates),
+            batch: or(self.batch, defaults.batch),
+            temperature: self.temperature.unwrap_or(defaults.temperature),
+            top_p: self.top_p.or(defaults.top_p),
+            top_k: self.top_k.map(NonZeroUsize::get),
+            min_p: self.min_p,
+            seed: self.seed,
+            max_tokens: self.max_tokens.map(NonZeroUsize::get),
+            threads: self.threads.map(NonZeroUsize::get),
+            idle: self.idle.unwrap_or(defaults.idle),
+            model: defaults.model,
+        })
+    }
+}
+
+/// Refuses what a project's file must not set.
+///
+/// # Errors
+/// When `text`, which is valid otherwise, sets such a key: the message names it.
+pub fn check_project(text: &str) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Keys {
+        #[serde(default)]
+        local: toml::Table,
+    }
+    let Keys { local } = toml::from_str(text)?;
+    if let Some(key) = local
+        .keys()
+        .find(|key| !PROJECTS_KEYS.contains(&key.as_str()))
+    {
+        bail!(
+            "`local.{key}` is not for a project to set, only for your own config.toml; a project may set {}",
+            PROJECTS_KEYS.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.is_finite() && number >= 0.0 {
+        Ok(Some(number))
+    } else {
+        Err(D::Error::custom(format!("{number} is no number from 0 up")))
+    }
+}
+
+fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&number) {
+        Ok(Some(number))
+    } else {
+        Err(D::Error::custom(format!(
+            "{number} is no number from 0 to 1"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Local {
+        toml::from_str(text).expect("valid")
+    }
+
+    #[test]
+    fn settings_come_from_all_files() {
+        let mut local = Local::default();
+        assert_eq!(local.settings(), None);
+        let users = "model = 'weights/a.gguf'\ntokenizer = 't.json'\ndevice = 'cpu'\ntop_p = 0.9\nidle = '1min'";
+        local.add(read(users), Path::new("/home/me/.config/unsorry"));
+        local.add(
+            read("mode = 'reasoning'\ntop_p = 1.0\nseed = 7\ntemperature = 0"),
+            Path::new("/p"),
+        );
+        let expected = Settings {
+            tokenizer: Some("/home/me/.config/unsorry/t.json".into()),
+            device: Device::Cpu,
+            mode: Mode::Reasoning,
+            temperature: 0.0,
+            top_p: Some(1.0),
+            seed: Some(7),
+            idle: Duration::from_secs(60),
+            ..Settings::new("/home/me/.config/unsorry/weights/a.gguf".into())
+        };
+        assert_eq!(local.settings(), Some(expected));
+        local.add(read("model = 'known.gguf'"), Path::new("/p"));
+        let model = local.settings().expect("a model").model;
+        assert_eq!(model, Path::new("known.gguf"));
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense() {
+        let check = |line: &str| {
+            let error = toml::from_str::<Local>(line)
+                .expect_err("invalid")
+                .to_string();
+            assert!(error.contains(line), "{error}");
+        };
+        check("candidates = 0");
+        check("batch = -1");
+        check("context = 2.5");
+        check("temperature = -0.1");
+        check("temperature = inf");
+        check("top_p = 1.5");
+        check("min_p = nan");
+        check("device = 'tpu'");
+        check("mode = 'slow'");
+        check("idle = 5");
+    }
+
+    #[test]
+    fn what_a_project_may_set() {
+        assert!(check_project("[search]\nbudget = '1s'\n").is_ok());
+        assert!(check_project("[local]\nmode = 'fast'\ncandidates = 4\nmin_p = 0.1").is_ok());
+        for key in [
+            "model",
+            "tokenizer",
+            "device",
+            "context",
+            "batch",
+            "threads",
+            "idle",
+        ] {
+            let error =
+                check_project(&format!("[local]\nseed = 1\n{key} = 1")).expect_err("refused");
+            assert!(
+                error.to_string().contains(&format!("`local.{key}`")),
+                "{error}"
+            );
+        }
+    }
+}

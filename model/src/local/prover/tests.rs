@@ -1,0 +1,190 @@
+//! With the pocket prover (`tests/pocket`), and with what a file can be instead.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use futures_executor::block_on;
+
+use super::*;
+use crate::{Context, HoleKind};
+
+fn pocket(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/pocket")
+        .join(name)
+}
+
+fn settings(model: PathBuf) -> Settings {
+    Settings {
+        tokenizer: Some(pocket("tokenizer.json")),
+        seed: Some(1),
+        candidates: 8,
+        threads: Some(1),
+        ..Settings::new(model)
+    }
+}
+
+fn goal() -> Goal {
+    let before = "theorem pick (p q r : Prop) (h1 : p) (h2 : q) (h3 : r) : q := by\n  ";
+    let context = Context {
+        before: before.into(),
+        declaration: 0,
+        after: "\n".into(),
+    };
+    let shown = "p q r : Prop\nh1 : p\nh2 : q\nh3 : r\n⊢ q".to_owned();
+    Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context).expect("a goal")
+}
+
+fn all(prover: &Local) -> Vec<Proposal> {
+    block_on(prover.propose(&goal()).collect())
+}
+
+fn candidates(proposals: &[Proposal]) -> Vec<&str> {
+    let texts = proposals.iter().filter_map(|proposal| match proposal {
+        Proposal::Candidate(candidate) => Some(&*candidate.text),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// What a job with these settings fails with, all of it within a second.
+fn failure(settings: Settings) -> String {
+    let began = Instant::now();
+    let proposals = all(&Local::new(settings));
+    assert!(began.elapsed() < Duration::from_secs(1), "{proposals:?}");
+    match proposals.last() {
+        Some(Proposal::Failed(why)) => why.clone(),
+        other => panic!("it has not failed: {other:?}"),
+    }
+}
+
+#[test]
+fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
+    let prover = Local::new(settings(pocket("pocket.gguf")));
+    let first = all(&prover);
+    assert!(matches!(&first[0], Proposal::Progress(what) if what.contains("loading pocket.gguf")));
+    let texts = candidates(&first);
+    assert!(texts.contains(&"exact h2"), "{texts:?}");
+    let mut distinct = texts.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), texts.len());
+
+    // The model is there now.
+    let again = all(&prover);
+    let loading = |one: &Proposal| matches!(one, Proposal::Progress(what) if what.contains("load"));
+    assert!(!again.iter().any(loading));
+    assert_eq!(candidates(&again), texts);
+    let alone = Settings {
+        batch: 1,
+        ..settings(pocket("pocket.gguf"))
+    };
+    assert_eq!(candidates(&all(&Local::new(alone))), texts);
+}
+
+#[test]
+fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
+    let endless = Settings {
+        candidates: 1_000_000,
+        ..settings(pocket("pocket.gguf"))
+    };
+    let prover = Local::new(endless);
+    for _ in 0..3 {
+        let mut stream = prover.propose(&goal());
+        let found = block_on(async {
+            loop {
+                match stream.next().await {
+                    Some(Proposal::Candidate(candidate)) => break candidate,
+                    Some(_) => {}
+                    None => panic!("it ended by itself"),
+                }
+            }
+        });
+        assert_eq!(found.engine, "local");
+    }
+}
+
+#[test]
+fn an_unused_model_is_unloaded() {
+    let prover = Local::new(Settings {
+        idle: Duration::from_millis(20),
+        ..settings(pocket("pocket.gguf"))
+    });
+    for _ in 0..2 {
+        assert!(matches!(&all(&prover)[0], Proposal::Progress(what) if what.contains("loading")));
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+fn an_endless_answer_is_cut_short() {
+    let short = Settings {
+        max_tokens: Some(1),
+        ..settings(pocket("pocket.gguf"))
+    };
+    assert!(candidates(&all(&Local::new(short))).is_empty());
+}
+
+#[test]
+fn files_that_are_no_model_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.gguf");
+    let why = failure(settings(path.clone()));
+    assert!(why.contains("model.gguf"), "{why}");
+
+    let bytes = std::fs::read(pocket("pocket.gguf")).expect("the model");
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("written");
+    let why = failure(settings(path.clone()));
+    assert!(why.contains("model.gguf"), "{why}");
+
+    // Once it is whole, the same prover works.
+    let prover = Local::new(settings(path.clone()));
+    assert!(matches!(all(&prover).last(), Some(Proposal::Failed(_))));
+    std::fs::write(&path, &bytes).expect("written");
+    assert!(!candidates(&all(&prover)).is_empty());
+
+    let why = failure(Settings {
+        tokenizer: Some(folder.path().join("none.json")),
+        ..settings(path)
+    });
+    assert!(why.contains("none.json"), "{why}");
+}
+
+#[test]
+fn a_file_that_goes_away_while_it_is_read_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.gguf");
+    std::fs::copy(pocket("pocket.gguf"), &path).expect("copied");
+    let mut times = 0;
+    let result = Engine::load(&settings(path.clone()), &mut |_| {
+        times += 1;
+        let file = std::fs::OpenOptions::new().write(true).open(&path);
+        file.and_then(|file| file.set_len(70_000)).expect("cut");
+        true
+    });
+    let error = result.err().expect("an error");
+    assert!(format!("{error:#}").contains("model.gguf"), "{error:#}");
+    assert!(times > 0);
+}
+
+#[test]
+fn numbers_that_are_none_are_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.gguf");
+    let mut bytes = std::fs::read(pocket("pocket.gguf")).expect("the model");
+    // The last tensor's data: whatever it is, NaN in it comes to the logits.
+    let end = bytes.len() - 40_000;
+    bytes[end..].fill(0xff);
+    std::fs::write(&path, bytes).expect("written");
+    let why = failure(settings(path));
+    assert!(why.contains("not a number"), "{why}");
+}
+
+#[test]
+fn a_declaration_that_does_not_fit_is_an_error() {
+    let why = failure(Settings {
+        context: Some(64),
+        ..settings(pocket("pocket.gguf"))
+    });
+    assert!(why.contains("context"), "{why}");
+}

@@ -1,0 +1,190 @@
+//! The local prover with the pocket model (`tests/pocket`): loaded, asked, read and checked exactly as
+//! the 7B is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use candle_core::quantized::{QTensor, gguf_file};
+use candle_core::{Device, Tensor};
+use serde_json::{Value, json};
+use unsorry_tests::editor::{Editor, program};
+
+/// How many of the held-out goals are tried here. `tests/pocket/README.md` has the figures for all.
+const TRIED: usize = 48;
+
+/// What a person would try first on any goal, the training's most frequent answers among them.
+const SINGLE: [&str; 6] = [
+    "rfl",
+    "assumption",
+    "omega",
+    "simp",
+    "exact h",
+    "constructor",
+];
+
+fn pocket(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("pocket")
+        .join(name)
+}
+
+/// The first of the held-out goals.
+fn heldout() -> String {
+    let text = std::fs::read_to_string(pocket("heldout.lean")).expect("the goals");
+    let (end, word) = text
+        .match_indices("\nend G")
+        .nth(TRIED - 1)
+        .expect("enough goals");
+    let line = text[end + word.len()..].find('\n').expect("a line");
+    text[..end + word.len() + line + 1].to_owned()
+}
+
+/// How many of the goals `unsorry prove --engine local` proves with `model`.
+fn proved(model: &Path) -> usize {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("A.lean"), heldout()).expect("written");
+    let config = folder.path().join("unsorry");
+    std::fs::create_dir(&config).expect("a folder");
+    let model = model.display();
+    let tokenizer = pocket("tokenizer.json");
+    let tokenizer = tokenizer.display();
+    std::fs::write(
+        config.join("config.toml"),
+        format!(
+            "[local]\nmodel = '{model}'\ntokenizer = '{tokenizer}'\nseed = 1\ncandidates = 8\n"
+        ),
+    )
+    .expect("written");
+    let output = Command::new(program())
+        .args(["prove", "--json", "--engine", "local", "A.lean"])
+        .current_dir(folder.path())
+        .env("XDG_STATE_HOME", folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .env_remove("UNSORRY_MODEL")
+        .output()
+        .expect("the program runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).expect(&stderr);
+    let holes = report["holes"].as_array().expect("holes");
+    assert_eq!(holes.len(), TRIED);
+    let proved = holes.iter().filter(|hole| hole["status"] == "proved");
+    proved
+        .inspect(|hole| assert_eq!(hole["engine"], "local", "{hole}"))
+        .count()
+}
+
+/// The pocket model's twin of random weights.
+fn random(path: &Path) {
+    let mut file = std::fs::File::open(pocket("pocket.gguf")).expect("the model");
+    let content = gguf_file::Content::read(&mut file).expect("a GGUF");
+    let tensors: Vec<(String, QTensor)> = content
+        .tensor_infos
+        .iter()
+        .map(|(name, info)| {
+            let tensor = info.read(&mut file, content.tensor_data_offset, &Device::Cpu);
+            let tensor = tensor.expect("a tensor");
+            // Norms stay: without them there are no numbers at all.
+            if info.shape.rank() == 1 {
+                return (name.clone(), tensor);
+            }
+            let noise = Tensor::randn(0f32, 0.05, info.shape.clone(), &Device::Cpu);
+            let noise = QTensor::quantize(&noise.expect("noise"), info.ggml_dtype);
+            (name.clone(), noise.expect("quantised"))
+        })
+        .collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(n, t)| (&**n, t)).collect();
+    let metadata: Vec<(&str, &gguf_file::Value)> =
+        content.metadata.iter().map(|(n, v)| (&**n, v)).collect();
+    let mut file = std::fs::File::create(path).expect("created");
+    gguf_file::write(&mut file, &metadata, &tensors).expect("written");
+}
+
+/// How many of the goals Lean takes with `tactic` in each `sorry`'s place.
+fn closed_by(tactic: &str) -> usize {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("A.lean");
+    let text = heldout()
+        .replace(":= sorry", ":= by sorry")
+        .replace("sorry", tactic);
+    std::fs::write(&path, &text).expect("written");
+    let output = Command::new("lean")
+        .arg("-DmaxErrors=10000")
+        .arg(&path)
+        .output();
+    let said = String::from_utf8(output.expect("Lean runs").stdout).expect("UTF-8");
+    let errors: Vec<usize> = said
+        .lines()
+        .filter(|line| line.contains(": error"))
+        .filter_map(|line| {
+            line.split("A.lean:")
+                .nth(1)?
+                .split(':')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert!(!errors.is_empty(), "no tactic closes all: {said}");
+    let lines: Vec<&str> = text.lines().collect();
+    let starts = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, l)| l.starts_with("namespace G"));
+    let mut starts: Vec<usize> = starts.map(|(at, _)| at + 1).collect();
+    starts.push(lines.len() + 1);
+    starts
+        .windows(2)
+        .filter(|pair| !errors.iter().any(|line| (pair[0]..pair[1]).contains(line)))
+        .count()
+}
+
+#[test]
+fn the_pocket_model_proves_what_it_never_saw() {
+    let trained = proved(&pocket("pocket.gguf"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let noise = folder.path().join("noise.gguf");
+    random(&noise);
+    let noise = proved(&noise);
+    let single = SINGLE.map(|tactic| (closed_by(tactic), tactic));
+    let best = single.iter().max().expect("a tactic");
+    println!("of {TRIED} goals: trained {trained}, random weights {noise}, one tactic {best:?}");
+    assert!(trained * 2 >= TRIED, "trained {trained} of {TRIED}");
+    assert!(
+        trained >= noise + TRIED / 3,
+        "trained {trained}, random {noise}"
+    );
+    assert!(
+        trained >= best.0 + TRIED / 5,
+        "trained {trained}, {single:?}"
+    );
+}
+
+#[test]
+fn a_code_action_asks_the_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config/unsorry");
+    std::fs::create_dir_all(&config).expect("a folder");
+    let model = pocket("pocket.gguf");
+    let model = model.display();
+    std::fs::write(
+        config.join("config.toml"),
+        format!("[search]\nengines = ['local']\n[local]\nmodel = '{model}'\nseed = 3\n"),
+    )
+    .expect("written");
+    let mut editor = Editor::start(folder.path());
+    let uri = format!("file://{}/Main.lean", folder.path().display());
+    let text = "theorem t (p q r : Prop) (hp : p) (hq : q) (hr : r) : q := by\n  sorry\n";
+    editor.open(&uri, text);
+    let words = editor.prove(&uri, 0);
+    assert!(words.starts_with("proved with"), "{words}");
+    assert_eq!(editor.problems(&uri), [""; 0]);
+    assert!(!editor.text(&uri).contains("sorry"));
+    let said = |word: &str| {
+        let mut values = editor.progress.iter().map(|(_, value)| value);
+        values.any(|value| value["message"].as_str().is_some_and(|m| m.contains(word)))
+    };
+    assert!(said("pocket.gguf"), "{:?}", editor.progress);
+    let hover = editor.hover(&uri, &json!({"line": 1, "character": 3}));
+    assert!(hover.contains("proved by local"), "{hover}");
+    editor.quit();
+}

@@ -1,0 +1,145 @@
+//! The speed and the memory of the local prover's model, beside llama.cpp and Candle's own model: on
+//! the same file, with as many threads, one after the other. Each measures itself in a process of its
+//! own: `model/benches/infer` and `tests/reference/bench_llama.py`.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::{Row, built, model};
+use crate::workspace;
+
+/// A figure's name, the row's, its unit, and whether less is better.
+const ROWS: [(&str, &str, &str, bool); 10] = [
+    ("load", "load", "s", true),
+    ("prefill", "prefill, 512 tokens", "tok/s", false),
+    ("decode 1", "decode, 1 row", "tok/s", false),
+    ("decode 4", "decode, 4 rows of one prompt", "tok/s", false),
+    ("decode 8", "decode, 8 rows of one prompt", "tok/s", false),
+    ("decode long", "decode after 2,048 tokens", "tok/s", false),
+    ("first token cold", "first token", "s", true),
+    (
+        "first token kept",
+        "first token, 480 of 512 kept",
+        "s",
+        true,
+    ),
+    ("peak memory", "memory, 4,096 positions", "GB", true),
+    ("own memory", "memory without mapped files", "GB", true),
+];
+
+type Figures = HashMap<String, f64>;
+
+pub(super) fn run(file: Option<&Path>, threads: usize) -> Result<Vec<Row>> {
+    let file = match file {
+        Some(file) => file.to_owned(),
+        None => model::cached()?,
+    };
+    let bench = build()?;
+    // What is in memory now is there for each of them.
+    std::io::copy(&mut File::open(&file)?, &mut std::io::sink())
+        .with_context(|| format!("could not read {}", file.display()))?;
+    let figures_of = |whose: &str| {
+        let mut command = Command::new(&bench);
+        command.arg(whose).arg(&file);
+        figures(whose, command.env("RAYON_NUM_THREADS", threads.to_string()))
+    };
+    let ours = figures_of("ours")?;
+    let mut rows = Vec::new();
+    match python() {
+        Some(python) => {
+            let mut command = Command::new(python);
+            command
+                .arg(workspace::root().join("tests/reference/bench_llama.py"))
+                .args([&file, Path::new(&threads.to_string())]);
+            rows.extend(compared(
+                &ours,
+                &figures("llama.cpp", &mut command)?,
+                "llama.cpp",
+            ));
+        }
+        None => eprintln!(
+            "no figures of llama.cpp: there is no Python that has it. Install it as tests/reference/README.md says, \
+             into `venv` here or elsewhere with UNSORRY_PYTHON naming its `python`."
+        ),
+    }
+    rows.extend(compared(&ours, &figures_of("candle")?, "Candle"));
+    Ok(rows)
+}
+
+fn compared(ours: &Figures, peers: &Figures, peer_name: &'static str) -> Vec<Row> {
+    let row = |(figure, row, unit, less): (&str, &'static str, &'static str, bool)| {
+        let (ours, peer) = (*ours.get(figure)?, *peers.get(figure)?);
+        Some(Row {
+            bench: "infer",
+            row,
+            unit,
+            ours,
+            peer,
+            peer_name,
+            ratio: if less { peer / ours } else { ours / peer },
+        })
+    };
+    ROWS.into_iter().filter_map(row).collect()
+}
+
+/// Runs a program that prints its figures, and tells of each as it comes.
+fn figures(whose: &str, command: &mut Command) -> Result<Figures> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("could not start {}", command.get_program().display()))?;
+    let out = child.stdout.take().context("no stdout")?;
+    let mut figures = Figures::new();
+    for line in BufReader::new(out).lines() {
+        let line = line?;
+        let parsed: Option<Value> = serde_json::from_str(&line).ok();
+        let figure = parsed.as_ref().and_then(|it| {
+            let name = it["figure"].as_str()?;
+            Some((name.to_owned(), it["value"].as_f64()?))
+        });
+        let (name, value) = figure.with_context(|| format!("{whose} said {line:?}"))?;
+        eprintln!("{whose}: {name} {}", super::rounded(value));
+        figures.insert(name, value);
+    }
+    let status = child.wait()?;
+    ensure!(status.success(), "measuring {whose} failed ({status})");
+    Ok(figures)
+}
+
+/// The optimised program that measures ours and Candle's.
+fn build() -> Result<PathBuf> {
+    let arguments = [
+        "bench",
+        "--no-run",
+        "--package",
+        "unsorry-model",
+        "--features",
+        "peer",
+        "--bench",
+        "infer",
+    ];
+    built(&arguments, "infer")
+}
+
+/// A Python that has llama.cpp.
+fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("UNSORRY_PYTHON").map(PathBuf::from);
+    let python = named.unwrap_or_else(|| workspace::root().join("venv/bin/python"));
+    let mut import = Command::new(&python);
+    import.args(["-c", "import llama_cpp"]);
+    import
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    import
+        .status()
+        .is_ok_and(|it| it.success())
+        .then_some(python)
+}
