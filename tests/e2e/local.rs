@@ -51,7 +51,7 @@ fn proved(model: &Path) -> usize {
     std::fs::write(
         config.join("config.toml"),
         format!(
-            "[local]\nmodel = '{model}'\ntokenizer = '{tokenizer}'\nseed = 1\ncandidates = 8\n"
+            "[local]\nmodel = '{model}'\ntokenizer = '{tokenizer}'\nseed = 1\ncandidates = 8\nmax_tokens = 112\n"
         ),
     )
     .expect("written");
@@ -177,7 +177,9 @@ fn a_code_action_asks_the_model() {
     editor.open(&uri, text);
     let words = editor.prove(&uri, 0);
     assert!(words.starts_with("proved with"), "{words}");
-    assert_eq!(editor.problems(&uri), [""; 0]);
+    // What the proof does not use, a linter says.
+    let unused = |problem: &String| problem.starts_with("unused variable");
+    assert!(editor.problems(&uri).iter().all(unused));
     assert!(!editor.text(&uri).contains("sorry"));
     let said = |word: &str| {
         let mut values = editor.progress.iter().map(|(_, value)| value);

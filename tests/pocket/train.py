@@ -231,8 +231,8 @@ def loss_of(model, batch):
     return (losses * weights).sum() / weights.sum(), losses[answers].mean().item()
 
 
-def train(model, lessons, checkpoint, seed, steps, batch_tokens, rate):
-    """`lessons`: what to learn from, and up to which part of the steps."""
+def train(model, lessons, checkpoint, seed, steps, batch_tokens, rate, resumed):
+    """`lessons`: what to learn from, and up to which part of the steps. What was resumed is only brought to rest."""
     rng = random.Random(seed)
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "layers" in n]
     others = [p for n, p in model.named_parameters() if not (p.ndim == 2 and "layers" in n)]
@@ -242,8 +242,8 @@ def train(model, lessons, checkpoint, seed, steps, batch_tokens, rate):
     ]
 
     def scale(step):
-        """Up, along, and down over the last third."""
-        return min(1.0, (step + 1) / 50, 3 * (steps - step) / steps)
+        """Up, along, and down over the last third, or all the way."""
+        return min(1.0, (step + 1) / 50, (1 if resumed else 3) * (steps - step) / steps)
 
     schedules = [torch.optim.lr_scheduler.LambdaLR(optimizer, scale) for optimizer in optimizers]
     queue, lesson, began, seen, recent = [], 0, time.time(), 0, []
@@ -289,6 +289,7 @@ def main():
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--resume", type=Path, help="weights to go on from, with prompts only")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     work = options.work
@@ -317,11 +318,16 @@ def main():
         (files(training + practice, tokenizer, options.seed, times=4), 0.65),
         (render(training + [one for one in practice if "have k1" not in one["text"]], tokenizer, shipped, options.seed, times=1), 1.0),
     ]
+    if options.resume:
+        lessons = lessons[-1:]
     for encoded, _ in lessons:
         print(f"{len(encoded)} texts of {sum(len(tokens) for tokens, _ in encoded)} tokens in all", flush=True)
 
     model = new_model(options.seed, tokenizer)
-    train(model, lessons, work / "weights.pt", options.seed, options.steps, options.batch_tokens, options.rate)
+    if options.resume:
+        model.load_state_dict(torch.load(options.resume))
+    resumed = options.resume is not None
+    train(model, lessons, work / "weights.pt", options.seed, options.steps, options.batch_tokens, options.rate, resumed)
     torch.save(model.state_dict(), work / "weights.pt")
     write(HERE / "pocket.gguf", model, tokenizer)
 
