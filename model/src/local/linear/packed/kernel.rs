@@ -176,6 +176,21 @@ unsafe fn load(values: &[u8; 64]) -> __m512i {
     unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
 }
 
+/// How far ahead of its use memory is asked for, in bytes.
+const AHEAD: usize = 8192;
+
+/// Asks for one of `parts` parts of what lies [`AHEAD`] of `tile`: the processor itself sees too late
+/// what is read next, and would wait for memory after computing instead of meanwhile.
+#[inline(always)]
+fn ask_ahead<T>(tile: &T, part: usize, parts: usize) {
+    let lines = size_of::<T>().div_ceil(64).div_ceil(parts);
+    let start = std::ptr::from_ref(tile).cast::<i8>();
+    for line in part * lines..(part + 1) * lines {
+        // SAFETY: this reads nothing: any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * 64)) };
+    }
+}
+
 impl Tile for TileQ4K {
     #[inline(always)]
     unsafe fn sums<const N: usize>(tiles: &[Self], x: &Activations, token: usize) -> [__m512; N] {
@@ -187,6 +202,7 @@ impl Tile for TileQ4K {
             for (block, tile) in tiles.iter().enumerate() {
                 let (d, dmin) = (halves(&tile.d), halves(&tile.dmin));
                 for sub in 0..8 {
+                    ask_ahead(tile, sub, 8);
                     let scale = _mm512_mul_ps(d, bytes(&tile.scales[sub]));
                     let min = _mm512_mul_ps(dmin, bytes(&tile.mins[sub]));
                     let mut weights = [nibble; 8];
@@ -224,6 +240,7 @@ impl Tile for TileQ6K {
             for (block, tile) in tiles.iter().enumerate() {
                 let d = halves(&tile.d);
                 for sub in 0..16 {
+                    ask_ahead(tile, sub, 16);
                     let scale = _mm512_mul_ps(d, signed_bytes(&tile.scales[sub]));
                     let high = load(&tile.high[sub]);
                     let (first, second) = (load(&tile.low[sub * 2]), load(&tile.low[sub * 2 + 1]));
@@ -263,6 +280,7 @@ impl Tile for TileQ8 {
             let mut sums = [_mm512_setzero_ps(); N];
             let groups = x.cols / GROUP;
             for (group, tile) in tiles.iter().enumerate() {
+                ask_ahead(tile, 0, 1);
                 let scale = halves(&tile.d);
                 let mut weights = [_mm512_setzero_si512(); 8];
                 for (weights, quants) in weights.iter_mut().zip(&tile.quants) {
