@@ -554,18 +554,18 @@ def rules(rng):
         return Spec([], [], f"{p} {start}", term=f"{p}.{base}", defs=defs, distract=False)
     at = rng.randint(1, 12)
     if shape == "number":
-        return Spec([], [], f"{p} {start + plus}", term=f"{p}.{step} _ {p}.{base}", defs=defs, distract=False)
+        return Spec([], [], f"{p} {start + plus}", term=f"{p}.{step} {start} {p}.{base}", defs=defs, distract=False)
     if shape == "step":
-        return Spec([f"({x} : Nat)"], [f"{p} {x}"], f"{p} ({x} + {plus})", term=f"{p}.{step} _ {{0}}", defs=defs)
+        return Spec([f"({x} : Nat)"], [f"{p} {x}"], f"{p} ({x} + {plus})", term=f"{p}.{step} {x} {{0}}", defs=defs)
     if shape == "jump" and double:
-        return Spec([f"({x} : Nat)"], [f"{p} {x}"], f"{p} ({times} * {x})", term=f"{p}.{jump} _ {{0}}", defs=defs)
+        return Spec([f"({x} : Nat)"], [f"{p} {x}"], f"{p} ({times} * {x})", term=f"{p}.{jump} {x} {{0}}", defs=defs)
     if shape == "two":
         goal = f"{p} ({x} + {plus} + {plus})"
-        return Spec([f"({x} : Nat)"], [f"{p} {x}"], goal, term=f"{p}.{step} _ ({p}.{step} _ {{0}})", defs=defs)
+        return Spec([f"({x} : Nat)"], [f"{p} {x}"], goal, term=f"{p}.{step} _ ({p}.{step} {x} {{0}})", defs=defs)
     if shape == "mixed" and double:
         goal = f"{p} ({times} * ({x} + {plus}))"
-        return Spec([f"({x} : Nat)"], [f"{p} {x}"], goal, term=f"{p}.{jump} _ ({p}.{step} _ {{0}})", defs=defs)
-    return Spec([], [f"{p} {at}"], f"{p} {at + plus}", term=f"{p}.{step} _ {{0}}", defs=defs)
+        return Spec([f"({x} : Nat)"], [f"{p} {x}"], goal, term=f"{p}.{jump} _ ({p}.{step} {x} {{0}})", defs=defs)
+    return Spec([], [f"{p} {at}"], f"{p} {at + plus}", term=f"{p}.{step} {at} {{0}}", defs=defs)
 
 
 def enumeration(rng):
@@ -715,7 +715,7 @@ def neighbour(rng):
 
 
 def gather(rng):
-    """Hypotheses to be named where their types are wanted: practice for the other families."""
+    """Many hypotheses, of which the right ones are to be named in the right order: practice for the other families."""
     world = World(rng)
     depth = rng.choice([0, 0, 1])
     needs, parts = [], []
@@ -726,29 +726,24 @@ def gather(rng):
         needs.append(formula)
         return "{%d}" % (len(needs) - 1)
 
-    for _ in range(rng.randint(2, 5)):
+    for _ in range(rng.choice([1, 2, 3, 3, 4])):
         goal, other = world.distinct(2, depth)
         how = rng.random()
-        if how < 0.7:
+        if how < 0.6:
             term = need(goal)
-        elif how < 0.8:
+        elif how < 0.7:
             term = need(f"{paren(goal)} ∧ {paren(other)}") + ".1"
-        elif how < 0.9:
+        elif how < 0.8:
             term = need(f"{paren(other)} ∧ {paren(goal)}") + ".2"
         else:
             term = f"{need(f'{paren(other)} → {paren(goal)}')} {need(other)}"
         parts.append((goal, term))
     if len(needs) > 6 or len({goal for goal, _ in parts}) < len(parts):
         raise Retry
-    rng.shuffle(parts)
-    if rng.random() < 0.4:
-        parts = parts[: rng.randint(1, 3)]
-        goal = " ∧ ".join(paren(goal) for goal, _ in parts) if parts[1:] else parts[0][0]
-        term = f"⟨{', '.join(term for _, term in parts)}⟩" if parts[1:] else parts[0][1]
-        return Spec(world.binders, needs, goal, term=term, world=world)
-    parts += rng.sample(parts, rng.randint(0, 2))
-    steps = [f"have k{at} : {goal} := {term}" for at, (goal, term) in enumerate(parts, 1)]
-    return Spec(world.binders, needs, parts[-1][0], tactic="\n".join([*steps, f"exact k{len(parts)}"]), world=world)
+    if len(parts) == 1:
+        return Spec(world.binders, needs, parts[0][0], term=parts[0][1], world=world)
+    goal = " ∧ ".join(paren(goal) for goal, _ in parts)
+    return Spec(world.binders, needs, goal, term=f"⟨{', '.join(term for _, term in parts)}⟩", world=world)
 
 
 FAMILIES = [
@@ -773,21 +768,21 @@ FAMILIES = [
 # ---- from a goal to a text ------------------------------------------------------------------------------------------
 
 
-def hypothesis_names(rng, types, taken):
-    """As people name them: `hp : p`, `hab : a = b`; now and then a single one just `h`."""
-    if len(types) == 1 and rng.random() < 0.4:
-        return ["h"]
-    names = []
-    for ty in types:
-        letters = "".join(word[0] for word in re.findall(r"[^\W\d][\w'.]*", ty) if not LIBRARY.fullmatch(word))
-        name = "h" + letters[:3]
-        if ty.startswith("∀ {"):
-            name = "trans" if "w" in ty else "symm"
-        if ty == "False":
-            name = "hf"
-        while name in names or name in taken:
-            name += "'"
-        names.append(name)
+def hypothesis_names(rng, count, taken):
+    scheme = rng.choice(["h1", "h1", "h1", "pool", "pool", "letters"])
+    if scheme == "h1":
+        prefix = rng.choice(["h", "h", "h", "H", "hyp"])
+        names = [f"{prefix}{i + 1}" for i in range(count)]
+        if count == 1 and rng.random() < 0.7:
+            names = [prefix]
+        if rng.random() < 0.3:
+            rng.shuffle(names)
+    elif scheme == "pool":
+        names = rng.sample("h ha hb hc hp hq hr hx hy key h' e e1 e2 hn hm".split(), count)
+    else:
+        names = ["h" + letter for letter in rng.sample("abcdefgpqrstxyz", count)]
+    if taken & set(names):
+        raise Retry
     return names
 
 
@@ -819,10 +814,12 @@ def sample(rng, family=None):
         if len(needs) + len(extra) > 6:
             raise Retry
     words = set(re.findall(r"[\w']+", " ".join(spec.binders + needs + extra + [spec.goal])))
-    types = needs + extra
-    order = list(range(len(types)))
+    names = hypothesis_names(rng, len(needs) + len(extra), words | set("uvw"))
+    order = list(range(len(names)))
     rng.shuffle(order)
-    named = dict(zip(order, hypothesis_names(rng, [types[i] for i in order], words | set("uvw"))))
+    # Names go by position in the text, so `h1` is not always the one that is needed.
+    named = dict(zip(order, names))
+    types = needs + extra
     binders = list(spec.binders) + [f"({named[i]} : {types[i]})" for i in order]
     fill = [named[i] for i in range(len(needs))]
     term = spec.term and spec.term.format(*fill)
@@ -840,7 +837,7 @@ def sample(rng, family=None):
         [10, 2, 4 if term else 0, 1.5, 1.5 if wrapped else 0, 1.5 if len(order) > 1 else 0, 0.7],
     )[0]
     start = f"theorem {head} " if rng.random() < 0.93 else "example "
-    local = rng.choice([n for n in ["k1", "step", "res", "aux1"] if n not in words])
+    local = rng.choice([n for n in ["k1", "step", "res", "hk", "aux1"] if n not in names])
 
     def declare(shown, proof):
         left = " ".join(binders)
