@@ -5,7 +5,7 @@
 //! Its `get_file_metadata` is of no use for that: it follows the hub to where large files are, and there
 //! nobody knows their checksum.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -129,7 +129,7 @@ pub enum Progress {
 }
 
 /// Downloads a model and its tokenizer into `folder`, and says where it is. A file that is there already
-/// is left alone.
+/// is left alone; one of another size is an error.
 ///
 /// # Errors
 /// When it can't be had. The message says why, what to do, and where to put the file by hand; what has
@@ -166,7 +166,20 @@ async fn pull_from(
     };
     std::fs::create_dir_all(folder)
         .with_context(|| format!("can't make the folder {}", folder.display()))?;
-    if !path.is_file() {
+    if let Ok(there) = path.metadata() {
+        // Many repositories have files of the same name. Without a network nobody can say.
+        if wanted.base.is_none()
+            && let Ok(file) = Remote::find(client, &wanted.repository, &wanted.file).await
+        {
+            ensure!(
+                file.size == there.len(),
+                "{} is another file than {}/{}: give it another name first",
+                path.display(),
+                wanted.repository,
+                wanted.file
+            );
+        }
+    } else {
         let file = Remote::find(client, &wanted.repository, &wanted.file).await;
         let got = match file {
             Ok(file) => file.fetch(&path, progress).await,
@@ -179,9 +192,12 @@ async fn pull_from(
         let beside = path.with_file_name(format!("{stem}.tokenizer.json"));
         if !beside.is_file() {
             // Most GGUF files can do without it.
-            match Remote::find(client, base, "tokenizer.json").await {
-                Ok(file) => file.fetch(&beside, progress).await?,
-                Err(error) => tracing::warn!("no tokenizer.json from {base}: {error:#}"),
+            let got = async {
+                let file = Remote::find(client, base, "tokenizer.json").await?;
+                file.fetch(&beside, progress).await
+            };
+            if let Err(error) = got.await {
+                tracing::warn!("no tokenizer.json from {base}: {error:#}");
             }
         }
     }
@@ -245,7 +261,8 @@ impl<'a> Remote<'a> {
             .write(true)
             .open(&part)
             .with_context(|| format!("can't write {}", part.display()))?;
-        if file.try_lock().is_err() {
+        // Not every file system has locks.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             bail!("another unsorry is downloading {name}");
         }
         let mut failures = 0;
@@ -425,7 +442,25 @@ fn explain(error: HFError, client: &HFClient, repository: &str, file: &str) -> E
         ),
         _ => format!("{hub} gave no usable answer"),
     };
-    Error::new(error).context(advice)
+    let what = without_queries(&format!("{:#}", Error::new(error)));
+    anyhow!(what).context(advice)
+}
+
+/// `text` with its addresses cut at `?`: what follows may be a signature that opens the file.
+fn without_queries(text: &str) -> String {
+    let mut cut = String::new();
+    for (at, part) in text.split("://").enumerate() {
+        if at == 0 {
+            cut += part;
+            continue;
+        }
+        let end = part.find([' ', ')', '"', '\n']).unwrap_or(part.len());
+        let (address, rest) = part.split_at(end);
+        cut += "://";
+        cut += address.split('?').next().unwrap_or_default();
+        cut += rest;
+    }
+    cut
 }
 
 fn no_file(client: &HFClient, repository: &str, file: &str) -> String {

@@ -3,6 +3,9 @@
 use crate::shape::{names, tokens};
 use std::collections::HashSet;
 
+/// More definitions than these are not looked for.
+const MOST_DEFINITIONS: usize = 12;
+
 /// What a declaration is, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -191,6 +194,9 @@ impl Surroundings {
         let mut seen = HashSet::new();
         let mut first = true;
         while let Some(text) = pending.pop() {
+            if all.len() >= MOST_DEFINITIONS && !first {
+                break;
+            }
             for declaration in self.mentioned(&text) {
                 if !seen.insert(declaration.text.clone()) {
                     continue;
@@ -215,7 +221,7 @@ impl Surroundings {
             }
             first = false;
         }
-        all.truncate(12);
+        all.truncate(MOST_DEFINITIONS);
         (direct, all)
     }
 

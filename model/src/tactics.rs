@@ -684,6 +684,30 @@ mod tests {
         Goal::parse(kind, &[rendered.to_owned()], imports, context).unwrap()
     }
 
+    #[test]
+    fn what_has_no_end_is_left() {
+        let check = |ty: &str, before: &str| {
+            let goal = goal(
+                HoleKind::Tactic,
+                &format!("m n : Nat\nh : {ty}\n⊢ 0 < m"),
+                &[],
+                before,
+            );
+            assert!(!Tactics::default().candidates(&goal).is_empty());
+        };
+        // `Nat.Coprime` may stand for the file's own, as far as one can see.
+        check(
+            "Coprime m n",
+            "def Coprime (m n : Nat) : Prop := 0 < m ∧ Nat.Coprime m n\n",
+        );
+        check("P m", "def P (m : Nat) : Prop := P m ∧ (∃ k, P k ∧ P k)\n");
+        check(&vec!["0 < m"; 20_000].join(" ∧ "), "");
+        check(
+            &format!("{}0 < m{}", "(".repeat(20_000), ")".repeat(20_000)),
+            "",
+        );
+    }
+
     fn rows(text: &str) -> Result<Vec<Entry>, String> {
         #[derive(Deserialize)]
         struct Table {

@@ -45,6 +45,10 @@ pub(crate) struct View {
 const MOST_INTRODUCED: usize = 12;
 /// More hypotheses than this are not taken apart at once.
 const MOST_OPENED: usize = 4;
+/// Definitions unfolded one inside another: one may unfold to itself.
+const MOST_UNFOLDED: usize = 6;
+/// More levels than this are not taken apart.
+const MOST_DEEP: usize = 64;
 
 impl View {
     /// The goal as it stands.
@@ -299,8 +303,27 @@ impl View {
 
     /// An `rcases` pattern for a hypothesis; what it names becomes a local.
     pub(crate) fn pattern(&mut self, ty: &str, around: &Surroundings, split: bool) -> String {
-        let ty = unfolded(ty, around).unwrap_or_else(|| unparenthesised(ty).to_owned());
+        self.pattern_at((0, 0), ty, around, split)
+    }
+
+    /// As [`View::pattern`], within so many levels, and so many definitions among them.
+    fn pattern_at(
+        &mut self,
+        (levels, unfoldings): (usize, usize),
+        ty: &str,
+        around: &Surroundings,
+        split: bool,
+    ) -> String {
+        let mut inner = (levels + 1, unfoldings);
+        let ty = match unfolded(ty, around) {
+            Some(unfolded) if unfoldings < MOST_UNFOLDED => {
+                inner.1 += 1;
+                unfolded
+            }
+            _ => unparenthesised(ty).to_owned(),
+        };
         match Shape::of(&ty) {
+            _ if levels == MOST_DEEP => {}
             Shape::Exists => {
                 if let Some((found, body)) = binders(&ty) {
                     let mut parts = Vec::new();
@@ -309,27 +332,27 @@ impl View {
                         self.add(&name, &binder.ty, around);
                         parts.push(name);
                     }
-                    let rest = self.pattern(body, around, split);
+                    let rest = self.pattern_at(inner, body, around, split);
                     parts.push(spliced(rest));
                     return format!("⟨{}⟩", parts.join(", "));
                 }
             }
             Shape::And => {
                 if let Some((left, right)) = sides(&ty, "∧") {
-                    let left = self.pattern(left, around, split);
+                    let left = self.pattern_at(inner, left, around, split);
                     let left = if left.contains(" | ") {
                         format!("({left})")
                     } else {
                         left
                     };
-                    let right = spliced(self.pattern(right, around, split));
+                    let right = spliced(self.pattern_at(inner, right, around, split));
                     return format!("⟨{left}, {right}⟩");
                 }
             }
             Shape::Or if split => {
                 if let Some((left, right)) = sides(&ty, "∨") {
-                    let left = self.pattern(left, around, split);
-                    let right = self.pattern(right, around, split);
+                    let left = self.pattern_at(inner, left, around, split);
+                    let right = self.pattern_at(inner, right, around, split);
                     let left = if left.contains(" | ") {
                         format!("({left})")
                     } else {

@@ -35,6 +35,10 @@ pub fn engines(config: &Config) -> Result<Vec<Engine>> {
         }
         engines.push(match (name, &local) {
             (config::Engine::Tactics, _) => tactics(config),
+            (config::Engine::Local, Some(settings)) if !settings.model.exists() => bail!(
+                "the engine `local` has no model: there is no {}; `unsorry model pull` gets one that is known, `unsorry model list` says which",
+                settings.model.display()
+            ),
             (config::Engine::Local, Some(settings)) => Engine {
                 name: name.name(),
                 prover: Arc::new(Local::new(settings.clone())),
@@ -87,14 +91,21 @@ mod tests {
             assert_eq!(names(users).as_deref(), Ok(expected));
         };
         check("", &["tactics"]);
-        check("[local]\nmodel = 'a.gguf'", &["tactics", "local"]);
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let local = format!("[local]\nmodel = '{}'\n", file.path().display());
+        check(&local, &["tactics", "local"]);
         check(
-            "[local]\nmodel = 'a.gguf'\n[search]\nengines = ['tactics']",
+            &format!("{local}[search]\nengines = ['tactics']"),
             &["tactics"],
         );
         check(
-            "[local]\nmodel = 'a.gguf'\n[search]\nengines = ['local', 'tactics', 'local']",
+            &format!("{local}[search]\nengines = ['local', 'tactics', 'local']"),
             &["local", "tactics"],
+        );
+        let error = names("[local]\nmodel = '/nowhere/a.gguf'").expect_err("no file");
+        assert!(
+            error.contains("/nowhere/a.gguf") && error.contains("unsorry model pull"),
+            "{error}"
         );
         let error = names("[search]\nengines = ['tactics', 'local']").expect_err("no model");
         assert!(

@@ -37,7 +37,7 @@ pub struct Local {
     batch: Option<NonZeroUsize>,
     #[serde(deserialize_with = "not_negative")]
     temperature: Option<f64>,
-    #[serde(deserialize_with = "probability")]
+    #[serde(deserialize_with = "positive_probability")]
     top_p: Option<f64>,
     top_k: Option<NonZeroUsize>,
     #[serde(deserialize_with = "probability")]
@@ -134,6 +134,15 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>
     }
 }
 
+fn positive_probability<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<f64>, D::Error> {
+    match probability(deserializer)? {
+        Some(0.0) => Err(D::Error::custom("0 would leave no token to choose")),
+        number => Ok(number),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +191,7 @@ mod tests {
         check("temperature = -0.1");
         check("temperature = inf");
         check("top_p = 1.5");
+        check("top_p = 0.0");
         check("min_p = nan");
         check("device = 'tpu'");
         check("mode = 'slow'");

@@ -258,10 +258,14 @@ fn a_model_and_its_tokenizer_are_downloaded() {
         of_model[of_model.len() - 1].1,
         Progress::Checking(100_000, 100_000)
     );
-    // What is there stays.
+    // What is there stays, if it is that file.
     let before = hub.asked().len();
-    hub.pull("sub/model.gguf").expect("there");
-    assert_eq!(hub.asked().len(), before);
+    let path = hub.pull("sub/model.gguf").expect("there");
+    let after = &hub.asked()[before..];
+    assert!(!after.iter().any(|asked| asked.contains("/store/")));
+    std::fs::write(&path, "another").expect("written");
+    let error = hub.pull("sub/model.gguf").expect_err("another file");
+    assert!(error.to_string().contains("another file"), "{error:#}");
 }
 
 #[test]
@@ -439,4 +443,14 @@ fn names_are_understood() {
     ] {
         assert!(Wanted::parse(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn signatures_are_not_shown() {
+    let check = |text: &str, expected: &str| assert_eq!(without_queries(text), expected);
+    check("no address? none", "no address? none");
+    check(
+        "error (https://cdn.example/file?Signature=abc&Key=d) at https://hub.example/x: why?",
+        "error (https://cdn.example/file) at https://hub.example/x: why?",
+    );
 }

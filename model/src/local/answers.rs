@@ -14,17 +14,18 @@ use crate::answer::{Cutter, whole};
 use crate::prompt::{Prompt, prompt};
 
 /// Tells `found` of each candidate as it is complete, of equal ones once, until it returns `false` or
-/// `stop` says so.
+/// `stop` says so. A declaration that is too long for the model's context is refused: why, and what
+/// to do.
 ///
 /// # Errors
-/// When the declaration is too long for the model's context, or the model fails.
+/// When the model fails.
 pub fn answers(
     engine: &mut Engine,
     settings: &Settings,
     goal: &Goal,
     found: &mut dyn FnMut(String) -> bool,
     stop: &dyn Fn() -> bool,
-) -> Result<()> {
+) -> Result<Option<String>> {
     let context = engine.writer.llama().positions();
     let max_tokens = settings.answer_tokens(context);
     let budget = Settings::PROMPT.min(context.saturating_sub(max_tokens));
@@ -36,10 +37,10 @@ pub fn answers(
     };
     let written = prompt(goal, settings.mode, budget, &count);
     let Some(Prompt { pieces, prefill }) = written else {
-        anyhow::bail!(
+        return Ok(Some(format!(
             "the declaration is longer than the {budget} tokens that {} has for it: a larger `context`, or a smaller `max_tokens`, under `[local]` makes room",
             settings.model.display()
-        );
+        )));
     };
     let mut tokens = engine.tokens(&pieces)?;
     tokens.extend(tokenizer.encode(&prefill)?);
@@ -51,7 +52,11 @@ pub fn answers(
     let mut failed = None;
     let request = Request {
         prompt: &tokens,
-        answers: settings.candidates,
+        // The likeliest answer is always the same.
+        answers: match settings.temperature == 0.0 || settings.top_k == Some(1) {
+            true => 1,
+            false => settings.candidates,
+        },
         batch: settings.batch,
         max_tokens,
         sampling: Sampling {
@@ -99,7 +104,7 @@ pub fn answers(
         candidates = seen.len(),
         "answers"
     );
-    failed.map_or(Ok(()), Err)
+    failed.map_or(Ok(None), Err)
 }
 
 /// An answer as far as it is written.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use candle_core::{DType, Device, Tensor};
 use half::f16;
 use half::vec::HalfBitsVecExt;
@@ -73,27 +73,26 @@ impl Cache {
         let pages = positions.div_ceil(PAGE);
         let shape = (config.kv_heads, pages * PAGE, config.head_dim);
         let numbers = config.kv_heads * pages * PAGE * config.head_dim;
-        let zeros = || {
+        let zeros = || -> Result<Tensor> {
             if device.is_cpu() {
                 // Zeros of integers come from the system, which gives memory as it is written to;
                 // Candle's own are written.
+                let mut room: Vec<u16> = Vec::new();
+                room.try_reserve_exact(numbers)
+                    .context("there is no memory for keys and values: a smaller `context` or `batch` under `[local]` needs less")?;
+                drop(room);
                 let zeros: Vec<f16> = vec![0u16; numbers].reinterpret_into();
-                return Tensor::from_vec(zeros, shape, device);
+                return Ok(Tensor::from_vec(zeros, shape, device)?);
             }
-            Tensor::zeros(shape, DType::F16, device)
+            Ok(Tensor::zeros(shape, DType::F16, device)?)
         };
-        let layers: Result<_, candle_core::Error> = (0..config.layers)
+        let layers: Result<_> = (0..config.layers)
             .map(|_| Ok((zeros()?, zeros()?)))
             .collect();
         Ok(Self {
             layers: layers?,
             pages: (0..pages).map(|at| Arc::new(Page(at))).collect(),
         })
-    }
-
-    /// Bytes that one position takes.
-    pub fn bytes_per_position(config: &LlamaConfig) -> usize {
-        2 * config.layers * config.kv_heads * config.head_dim * DType::F16.size_in_bytes()
     }
 
     /// How many tokens could still be added.

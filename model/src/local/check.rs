@@ -44,11 +44,8 @@ pub struct Report {
 pub fn check(settings: &Settings, tokens: usize, progress: &mut dyn FnMut(f64)) -> Result<Report> {
     let _threads = computing(settings.threads).context("can't start threads")?;
     let begin = Instant::now();
-    let engine = Engine::load(settings, &mut |share| {
-        progress(share);
-        true
-    });
-    let mut engine = engine?.context("the loading was ended")?;
+    let mut engine = Engine::load(settings, progress)?;
+    let tokens = tokens.min(engine.writer.llama().positions() / 2).max(1);
     let load = begin.elapsed();
     let prompt = engine.tokens(&[
         Piece::Marker("<｜begin▁of▁sentence｜>"),

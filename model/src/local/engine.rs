@@ -20,16 +20,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads the model that `settings` name; `progress` is told the share that is done, and ends the
-    /// loading by returning `false`: then there is none.
+    /// Loads the model that `settings` name; `progress` is told the share that is done.
     ///
     /// # Errors
     /// When a file is missing or no model for us, when there is not enough memory for it, or the
     /// device fails. The message names the file, and says what to do.
-    pub fn load(
-        settings: &Settings,
-        progress: &mut dyn FnMut(f64) -> bool,
-    ) -> Result<Option<Self>> {
+    pub fn load(settings: &Settings, progress: &mut dyn FnMut(f64)) -> Result<Self> {
         let path = settings.model.clone();
         let weights = Weights::open(&path)?;
         let whats_wrong = || format!("can't load {}", path.display());
@@ -38,21 +34,13 @@ impl Engine {
         let plan = memory::plan_on(&weights, &device, settings).with_context(whats_wrong)?;
         let tokenizer =
             Tokenizer::open(&weights, settings.tokenizer.as_deref()).with_context(whats_wrong)?;
-        let mut wanted = true;
-        let mut progress = |share| {
-            wanted = progress(share);
-            wanted
-        };
-        let llama = Llama::load(&weights, plan.context, &device, &mut progress);
-        if !wanted {
-            return Ok(None);
-        }
+        let llama = Llama::load(&weights, plan.context, &device, progress);
         let llama = llama.with_context(whats_wrong)?;
-        Ok(Some(Self {
+        Ok(Self {
             writer: Writer::new(llama, plan.positions).with_context(whats_wrong)?,
             tokenizer,
             device: why,
-        }))
+        })
     }
 
     /// The tokens of a prompt. A marker that is none in this vocabulary is text like any other.

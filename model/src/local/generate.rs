@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 
-use super::cache::{Cache, Sequence};
+use super::cache::{Cache, PAGE, Sequence};
 use super::llama::{Feed, Llama};
 use super::lookup::Lookup;
 use super::sample::{Sampler, Sampling, row_rng};
@@ -93,7 +93,8 @@ impl Writer {
     /// # Errors
     /// When the device has not enough memory.
     pub fn new(llama: Llama, positions: usize) -> Result<Self> {
-        let cache = Cache::new(llama.config(), positions, llama.device())?;
+        // The page where an answer parts from its prompt is there twice.
+        let cache = Cache::new(llama.config(), positions + PAGE, llama.device())?;
         Ok(Self {
             llama,
             cache,
@@ -131,14 +132,13 @@ impl Writer {
         let Some(first) = self.prompt(prompt, &mut counts, stop)? else {
             return Ok(counts);
         };
-        // A page more for each: where it parts from the prompt.
-        let each = max_tokens + TOGETHER + super::cache::PAGE;
+        let each = max_tokens.next_multiple_of(PAGE) + PAGE;
         let batch = (self.cache.free() / each).min(request.batch).max(1);
         let lookup = Lookup::new(prompt.to_vec());
         let mut rows: Vec<Row> = Vec::new();
         let mut next = 0;
         loop {
-            while rows.len() < batch && next < request.answers {
+            while rows.len() < batch && next < request.answers && !stop() {
                 let mut row = Row {
                     number: next,
                     sequence: self.cache.fork(&self.kept),
@@ -284,8 +284,7 @@ impl Row {
     }
 
     fn sample(&mut self, logits: &[f32]) -> Result<u32> {
-        let drawn = self.sampler.sample(logits, &self.sampling, &mut self.rng)?;
-        Ok(drawn.token)
+        self.sampler.sample(logits, &self.sampling, &mut self.rng)
     }
 
     fn guess(&self, most: usize) -> Vec<u32> {
@@ -318,7 +317,7 @@ mod tests {
         let path = "../tests/fixtures/llama/quantised/q4_k_m.gguf";
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         let weights = Weights::open(&path).expect("a model");
-        let llama = Llama::load(&weights, 256, &Device::Cpu, &mut |_| true).expect("loaded");
+        let llama = Llama::load(&weights, 256, &Device::Cpu, &mut |_| {}).expect("loaded");
         Writer::new(llama, positions).expect("room")
     }
 

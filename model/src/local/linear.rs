@@ -13,7 +13,7 @@ use candle_core::{DType, Device, Tensor};
 use packed::{Activations, Packed};
 
 /// Matrices that are multiplied with the same activations, such as query, key and value.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Linear {
     parts: Vec<Part>,
 }
@@ -38,36 +38,54 @@ pub struct Matrix<'a> {
     pub data: &'a [u8],
 }
 
-impl Linear {
-    /// Puts `matrices` on `device`.
-    ///
-    /// # Errors
-    /// When they don't fit there, or have not as many columns as each other.
-    pub fn new<'a>(
-        matrices: impl IntoIterator<Item = Matrix<'a>>,
-        device: &Device,
-    ) -> Result<Self> {
-        let parts: Result<Vec<Part>> = matrices
-            .into_iter()
-            .map(|matrix| Part::new(&matrix, device))
-            .collect();
-        Ok(Self { parts: parts? })
-    }
+/// Bytes that a matrix of `bytes` in its file takes when it is multiplied with on `device`. Candle's
+/// product keeps a second copy of some types, laid out for the processor
+/// (`candle-core/src/quantized/repack.rs`), from the first product on.
+pub fn resident_bytes(dtype: GgmlDType, bytes: u64, device: &Device) -> u64 {
+    let second_copy = match dtype {
+        _ if !device.is_cpu() => 0.0,
+        dtype if packed::takes(dtype) => 0.03,
+        GgmlDType::Q4K => 1.34,
+        GgmlDType::Q6K => 1.53,
+        GgmlDType::Q8_0 => 1.0,
+        GgmlDType::Q4_0 | GgmlDType::Q5K if cfg!(target_arch = "aarch64") => 1.0,
+        _ => 0.0,
+    };
+    bytes.saturating_add((bytes as f64 * second_copy) as u64)
+}
 
-    /// A matrix that is there already, such as the embedding of a model with tied weights.
+impl Matrix<'_> {
+    /// It as Candle's quantised tensor.
     ///
     /// # Errors
-    /// When its data can't be read back.
-    pub fn tied(matrix: &QTensor) -> Result<Self> {
-        let (rows, cols) = matrix.shape().dims2()?;
-        let data = matrix.data()?;
-        let matrix = Matrix {
-            dtype: matrix.dtype(),
+    /// When there is more or less data than `rows × cols` elements take, or the device has no room.
+    pub fn quantised(&self, device: &Device) -> Result<QTensor> {
+        let Self {
+            dtype,
             rows,
             cols,
-            data: &data,
-        };
-        Self::new([matrix], &Device::Cpu)
+            data,
+        } = *self;
+        let block = dtype.block_size();
+        ensure!(
+            cols.is_multiple_of(block) && data.len() == rows * cols / block * dtype.type_size(),
+            "a {rows}×{cols} matrix of {dtype:?} can't have {} bytes",
+            data.len()
+        );
+        let storage = QStorage::from_data(data.into(), device, dtype)
+            .with_context(|| format!("no room for a {rows}×{cols} matrix of {dtype:?}"))?;
+        Ok(QTensor::new(storage, (rows, cols))?)
+    }
+}
+
+impl Linear {
+    /// Adds a matrix, on `device`.
+    ///
+    /// # Errors
+    /// When it doesn't fit there.
+    pub fn push(&mut self, matrix: &Matrix, device: &Device) -> Result<()> {
+        self.parts.push(Part::new(matrix, device)?);
+        Ok(())
     }
 
     /// `x · Wᵀ` for each matrix `W`: from `[tokens, cols]`, in f32, to `[tokens, rows]`.
@@ -106,18 +124,13 @@ fn activations(x: &Tensor) -> Result<Activations> {
 
 impl Part {
     fn new(matrix: &Matrix, device: &Device) -> Result<Self> {
-        let Matrix {
-            dtype,
-            rows,
-            cols,
-            data,
-        } = *matrix;
         if device.is_cpu()
-            && let Some(packed) = Packed::new(matrix)
+            && let Some(packed) = Packed::new(matrix)?
         {
             return Ok(Self::Packed(packed));
         }
-        let tensor = quantised(dtype, rows, cols, data, device)?;
+        let tensor = matrix.quantised(device)?;
+        let dtype = matrix.dtype;
         let plain = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
         if plain && !device.is_cpu() {
             let kept = if dtype == GgmlDType::BF16 {
@@ -131,28 +144,6 @@ impl Part {
     }
 }
 
-/// `data` as Candle's quantised tensor.
-///
-/// # Errors
-/// When there is more or less data than `rows × cols` elements take, or the device has no room.
-pub fn quantised(
-    dtype: GgmlDType,
-    rows: usize,
-    cols: usize,
-    data: &[u8],
-    device: &Device,
-) -> Result<QTensor> {
-    let block = dtype.block_size();
-    ensure!(
-        cols.is_multiple_of(block) && data.len() == rows * cols / block * dtype.type_size(),
-        "a {rows}×{cols} matrix of {dtype:?} can't have {} bytes",
-        data.len()
-    );
-    let storage = QStorage::from_data(data.into(), device, dtype)
-        .with_context(|| format!("no room for a {rows}×{cols} matrix of {dtype:?}"))?;
-    Ok(QTensor::new(storage, (rows, cols))?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,7 +154,16 @@ mod tests {
         let w = Tensor::randn(0f32, 1., (rows, cols), &device).expect("weights");
         let w = QTensor::quantize(&w, dtype).expect("quantised");
         let x = Tensor::randn(0f32, 1., (tokens, cols), &device).expect("input");
-        let ours = Linear::tied(&w).expect("linear").forward(&x).expect("ours");
+        let data = w.data().expect("data");
+        let matrix = Matrix {
+            dtype,
+            rows,
+            cols,
+            data: &data,
+        };
+        let mut linear = Linear::default();
+        linear.push(&matrix, &device).expect("linear");
+        let ours = linear.forward(&x).expect("ours");
         let w = w.dequantize(&device).expect("dequantised");
         let exact = x.matmul(&w.t().expect("transposed")).expect("exact");
         let norm = |t: &Tensor| {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::attention::{Sight, attention, exp};
 use super::cache::{Cache, Sequence};
 use super::config::{LlamaConfig, RopePairs};
-use super::linear::{Linear, Matrix, quantised};
+use super::linear::{Linear, Matrix};
 use super::rope::frequencies;
 use super::weights::Weights;
 
@@ -51,47 +51,34 @@ pub struct Feed<'a> {
 
 impl Llama {
     /// Reads a model for up to `positions` tokens in a sequence; `progress` is told the share that
-    /// is read, and ends the loading by returning `false`.
+    /// is read.
     ///
     /// # Errors
-    /// When the file can't be read, the device has no room, or `progress` says so.
+    /// When the file can't be read, or the device has no room.
     pub fn load(
         weights: &Weights,
         positions: usize,
         device: &Device,
-        progress: &mut dyn FnMut(f64) -> bool,
+        progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
         let config = weights.config().clone();
-        let mut read = 0;
-        let mut load = |names: &[String]| -> Result<Linear> {
-            let data: Result<Vec<_>> = names.iter().map(|name| tensor(weights, name)).collect();
-            let data = data?;
-            read += data.iter().map(|(_, data)| data.len() as u64).sum::<u64>();
-            let share = read as f64 / weights.total_bytes().max(1) as f64;
-            ensure!(progress(share.min(1.)), "loading was cancelled");
-            let matrices = data.iter().map(|((dtype, rows, cols), data)| Matrix {
-                dtype: *dtype,
-                rows: *rows,
-                cols: *cols,
-                data,
-            });
-            Linear::new(matrices, device)
-        };
-        let vector = |name: &str| -> Result<Tensor> {
-            let ((dtype, rows, cols), data) = tensor(weights, name)?;
-            let vector = quantised(dtype, rows, cols, &data, device)?.dequantize(device)?;
-            Ok(vector.flatten_all()?)
+        let mut loader = Loader {
+            weights,
+            device,
+            progress,
+            bytes: Vec::new(),
+            read: 0,
         };
         let layers: Result<Vec<Layer>> = (0..config.layers)
             .map(|at| {
                 let name = |part: &str| format!("blk.{at}.{part}.weight");
                 Ok(Layer {
-                    attention_norm: vector(&name("attn_norm"))?,
-                    query_key_value: load(&["attn_q", "attn_k", "attn_v"].map(name))?,
-                    attention_output: load(&["attn_output"].map(name))?,
-                    feed_forward_norm: vector(&name("ffn_norm"))?,
-                    gate_up: load(&["ffn_gate", "ffn_up"].map(name))?,
-                    down: load(&["ffn_down"].map(name))?,
+                    attention_norm: loader.vector(&name("attn_norm"))?,
+                    query_key_value: loader.linear(&["attn_q", "attn_k", "attn_v"].map(name))?,
+                    attention_output: loader.linear(&["attn_output"].map(name))?,
+                    feed_forward_norm: loader.vector(&name("ffn_norm"))?,
+                    gate_up: loader.linear(&["ffn_gate", "ffn_up"].map(name))?,
+                    down: loader.linear(&["ffn_down"].map(name))?,
                 })
             })
             .collect();
@@ -101,9 +88,9 @@ impl Llama {
             Some(_) => "output.weight",
             None => "token_embd.weight",
         };
-        let output = load(&[output.to_owned()])?;
-        let ((dtype, rows, cols), data) = tensor(weights, "token_embd.weight")?;
-        let embedding = quantised(dtype, rows, cols, &data, device)?;
+        let output = loader.linear(&[output.to_owned()])?;
+        let norm = loader.vector("output_norm.weight")?;
+        let embedding = loader.matrix("token_embd.weight")?.quantised(device)?;
         let (angles, factor) = frequencies(&config.rope);
         let table = |of: fn(f64) -> f64| {
             let values = (0..positions).flat_map(|at| {
@@ -113,7 +100,7 @@ impl Llama {
             Tensor::from_vec(values.collect(), (positions, angles.len()), device)
         };
         Ok(Self {
-            norm: vector("output_norm.weight")?,
+            norm,
             cos: table(f64::cos)?,
             sin: table(f64::sin)?,
             embedding,
@@ -291,19 +278,51 @@ impl Llama {
     }
 }
 
-type Read = ((candle_core::quantized::GgmlDType, usize, usize), Vec<u8>);
+/// Reads one tensor after another into the same memory.
+struct Loader<'a> {
+    weights: &'a Weights,
+    device: &'a Device,
+    progress: &'a mut dyn FnMut(f64),
+    bytes: Vec<u8>,
+    /// Bytes so far.
+    read: u64,
+}
 
-/// A tensor's type, rows, columns and data; a vector is one row.
-fn tensor(weights: &Weights, name: &str) -> Result<Read> {
-    let info = weights
-        .info(name)
-        .with_context(|| format!("the model has no tensor {name}"))?;
-    let (rows, cols) = match info.shape[..] {
-        [cols] => (1, cols),
-        [rows, cols] => (rows, cols),
-        _ => anyhow::bail!("{name} has the shape {:?}", info.shape),
-    };
-    Ok(((info.dtype, rows, cols), weights.read(name)?))
+impl Loader<'_> {
+    fn linear(&mut self, names: &[String]) -> Result<Linear> {
+        let (mut linear, device) = (Linear::default(), self.device);
+        for name in names {
+            linear.push(&self.matrix(name)?, device)?;
+        }
+        Ok(linear)
+    }
+
+    fn vector(&mut self, name: &str) -> Result<Tensor> {
+        let device = self.device;
+        let vector = self.matrix(name)?.quantised(device)?;
+        Ok(vector.dequantize(device)?.flatten_all()?)
+    }
+
+    /// A vector is one row.
+    fn matrix(&mut self, name: &str) -> Result<Matrix<'_>> {
+        let info = self.weights.info(name);
+        let info = info.with_context(|| format!("the model has no tensor {name}"))?;
+        let (rows, cols) = match info.shape[..] {
+            [cols] => (1, cols),
+            [rows, cols] => (rows, cols),
+            _ => anyhow::bail!("{name} has the shape {:?}", info.shape),
+        };
+        self.read += info.bytes;
+        let share = self.read as f64 / self.weights.total_bytes().max(1) as f64;
+        (self.progress)(share.min(1.));
+        self.weights.read(name, &mut self.bytes)?;
+        Ok(Matrix {
+            dtype: info.dtype,
+            rows,
+            cols,
+            data: &self.bytes,
+        })
+    }
 }
 
 fn only(mut parts: Vec<Tensor>) -> Result<Tensor> {

@@ -3,9 +3,9 @@
 use anyhow::{Result, bail, ensure};
 use candle_core::Device;
 
-use super::Settings;
 use super::config::LlamaConfig;
-use super::weights::Weights;
+use super::weights::{TensorInfo, Weights};
+use super::{Settings, linear};
 
 /// For what is computed on the way, and for the program itself.
 pub const SCRATCH: u64 = 512 << 20;
@@ -107,7 +107,30 @@ fn round(positions: usize) -> usize {
 /// As [`plan`].
 pub fn plan_on(weights: &Weights, device: &Device, settings: &Settings) -> Result<Plan> {
     let available = available(device)?;
-    plan(weights.config(), weights.total_bytes(), available, settings)
+    let weights_bytes = resident_bytes(weights, device);
+    plan(weights.config(), weights_bytes, available, settings)
+}
+
+/// Bytes that a model's weights take on the processor.
+pub fn resident_on_cpu(weights: &Weights) -> u64 {
+    resident_bytes(weights, &Device::Cpu)
+}
+
+fn resident_bytes(weights: &Weights, device: &Device) -> u64 {
+    const EMBEDDING: &str = "token_embd.weight";
+    let multiplied = |info: &TensorInfo| linear::resident_bytes(info.dtype, info.bytes, device);
+    let mut bytes: u64 = weights
+        .tensors()
+        .map(|(name, info)| match name {
+            EMBEDDING => info.bytes,
+            _ => multiplied(info),
+        })
+        .sum();
+    // An embedding that is the output matrix as well is there for both.
+    if weights.info("output.weight").is_none() {
+        bytes += weights.info(EMBEDDING).map_or(0, multiplied);
+    }
+    bytes
 }
 
 /// Bytes that a device has free. An Apple GPU has the machine's.

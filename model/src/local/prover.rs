@@ -91,12 +91,15 @@ fn run(settings: &Settings, jobs: &mpsc::Receiver<Job>) {
     };
     let mut engine: Option<Engine> = None;
     loop {
-        let job = match jobs.recv_timeout(settings.idle) {
+        let next = match engine {
+            Some(_) => jobs.recv_timeout(settings.idle),
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let job = match next {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
-                if engine.take().is_some() {
-                    tracing::info!("the model is unloaded: nobody has asked for it");
-                }
+                engine = None;
+                tracing::info!("the model is unloaded: nobody has asked for it");
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -107,7 +110,11 @@ fn run(settings: &Settings, jobs: &mpsc::Receiver<Job>) {
         // Whatever a model's file or a driver brings about, it ends with this job.
         let done = catch_unwind(AssertUnwindSafe(|| work(settings, &mut engine, &job)));
         let why = match done {
-            Ok(Ok(())) => continue,
+            Ok(Ok(None)) => continue,
+            Ok(Ok(Some(refusal))) => {
+                let _ = job.proposals.unbounded_send(Proposal::Failed(refusal));
+                continue;
+            }
             Ok(Err(error)) => format!("{error:#}"),
             Err(panic) => {
                 let said = panic.downcast_ref::<String>().cloned();
@@ -133,11 +140,11 @@ fn run(settings: &Settings, jobs: &mpsc::Receiver<Job>) {
 pub(super) fn computing(
     threads: Option<usize>,
 ) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    // Threads inherit it.
     give_way();
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .use_current_thread()
-        .start_handler(|_| give_way())
         .thread_name(|at| format!("local prover {at}"))
         .build()
 }
@@ -148,7 +155,11 @@ fn give_way() {
     let _ = rustix::process::nice(10);
 }
 
-fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<()> {
+/// Proposes candidates for a job, or refuses it: why, and what to do.
+///
+/// # Errors
+/// When the model can't be loaded, or fails.
+fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<Option<String>> {
     let say = |proposal| job.proposals.unbounded_send(proposal).is_ok();
     let loaded = match engine {
         Some(engine) => engine,
@@ -156,14 +167,12 @@ fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<(
             let model = settings.model.file_name().unwrap_or_default();
             let model = model.to_string_lossy().into_owned();
             let loaded = Engine::load(settings, &mut |share| {
+                // Whoever asks next will need it, so it is loaded even if this job has ended.
                 say(Proposal::Progress(format!(
                     "loading {model}, {:.0} %",
                     share * 100.
-                )))
+                )));
             })?;
-            let Some(loaded) = loaded else {
-                return Ok(());
-            };
             engine.insert(loaded)
         }
     };

@@ -62,15 +62,6 @@ pub fn row_rng(seed: u64, row: u64) -> StdRng {
     StdRng::from_seed(key)
 }
 
-/// A token that was drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Drawn {
-    /// Its place in the logits.
-    pub token: u32,
-    /// The natural logarithm of its probability before filters and temperature.
-    pub log_probability: f32,
-}
-
 /// Draws tokens; keeps the memory it needs for the next time.
 #[derive(Debug, Clone, Default)]
 pub struct Sampler {
@@ -108,35 +99,25 @@ impl Sampler {
         logits: &[f32],
         sampling: &Sampling,
         rng: &mut impl Rng,
-    ) -> Result<Drawn> {
+    ) -> Result<u32> {
         sampling.check()?;
         let (best, token) = best(logits)?;
-        // The sum of all probabilities, the best token's being 1.
-        let total: f64 = logits
-            .iter()
-            .map(|logit| logit - best)
-            .filter(|below| *below > NOTHING)
-            .map(|below| f64::from(below.exp()))
-            .sum();
-        let token = match sampling.temperature == 0.0 || sampling.top_k == Some(1) {
-            true => token,
-            false => {
-                self.filter(logits, best, total, sampling);
-                self.draw(sampling.temperature, rng)
-            }
-        };
-        let below = f64::from(logits[token as usize] - best);
-        Ok(Drawn {
-            token,
-            log_probability: (below - total.ln()) as f32,
-        })
+        if sampling.temperature == 0.0 || sampling.top_k == Some(1) {
+            return Ok(token);
+        }
+        self.filter(logits, best, sampling);
+        Ok(self.draw(sampling.temperature, rng))
     }
 
     /// Keeps what may be drawn.
-    fn filter(&mut self, logits: &[f32], best: f32, total: f64, sampling: &Sampling) {
+    fn filter(&mut self, logits: &[f32], best: f32, sampling: &Sampling) {
         let top_k = sampling.top_k.filter(|k| *k > 0 && *k < logits.len());
         let top_p = sampling.top_p.filter(|p| *p < 1.0);
         let min_p = sampling.min_p.filter(|p| *p > 0.0);
+        // The sum of all probabilities, the best token's being 1; only top-p needs it.
+        let below = logits.iter().map(|logit| logit - best);
+        let below = below.filter(|below| top_p.is_some() && *below > NOTHING);
+        let mut total: f64 = below.map(|below| f64::from(below.exp())).sum();
         // What is below this can't be kept or drawn, whatever else is.
         let mut floor = f64::from(NOTHING) * sampling.temperature.max(1.0);
         match (top_k, top_p, min_p) {
@@ -161,7 +142,6 @@ impl Sampler {
                 floor = floor.max(self.keep_best(k));
             }
         }
-        let mut total = total;
         if let Some(k) = top_k {
             self.keep_best(k);
             total = self
@@ -287,7 +267,7 @@ mod tests {
             let drawn = sampler
                 .sample(&logits, &sampling, &mut rng)
                 .expect("a token");
-            counts[drawn.token as usize] += 1;
+            counts[drawn as usize] += 1;
         }
         let mut chi_squared = 0.0;
         let mut degrees: f64 = -1.0;
@@ -486,34 +466,11 @@ mod tests {
     }
 
     #[test]
-    fn the_probability_is_the_models_own() {
-        let mut rng = row_rng(1, 2);
-        let narrow = Sampling {
-            temperature: 0.1,
-            top_k: Some(3),
-            ..PLAIN
-        };
-        let own = [0.1, 0.4, 0.2, 0.3];
-        for _ in 0..50 {
-            let drawn = Sampler::default()
-                .sample(&logits(&own), &narrow, &mut rng)
-                .expect("a token");
-            let expected = own[drawn.token as usize].ln() as f32;
-            assert!((drawn.log_probability - expected).abs() < 1e-5);
-        }
-    }
-
-    #[test]
     fn rows_differ_and_repeat() {
         let flat = vec![0.0; 1000];
         let draws = |seed, row| -> Vec<u32> {
             let (mut rng, mut sampler) = (row_rng(seed, row), Sampler::default());
-            let mut draw = || {
-                sampler
-                    .sample(&flat, &PLAIN, &mut rng)
-                    .expect("a token")
-                    .token
-            };
+            let mut draw = || sampler.sample(&flat, &PLAIN, &mut rng).expect("a token");
             (0..20).map(|_| draw()).collect()
         };
         assert_eq!(draws(1, 0), draws(1, 0));
@@ -583,13 +540,7 @@ mod tests {
         }
         let one = [f32::NEG_INFINITY, f32::MIN, f32::NEG_INFINITY];
         let drawn = Sampler::default().sample(&one, &PLAIN, &mut row_rng(0, 0));
-        assert_eq!(
-            drawn.expect("a token"),
-            Drawn {
-                token: 1,
-                log_probability: 0.0
-            }
-        );
+        assert_eq!(drawn.expect("a token"), 1);
     }
 
     /// What the filters keep, by sorting everything.
@@ -635,8 +586,7 @@ mod tests {
             let Ok((best, _)) = best(&logits) else {
                 return Ok(());
             };
-            let total = logits.iter().map(|logit| f64::from((logit - best).exp())).sum();
-            sampler.filter(&logits, best, total, &sampling);
+            sampler.filter(&logits, best, &sampling);
             let mut kept: Vec<u32> = sampler.kept.iter().map(|kept| kept.token).collect();
             kept.sort_unstable();
             prop_assert_eq!(kept, kept_by_sorting(&logits, &sampling));

@@ -37,7 +37,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// Most tokens of an answer; by default what its mode needs.
     pub max_tokens: Option<usize>,
-    /// How many threads compute; by default one a core.
+    /// How many threads compute; by default one a core. Candle's own products don't obey it: they take
+    /// `CANDLE_NUM_THREADS`.
     pub threads: Option<usize>,
     /// After which an unused model is unloaded.
     pub idle: Duration,
@@ -88,7 +89,8 @@ impl Settings {
     /// each of a batch.
     pub fn positions(&self, context: usize) -> usize {
         let answer = self.answer_tokens(context) + 2 * super::cache::PAGE;
-        context + self.batch.saturating_sub(1) * answer
+        let answers = self.batch.saturating_sub(1).saturating_mul(answer);
+        context.saturating_add(answers)
     }
 }
 

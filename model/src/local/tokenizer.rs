@@ -27,7 +27,6 @@ pub struct Tokenizer {
     added: BTreeMap<String, u32>,
     /// Those that no text may become.
     markers: BTreeSet<u32>,
-    bos: Option<u32>,
     ends: BTreeSet<u32>,
     table: Arc<Table>,
     kind: String,
@@ -112,18 +111,17 @@ impl Tokenizer {
             vocabulary::check_same(metadata, |id| inner.id_to_token(id))?;
         }
         let config = path.and_then(|path| sibling(path, "tokenizer_config.json"));
-        let special = Special::read(config.as_deref(), weights)?;
+        let said = said_ends(config.as_deref(), weights)?;
         let number = |token: &Named| match token {
             Named::Text(text) => inner.token_to_id(text),
             Named::Number(id) => Some(*id).filter(|&id| (id as usize) < vocab),
         };
-        let mut ends: BTreeSet<u32> = special.ends.iter().filter_map(number).collect();
+        let mut ends: BTreeSet<u32> = said.iter().filter_map(number).collect();
         ends.extend(ENDS.iter().filter_map(|end| added.get(*end)));
         ensure!(
             !ends.is_empty(),
             "neither it nor the model says which token ends an answer (`eos_token`)"
         );
-        let bos = special.bos.iter().find_map(number);
         let table = Table::new(&decoder, rows, vocabulary, &added, |id| {
             markers.contains(&id)
         })?;
@@ -131,7 +129,6 @@ impl Tokenizer {
             inner,
             added,
             markers,
-            bos,
             ends,
             table: Arc::new(table),
             kind,
@@ -157,11 +154,6 @@ impl Tokenizer {
     /// The number of an added token, such as `<｜User｜>`.
     pub fn marker(&self, text: &str) -> Option<u32> {
         self.added.get(text).copied()
-    }
-
-    /// What a prompt begins with.
-    pub fn bos(&self) -> Option<u32> {
-        self.bos
     }
 
     /// Whether a token ends an answer.
@@ -230,61 +222,45 @@ enum Named {
     Number(u32),
 }
 
-/// What the files beside the weights say of special tokens.
-#[derive(Default)]
-struct Special {
-    bos: Vec<Named>,
-    ends: Vec<Named>,
-}
-
-impl Special {
-    fn read(tokenizer_config: Option<&Path>, weights: &Weights) -> Result<Special> {
-        let mut special = Special::default();
-        let json = |path: &Path| -> Result<Value> {
-            let text = read_small(path)?;
-            serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
+/// What the weights and the files beside them say of tokens that end an answer.
+fn said_ends(tokenizer_config: Option<&Path>, weights: &Weights) -> Result<Vec<Named>> {
+    let mut ends = Vec::new();
+    let json = |path: &Path| -> Result<Value> {
+        let text = read_small(path)?;
+        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
+    };
+    if let Some(path) = tokenizer_config {
+        let config = json(path)?;
+        let text = |key: &str| {
+            let token = &config[key];
+            let text = token.as_str().or_else(|| token["content"].as_str())?;
+            Some(Named::Text(text.to_owned()))
         };
-        if let Some(path) = tokenizer_config {
-            let config = json(path)?;
-            let text = |key: &str| {
-                let token = &config[key];
-                let text = token.as_str().or_else(|| token["content"].as_str())?;
-                Some(Named::Text(text.to_owned()))
-            };
-            special.bos.extend(text("bos_token"));
-            special.ends.extend(text("eos_token"));
-        }
-        let numbers = |value: &Value| -> Vec<Named> {
-            let one_or_many = value.as_array().cloned().unwrap_or(vec![value.clone()]);
-            let numbers = one_or_many.iter().filter_map(Value::as_u64);
-            let numbers = numbers.filter_map(|id| u32::try_from(id).ok());
-            numbers.map(Named::Number).collect()
-        };
-        match weights.said() {
-            Said::Json(config) => {
-                special.bos.extend(numbers(&config["bos_token_id"]));
-                special.ends.extend(numbers(&config["eos_token_id"]));
-                let path = weights.folder().join("generation_config.json");
-                if path.is_file() {
-                    special.ends.extend(numbers(&json(&path)?["eos_token_id"]));
-                }
-            }
-            Said::Gguf(metadata) => {
-                let id = |name: &str| -> Result<Option<Named>> {
-                    let id = metadata.unsigned(&format!("tokenizer.ggml.{name}_token_id"))?;
-                    Ok(id.and_then(|id| u32::try_from(id).ok()).map(Named::Number))
-                };
-                if metadata
-                    .bool("tokenizer.ggml.add_bos_token")?
-                    .unwrap_or(true)
-                {
-                    special.bos.extend(id("bos")?);
-                }
-                for name in ["eos", "eot", "eom"] {
-                    special.ends.extend(id(name)?);
-                }
-            }
-        }
-        Ok(special)
+        ends.extend(text("eos_token"));
     }
+    let numbers = |value: &Value| -> Vec<Named> {
+        let one_or_many = value.as_array().cloned().unwrap_or(vec![value.clone()]);
+        let numbers = one_or_many.iter().filter_map(Value::as_u64);
+        let numbers = numbers.filter_map(|id| u32::try_from(id).ok());
+        numbers.map(Named::Number).collect()
+    };
+    match weights.said() {
+        Said::Json(config) => {
+            ends.extend(numbers(&config["eos_token_id"]));
+            let path = weights.folder().join("generation_config.json");
+            if path.is_file() {
+                ends.extend(numbers(&json(&path)?["eos_token_id"]));
+            }
+        }
+        Said::Gguf(metadata) => {
+            let id = |name: &str| -> Result<Option<Named>> {
+                let id = metadata.unsigned(&format!("tokenizer.ggml.{name}_token_id"))?;
+                Ok(id.and_then(|id| u32::try_from(id).ok()).map(Named::Number))
+            };
+            for name in ["eos", "eot", "eom"] {
+                ends.extend(id(name)?);
+            }
+        }
+    }
+    Ok(ends)
 }

@@ -90,23 +90,26 @@ impl Weights {
             .map(|(name, info)| (name.as_str(), info))
     }
 
-    /// A tensor's bytes as they are stored, row after row.
+    /// Makes `bytes` a tensor's as they are stored, row after row.
     ///
     /// # Errors
     /// When there is no such tensor, or the file can't be read any more.
-    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+    pub fn read(&self, name: &str, bytes: &mut Vec<u8>) -> Result<()> {
         let info = self
             .info(name)
             .with_context(|| format!("the model has no tensor `{name}`"))?;
         let (path, file) = &self.files[info.file];
-        let mut bytes = vec![0; usize::try_from(info.bytes)?];
-        read_at(file, &mut bytes, info.offset).with_context(|| {
+        let len = usize::try_from(info.bytes)?;
+        bytes
+            .try_reserve_exact(len.saturating_sub(bytes.len()))
+            .context("there is no memory for another matrix")?;
+        bytes.resize(len, 0);
+        read_at(file, bytes, info.offset).with_context(|| {
             format!(
                 "can't read `{name}` from {}: was the file changed or cut short meanwhile?",
                 path.display()
             )
-        })?;
-        Ok(bytes)
+        })
     }
 
     /// Bytes of all tensors that the model uses.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use unsorry_model::local::Settings;
 use unsorry_model::local::config::RopeScaling;
-use unsorry_model::local::memory::{SCRATCH, position_bytes, size};
+use unsorry_model::local::memory::{SCRATCH, position_bytes, resident_on_cpu, size};
 use unsorry_model::local::tokenizer::Tokenizer;
 use unsorry_model::local::weights::{Weights, gguf};
 
@@ -68,6 +68,7 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
         ),
     );
     line("tokenizer", tokenizer);
+    let resident = resident_on_cpu(&weights);
     let usual = settings.context(config.context);
     let mut contexts = vec![2048, usual, 16384, config.context];
     contexts.retain(|&context| context <= config.context);
@@ -76,7 +77,7 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
     for context in contexts {
         let needed = position_bytes(config)
             .saturating_mul(context as u64)
-            .saturating_add(weights.total_bytes() + SCRATCH);
+            .saturating_add(resident + SCRATCH);
         let fits = if needed <= available {
             "fits"
         } else {

@@ -5,7 +5,7 @@
 //! bytes as in its file (Q4_K: 3 % more, its 6-bit scales are unpacked), and there is no second copy.
 //! Activations become 8 bits with a scale for every 32.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use candle_core::quantized::GgmlDType;
 use half::f16;
 use rayon::prelude::*;
@@ -133,23 +133,30 @@ fn quantise_group(x: &[f32], quants: &mut [i8]) -> (f32, [i32; 2]) {
     (scale, [sum(first), sum(second)])
 }
 
+/// Whether matrices of this type are packed on this machine; others are better served by Candle.
+pub(super) fn takes(dtype: GgmlDType) -> bool {
+    kernel::available() && matches!(dtype, GgmlDType::Q4K | GgmlDType::Q6K | GgmlDType::Q8_0)
+}
+
 impl Packed {
-    /// `None` where this machine or the type of the elements is better served by Candle.
-    pub(super) fn new(matrix: &Matrix) -> Option<Self> {
-        if !kernel::available() {
-            return None;
+    /// `None` where Candle serves better.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub(super) fn new(matrix: &Matrix) -> Result<Option<Self>> {
+        if !takes(matrix.dtype) {
+            return Ok(None);
         }
         let tiles = match matrix.dtype {
-            GgmlDType::Q4K => Tiles::Q4K(pack(matrix, BLOCK, 144, TileQ4K::set)?),
-            GgmlDType::Q6K => Tiles::Q6K(pack(matrix, BLOCK, 210, TileQ6K::set)?),
-            GgmlDType::Q8_0 => Tiles::Q8(pack(matrix, GROUP, 34, TileQ8::set)?),
-            _ => return None,
+            GgmlDType::Q4K => pack(matrix, BLOCK, 144, TileQ4K::set)?.map(Tiles::Q4K),
+            GgmlDType::Q6K => pack(matrix, BLOCK, 210, TileQ6K::set)?.map(Tiles::Q6K),
+            _ => pack(matrix, GROUP, 34, TileQ8::set)?.map(Tiles::Q8),
         };
-        Some(Self {
+        Ok(tiles.map(|tiles| Self {
             tiles,
             rows: matrix.rows,
             cols: matrix.cols,
-        })
+        }))
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -170,16 +177,17 @@ impl Packed {
     }
 }
 
-/// Fills tiles of `width` columns; `set(tile, row, block)` lays one block of one row.
+/// Fills tiles of `width` columns; `set(tile, row, block)` lays one block of one row. `None` for a
+/// matrix that has not whole blocks of so many `bytes`.
 fn pack<T: Zero + Send>(
     matrix: &Matrix,
     width: usize,
     bytes: usize,
     set: impl Fn(&mut T, usize, &[u8]) + Sync,
-) -> Option<Vec<T>> {
+) -> Result<Option<Vec<T>>> {
     let blocks = matrix.cols / width;
     if !matrix.cols.is_multiple_of(width) || matrix.data.len() != matrix.rows * blocks * bytes {
-        return None;
+        return Ok(None);
     }
     let groups = matrix.rows.div_ceil(ROWS);
     let tiles = (0..groups * blocks).into_par_iter().map(|at| {
@@ -191,7 +199,39 @@ fn pack<T: Zero + Send>(
         }
         tile
     });
-    Some(tiles.collect())
+    let mut packed = in_huge_pages(groups * blocks)?;
+    tiles.collect_into_vec(&mut packed);
+    Ok(Some(packed))
+}
+
+/// Room for `count` of `T`, in pages of 2 MB where the system has them: they are quicker to get, and to
+/// read from one end to the other.
+fn in_huge_pages<T>(count: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(count)
+        .context("there is no memory for another matrix")?;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::mm::{Advice, madvise};
+        let page = rustix::param::page_size();
+        let bytes = room.spare_capacity_mut().as_mut_ptr_range();
+        let start = bytes.start.cast::<u8>();
+        let skipped = start.align_offset(page);
+        let whole = (bytes.end as usize - start as usize).saturating_sub(skipped) / page * page;
+        #[expect(unsafe_code, reason = "there is no safe form")]
+        // SAFETY: the pages are within `room`, and the advice changes nothing that can be read.
+        let advised = unsafe {
+            madvise(
+                start.wrapping_add(skipped).cast(),
+                whole,
+                Advice::LinuxHugepage,
+            )
+        };
+        if let Err(error) = advised {
+            tracing::debug!(%error, "no huge pages");
+        }
+    }
+    Ok(room)
 }
 
 trait Zero {

@@ -164,7 +164,6 @@ fn a_file_that_goes_away_while_it_is_read_is_an_error() {
         times += 1;
         let file = std::fs::OpenOptions::new().write(true).open(&path);
         file.and_then(|file| file.set_len(70_000)).expect("cut");
-        true
     });
     let error = result.err().expect("an error");
     assert!(format!("{error:#}").contains("model.gguf"), "{error:#}");

@@ -159,13 +159,9 @@ fn the_end_is_known() {
         fixture.id("<｜end▁of▁sentence｜>"),
     );
     let tokenizer = open(&model, &[]).expect("a tokenizer");
-    assert_eq!(tokenizer.bos(), None);
     assert!(tokenizer.is_end(eos) && !tokenizer.is_end(bos));
     assert_eq!(tokenizer.vocab(), fixture.tokens.len());
     model.set("tokenizer.ggml.bos_token_id", Gguf::U32(bos));
-    assert_eq!(open(&model, &[]).expect("a tokenizer").bos(), Some(bos));
-    model.set("tokenizer.ggml.add_bos_token", Gguf::Bool(false));
-    assert_eq!(open(&model, &[]).expect("a tokenizer").bos(), None);
     model.set("tokenizer.ggml.eot_token_id", Gguf::U32(7));
     model.set("tokenizer.ggml.eos_token_id", Gguf::U32(u32::MAX));
     let tokenizer = open(&model, &[]).expect("a tokenizer");

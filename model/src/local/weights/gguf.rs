@@ -398,14 +398,6 @@ impl Metadata {
         })
     }
 
-    /// `true` or `false`.
-    pub fn bool(&self, key: &str) -> Result<Option<bool>> {
-        self.typed(key, "true or false", |value| match value {
-            Value::Bool(value) => Some(*value),
-            _ => None,
-        })
-    }
-
     /// An array.
     pub fn array(&self, key: &str) -> Result<Option<&Array>> {
         self.typed(key, "array", |value| match value {
