@@ -261,10 +261,17 @@ fn a_model_and_its_tokenizer_are_downloaded() {
     // What is there stays, if it is that file.
     let before = hub.asked().len();
     let path = hub.pull("sub/model.gguf").expect("there");
+    assert_eq!(hub.asked().len(), before);
+    let wanted = Wanted {
+        base: None,
+        ..wanted
+    };
+    let again = || pull(&hub.client, &wanted, hub.folder.path(), &mut |_, _| {});
+    assert_eq!(again().expect("there"), path);
     let after = &hub.asked()[before..];
     assert!(!after.iter().any(|asked| asked.contains("/store/")));
     std::fs::write(&path, "another").expect("written");
-    let error = hub.pull("sub/model.gguf").expect_err("another file");
+    let error = again().expect_err("another file");
     assert!(error.to_string().contains("another file"), "{error:#}");
 }
 
