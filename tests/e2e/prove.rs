@@ -288,6 +288,15 @@ fn an_engine_that_fails() {
         "[local]\nmodel = 'weights/none.gguf'\n",
     )
     .expect("written");
+    let output = prove(folder.path(), &["A.lean"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("none.gguf") && stderr.contains("unsorry model pull"),
+        "{stderr}"
+    );
+    std::fs::create_dir(users.join("weights")).expect("a folder");
+    std::fs::write(users.join("weights/none.gguf"), "GGUF").expect("written");
     let model = users.join("weights/none.gguf").display().to_string();
     let holes = |arguments: &[&str]| {
         let arguments = [&["A.lean", "--json"], arguments].concat();

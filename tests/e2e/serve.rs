@@ -537,9 +537,10 @@ fn an_engine_that_fails_is_told_of() {
     std::fs::create_dir_all(&config).expect("a folder");
     std::fs::write(
         config.join("config.toml"),
-        "[search]\nengines = ['local']\n[local]\nmodel = 'weights/none.gguf'\n",
+        "[search]\nengines = ['local']\n[local]\nmodel = './none.gguf'\n",
     )
     .expect("written");
+    std::fs::write(config.join("none.gguf"), "GGUF").expect("written");
     let mut editor = Editor::start(folder.path());
     let uri = format!("file://{}/{MAIN}", folder.path().display());
     editor.open(
