@@ -2,8 +2,10 @@
 //! winning, then `UNSORRY_MODEL`. What a project may set is preference only: no command, no endpoint,
 //! no file.
 
+mod asking;
 mod engine;
 mod local;
+mod remote;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,9 +14,11 @@ use anyhow::{Context, Result, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
+use unsorry_model::remote::Settings as Endpoint;
 
 pub use engine::Engine;
 pub use local::Local;
+use remote::Remote;
 
 /// A project's file, looked for in the working directory and above.
 const PROJECT_FILE: &str = ".unsorry.toml";
@@ -34,6 +38,8 @@ pub struct Config {
     pub engines: Option<Vec<Engine>>,
     /// The model in this process.
     pub local: Local,
+    /// Engines elsewhere.
+    pub remote: Vec<Endpoint>,
     /// The user's own file, whether it is there or not.
     pub users_file: Option<PathBuf>,
 }
@@ -56,6 +62,7 @@ impl Default for Config {
             tactics: Vec::new(),
             engines: None,
             local: Local::default(),
+            remote: Vec::new(),
             users_file: None,
         }
     }
@@ -67,6 +74,7 @@ struct File {
     search: Search,
     check: Check,
     local: Local,
+    remote: Vec<Remote>,
     tactics: Vec<Entry>,
 }
 
@@ -143,10 +151,18 @@ impl Config {
             search,
             check,
             local,
+            remote,
             tactics,
         } = toml::from_str(text)?;
         if origin == Origin::Project {
             local::check_project(text)?;
+            ensure!(
+                remote.is_empty(),
+                "`remote` is not for a project to set, only for your own config.toml: a project must not be able to send your code anywhere"
+            );
+        }
+        if !remote.is_empty() {
+            self.remote = remote::settings(&remote, folder)?;
         }
         if let Some(engines) = search.engines {
             ensure!(

@@ -8,8 +8,10 @@ mod align;
 mod cutter;
 mod layout;
 mod place;
+mod written;
 
 pub use cutter::Cutter;
+pub use written::Written;
 
 use crate::goal::{Context, Goal};
 use crate::lex::lex;

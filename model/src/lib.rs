@@ -4,18 +4,21 @@
 //! whether a candidate is a proof: Lean does.
 
 pub mod answer;
+mod asking;
 mod commands;
 mod goal;
 pub mod hub;
 mod lex;
 pub mod local;
 pub mod prompt;
+pub mod remote;
 mod shape;
 mod suggestion;
 mod surroundings;
 mod tactics;
 mod view;
 
+pub use asking::Asking;
 pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
 pub use suggestion::suggestions;
 pub use tactics::{Entry, MOST_CANDIDATES, PORTFOLIO, Tactics};

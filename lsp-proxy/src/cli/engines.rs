@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use unsorry_model::Tactics;
 use unsorry_model::local::{Local, Settings};
+use unsorry_model::remote::Remote;
 
 use crate::config::{self, Config};
 use crate::proof::checker::Checker;
@@ -25,8 +26,14 @@ pub fn engines(config: &Config) -> Result<Vec<Engine>> {
     });
     let names = match &config.engines {
         Some(names) => names.clone(),
-        None if local.is_some() => vec![config::Engine::Tactics, config::Engine::Local],
-        None => vec![config::Engine::Tactics],
+        None => [
+            Some(config::Engine::Tactics),
+            local.as_ref().map(|_| config::Engine::Local),
+            Some(config::Engine::Remote).filter(|_| !config.remote.is_empty()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     };
     let mut engines: Vec<Engine> = Vec::new();
     for name in names {
@@ -45,11 +52,24 @@ pub fn engines(config: &Config) -> Result<Vec<Engine>> {
             },
             (config::Engine::Local, None) => bail!(
                 "the engine `local` has no model: write `model = \"…\"` (a file) under `[local]` in {}, or set UNSORRY_MODEL; `unsorry model pull` gets one",
-                config.users_file.as_deref().unwrap_or(Path::new("your config.toml")).display()
+                users_file(config).display()
             ),
+            (config::Engine::Remote, _) if config.remote.is_empty() => bail!(
+                "the engine `remote` has no endpoint: write `[[remote]]` with `url = \"http://…/v1\"` in {}",
+                users_file(config).display()
+            ),
+            (config::Engine::Remote, _) => Engine {
+                name: name.name(),
+                prover: Arc::new(Remote::new(config.remote.clone())?),
+            },
         });
     }
     Ok(engines)
+}
+
+fn users_file(config: &Config) -> &Path {
+    let file = config.users_file.as_deref();
+    file.unwrap_or(Path::new("your config.toml"))
 }
 
 /// The portfolio, which is always there.

@@ -12,6 +12,8 @@ pub enum Engine {
     Tactics,
     /// A model in this process.
     Local,
+    /// Models on other machines.
+    Remote,
 }
 
 impl Engine {
@@ -20,6 +22,7 @@ impl Engine {
         match self {
             Engine::Tactics => "tactics",
             Engine::Local => "local",
+            Engine::Remote => "remote",
         }
     }
 }
@@ -31,11 +34,9 @@ impl FromStr for Engine {
         match name {
             "tactics" => Ok(Engine::Tactics),
             "local" => Ok(Engine::Local),
-            "remote" => {
-                Err("the engine `remote` is not there yet; there are `tactics` and `local`".into())
-            }
+            "remote" => Ok(Engine::Remote),
             _ => Err(format!(
-                "there is no engine `{name}`; there are `tactics` and `local`"
+                "there is no engine `{name}`; there are `tactics`, `local` and `remote`"
             )),
         }
     }

@@ -6,23 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
-use unsorry_model::local::{Device, Mode, Settings};
+use unsorry_model::local::{Device, Settings};
 
+use super::asking::{ASKING_KEYS, asked_as};
 use super::duration;
 
-/// The keys that a project may set: how to ask the model, never what to run, or on what.
-const PROJECTS_KEYS: [&str; 8] = [
-    "mode",
-    "candidates",
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "seed",
-    "max_tokens",
-];
-
+asked_as! {
 /// The table as files give it: what is missing is for an earlier file, or the default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -32,21 +21,11 @@ pub struct Local {
     tokenizer: Option<PathBuf>,
     device: Option<Device>,
     context: Option<NonZeroUsize>,
-    mode: Option<Mode>,
-    candidates: Option<NonZeroUsize>,
     batch: Option<NonZeroUsize>,
-    #[serde(deserialize_with = "not_negative")]
-    temperature: Option<f64>,
-    #[serde(deserialize_with = "positive_probability")]
-    top_p: Option<f64>,
-    top_k: Option<NonZeroUsize>,
-    #[serde(deserialize_with = "probability")]
-    min_p: Option<f64>,
-    seed: Option<u64>,
-    max_tokens: Option<NonZeroUsize>,
     threads: Option<NonZeroUsize>,
     #[serde(deserialize_with = "duration")]
     idle: Option<Duration>,
+}
 }
 
 impl Local {
@@ -70,20 +49,12 @@ impl Local {
     /// How to set up the model, if there is one.
     pub fn settings(&self) -> Option<Settings> {
         let defaults = Settings::new(self.model.clone()?);
-        let or = |own: Option<NonZeroUsize>, default| own.map_or(default, NonZeroUsize::get);
         Some(Settings {
             tokenizer: self.tokenizer.clone(),
             device: self.device.unwrap_or(defaults.device),
             context: self.context.map(NonZeroUsize::get),
-            mode: self.mode.unwrap_or(defaults.mode),
-            candidates: or(self.candidates, defaults.candidates),
-            batch: or(self.batch, defaults.batch),
-            temperature: self.temperature.unwrap_or(defaults.temperature),
-            top_p: self.top_p.or(defaults.top_p),
-            top_k: self.top_k.map(NonZeroUsize::get),
-            min_p: self.min_p,
-            seed: self.seed,
-            max_tokens: self.max_tokens.map(NonZeroUsize::get),
+            asking: self.asking(),
+            batch: self.batch.map_or(defaults.batch, NonZeroUsize::get),
             threads: self.threads.map(NonZeroUsize::get),
             idle: self.idle.unwrap_or(defaults.idle),
             model: defaults.model,
@@ -104,47 +75,21 @@ pub fn check_project(text: &str) -> Result<()> {
     let Keys { local } = toml::from_str(text)?;
     if let Some(key) = local
         .keys()
-        .find(|key| !PROJECTS_KEYS.contains(&key.as_str()))
+        .find(|key| !ASKING_KEYS.contains(&key.as_str()))
     {
         bail!(
             "`local.{key}` is not for a project to set, only for your own config.toml; a project may set {}",
-            PROJECTS_KEYS.join(", ")
+            ASKING_KEYS.join(", ")
         );
     }
     Ok(())
 }
 
-fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    if number.is_finite() && number >= 0.0 {
-        Ok(Some(number))
-    } else {
-        Err(D::Error::custom(format!("{number} is no number from 0 up")))
-    }
-}
-
-fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    if (0.0..=1.0).contains(&number) {
-        Ok(Some(number))
-    } else {
-        Err(D::Error::custom(format!(
-            "{number} is no number from 0 to 1"
-        )))
-    }
-}
-
-fn positive_probability<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<f64>, D::Error> {
-    match probability(deserializer)? {
-        Some(0.0) => Err(D::Error::custom("0 would leave no token to choose")),
-        number => Ok(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use unsorry_model::Asking;
+    use unsorry_model::local::Mode;
+
     use super::*;
 
     fn read(text: &str) -> Local {
@@ -164,10 +109,13 @@ mod tests {
         let expected = Settings {
             tokenizer: Some("/home/me/.config/unsorry/t.json".into()),
             device: Device::Cpu,
-            mode: Mode::Reasoning,
-            temperature: 0.0,
-            top_p: Some(1.0),
-            seed: Some(7),
+            asking: Asking {
+                mode: Mode::Reasoning,
+                temperature: 0.0,
+                top_p: Some(1.0),
+                seed: Some(7),
+                ..Asking::default()
+            },
             idle: Duration::from_secs(60),
             ..Settings::new("/home/me/.config/unsorry/weights/a.gguf".into())
         };

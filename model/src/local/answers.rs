@@ -10,7 +10,7 @@ use super::sample::Sampling;
 use super::tokenizer::Decoder;
 use super::{Mode, Settings};
 use crate::Goal;
-use crate::answer::{Cutter, whole};
+use crate::answer::Written;
 use crate::prompt::{Prompt, prompt};
 
 /// Tells `found` of each candidate as it is complete, of equal ones once, until it returns `false` or
@@ -26,8 +26,9 @@ pub fn answers(
     found: &mut dyn FnMut(String) -> bool,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<String>> {
+    let asking = &settings.asking;
     let context = engine.writer.llama().positions();
-    let max_tokens = settings.answer_tokens(context);
+    let max_tokens = asking.answer_tokens(context);
     let budget = Settings::PROMPT.min(context.saturating_sub(max_tokens));
     let tokenizer = &engine.tokenizer;
     let count = |text: &str| {
@@ -35,7 +36,7 @@ pub fn answers(
             .encode(text)
             .map_or(usize::MAX / 4, |ids| ids.len())
     };
-    let written = prompt(goal, settings.mode, budget, &count);
+    let written = prompt(goal, asking.mode, budget, &count);
     let Some(Prompt { pieces, prefill }) = written else {
         return Ok(Some(format!(
             "the declaration is longer than the {budget} tokens that {} has for it: a larger `context`, or a smaller `max_tokens`, under `[local]` makes room",
@@ -52,27 +53,23 @@ pub fn answers(
     let mut failed = None;
     let request = Request {
         prompt: &tokens,
-        // The likeliest answer is always the same.
-        answers: match settings.temperature == 0.0 || settings.top_k == Some(1) {
-            true => 1,
-            false => settings.candidates,
-        },
+        answers: asking.answers(),
         batch: settings.batch,
         max_tokens,
         sampling: Sampling {
-            temperature: settings.temperature,
-            top_p: settings.top_p,
-            top_k: settings.top_k,
-            min_p: settings.min_p,
+            temperature: asking.temperature,
+            top_p: asking.top_p,
+            top_k: asking.top_k,
+            min_p: asking.min_p,
         },
-        seed: settings.seed.unwrap_or_else(rand::random),
+        seed: asking.seed.unwrap_or_else(rand::random),
     };
     let mut on = |number: usize, event: Event| {
         let row = reading.entry(number).or_insert_with(|| Reading {
             decoder: tokenizer.decoder(),
-            text: match settings.mode {
-                Mode::Fast => Text::Block(Box::new(Cutter::new(goal))),
-                Mode::Reasoning => Text::Whole(String::new()),
+            written: match asking.mode {
+                Mode::Fast => Written::at_hole(goal),
+                Mode::Reasoning => Written::Whole(String::new()),
             },
         });
         let complete = match event {
@@ -89,7 +86,7 @@ pub fn answers(
         };
         let candidate = reading
             .remove(&number)
-            .and_then(|row| row.candidate(goal, complete));
+            .and_then(|row| row.written.candidate(goal, complete));
         if let Some(candidate) = candidate
             && seen.insert(candidate.clone())
         {
@@ -110,33 +107,13 @@ pub fn answers(
 /// An answer as far as it is written.
 struct Reading {
     decoder: Decoder,
-    text: Text,
-}
-
-enum Text {
-    /// What stands at the hole, to be cut where that ends.
-    Block(Box<Cutter>),
-    /// An answer in words and fences.
-    Whole(String),
+    written: Written,
 }
 
 impl Reading {
     /// Whether nothing that comes later matters.
     fn push(&mut self, token: u32) -> Result<bool> {
         let piece = self.decoder.push(token)?;
-        Ok(match &mut self.text {
-            Text::Block(cutter) => cutter.push(&piece),
-            Text::Whole(text) => {
-                text.push_str(&piece);
-                false
-            }
-        })
-    }
-
-    fn candidate(self, goal: &Goal, complete: bool) -> Option<String> {
-        match self.text {
-            Text::Block(cutter) => cutter.finish(complete),
-            Text::Whole(text) => whole(goal, &text).candidate,
-        }
+        Ok(self.written.push(&piece))
     }
 }

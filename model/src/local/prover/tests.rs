@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 
 use super::*;
-use crate::{Context, HoleKind};
+use crate::{Asking, Context, HoleKind};
 
 fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,10 +17,17 @@ fn pocket(name: &str) -> PathBuf {
 fn settings(model: PathBuf) -> Settings {
     Settings {
         tokenizer: Some(pocket("tokenizer.json")),
-        seed: Some(1),
-        candidates: 8,
+        asking: asking(),
         threads: Some(1),
         ..Settings::new(model)
+    }
+}
+
+fn asking() -> Asking {
+    Asking {
+        seed: Some(1),
+        candidates: 8,
+        ..Asking::default()
     }
 }
 
@@ -89,7 +96,10 @@ fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
 #[test]
 fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
     let endless = Settings {
-        candidates: 1_000_000,
+        asking: Asking {
+            candidates: 1_000_000,
+            ..asking()
+        },
         ..settings(pocket("pocket.gguf"))
     };
     let prover = Local::new(endless);
@@ -123,7 +133,10 @@ fn an_unused_model_is_unloaded() {
 #[test]
 fn an_endless_answer_is_cut_short() {
     let short = Settings {
-        max_tokens: Some(1),
+        asking: Asking {
+            max_tokens: Some(1),
+            ..asking()
+        },
         ..settings(pocket("pocket.gguf"))
     };
     assert!(candidates(&all(&Local::new(short))).is_empty());

@@ -1,0 +1,168 @@
+//! `[[remote]]`: engines elsewhere.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use serde::Deserialize;
+use unsorry_model::remote::{Key, Kind, Settings, Template};
+
+use super::asking::asked_as;
+
+asked_as! {
+/// One of the tables.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remote {
+    name: Option<String>,
+    url: String,
+    model: Option<String>,
+    #[serde(default)]
+    engine: Kind,
+    template: Option<String>,
+    context: Option<NonZeroUsize>,
+    concurrency: Option<NonZeroUsize>,
+    tokens_per_minute: Option<NonZeroUsize>,
+    api_key_env: Option<String>,
+    api_key_file: Option<PathBuf>,
+    api_key_keyring: Option<String>,
+}
+}
+
+impl Remote {
+    /// How to set it up. Paths are relative to `folder`, which its file is in.
+    ///
+    /// # Errors
+    /// When the address is unusable, or there is more than one key.
+    pub fn settings(&self, folder: &Path) -> Result<Settings> {
+        let name = self.name.clone().unwrap_or_else(|| self.url.clone());
+        let keys = [
+            self.api_key_env.clone().map(Key::Env),
+            self.api_key_file
+                .as_ref()
+                .map(|path| Key::File(folder.join(path))),
+            self.api_key_keyring.clone().map(Key::Keyring),
+        ];
+        let mut keys = keys.into_iter().flatten();
+        let key = keys.next().unwrap_or(Key::None);
+        if keys.next().is_some() {
+            bail!(
+                "`{name}` has more than one key: keep one of `api_key_env`, `api_key_file` and `api_key_keyring`"
+            );
+        }
+        let defaults = Settings::new(name, self.url.clone());
+        let template = match self.template.as_deref() {
+            None => Template::Auto,
+            Some("prover-v2") => Template::ProverV2,
+            Some("chat") => Template::Chat,
+            Some(file) => Template::File(folder.join(file)),
+        };
+        let settings = Settings {
+            model: self.model.clone(),
+            key,
+            kind: self.engine,
+            template,
+            context: self.context.map(NonZeroUsize::get),
+            concurrency: self
+                .concurrency
+                .map_or(defaults.concurrency, NonZeroUsize::get),
+            tokens_per_minute: self.tokens_per_minute.map(|tokens| tokens.get() as u64),
+            asking: self.asking(),
+            ..defaults
+        };
+        settings.address()?;
+        Ok(settings)
+    }
+}
+
+/// All tables of a file in `folder`.
+///
+/// # Errors
+/// When one of them makes no sense, or two have the same name.
+pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<Settings>> {
+    let all: Result<Vec<Settings>> = tables.iter().map(|table| table.settings(folder)).collect();
+    let all = all?;
+    let mut names = HashSet::new();
+    for Settings { name, .. } in &all {
+        ensure!(
+            names.insert(name),
+            "two `[[remote]]` are called `{name}`: give them different names"
+        );
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unsorry_model::Asking;
+    use unsorry_model::local::Mode;
+
+    fn read(text: &str) -> Result<Vec<Settings>, String> {
+        #[derive(Deserialize)]
+        struct File {
+            remote: Vec<Remote>,
+        }
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        settings(&file.remote, Path::new("/home/me")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tables() {
+        let text = "
+            [[remote]]
+            name = 'lab'
+            url = 'http://lab:8000/v1'
+            model = 'm'
+            engine = 'llama.cpp'
+            template = 'chat.jinja'
+            api_key_file = 'key'
+            concurrency = 2
+            tokens_per_minute = 5000
+            mode = 'reasoning'
+            seed = 1
+            [[remote]]
+            url = 'https://other/v1'";
+        let expected = [
+            Settings {
+                model: Some("m".into()),
+                kind: Kind::LlamaCpp,
+                template: Template::File("/home/me/chat.jinja".into()),
+                key: Key::File("/home/me/key".into()),
+                concurrency: 2,
+                tokens_per_minute: Some(5000),
+                asking: Asking {
+                    mode: Mode::Reasoning,
+                    seed: Some(1),
+                    ..Asking::default()
+                },
+                ..Settings::new("lab".into(), "http://lab:8000/v1".into())
+            },
+            Settings::new("https://other/v1".into(), "https://other/v1".into()),
+        ];
+        assert_eq!(read(text).as_deref(), Ok(&expected[..]));
+    }
+
+    #[test]
+    fn what_makes_no_sense() {
+        let check = |lines: &str, why: &str| {
+            let error = read(&format!("[[remote]]\n{lines}")).expect_err("refused");
+            assert!(error.contains(why), "{error}");
+        };
+        check("name = 'lab'", "url");
+        check("url = 'lab'", "`url` of `lab`");
+        check("url = 'http://a/v1'\napi_key = 'secret'", "api_key");
+        check(
+            "url = 'http://a/v1'\napi_key_env = 'A'\napi_key_keyring = 'B'",
+            "more than one key",
+        );
+        check("url = 'http://a/v1'\nengine = 'gpt'", "engine");
+        check("url = 'http://a/v1'\nconcurrency = 0", "concurrency = 0");
+        check("url = 'http://a/v1'\ntop_p = 2.0", "top_p = 2.0");
+        check(
+            "url = 'http://a/v1'\n[[remote]]\nurl = 'http://a/v1'",
+            "different names",
+        );
+    }
+}

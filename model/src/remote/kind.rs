@@ -1,0 +1,149 @@
+//! The engines, and in what they differ. Sources: each one's documentation of its OpenAI-compatible
+//! server, named in docs/remote.md.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Kind {
+    /// Whatever the server says it is.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// vLLM.
+    #[serde(rename = "vllm")]
+    Vllm,
+    /// SGLang.
+    #[serde(rename = "sglang")]
+    Sglang,
+    /// llama.cpp's server.
+    #[serde(rename = "llama.cpp")]
+    LlamaCpp,
+    /// Ollama.
+    #[serde(rename = "ollama")]
+    Ollama,
+    /// Xinference.
+    #[serde(rename = "xinference")]
+    Xinference,
+    /// `mlx_lm.server`.
+    #[serde(rename = "mlx")]
+    Mlx,
+    /// Somebody's service: only what OpenAI's API has is sent.
+    #[serde(rename = "hosted")]
+    Hosted,
+}
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Auto => "unknown engine",
+            Kind::Vllm => "vLLM",
+            Kind::Sglang => "SGLang",
+            Kind::LlamaCpp => "llama.cpp",
+            Kind::Ollama => "Ollama",
+            Kind::Xinference => "Xinference",
+            Kind::Mlx => "MLX",
+            Kind::Hosted => "hosted",
+        }
+    }
+
+    /// What engine lists its models so (`GET /models`). What gives no sign is treated as a hosted
+    /// service, which is sent the least.
+    pub(super) fn of(models: &Value) -> Kind {
+        let first = &models["data"][0];
+        match first["owned_by"].as_str() {
+            Some("vllm") => Kind::Vllm,
+            Some("sglang") => Kind::Sglang,
+            Some("llamacpp" | "llama.cpp") => Kind::LlamaCpp,
+            Some("library") => Kind::Ollama,
+            Some("xinference") => Kind::Xinference,
+            _ if first.get("model_ability").is_some() => Kind::Xinference,
+            _ => Kind::Hosted,
+        }
+    }
+
+    /// Whether one request can have several answers.
+    pub(super) fn has_n(self) -> bool {
+        matches!(
+            self,
+            Kind::Vllm | Kind::Sglang | Kind::LlamaCpp | Kind::Hosted
+        )
+    }
+
+    /// Adds the fields that are not OpenAI's. What is not asked for is switched off, or some engines
+    /// would take it from the model's own `generation_config.json`.
+    pub(super) fn sampling(
+        self,
+        top_k: Option<usize>,
+        min_p: Option<f64>,
+        body: &mut Map<String, Value>,
+    ) {
+        let (all, penalty) = match self {
+            Kind::Auto | Kind::Hosted => return,
+            Kind::Vllm | Kind::Sglang | Kind::Xinference => (-1, "repetition_penalty"),
+            Kind::Mlx => (0, "repetition_penalty"),
+            Kind::LlamaCpp | Kind::Ollama => (0, "repeat_penalty"),
+        };
+        let top_k = top_k.map_or(json!(all), |k| json!(k));
+        body.insert("top_k".into(), top_k);
+        body.insert("min_p".into(), json!(min_p.unwrap_or(0.0)));
+        body.insert(penalty.into(), json!(1.0));
+    }
+
+    /// A model's context, as it lists its models.
+    pub(super) fn context(model: &Value) -> Option<usize> {
+        let places = [
+            &model["max_model_len"],
+            &model["meta"]["n_ctx"],
+            &model["context_length"],
+        ];
+        let tokens = places.iter().find_map(|place| place.as_u64());
+        tokens.and_then(|tokens| usize::try_from(tokens).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_known_by_its_list() {
+        let check = |first: Value, kind: Kind, context: Option<usize>| {
+            assert_eq!(Kind::of(&json!({"data": [first]})), kind, "{first}");
+            assert_eq!(Kind::context(&first), context, "{first}");
+        };
+        check(
+            json!({"id": "m", "owned_by": "vllm", "max_model_len": 32768}),
+            Kind::Vllm,
+            Some(32768),
+        );
+        check(
+            json!({"id": "m", "owned_by": "sglang", "max_model_len": 8}),
+            Kind::Sglang,
+            Some(8),
+        );
+        check(
+            json!({"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx": 512}}),
+            Kind::LlamaCpp,
+            Some(512),
+        );
+        check(
+            json!({"id": "m", "owned_by": "library"}),
+            Kind::Ollama,
+            None,
+        );
+        check(
+            json!({"id": "m", "owned_by": "xinference", "context_length": 163_840}),
+            Kind::Xinference,
+            Some(163_840),
+        );
+        check(
+            json!({"id": "m", "object": "model", "created": 1}),
+            Kind::Hosted,
+            None,
+        );
+        assert_eq!(Kind::of(&Value::Null), Kind::Hosted);
+    }
+}

@@ -1,0 +1,66 @@
+//! Provers on other machines, behind the API that vLLM, SGLang, llama.cpp, Ollama, Xinference and MLX
+//! share with OpenAI (<https://platform.openai.com/docs/api-reference/completions>).
+//!
+//! Several endpoints are one prover: whichever is least busy is asked, and what one of them fails to
+//! answer another is asked for.
+
+mod endpoint;
+mod job;
+mod key;
+mod kind;
+mod problem;
+mod reply;
+mod request;
+mod server;
+mod settings;
+mod template;
+
+pub use key::Key;
+pub use kind::Kind;
+pub use server::{Api, Facts};
+pub use settings::{Settings, Template};
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+use crate::{Goal, Proposal, Prover};
+use endpoint::Pool;
+
+/// The prover. Clones share what is known of the endpoints.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pool: Arc<Pool>,
+}
+
+impl Remote {
+    /// A prover that asks nobody until it is asked.
+    ///
+    /// # Errors
+    /// When an address or a setting is unusable, or the system's certificates can't be read.
+    pub fn new(endpoints: Vec<Settings>) -> Result<Remote> {
+        Ok(Remote {
+            pool: Arc::new(Pool::new(endpoints)?),
+        })
+    }
+
+    /// What each endpoint says of itself, or what is wrong with it, in the order of the settings.
+    pub async fn facts(&self) -> Vec<(&Settings, Result<Arc<Facts>, String>)> {
+        let asked = self.pool.endpoints.iter().map(|endpoint| async move {
+            let facts = endpoint.facts().await;
+            (
+                &endpoint.server.settings,
+                facts.map_err(|problem| problem.to_string()),
+            )
+        });
+        futures_util::future::join_all(asked).await
+    }
+}
+
+impl Prover for Remote {
+    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
+        job::propose(self.pool.clone(), goal.clone()).boxed()
+    }
+}

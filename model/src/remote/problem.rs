@@ -1,0 +1,350 @@
+//! What can go wrong with an engine, and what to do about it.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) remedy: Remedy,
+    /// What happened and what to do, without the endpoint's name.
+    pub(super) what: String,
+}
+
+/// What helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Trying again later, some times.
+    Retry,
+    /// Waiting: it says that it will be able to, after so long if it said how long.
+    Wait(Option<Duration>),
+    /// A shorter prompt.
+    Shorten,
+    /// The other way of asking, see [`super::Api`].
+    OtherApi,
+    /// Nothing that we can do.
+    Nothing,
+}
+
+impl Problem {
+    pub(super) fn new(remedy: Remedy, what: impl Into<String>) -> Problem {
+        Problem {
+            remedy,
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Most characters of an engine's own words that are shown.
+const MOST_SHOWN: usize = 300;
+
+/// Of an engine's words, those that can be shown: one line, not endless.
+pub(super) fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line: String = words
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// What an answer that is no success says. `address` is what was asked, `retry_after` that header's
+/// value, `body` the start of what came.
+pub(super) fn of_status(
+    status: StatusCode,
+    address: &str,
+    retry_after: Option<&str>,
+    body: &str,
+) -> Problem {
+    let said = said(body);
+    let because = match &said {
+        Some(said) => format!(": {said}"),
+        None => String::new(),
+    };
+    let lower = said.as_deref().unwrap_or_default().to_lowercase();
+    let page = said.is_none() && body.trim_start().starts_with('<');
+    let (remedy, what) = match status.as_u16() {
+        300..400 => (
+            Remedy::Nothing,
+            format!("{address} redirects elsewhere, which is not followed with your code: put the address it leads to into `url`"),
+        ),
+        401 | 403 => (
+            Remedy::Nothing,
+            format!("it refuses the key (status {status}){because}: look at `api_key_env`, `api_key_file` or `api_key_keyring`"),
+        ),
+        407 => (
+            Remedy::Nothing,
+            "your proxy asks for a login: put it into HTTPS_PROXY, or the engine's host into NO_PROXY".into(),
+        ),
+        400 | 413 | 422 if is_too_long(&lower) || status.as_u16() == 413 => {
+            (Remedy::Shorten, format!("the prompt is too long for it{because}"))
+        }
+        404 if lower.contains("model") => (Remedy::Nothing, format!("it has no such model{because}")),
+        404 | 405 | 501 if !page => (
+            Remedy::OtherApi,
+            format!("there is no {address} (status {status}){because}: `url` usually ends in /v1"),
+        ),
+        429 => (
+            Remedy::Wait(retry_after.and_then(seconds)),
+            format!("it is asked too often{because}"),
+        ),
+        503 if lower.contains("load") => (Remedy::Wait(None), "its model is loading".into()),
+        503 => (
+            Remedy::Wait(retry_after.and_then(seconds)),
+            format!("it is not ready (status {status}){because}"),
+        ),
+        _ if page => (Remedy::Retry, web_page(address, body)),
+        500.. | 408 => (Remedy::Retry, format!("it failed (status {status}){because}")),
+        _ => (Remedy::Nothing, format!("it refuses the request (status {status}){because}")),
+    };
+    Problem { remedy, what }
+}
+
+/// What an engine that answers with something other than JSON or a stream is.
+pub(super) fn of_junk(address: &str, body: &str) -> Problem {
+    if body.trim_start().starts_with('<') {
+        return Problem::new(Remedy::Nothing, web_page(address, body));
+    }
+    let what = format!(
+        "{address} is no OpenAI-compatible engine: it answered `{}`",
+        shown(body)
+    );
+    Problem::new(Remedy::Nothing, what)
+}
+
+fn web_page(address: &str, body: &str) -> String {
+    let title = body
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"));
+    let title = title.map_or(String::new(), |(title, _)| format!(" (`{}`)", shown(title)));
+    format!(
+        "{address} answered with a web page{title}: is a proxy in between (NO_PROXY lists hosts without one), or is `url` another server's?"
+    )
+}
+
+/// What a request that got no answer failed with.
+pub(super) fn of_request(address: &str, error: &reqwest::Error) -> Problem {
+    // The innermost cause says most; the others repeat the address.
+    let mut cause: &dyn std::error::Error = error;
+    let mut all = String::new();
+    while let Some(inner) = cause.source() {
+        cause = inner;
+        all.push_str(&cause.to_string().to_lowercase());
+        all.push(' ');
+    }
+    let why = shown(&cause.to_string());
+    let what = if all.contains("refused") {
+        format!("nothing listens at {address}: is the engine started?")
+    } else if all.contains("certificate") || all.contains("tls") || all.contains("handshake") {
+        format!(
+            "no safe connection to {address}: {why}; SSL_CERT_FILE names more certificates to trust"
+        )
+    } else if error.is_timeout() || all.contains("timed out") {
+        format!("{address} does not answer in time")
+    } else if all.contains("dns") || all.contains("lookup") || all.contains("name") {
+        format!("there is no such host: {address} ({why})")
+    } else {
+        format!("the connection to {address} broke: {why}")
+    };
+    Problem::new(Remedy::Retry, what)
+}
+
+/// What the engine says in its own words: `{"error": {"message": …}}`, `{"error": …}`,
+/// `{"message": …}`, `{"detail": …}`.
+pub(super) fn said(body: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(body).ok()?;
+    let places = [
+        &json["error"]["message"],
+        &json["error"],
+        &json["message"],
+        &json["detail"],
+        &json["detail"][0]["msg"],
+    ];
+    let text = places.iter().find_map(|place| place.as_str())?;
+    Some(shown(text)).filter(|text| !text.is_empty())
+}
+
+fn is_too_long(lower: &str) -> bool {
+    let about = [
+        "context",
+        "too long",
+        "max_model_len",
+        "maximum",
+        "exceed",
+        "longer than",
+    ];
+    lower.contains("token") && about.iter().any(|word| lower.contains(word))
+        || lower.contains("context length")
+        || lower.contains("context size")
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let seconds: f64 = text.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    const AT: &str = "http://lab/v1/completions";
+
+    fn check(status: u16, after: Option<&str>, body: &str, expected: Expect) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let Problem { remedy, what } = of_status(status, AT, after, body);
+        expected.assert_eq(&format!("{remedy:?}\n{what}\n"));
+    }
+
+    #[test]
+    fn statuses() {
+        check(
+            401,
+            None,
+            r#"{"error":"Unauthorized"}"#,
+            expect![[r#"
+                Nothing
+                it refuses the key (status 401 Unauthorized): Unauthorized: look at `api_key_env`, `api_key_file` or `api_key_keyring`
+            "#]],
+        );
+        check(
+            404,
+            None,
+            r#"{"object":"error","message":"The model `x` does not exist.","code":404}"#,
+            expect![[r#"
+                Nothing
+                it has no such model: The model `x` does not exist.
+            "#]],
+        );
+        check(
+            404,
+            None,
+            r#"{"detail":"Not Found"}"#,
+            expect![[r#"
+                OtherApi
+                there is no http://lab/v1/completions (status 404 Not Found): Not Found: `url` usually ends in /v1
+            "#]],
+        );
+        check(
+            400,
+            None,
+            r#"{"error":{"code":400,"message":"request (24001 tokens) exceeds the available context size (512 tokens), try increasing it","type":"exceed_context_size_error"}}"#,
+            expect![[r#"
+                Shorten
+                the prompt is too long for it: request (24001 tokens) exceeds the available context size (512 tokens), try increasing it
+            "#]],
+        );
+        check(
+            400,
+            None,
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens","code":400}"#,
+            expect![[r#"
+                Shorten
+                the prompt is too long for it: This model's maximum context length is 4096 tokens. However, you requested 5000 tokens
+            "#]],
+        );
+        check(
+            400,
+            None,
+            r#"{"error":{"message":"top_k is unknown"}}"#,
+            expect![[r#"
+                Nothing
+                it refuses the request (status 400 Bad Request): top_k is unknown
+            "#]],
+        );
+        check(
+            413,
+            None,
+            "",
+            expect![[r#"
+                Shorten
+                the prompt is too long for it
+            "#]],
+        );
+        check(
+            429,
+            Some("7"),
+            r#"{"error":{"message":"slow down"}}"#,
+            expect![[r#"
+                Wait(Some(7s))
+                it is asked too often: slow down
+            "#]],
+        );
+        check(
+            429,
+            Some("Wed, 21 Oct 2026 07:28:00 GMT"),
+            "",
+            expect![[r#"
+                Wait(None)
+                it is asked too often
+            "#]],
+        );
+        check(
+            503,
+            None,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+            expect![[r#"
+                Wait(None)
+                its model is loading
+            "#]],
+        );
+        check(
+            500,
+            None,
+            "oops",
+            expect![[r#"
+                Retry
+                it failed (status 500 Internal Server Error)
+            "#]],
+        );
+        check(
+            502,
+            None,
+            "<html><head><title>502 Bad\n Gateway</title>",
+            expect![[r#"
+                Retry
+                http://lab/v1/completions answered with a web page (`502 Bad Gateway`): is a proxy in between (NO_PROXY lists hosts without one), or is `url` another server's?
+            "#]],
+        );
+        check(
+            302,
+            None,
+            "",
+            expect![[r#"
+                Nothing
+                http://lab/v1/completions redirects elsewhere, which is not followed with your code: put the address it leads to into `url`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn junk() {
+        let check = |body: &str, expected: Expect| expected.assert_eq(&of_junk(AT, body).what);
+        check(
+            "<!DOCTYPE html><html><title>Login</title>",
+            expect![
+                "http://lab/v1/completions answered with a web page (`Login`): is a proxy in between (NO_PROXY lists hosts without one), or is `url` another server's?"
+            ],
+        );
+        check(
+            "hello\n\u{7}there",
+            expect![
+                "http://lab/v1/completions is no OpenAI-compatible engine: it answered `hello there`"
+            ],
+        );
+        assert!(of_junk(AT, &"x".repeat(5000)).what.chars().count() < 500);
+    }
+}

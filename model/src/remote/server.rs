@@ -1,0 +1,279 @@
+//! Talking to one engine.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use eventsource_stream::Eventsource;
+use futures_util::StreamExt;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response, redirect};
+use serde_json::Value;
+
+use super::problem::{Problem, Remedy, of_junk, of_request, of_status, shown};
+use super::reply::{Event, events};
+use super::{Kind, Settings, Template};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long an engine may say nothing: a large model with a long queue takes its time.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// How long it may take to say what it is.
+const INTRODUCTION: Duration = Duration::from_secs(10);
+
+/// Most bytes of an answer that is read whole.
+const MOST: usize = 1 << 22;
+
+/// How an engine is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// `/completions`: it goes on with our text.
+    Completions,
+    /// `/chat/completions`: it answers a message.
+    Chat,
+}
+
+/// What is known of an engine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// What engine it is.
+    pub kind: Kind,
+    /// The model that is asked for.
+    pub model: String,
+    /// All that it has.
+    pub models: Vec<String>,
+    /// Most tokens of prompt and answer together, if it says.
+    pub context: Option<usize>,
+    /// How it is asked.
+    pub api: Api,
+    /// The template that we write the turns with, if it is not Prover-V2's.
+    pub template: Option<String>,
+}
+
+/// One engine.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) settings: Settings,
+    /// Where its API is.
+    pub(super) address: String,
+    client: Client,
+}
+
+impl Server {
+    pub(super) fn new(settings: Settings) -> Result<Server> {
+        let client = Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            // A redirect would take the user's code to a place that they did not name.
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("unsorry/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .context("can't make connections")?;
+        Ok(Server {
+            address: settings.address()?,
+            settings,
+            client,
+        })
+    }
+
+    /// Asks what it is and what it has.
+    pub(super) async fn facts(&self) -> Result<Facts, Problem> {
+        let Settings { model, kind, .. } = &self.settings;
+        let list = self.models().await?;
+        let kind = match kind {
+            Kind::Auto => Kind::of(&list),
+            kind => *kind,
+        };
+        let entries = list["data"].as_array().map_or(&[][..], Vec::as_slice);
+        let id = |entry: &Value| entry["id"].as_str().map(str::to_owned);
+        let models: Vec<String> = entries.iter().filter_map(id).collect();
+        let model = match (model, &models[..]) {
+            (Some(model), _) => model.clone(),
+            (None, [only]) => only.clone(),
+            (None, models) => {
+                let what = format!("it has {}: name one as `model`", names(models));
+                return Err(Problem::new(Remedy::Nothing, what));
+            }
+        };
+        let is_it = |entry: &&Value| {
+            let aliases = entry["aliases"].as_array();
+            let aliases = aliases.into_iter().flatten();
+            entry["id"] == *model || aliases.into_iter().any(|alias| *alias == *model)
+        };
+        let entry = entries.iter().find(is_it);
+        // A service may list less than it has; an engine does not.
+        if entry.is_none() && !models.is_empty() && kind != Kind::Hosted {
+            let what = format!("it has no model `{model}`, but {}", names(&models));
+            return Err(Problem::new(Remedy::Nothing, what));
+        }
+        let told = entry.and_then(Kind::context);
+        let own = self.settings.context;
+        let context = match (own, told) {
+            (Some(own), Some(told)) => Some(own.min(told)),
+            (own, told) => own.or(told),
+        };
+        let (api, template) = self.how(&model)?;
+        Ok(Facts {
+            kind,
+            model,
+            models,
+            context,
+            api,
+            template,
+        })
+    }
+
+    /// How a model is asked.
+    fn how(&self, model: &str) -> Result<(Api, Option<String>), Problem> {
+        let is_prover_v2 = || {
+            let letters = model.to_lowercase().replace(['-', '_', '.'], "");
+            letters.contains("proverv2") && !letters.contains("goedel")
+        };
+        Ok(match &self.settings.template {
+            Template::ProverV2 => (Api::Completions, None),
+            Template::Auto if is_prover_v2() => (Api::Completions, None),
+            Template::Auto | Template::Chat => (Api::Chat, None),
+            Template::File(path) => match super::template::read(path) {
+                Ok(template) => (Api::Completions, Some(template)),
+                Err(error) => return Err(Problem::new(Remedy::Nothing, format!("{error:#}"))),
+            },
+        })
+    }
+
+    /// Its list of models.
+    async fn models(&self) -> Result<Value, Problem> {
+        match self.list().await {
+            // Who has no list may have answers.
+            Err(problem) if problem.remedy == Remedy::OtherApi && self.settings.model.is_some() => {
+                Ok(Value::Null)
+            }
+            Err(Problem {
+                remedy: Remedy::OtherApi | Remedy::Shorten,
+                what,
+            }) => Err(Problem::new(Remedy::Nothing, what)),
+            list => list,
+        }
+    }
+
+    async fn list(&self) -> Result<Value, Problem> {
+        let address = format!("{}/models", self.address);
+        let request = self.client.get(&address).timeout(INTRODUCTION);
+        let response = self.send(request, &address).await?;
+        let body = read(response, &address).await?;
+        let list: Option<Value> = serde_json::from_str(&body).ok();
+        list.filter(|list| list["data"].is_array())
+            .ok_or_else(|| of_junk(&address, &body))
+    }
+
+    /// Sends a request; its answer, if it is a success.
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        address: &str,
+    ) -> Result<Response, Problem> {
+        let key = self.settings.key.header();
+        let key = key.map_err(|error| Problem::new(Remedy::Nothing, format!("{error:#}")))?;
+        let request = match key {
+            Some(key) => request.header(AUTHORIZATION, key),
+            None => request,
+        };
+        let response = request.send().await;
+        let response = response.map_err(|error| of_request(address, &error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let after = response.headers().get(RETRY_AFTER);
+        let after = after.and_then(|after| after.to_str().ok().map(str::to_owned));
+        let body = read(response, address).await.unwrap_or_default();
+        Err(of_status(status, address, after.as_deref(), &body))
+    }
+
+    /// Asks for answers; `on` is told of what comes, as it comes. Dropping the future closes the
+    /// connection, which ends the engine's work.
+    pub(super) async fn ask(
+        &self,
+        facts: &Facts,
+        body: &Value,
+        on: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), Problem> {
+        let path = match facts.api {
+            Api::Completions => "completions",
+            Api::Chat => "chat/completions",
+        };
+        let address = format!("{}/{path}", self.address);
+        tracing::trace!(%body, "request");
+        let request = self.client.post(&address).json(body);
+        let request = request.header(ACCEPT, "text/event-stream, application/json");
+        let response = self.send(request, &address).await?;
+        let kind = response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("text/event-stream") {
+            let body = read(response, &address).await?;
+            if !body.trim_start().starts_with('{') {
+                return Err(of_junk(&address, &body));
+            }
+            events(&body)?.into_iter().for_each(on);
+            return Ok(());
+        }
+        let mut stream = response.bytes_stream().eventsource();
+        while let Some(event) = stream.next().await {
+            let event = event.map_err(|error| cut(&error))?;
+            tracing::trace!(data = event.data, "event");
+            if event.data == "[DONE]" {
+                return Ok(());
+            }
+            if !event.data.is_empty() {
+                events(&event.data)?.into_iter().for_each(&mut *on);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stream that broke off.
+fn cut(error: &eventsource_stream::EventStreamError<reqwest::Error>) -> Problem {
+    let why = match error {
+        eventsource_stream::EventStreamError::Transport(error) if error.is_timeout() => {
+            "it said nothing for minutes".into()
+        }
+        eventsource_stream::EventStreamError::Transport(_) => "its answer was cut off".into(),
+        other => format!("its stream is broken: {}", shown(&other.to_string())),
+    };
+    Problem::new(Remedy::Retry, why)
+}
+
+/// The text of an answer, of a reasonable length.
+async fn read(response: Response, address: &str) -> Result<String, Problem> {
+    let mut body = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(bytes) = stream.next().await {
+        let bytes = bytes.map_err(|error| of_request(address, &error))?;
+        body.extend_from_slice(&bytes);
+        if body.len() > MOST {
+            let what = format!("{address} answered with more than {MOST} bytes");
+            return Err(Problem::new(Remedy::Nothing, what));
+        }
+    }
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+fn names(models: &[String]) -> String {
+    const MOST_NAMED: usize = 12;
+    if models.is_empty() {
+        return "no model".into();
+    }
+    let named: Vec<String> = models
+        .iter()
+        .take(MOST_NAMED)
+        .map(|model| format!("`{}`", shown(model)))
+        .collect();
+    let more = models.len().saturating_sub(MOST_NAMED);
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{rest}", named.join(", "))
+}

@@ -1,0 +1,154 @@
+//! How an endpoint is set up.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use reqwest::Url;
+
+use super::{Key, Kind};
+use crate::Asking;
+
+/// An engine elsewhere, and how it is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// What messages call it.
+    pub name: String,
+    /// Where its API is, such as `http://127.0.0.1:8000/v1`.
+    pub url: String,
+    /// The model to ask for; by default the one that it has.
+    pub model: Option<String>,
+    /// What lets us in.
+    pub key: Key,
+    /// What engine it is.
+    pub kind: Kind,
+    /// How its model is addressed.
+    pub template: Template,
+    /// Most tokens of prompt and answer together; by default what the engine says.
+    pub context: Option<usize>,
+    /// How many answers it writes for us at once; at least one.
+    pub concurrency: usize,
+    /// No request is begun while the last minute's tokens, of prompts and answers, are as many.
+    pub tokens_per_minute: Option<u64>,
+    /// What the model is asked for.
+    pub asking: Asking,
+}
+
+/// Who writes the turns of user and model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// We do for a model whose name says that it is Prover-V2, else the engine.
+    Auto,
+    /// We do, as Prover-V2 was trained.
+    ProverV2,
+    /// The engine does (`/chat/completions`); answers then can't begin at the hole.
+    Chat,
+    /// We do, as the `chat_template` of this `tokenizer_config.json`, or this Jinja file, says.
+    File(PathBuf),
+}
+
+impl Settings {
+    /// The defaults, for `url`.
+    pub fn new(name: String, url: String) -> Settings {
+        Settings {
+            name,
+            url,
+            model: None,
+            key: Key::None,
+            kind: Kind::Auto,
+            template: Template::Auto,
+            context: None,
+            concurrency: 8,
+            tokens_per_minute: None,
+            asking: Asking::default(),
+        }
+    }
+
+    /// Its address, without a slash at the end. A host alone means its `/v1`: some engines have other
+    /// methods of the same names outside it.
+    ///
+    /// # Errors
+    /// When it is none, or has a user's name, a password or a query: those would be shown in messages.
+    pub fn address(&self) -> Result<String> {
+        let Settings { name, url, .. } = self;
+        let parsed = Url::parse(url);
+        let parsed = parsed.with_context(|| {
+            format!("`url` of `{name}` is no address such as http://127.0.0.1:8000/v1")
+        })?;
+        ensure!(
+            matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
+            "`url` of `{name}` must begin with http:// or https://"
+        );
+        ensure!(
+            parsed.username().is_empty() && parsed.password().is_none(),
+            "`url` of `{name}` has a name or a password in it: a key belongs into `api_key_env`, `api_key_file` or `api_key_keyring`"
+        );
+        ensure!(
+            parsed.query().is_none() && parsed.fragment().is_none(),
+            "`url` of `{name}` must end before `?` and `#`"
+        );
+        let address = parsed.as_str().trim_end_matches('/');
+        Ok(match parsed.path() {
+            "/" => format!("{address}/v1"),
+            _ => address.to_owned(),
+        })
+    }
+
+    /// Whether a key would be sent unencrypted to another machine.
+    pub fn sends_key_in_clear(&self) -> bool {
+        let own = |url: &Url| match url.host_str() {
+            Some("localhost" | "[::1]") => true,
+            Some(host) => host
+                .parse::<std::net::Ipv4Addr>()
+                .is_ok_and(|ip| ip.is_loopback()),
+            None => false,
+        };
+        let url = Url::parse(&self.url).ok();
+        self.key != Key::None && url.is_some_and(|url| url.scheme() == "http" && !own(&url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(url: &str) -> Settings {
+        Settings::new("lab".into(), url.into())
+    }
+
+    #[test]
+    fn addresses() {
+        let check = |url: &str, expected: &str| {
+            assert_eq!(settings(url).address().expect("an address"), expected);
+        };
+        check("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1");
+        check("https://api.example/v1/", "https://api.example/v1");
+        check("http://[::1]:8080", "http://[::1]:8080/v1");
+        check("https://api.example/", "https://api.example/v1");
+        let refused = |url: &str, why: &str| {
+            let error = settings(url).address().expect_err("no address").to_string();
+            assert!(error.contains("`lab`") && error.contains(why), "{error}");
+        };
+        refused("127.0.0.1:8000", "no address");
+        refused("lab", "no address");
+        refused("ftp://lab/v1", "http://");
+        refused("http://me:secret@lab/v1", "api_key_env");
+        refused("http://lab/v1?key=1", "`?`");
+    }
+
+    #[test]
+    fn keys_in_the_clear() {
+        let check = |url: &str, expected: bool| {
+            let settings = Settings {
+                key: Key::Env("K".into()),
+                ..settings(url)
+            };
+            assert_eq!(settings.sends_key_in_clear(), expected, "{url}");
+        };
+        check("http://lab:8000/v1", true);
+        check("https://lab/v1", false);
+        check("http://127.0.0.1:8000/v1", false);
+        check("http://localhost:8000/v1", false);
+        check("http://[::1]:8000/v1", false);
+        check("http://127.evil.example/v1", true);
+    }
+}
