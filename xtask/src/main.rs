@@ -1,10 +1,11 @@
-//! What a person types: `cargo xtask demo`, `test`, `bench`, `lean`.
+//! What a person types: `cargo xtask demo`, `test`, `bench`, `load`, `lean`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
 
 mod bench;
 mod demo;
 mod lean;
+mod load;
 mod test;
 mod workspace;
 
@@ -37,6 +38,8 @@ enum Task {
     },
     #[command(flatten)]
     Part(bench::Part),
+    /// Simulate a prover that many share
+    Load(load::Load),
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::run(&arguments),
         Task::Bench { bench } => bench::run(&bench),
         Task::Part(part) => part.run(),
+        Task::Load(load) => load::run(&load),
         Task::Lean => lean::print_folder(),
     };
     match outcome {
