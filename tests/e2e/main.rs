@@ -5,4 +5,5 @@
 mod examples;
 mod local;
 mod prove;
+mod remote;
 mod serve;

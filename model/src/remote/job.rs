@@ -94,6 +94,8 @@ struct Request {
     answers: Vec<Answer>,
     slots: Slots,
     begun: Instant,
+    /// Its prompt was only half as long as it could be.
+    shortened: bool,
     /// Something has come.
     begins: bool,
     /// Another request for the same answers: the first that begins to answer stays.
@@ -256,6 +258,7 @@ impl Job {
             answers: answers.collect(),
             slots: self.endpoint(at).take(count),
             begun: Instant::now(),
+            shortened,
             begins: false,
             twin,
             task,
@@ -476,7 +479,7 @@ impl Job {
             return;
         };
         let (at, begun, begins) = (request.endpoint, request.begun, request.begins);
-        let several = request.answers.len() > 1;
+        let (several, shortened) = (request.answers.len() > 1, request.shortened);
         self.give_up(id, begins);
         let pool = self.pool.clone();
         let endpoint = &pool.endpoints[at];
@@ -488,7 +491,7 @@ impl Job {
             return;
         }
         match problem.remedy {
-            Remedy::Shorten if !view.shortened => {
+            Remedy::Shorten if !shortened => {
                 view.shortened = true;
                 return;
             }
