@@ -3,6 +3,7 @@
 mod infer;
 mod model;
 mod relay;
+mod remote;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,12 @@ pub(crate) enum Bench {
         /// How many threads compute
         #[arg(long, default_value_t = 2)]
         threads: usize,
+    },
+    /// The client of remote engines, against the same requests by the HTTP library alone
+    Remote {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Write a model of random numbers that is as large as the 7B, for `infer`
     #[command(name = "make-7b")]
@@ -72,6 +79,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             model,
             threads,
         } => print(&infer::run(model.as_deref(), *threads)?, *json),
+        Bench::Remote { json } => print(&remote::run()?, *json),
         Bench::Make7b { file } => model::make(file)?,
     }
     Ok(())
