@@ -65,6 +65,8 @@ struct Job {
     next: u64,
     /// What this job knows of each endpoint.
     views: Vec<View>,
+    /// Why an answer was given up.
+    lost: Option<String>,
     seen: HashSet<String>,
     tasks: JoinSet<()>,
     said: mpsc::UnboundedReceiver<(u64, Said)>,
@@ -136,6 +138,7 @@ impl Job {
             requests: HashMap::new(),
             next: 0,
             views: vec![View::default(); pool.endpoints.len()],
+            lost: None,
             seen: HashSet::new(),
             tasks: JoinSet::new(),
             said,
@@ -145,7 +148,10 @@ impl Job {
     }
 
     async fn run(mut self) {
+        let names: Vec<&str> = self.pool.endpoints.iter().map(Endpoint::name).collect();
+        self.tell(format!("asking {}", names.join(", ")));
         loop {
+            while self.tasks.try_join_next().is_some() {}
             let pool = self.pool.clone();
             let changed = pool.changed.notified();
             tokio::pin!(changed);
@@ -157,6 +163,9 @@ impl Job {
             self.hedge(now);
             if self.requests.is_empty() {
                 if self.waiting.is_empty() {
+                    if let Some(why) = self.lost.take().filter(|_| self.seen.is_empty()) {
+                        let _ = self.proposals.unbounded_send(Proposal::Failed(why));
+                    }
                     return;
                 }
                 if self.views.iter().all(|view| view.out.is_some()) {
@@ -446,15 +455,16 @@ impl Job {
         } else if request.answers.len() > 1 {
             // Fewer answers than were asked for: they are asked for one by one.
             self.endpoint(request.endpoint).is_single();
-            self.give_up(id, true);
+            self.give_up(id, Some("it gave fewer answers than were asked for"));
         } else {
             let problem = Problem::new(Remedy::Retry, "its answer was cut off");
             self.failed(id, &problem);
         }
     }
 
-    /// Takes a request away; what of it is unanswered is for somebody else.
-    fn give_up(&mut self, id: u64, tried: bool) {
+    /// Takes a request away; what of it is unanswered is for somebody else, unless it was tried too
+    /// often: `tried` says why it came to nothing, if it had begun.
+    fn give_up(&mut self, id: u64, tried: Option<&str>) {
         let Some(request) = self.requests.remove(&id) else {
             return;
         };
@@ -467,9 +477,15 @@ impl Job {
         }
         for answer in request.answers.iter().rev() {
             let mut wanted = answer.wanted;
-            wanted.tries += u32::from(tried);
-            if answer.written.is_some() && wanted.tries < MOST_TRIES {
+            wanted.tries += u32::from(tried.is_some());
+            if answer.written.is_none() {
+                continue;
+            }
+            if wanted.tries < MOST_TRIES {
                 self.waiting.push_front(wanted);
+            } else if let Some(why) = tried {
+                let name = self.pool.endpoints[request.endpoint].name();
+                self.lost = Some(format!("{name}: {why}"));
             }
         }
     }
@@ -480,7 +496,7 @@ impl Job {
         };
         let (at, begun, begins) = (request.endpoint, request.begun, request.begins);
         let (several, shortened) = (request.answers.len() > 1, request.shortened);
-        self.give_up(id, begins);
+        self.give_up(id, begins.then_some(&*problem.what));
         let pool = self.pool.clone();
         let endpoint = &pool.endpoints[at];
         let name = endpoint.name();
