@@ -140,7 +140,7 @@ fn what_is_no_model_is_told() {
         &["info", "tiny.gguf"],
         2,
         expect![[r#"
-        unsorry: can't use HOME/data/unsorry/models/tiny.gguf: No such file or directory (os error 2)
+        unsorry: there is no HOME/data/unsorry/models/tiny.gguf; `unsorry model pull` gets a model that is known, `unsorry model list` says which
     "#]],
     );
     std::fs::write(models.join("tiny.gguf"), "<!DOCTYPE html>").expect("written");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
 use unsorry_model::local::memory::{SCRATCH, of_machine, of_process, size};
@@ -82,10 +82,13 @@ fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
     )?;
     // Who types a file's name means the file that is here.
     let typed = file.filter(|file| file.exists());
-    Ok(Settings {
-        model: typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned),
-        ..settings
-    })
+    let model = typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned);
+    ensure!(
+        model.exists(),
+        "there is no {}; `unsorry model pull` gets a model that is known, `unsorry model list` says which",
+        model.display()
+    );
+    Ok(Settings { model, ..settings })
 }
 
 fn folder() -> Result<PathBuf> {
