@@ -135,8 +135,15 @@ async fn job(prover: &Remote) -> Result<()> {
 
 /// The same request as ours, by the HTTP library alone.
 async fn raw(client: &reqwest::Client, url: &str, body: &str) -> Result<()> {
-    let request = client.post(url).header("content-type", "application/json");
-    let response = request.body(body.to_owned()).send().await?;
+    let request = || {
+        let request = client.post(url).header("content-type", "application/json");
+        request.body(body.to_owned()).send()
+    };
+    // The server closes a connection after some requests, which may cross the next one.
+    let response = match request().await {
+        Err(_) => request().await?,
+        Ok(response) => response,
+    };
     response.error_for_status()?.bytes().await?;
     Ok(())
 }

@@ -178,7 +178,12 @@ impl Server {
             Some(key) => request.header(AUTHORIZATION, key),
             None => request,
         };
-        let response = request.send().await;
+        let again = request.try_clone();
+        let response = match (request.send().await, again) {
+            // A connection that was kept may have been closed by the other side meanwhile.
+            (Err(error), Some(again)) if closed(&error) => again.send().await,
+            (response, _) => response,
+        };
         let response = response.map_err(|error| of_request(address, &error))?;
         let status = response.status();
         if status.is_success() {
@@ -230,6 +235,11 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Whether the connection ended before there was an answer.
+fn closed(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
 /// A stream that broke off.
