@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// But never longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// After so many answers without a failure one more is asked for at once.
+const STEADY: usize = 16;
+
 /// The span of `tokens_per_minute`.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -47,6 +50,10 @@ struct State {
     /// It is left alone until then.
     until: Option<Instant>,
     failures: u32,
+    /// So many fewer answers than configured are asked for at once: some servers cut one off for another.
+    eased: usize,
+    /// Answers that it has finished since it last failed.
+    finished: usize,
     /// It gives one answer a request, whatever its kind may do.
     single: bool,
     /// A running mean of the time to a first token.
@@ -126,7 +133,7 @@ impl Endpoint {
         }
         // One at a time until it is known.
         let most = match state.facts {
-            Some(_) => concurrency,
+            Some(_) => concurrency.saturating_sub(state.eased).max(1),
             None => 1,
         };
         (most.saturating_sub(state.busy), busy)
@@ -163,6 +170,24 @@ impl Endpoint {
             Some(mean) => (mean * 3 + after) / 4,
             None => after,
         });
+    }
+
+    /// It has finished an answer.
+    pub(super) fn finished(&self) {
+        let mut state = self.state();
+        state.finished += 1;
+        if state.finished.is_multiple_of(STEADY) {
+            state.eased = state.eased.saturating_sub(1);
+        }
+    }
+
+    /// It has cut an answer off.
+    pub(super) fn ease(&self) {
+        let concurrency = self.server.settings.concurrency;
+        let mut state = self.state();
+        let now = concurrency.saturating_sub(state.eased).max(1);
+        state.eased = concurrency - (now / 2).max(1);
+        state.finished = 0;
     }
 
     /// How long its first tokens take.
@@ -306,6 +331,25 @@ mod tests {
         assert_eq!(endpoint.room(now).0, 2);
         drop(three);
         assert_eq!(endpoint.room(now), (4, 0.0));
+    }
+
+    #[test]
+    fn less_is_asked_of_who_cuts_answers_off() {
+        let endpoint = endpoint(None);
+        let room = || endpoint.room(Instant::now()).0;
+        endpoint.ease();
+        assert_eq!(room(), 2);
+        endpoint.ease();
+        endpoint.ease();
+        assert_eq!(room(), 1);
+        for _ in 0..2 * STEADY {
+            endpoint.finished();
+        }
+        assert_eq!(room(), 3);
+        for _ in 0..9 * STEADY {
+            endpoint.finished();
+        }
+        assert_eq!(room(), 4);
     }
 
     #[test]

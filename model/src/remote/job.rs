@@ -413,6 +413,7 @@ impl Job {
             })
         });
         request.slots.give_one_back();
+        self.pool.endpoints[at].finished();
         if request
             .answers
             .iter()
@@ -518,6 +519,9 @@ impl Job {
                 return;
             }
             Remedy::Retry | Remedy::Wait(_) => {}
+        }
+        if begins {
+            endpoint.ease();
         }
         // Those that were under way together fail together: that is one failure.
         if view.failed.is_some_and(|failed| begun < failed) {
