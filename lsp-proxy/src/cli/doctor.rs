@@ -112,7 +112,8 @@ fn settings(given: Option<&Path>, cwd: &Path) -> (Config, Vec<Line>) {
         lines.push(match config.add_file(&path, origin) {
             Ok(()) => good(path.display().to_string()),
             Err(error) => bad(format!(
-                "{error:#}\nuntil that is mended, `unsorry serve` takes the defaults and `unsorry prove` refuses"
+                "{}\nuntil that is mended, `unsorry serve` takes the defaults and `unsorry prove` refuses",
+                format!("{error:#}").trim_end(),
             )),
         });
     }
