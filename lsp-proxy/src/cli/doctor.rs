@@ -212,10 +212,14 @@ fn local_model(config: &Config) -> Vec<Line> {
                 survey.plan.context
             )),
         ],
-        Err(error) => vec![
-            bad(format!("{file}: {error:#}")),
-            plain("`unsorry model info` says more of it"),
-        ],
+        Err(error) => {
+            let error = format!("{error:#}");
+            let named = error.contains(&file);
+            vec![bad(match named {
+                true => error,
+                false => format!("{file}: {error}"),
+            })]
+        }
     }
 }
 
