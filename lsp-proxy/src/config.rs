@@ -285,7 +285,6 @@ mod tests {
         check("[search]\nbudget = 'soon'", "soon");
         check("[search]\nbudget = 5", "budget");
         check("[remote]\nurl = 'http://example.org'", "remote");
-        check("[search]\nengines = ['remote']", "not there yet");
         check("[search]\nengines = ['tactic']", "no engine `tactic`");
         check("[search]\nengines = []", "search.engines");
         check("[local]\nmodle = 'a.gguf'", "modle");
