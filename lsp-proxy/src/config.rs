@@ -118,11 +118,21 @@ impl Config {
     /// # Errors
     /// When a file can't be read or says what is not known: the message names file and key.
     pub fn load(given: Option<&Path>, cwd: &Path) -> Result<Config> {
-        let users = given.map(Path::to_owned).or_else(users_file);
         let mut config = Config {
-            users_file: users.clone(),
+            users_file: given.map(Path::to_owned).or_else(users_file),
             ..Config::default()
         };
+        for (path, origin) in Config::files(given, cwd) {
+            config.add_file(&path, origin)?;
+        }
+        config.add_environment();
+        Ok(config)
+    }
+
+    /// The files that there are to read, in this order: the user's, be it the `given` one or that of
+    /// the config folder, and the project's.
+    pub fn files(given: Option<&Path>, cwd: &Path) -> Vec<(PathBuf, Origin)> {
+        let users = given.map(Path::to_owned).or_else(users_file);
         let users = users.filter(|path| given.is_some() || path.is_file());
         let projects = cwd
             .ancestors()
@@ -130,16 +140,25 @@ impl Config {
             .find(|path| path.is_file());
         let users = users.map(|path| (path, Origin::User));
         let projects = projects.map(|path| (path, Origin::Project));
-        for (path, origin) in users.into_iter().chain(projects) {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("can't read {}", path.display()))?;
-            config
-                .add(&text, origin, path.parent().unwrap_or(cwd))
-                .with_context(|| format!("in {}", path.display()))?;
-        }
+        users.into_iter().chain(projects).collect()
+    }
+
+    /// Adds what the file at `path` says.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn add_file(&mut self, path: &Path, origin: Origin) -> Result<()> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("can't read {}", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        self.add(&text, origin, folder)
+            .with_context(|| format!("in {}", path.display()))
+    }
+
+    /// Adds what the environment says, which wins over files.
+    pub fn add_environment(&mut self) {
         let model = std::env::var_os("UNSORRY_MODEL").filter(|model| !model.is_empty());
-        config.local.model = model.map(PathBuf::from).or(config.local.model);
-        Ok(config)
+        self.local.model = model.map(PathBuf::from).or(self.local.model.take());
     }
 
     /// Adds what the `text` of a file in `folder` says.
@@ -181,7 +200,8 @@ impl Config {
     }
 }
 
-fn users_file() -> Option<PathBuf> {
+/// The user's own file, whether it is there or not.
+pub fn users_file() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(base.config_dir().join("unsorry").join("config.toml"))
 }
@@ -265,7 +285,6 @@ mod tests {
         check("[search]\nbudget = 'soon'", "soon");
         check("[search]\nbudget = 5", "budget");
         check("[remote]\nurl = 'http://example.org'", "remote");
-        check("[search]\nengines = ['remote']", "not there yet");
         check("[search]\nengines = ['tactic']", "no engine `tactic`");
         check("[search]\nengines = []", "search.engines");
         check("[local]\nmodle = 'a.gguf'", "modle");

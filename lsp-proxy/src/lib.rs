@@ -3,6 +3,7 @@
 pub mod assistant;
 pub mod cli;
 pub mod config;
+pub mod consent;
 pub mod document;
 pub mod lean;
 pub mod proof;

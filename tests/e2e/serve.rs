@@ -1,6 +1,8 @@
 //! `unsorry serve` in an editor.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -590,4 +592,98 @@ fn mistakes_are_answered() {
             "no sorry at this position",
         );
     });
+}
+
+/// Something that listens, has nothing, and remembers what it was sent.
+fn listener() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/v1", listener.local_addr().expect("bound"));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            hears.lock().expect("no panic").push(String::new());
+            let hears = hears.clone();
+            std::thread::spawn(move || {
+                let _ = stream.set_read_timeout(Some(Duration::from_millis(500)));
+                let mut bytes = [0; 4096];
+                while let Ok(n @ 1..) = stream.read(&mut bytes) {
+                    let text = String::from_utf8_lossy(&bytes[..n]).into_owned();
+                    hears.lock().expect("no panic").push(text);
+                }
+                let _ = stream.write_all(
+                    b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                );
+            });
+        }
+    });
+    (address, heard)
+}
+
+#[test]
+fn nothing_is_sent_without_consent() {
+    const TEXT: &str = "theorem easy (p : Prop) (h : p) : p := by\n  sorry\n\ntheorem secret (a : Nat) : a < a := by\n  sorry\n";
+    let (address, heard) = listener();
+    let heard = || heard.lock().expect("no panic").concat();
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config/unsorry");
+    std::fs::create_dir_all(&config).expect("a folder");
+    std::fs::write(
+        config.join("config.toml"),
+        format!(
+            "[search]\nengines = ['remote', 'tactics']\n[[remote]]\nname = 'lab'\nurl = '{address}'\nmodel = 'm'\n"
+        ),
+    )
+    .expect("written");
+    let uri = format!("file://{}/A.lean", folder.path().display());
+
+    let mut editor = Editor::start(folder.path());
+    editor.open(&uri, TEXT);
+    // The question does not keep the tactics waiting.
+    let words = editor.prove(&uri, 0);
+    assert!(words.starts_with("proved with"), "{words}");
+    let (_, question) = editor.questions.first().expect("a question").clone();
+    assert_eq!(
+        question["message"],
+        format!(
+            "unsorry can ask lab ({address}) for proofs. Your file's text would be sent there."
+        )
+    );
+    let at = editor.hole(&uri, 0);
+    editor.choose(&uri, &at, "Prove this sorry");
+    editor.idle(Duration::from_secs(1));
+    assert_eq!(editor.questions.len(), 1, "two jobs ask once");
+    editor.say("Not now");
+    let words = editor.finished(1).remove(0);
+    assert!(
+        words.starts_with("no proof found")
+            && words.contains("lab was not asked")
+            && !words.contains("failed"),
+        "{words}"
+    );
+    let words = editor.prove(&uri, 0);
+    assert!(words.contains("lab was not asked"), "{words}");
+    assert!(editor.questions.is_empty(), "not in this session");
+    assert_eq!(heard(), "");
+    editor.quit();
+
+    let mut editor = Editor::start(folder.path());
+    editor.open(&uri, TEXT);
+    let at = editor.hole(&uri, 1);
+    editor.choose(&uri, &at, "Prove this sorry");
+    editor.until("the question", |editor| {
+        (!editor.questions.is_empty()).then_some(())
+    });
+    assert_eq!(heard(), "");
+    editor.say("Send");
+    let words = editor.finished(1).remove(0);
+    assert!(!words.contains("was not asked"), "{words}");
+    assert!(heard().contains("theorem secret"), "{}", heard());
+    let kept = folder.path().join("state/unsorry/consent.toml");
+    let kept = std::fs::read_to_string(kept).expect("what was said is kept");
+    assert!(
+        kept.contains(&format!("\"{address}\" = \"send\"")),
+        "{kept}"
+    );
+    editor.quit();
 }

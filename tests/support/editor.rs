@@ -63,6 +63,8 @@ pub struct Editor {
     pub progress: Vec<(String, Value)>,
     /// What was shown as messages.
     pub shown: Vec<String>,
+    /// What the user was asked and has not answered: the request's id and parameters.
+    pub questions: Vec<(Value, Value)>,
     answers: HashMap<String, Value>,
 }
 
@@ -102,6 +104,7 @@ impl Editor {
             diagnostics: HashMap::new(),
             progress: Vec::new(),
             shown: Vec::new(),
+            questions: Vec::new(),
             answers: HashMap::new(),
         };
         let initialized = editor.request(
@@ -217,6 +220,9 @@ impl Editor {
             (Some("window/showMessage"), _) => self
                 .shown
                 .push(params["message"].as_str().unwrap_or_default().to_owned()),
+            (Some("window/showMessageRequest"), Some(id)) => {
+                self.questions.push((id.clone(), params.clone()));
+            }
             (Some("workspace/applyEdit"), Some(id)) => {
                 let id = id.clone();
                 let edit = params["edit"].clone();
@@ -233,6 +239,15 @@ impl Editor {
             }
             _ => {}
         }
+    }
+
+    /// Answers the oldest question with the action of this title.
+    pub fn say(&mut self, title: &str) {
+        let (id, params) = self.questions.remove(0);
+        let actions = params["actions"].as_array().expect("actions");
+        let action = actions.iter().find(|action| action["title"] == title);
+        let action = action.expect("such an action").clone();
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "result": action}));
     }
 
     /// Opens a document.

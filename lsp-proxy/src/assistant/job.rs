@@ -12,7 +12,7 @@ use tower_lsp_server::ls_types::notification::Progress;
 use super::apply::{Applied, apply};
 use super::code_action::one_line;
 use super::finding::Finding;
-use super::{Assistant, Steps};
+use super::{Assistant, Steps, consent};
 use crate::proof::search::{Ended, Failure, Outcome, Step};
 use crate::proof::target::Target;
 use crate::proof::verify::VerifiedProof;
@@ -40,6 +40,7 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
         assistant.state.end_job(&name);
         return;
     };
+    consent::ask(assistant);
     let job = Job {
         assistant: assistant.clone(),
         uri: lsp_uri,
@@ -116,6 +117,10 @@ impl Job {
                 lines.join(", ")
             ),
         };
+        let summary = match proved == self.many {
+            true => summary,
+            false => summary + &self.assistant.consent.note(),
+        };
         let summary = summary + &complaints(&failures);
         self.end(shown, summary.clone()).await;
         let kind = if failures.is_empty() {
@@ -149,7 +154,8 @@ impl Job {
         let target = view.target(uri, index);
         let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
-        let search = self.assistant.search.prove(&target, known, steps);
+        let search = consent::search(&self.assistant);
+        let search = search.prove(&target, known, steps);
         // The first proof is applied while others are still being looked for.
         let watch = self.watch(hole, shown, &mut watched);
         let (outcome, applied) = tokio::select! {

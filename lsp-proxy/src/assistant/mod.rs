@@ -6,6 +6,7 @@
 mod apply;
 mod code_action;
 mod completion;
+mod consent;
 mod documents;
 mod execute_command;
 mod finding;
@@ -28,6 +29,7 @@ use tower_lsp_server::ls_types as lsp;
 use tower_lsp_server::{Client, LanguageServer, LspService};
 use tower_service::Service;
 
+use crate::consent::Consent;
 use crate::proof::search::Search;
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
@@ -60,6 +62,8 @@ pub struct Setup {
     pub session: Arc<str>,
     /// Finds proofs.
     pub search: Search,
+    /// Who may be sent a file's text.
+    pub consent: Consent,
     /// The requests that we and Lean answer together.
     pub merges: Arc<Merges>,
     /// To the editor.
@@ -77,6 +81,7 @@ struct Assistant {
     state: State,
     lean: Lean,
     search: Search,
+    consent: Consent,
     session: Arc<str>,
     complaint: Option<String>,
 }
@@ -157,6 +162,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     let Setup {
         session,
         search,
+        consent,
         merges,
         to_editor,
         to_lean,
@@ -169,6 +175,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
         state,
         lean: lean.clone(),
         search,
+        consent,
         session: session.clone(),
         complaint,
     })

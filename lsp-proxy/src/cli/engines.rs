@@ -4,42 +4,57 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use unsorry_model::Tactics;
 use unsorry_model::local::{Local, Settings};
 use unsorry_model::remote::Remote;
+use unsorry_model::{Prover, Tactics};
 
 use crate::config::{self, Config};
+use crate::consent::{Consent, Consenting};
 use crate::proof::checker::Checker;
 use crate::proof::search::{Engine, Limits, Search};
 
 /// How many candidates are checked together.
 const BATCH: usize = 16;
 
-/// The provers, to be made once a process: whoever searches shares their models.
-///
-/// # Errors
-/// When one is asked for that lacks what it needs: the message says what to do.
-pub fn engines(config: &Config) -> Result<Vec<Engine>> {
-    let local = config.local.settings().map(|settings| Settings {
-        model: config::model_path(&settings.model),
-        ..settings
-    });
-    let names = match &config.engines {
+/// The provers that are asked, in this order: as configured, or all that have what they need.
+pub fn names(config: &Config) -> Vec<config::Engine> {
+    let all = match &config.engines {
         Some(names) => names.clone(),
         None => [
             Some(config::Engine::Tactics),
-            local.as_ref().map(|_| config::Engine::Local),
+            config.local.model.as_ref().map(|_| config::Engine::Local),
             Some(config::Engine::Remote).filter(|_| !config.remote.is_empty()),
         ]
         .into_iter()
         .flatten()
         .collect(),
     };
-    let mut engines: Vec<Engine> = Vec::new();
-    for name in names {
-        if engines.iter().any(|engine| engine.name == name.name()) {
-            continue;
+    let mut names = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
+    }
+    names
+}
+
+/// The configured model in this process, and where its file is.
+pub fn local(config: &Config) -> Option<Settings> {
+    config.local.settings().map(|settings| Settings {
+        model: config::model_path(&settings.model),
+        ..settings
+    })
+}
+
+/// The provers, to be made once a process: whoever searches shares their models. With `consent`,
+/// nothing is sent anywhere before the user has agreed to it; without, they have.
+///
+/// # Errors
+/// When one is asked for that lacks what it needs: the message says what to do.
+pub fn engines(config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
+    let local = local(config);
+    let mut engines: Vec<Engine> = Vec::new();
+    for name in names(config) {
         engines.push(match (name, &local) {
             (config::Engine::Tactics, _) => tactics(config),
             (config::Engine::Local, Some(settings)) if !settings.model.exists() => bail!(
@@ -60,11 +75,22 @@ pub fn engines(config: &Config) -> Result<Vec<Engine>> {
             ),
             (config::Engine::Remote, _) => Engine {
                 name: name.name(),
-                prover: Arc::new(Remote::new(config.remote.clone())?),
+                prover: remote(config, consent)?,
             },
         });
     }
     Ok(engines)
+}
+
+fn remote(config: &Config, consent: Option<&Consent>) -> Result<Arc<dyn Prover>> {
+    // What is wrong with the settings is told now, whoever is asked later.
+    let all = Remote::new(config.remote.clone())?;
+    Ok(match consent {
+        None => Arc::new(all),
+        Some(consent) => Arc::new(Consenting::new(consent.clone(), |agreed| {
+            Ok(Arc::new(Remote::new(agreed)?))
+        })),
+    })
 }
 
 fn users_file(config: &Config) -> &Path {
@@ -104,7 +130,7 @@ mod tests {
             config
                 .add(users, config::Origin::User, Path::new("/"))
                 .expect("valid");
-            let engines = engines(&config).map_err(|error| error.to_string())?;
+            let engines = engines(&config, None).map_err(|error| error.to_string())?;
             Ok::<_, String>(engines.iter().map(|engine| engine.name).collect::<Vec<_>>())
         };
         let check = |users: &str, expected: &[&str]| {

@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Only the hole at this line and column, counted from 1, as the output shows them
     #[arg(long, value_name = "L:C", value_parser = parse_hole)]
     hole: Option<Position>,
-    /// Which provers to ask, in this order: `tactics`, `local` [default: as configured]
+    /// Which provers to ask, in this order: `tactics`, `local`, `remote` [default: as configured]
     #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
     engines: Vec<Engine>,
     /// How long to try each hole; `0s` only lists the holes with their goals
@@ -93,7 +93,8 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     if !arguments.engines.is_empty() {
         config.engines = Some(arguments.engines.clone());
     }
-    let engines = engines(&config)?;
+    // Who configured an endpoint and typed this has agreed to what is sent there.
+    let engines = engines(&config, None)?;
     let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
     let mut printer = report::Printer::new(arguments.json);
     let mut all_proved = true;

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::engines::{engines, search, tactics};
 use crate::assistant::{self, Setup};
 use crate::config::{Config, Engine};
+use crate::consent::{self, Consent};
 use crate::lean::command::LeanCommand;
 use crate::lean::process::kill_group;
 use crate::proof::checker::Checker;
@@ -49,7 +50,7 @@ enum Told {
 /// What `unsorry serve` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Which provers to ask, in this order: `tactics`, `local` [default: as configured]
+    /// Which provers to ask, in this order: `tactics`, `local`, `remote` [default: as configured]
     #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
     engines: Vec<Engine>,
     /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
@@ -276,12 +277,17 @@ fn assistant(
     if !named.is_empty() {
         config.engines = Some(named.to_owned());
     }
-    let engines = engines(&config).unwrap_or_else(|error| {
+    let consent = Consent::new(&config.remote, consent::file());
+    let engines = engines(&config, Some(&consent)).unwrap_or_else(|error| {
         complaint.get_or_insert_with(|| format!("unsorry works with its tactics alone: {error:#}"));
         vec![tactics(&config)]
     });
+    let sends = engines
+        .iter()
+        .any(|engine| engine.name == Engine::Remote.name());
     let checker = Checker::new(command, cwd, config.idle);
     Setup {
+        consent: if sends { consent } else { Consent::none() },
         session: shared.session.clone(),
         search: search(checker, &config, engines),
         merges: shared.merges.clone(),

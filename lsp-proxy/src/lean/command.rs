@@ -54,15 +54,8 @@ impl LeanCommand {
     /// # Errors
     /// When it can't be started.
     pub fn version(&self, cwd: &Path) -> Result<String> {
-        let toolchain = self
-            .args
-            .first()
-            .filter(|arg| arg.to_string_lossy().starts_with('+'));
-        let output = Command::new(&self.program)
-            .args(toolchain)
-            .arg("--version")
-            .current_dir(cwd)
-            .stdin(Stdio::null())
+        let output = self
+            .asking_version(cwd)
             .output()
             .with_context(|| format!("can't start `{self}`: is Lean installed and on PATH?"))?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -72,6 +65,21 @@ impl LeanCommand {
             .unwrap_or("a Lean of unknown version")
             .trim()
             .to_owned())
+    }
+
+    /// What asks the program for its version in `cwd`.
+    pub fn asking_version(&self, cwd: &Path) -> Command {
+        let toolchain = self
+            .args
+            .first()
+            .filter(|arg| arg.to_string_lossy().starts_with('+'));
+        let mut command = Command::new(&self.program);
+        command
+            .args(toolchain)
+            .arg("--version")
+            .current_dir(cwd)
+            .stdin(Stdio::null());
+        command
     }
 
     /// The command that `text` says, split as a shell splits words.

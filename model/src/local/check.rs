@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::Settings;
+use super::device::device;
 use super::engine::Engine;
 use super::generate::{Event, Request};
+use super::memory::{Plan, plan_on};
 use super::prover::computing;
 use super::sample::Sampling;
+use super::tokenizer::Tokenizer;
+use super::weights::Weights;
 use crate::prompt::Piece;
 
 /// Asked as DeepSeek's provers are; the answer is begun.
@@ -34,6 +38,27 @@ pub struct Report {
     pub decode: Duration,
     /// The answer.
     pub text: String,
+}
+
+/// Where a model would run, and what it would take there.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// What the model would run on, and why.
+    pub device: String,
+    /// What the memory would be for.
+    pub plan: Plan,
+}
+
+/// Looks whether a model can be loaded as things are now, without loading it.
+///
+/// # Errors
+/// When it can't: the message says what would do.
+pub fn survey(settings: &Settings) -> Result<Survey> {
+    let weights = Weights::open(&settings.model)?;
+    Tokenizer::open(&weights, settings.tokenizer.as_deref())?;
+    let (device, why) = device(settings.device)?;
+    let plan = plan_on(&weights, &device, settings)?;
+    Ok(Survey { device: why, plan })
 }
 
 /// Loads a model and has it write up to `tokens` tokens of a proof; `progress` is told the share that is

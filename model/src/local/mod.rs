@@ -20,7 +20,7 @@ pub mod tokenizer;
 pub mod weights;
 
 pub use crate::prompt::Mode;
-pub use check::{Report, check};
+pub use check::{Report, Survey, check, survey};
 pub use prover::Local;
 pub use settings::{Device, Settings};
 

@@ -93,8 +93,8 @@ impl Settings {
         })
     }
 
-    /// Whether a key would be sent unencrypted to another machine.
-    pub fn sends_key_in_clear(&self) -> bool {
+    /// Whether what is sent goes unencrypted to another machine.
+    pub fn is_in_clear(&self) -> bool {
         let own = |url: &Url| match url.host_str() {
             Some("localhost" | "[::1]") => true,
             Some(host) => host
@@ -103,7 +103,12 @@ impl Settings {
             None => false,
         };
         let url = Url::parse(&self.url).ok();
-        self.key != Key::None && url.is_some_and(|url| url.scheme() == "http" && !own(&url))
+        url.is_some_and(|url| url.scheme() == "http" && !own(&url))
+    }
+
+    /// Whether a key would be sent unencrypted to another machine.
+    pub fn sends_key_in_clear(&self) -> bool {
+        self.key != Key::None && self.is_in_clear()
     }
 }
 
@@ -143,6 +148,12 @@ mod tests {
                 ..settings(url)
             };
             assert_eq!(settings.sends_key_in_clear(), expected, "{url}");
+            assert_eq!(settings.is_in_clear(), expected, "{url}");
+            let keyless = Settings {
+                key: Key::None,
+                ..settings
+            };
+            assert!(!keyless.sends_key_in_clear(), "{url}");
         };
         check("http://lab:8000/v1", true);
         check("https://lab/v1", false);

@@ -1,0 +1,63 @@
+//! Asking the user whether their file's text may be sent to an engine elsewhere.
+
+use tokio::task::spawn_blocking;
+use tower_lsp_server::ls_types as lsp;
+
+use super::Assistant;
+use crate::config::Engine;
+use crate::consent::Question;
+use crate::proof::search::Search;
+
+/// Asks what nobody has asked yet. Comes back at once: who needs an answer waits for it elsewhere.
+pub fn ask(assistant: &Assistant) {
+    for question in assistant.consent.questions() {
+        tokio::spawn(ask_one(assistant.clone(), question));
+    }
+}
+
+async fn ask_one(assistant: Assistant, question: Question) {
+    let Assistant {
+        client, consent, ..
+    } = assistant;
+    let elsewhere = {
+        let (consent, question) = (consent.clone(), question.clone());
+        spawn_blocking(move || consent.said_elsewhere(&question))
+    };
+    if let Ok(Some(said)) = elsewhere.await {
+        consent.learnt(&question, said);
+        return;
+    }
+    let action = |title: &str| lsp::MessageActionItem {
+        title: title.to_owned(),
+        properties: Default::default(),
+    };
+    let actions = Question::ANSWERS.map(action).to_vec();
+    let answer = client
+        .show_message_request(lsp::MessageType::INFO, &question, Some(actions))
+        .await;
+    // An editor that can't ask has not agreed.
+    let answer = answer.unwrap_or_else(|error| {
+        tracing::warn!(%error, address = question.address, "the user can't be asked");
+        None
+    });
+    let title = answer.map(|action| action.title);
+    let said = consent.answered(&question, title.as_deref());
+    tracing::info!(address = question.address, ?said, "asked whether to send");
+    if let Some(said) = said {
+        let keep = spawn_blocking(move || consent.keep(&question, said));
+        if let Ok(Err(error)) = keep.await {
+            tracing::warn!(%error, "what was said is forgotten at the end");
+        }
+    }
+}
+
+/// The search as it is now. While the user is being asked, nobody waits for their answer who could
+/// do without it: engines elsewhere come last.
+pub fn search(assistant: &Assistant) -> Search {
+    let mut search = assistant.search.clone();
+    if assistant.consent.is_awaited() {
+        let engines = &mut search.engines;
+        engines.sort_by_key(|engine| engine.name == Engine::Remote.name());
+    }
+    search
+}
