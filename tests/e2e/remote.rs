@@ -165,6 +165,10 @@ fn stopping_a_job_stops_the_engine() {
         let begin = editor.progress.iter().find(|(_, v)| v["kind"] == "begin");
         begin.map(|(token, _)| token.clone())
     });
+    editor.until("the question", |editor| {
+        (!editor.questions.is_empty()).then_some(())
+    });
+    editor.say("Send");
     let begun = Instant::now();
     while engine.written() < 200 {
         assert!(begun.elapsed() < Duration::from_secs(60), "it writes");
