@@ -17,6 +17,9 @@ use super::{Settings, Template};
 /// long.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What asks to be left alone is, for at least so long: it may say `0`.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// But never longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -116,12 +119,15 @@ impl Endpoint {
 
     /// How many more answers it may be asked for now, and how busy it is otherwise (0 to 1).
     pub(super) fn room(&self, now: Instant) -> (usize, f64) {
+        self.room_in(&mut self.state(), now)
+    }
+
+    fn room_in(&self, state: &mut State, now: Instant) -> (usize, f64) {
         let Settings {
             concurrency,
             tokens_per_minute,
             ..
         } = self.server.settings;
-        let mut state = self.state();
         let busy = state.busy as f64 / concurrency as f64;
         if state.until.is_some_and(|until| until > now) {
             return (0, busy);
@@ -151,14 +157,20 @@ impl Endpoint {
             .max()
     }
 
-    /// Takes room for `count` answers.
-    pub(super) fn take(&self, count: usize) -> Slots {
-        self.state().busy += count;
-        Slots {
+    /// Takes room for at most so many answers; other jobs may have taken it since it was looked for.
+    pub(super) fn take(&self, most: usize, now: Instant) -> Option<Slots> {
+        let mut state = self.state();
+        let count = self.room_in(&mut state, now).0.min(most);
+        if count == 0 {
+            return None;
+        }
+        state.busy += count;
+        drop(state);
+        Some(Slots {
             count,
             state: self.state.clone(),
             changed: self.changed.clone(),
-        }
+        })
     }
 
     /// It has begun to answer, after so long.
@@ -199,7 +211,7 @@ impl Endpoint {
     pub(super) fn failed(&self, problem: &Problem) -> Duration {
         let mut state = self.state();
         let pause = match problem.remedy {
-            Remedy::Wait(Some(after)) => after.min(LONGEST_PAUSE),
+            Remedy::Wait(Some(after)) => after.clamp(SHORTEST_PAUSE, LONGEST_PAUSE),
             Remedy::Wait(None) => PAUSE * 2,
             Remedy::Retry => {
                 let pause = PAUSE.saturating_mul(1 << state.failures.min(10));
@@ -229,9 +241,9 @@ impl Endpoint {
         }
     }
 
-    /// It has refused several answers at once, or given fewer: whether that is news.
-    pub(super) fn is_single(&self) -> bool {
-        !std::mem::replace(&mut self.state().single, true)
+    /// It has refused several answers at once, or given fewer.
+    pub(super) fn is_single(&self) {
+        self.state().single = true;
     }
 
     /// It has no `/completions`: whether it may be asked in the other way.
@@ -240,10 +252,12 @@ impl Endpoint {
         let Some(facts) = state.facts.as_mut() else {
             return false;
         };
-        if facts.api == Api::Chat || self.server.settings.template != Template::Auto {
+        if self.server.settings.template != Template::Auto {
             return false;
         }
-        Arc::make_mut(facts).api = Api::Chat;
+        if facts.api != Api::Chat {
+            Arc::make_mut(facts).api = Api::Chat;
+        }
         true
     }
 
@@ -275,6 +289,11 @@ impl State {
 }
 
 impl Slots {
+    /// For how many.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Gives one back.
     pub(super) fn give_one_back(&mut self) {
         if self.count > 0 {
@@ -325,11 +344,14 @@ mod tests {
         let endpoint = endpoint(None);
         let now = Instant::now();
         assert_eq!(endpoint.room(now), (4, 0.0));
-        let mut three = endpoint.take(3);
+        let mut three = endpoint.take(3, now).expect("room");
         assert_eq!(endpoint.room(now), (1, 0.75));
         three.give_one_back();
         assert_eq!(endpoint.room(now).0, 2);
-        drop(three);
+        let rest = endpoint.take(9, now).expect("room");
+        assert_eq!(rest.count(), 2);
+        assert!(endpoint.take(1, now).is_none());
+        drop((three, rest));
         assert_eq!(endpoint.room(now), (4, 0.0));
     }
 

@@ -65,10 +65,10 @@ struct Job {
     next: u64,
     /// What this job knows of each endpoint.
     views: Vec<View>,
-    /// Why an answer was given up.
-    lost: Option<String>,
     seen: HashSet<String>,
     tasks: JoinSet<()>,
+    /// Why an answer was given up, the last time.
+    lost: Option<String>,
     said: mpsc::UnboundedReceiver<(u64, Said)>,
     say: mpsc::UnboundedSender<(u64, Said)>,
 }
@@ -96,10 +96,12 @@ struct Request {
     answers: Vec<Answer>,
     slots: Slots,
     begun: Instant,
-    /// Its prompt was only half as long as it could be.
-    shortened: bool,
     /// Something has come.
     begins: bool,
+    /// Whether its prompt was a shortened one.
+    shortened: bool,
+    /// How it was asked, once that is known.
+    api: Option<Api>,
     /// Another request for the same answers: the first that begins to answer stays.
     twin: Option<u64>,
     task: AbortHandle,
@@ -117,8 +119,8 @@ struct Answer {
 
 /// What a request's task says.
 enum Said {
-    /// It is known how the answers begin.
-    AtHole(bool),
+    /// It is asked in this way; whether the answers begin at the hole.
+    Asks(Api, bool),
     Event(Event),
     Ended(Result<(), Problem>),
 }
@@ -138,9 +140,9 @@ impl Job {
             requests: HashMap::new(),
             next: 0,
             views: vec![View::default(); pool.endpoints.len()],
-            lost: None,
             seen: HashSet::new(),
             tasks: JoinSet::new(),
+            lost: None,
             said,
             say,
             pool,
@@ -163,10 +165,7 @@ impl Job {
             self.hedge(now);
             if self.requests.is_empty() {
                 if self.waiting.is_empty() {
-                    if let Some(why) = self.lost.take().filter(|_| self.seen.is_empty()) {
-                        let _ = self.proposals.unbounded_send(Proposal::Failed(why));
-                    }
-                    return;
+                    return self.end();
                 }
                 if self.views.iter().all(|view| view.out.is_some()) {
                     return self.fail();
@@ -206,15 +205,28 @@ impl Job {
         let _ = self.proposals.unbounded_send(Proposal::Failed(why));
     }
 
+    /// All is answered or given up: if nothing came of it, somebody must hear why.
+    fn end(&self) {
+        if let Some(why) = &self.lost
+            && self.seen.is_empty()
+        {
+            let failed = Proposal::Failed(why.clone());
+            let _ = self.proposals.unbounded_send(failed);
+        }
+    }
+
     /// Asks for what nobody writes, as far as there is room.
     fn begin(&mut self, now: Instant) {
         while !self.waiting.is_empty() {
-            let Some((at, room)) = self.least_busy(now, None) else {
+            let Some(at) = self.least_busy(now, None) else {
                 return;
             };
-            let together = self.together(at).min(room).min(self.waiting.len());
-            let wanted = self.waiting.drain(..together).collect();
-            self.request(at, wanted, None);
+            let together = self.together(at).min(self.waiting.len());
+            let Some(slots) = self.endpoint(at).take(together, now) else {
+                continue;
+            };
+            let wanted = self.waiting.drain(..slots.count()).collect();
+            self.request(at, wanted, slots, None);
         }
     }
 
@@ -228,8 +240,8 @@ impl Job {
         }
     }
 
-    /// The endpoint with the largest share of room, and that room.
-    fn least_busy(&self, now: Instant, but: Option<usize>) -> Option<(usize, usize)> {
+    /// The endpoint with the largest share of room.
+    fn least_busy(&self, now: Instant, but: Option<usize>) -> Option<usize> {
         let endpoints = self.pool.endpoints.iter().enumerate();
         let usable = endpoints.filter(|(at, _)| self.views[*at].out.is_none() && Some(*at) != but);
         let rooms = usable.map(|(at, endpoint)| {
@@ -239,10 +251,10 @@ impl Job {
         });
         let free = rooms.filter(|(_, room, ..)| *room > 0);
         let least = free.min_by(|a, b| a.2.total_cmp(&b.2).then(a.3.cmp(&b.3)));
-        least.map(|(at, room, ..)| (at, room))
+        least.map(|(at, ..)| at)
     }
 
-    fn request(&mut self, at: usize, wanted: Vec<Wanted>, twin: Option<u64>) -> u64 {
+    fn request(&mut self, at: usize, wanted: Vec<Wanted>, slots: Slots, twin: Option<u64>) -> u64 {
         let id = self.next;
         self.next += 1;
         let (pool, goal, say) = (self.pool.clone(), self.goal.clone(), self.say.clone());
@@ -265,10 +277,11 @@ impl Job {
         let request = Request {
             endpoint: at,
             answers: answers.collect(),
-            slots: self.endpoint(at).take(count),
+            slots,
             begun: Instant::now(),
-            shortened,
             begins: false,
+            shortened,
+            api: None,
             twin,
             task,
             done: None,
@@ -286,26 +299,50 @@ impl Job {
             .map(|(id, _)| *id)
             .collect();
         for id in slow {
-            let Some(request) = self.requests.get(&id) else {
-                continue;
-            };
-            let wanted: Vec<Wanted> = request.answers.iter().map(|one| one.wanted).collect();
-            let Some((at, room)) = self.least_busy(now, Some(request.endpoint)) else {
-                continue;
-            };
-            if room < wanted.len() || self.together(at) < wanted.len() {
-                continue;
-            }
-            tracing::debug!(
-                slow = self.endpoint(request.endpoint).name(),
-                instead = self.endpoint(at).name(),
-                "hedged"
-            );
-            let twin = self.request(at, wanted, Some(id));
+            while self.hedge_one(id, now) {}
+        }
+    }
+
+    /// Asks another endpoint for as many of a slow request's answers as it has room for. Whether
+    /// some are left.
+    fn hedge_one(&mut self, id: u64, now: Instant) -> bool {
+        let Some(request) = self.requests.get(&id) else {
+            return false;
+        };
+        let wanted = request.answers.iter();
+        let wanted = wanted.filter(|answer| answer.written.is_some());
+        let mut wanted: Vec<Wanted> = wanted.map(|answer| answer.wanted).collect();
+        let Some(at) = self.least_busy(now, Some(request.endpoint)) else {
+            return false;
+        };
+        let together = self.together(at).min(wanted.len());
+        let Some(slots) = self.endpoint(at).take(together, now) else {
+            return false;
+        };
+        tracing::debug!(
+            slow = self.endpoint(request.endpoint).name(),
+            instead = self.endpoint(at).name(),
+            answers = slots.count(),
+            "hedged"
+        );
+        if slots.count() == wanted.len() {
+            let twin = self.request(at, wanted, slots, Some(id));
             if let Some(request) = self.requests.get_mut(&id) {
                 request.twin = Some(twin);
             }
+            return false;
         }
+        // These are the other's from now on; the slow one may still write the rest.
+        wanted.truncate(slots.count());
+        if let Some(request) = self.requests.get_mut(&id) {
+            let answers = request.answers.iter_mut();
+            let theirs = answers.filter(|answer| answer.written.is_some());
+            for answer in theirs.take(wanted.len()) {
+                answer.written = None;
+            }
+        }
+        self.request(at, wanted, slots, None);
+        true
     }
 
     /// When a request is slow, if it has no twin yet.
@@ -348,12 +385,15 @@ impl Job {
 
     fn hear(&mut self, id: u64, said: Said) {
         match said {
-            Said::AtHole(at_hole) => {
-                if let Some(request) = self.requests.get_mut(&id)
-                    && at_hole
-                {
-                    for answer in &mut request.answers {
-                        answer.written = Some(Written::at_hole(&self.goal));
+            Said::Asks(api, at_hole) => {
+                let Some(request) = self.requests.get_mut(&id) else {
+                    return;
+                };
+                request.api = Some(api);
+                if at_hole {
+                    let written = request.answers.iter_mut();
+                    for written in written.filter_map(|answer| answer.written.as_mut()) {
+                        *written = Written::at_hole(&self.goal);
                     }
                 }
             }
@@ -456,16 +496,15 @@ impl Job {
         } else if request.answers.len() > 1 {
             // Fewer answers than were asked for: they are asked for one by one.
             self.endpoint(request.endpoint).is_single();
-            self.give_up(id, Some("it gave fewer answers than were asked for"));
+            self.give_up(id, true, "it gave fewer answers than it was asked for");
         } else {
             let problem = Problem::new(Remedy::Retry, "its answer was cut off");
             self.failed(id, &problem);
         }
     }
 
-    /// Takes a request away; what of it is unanswered is for somebody else, unless it was tried too
-    /// often: `tried` says why it came to nothing, if it had begun.
-    fn give_up(&mut self, id: u64, tried: Option<&str>) {
+    /// Takes a request away; what of it is unanswered is for somebody else.
+    fn give_up(&mut self, id: u64, tried: bool, why: &str) {
         let Some(request) = self.requests.remove(&id) else {
             return;
         };
@@ -478,13 +517,13 @@ impl Job {
         }
         for answer in request.answers.iter().rev() {
             let mut wanted = answer.wanted;
-            wanted.tries += u32::from(tried.is_some());
+            wanted.tries += u32::from(tried);
             if answer.written.is_none() {
                 continue;
             }
             if wanted.tries < MOST_TRIES {
                 self.waiting.push_front(wanted);
-            } else if let Some(why) = tried {
+            } else {
                 let name = self.pool.endpoints[request.endpoint].name();
                 self.lost = Some(format!("{name}: {why}"));
             }
@@ -496,23 +535,26 @@ impl Job {
             return;
         };
         let (at, begun, begins) = (request.endpoint, request.begun, request.begins);
-        let (several, shortened) = (request.answers.len() > 1, request.shortened);
-        self.give_up(id, begins.then_some(&*problem.what));
+        let (shortened, api) = (request.shortened, request.api);
+        let several = request.answers.len() > 1;
+        self.give_up(id, begins, &problem.what);
         let pool = self.pool.clone();
         let endpoint = &pool.endpoints[at];
         let name = endpoint.name();
         tracing::debug!(endpoint = name, ?problem, "a request failed");
         let view = &mut self.views[at];
         // Engines have limits on the answers of one request: it may be just that.
-        if problem.remedy == Remedy::Nothing && several && endpoint.is_single() {
+        if problem.remedy == Remedy::Nothing && several {
+            endpoint.is_single();
             return;
         }
+        // What was under way in the same way fails in the same way: that says nothing new.
         match problem.remedy {
             Remedy::Shorten if !shortened => {
                 view.shortened = true;
                 return;
             }
-            Remedy::OtherApi if endpoint.falls_back() => return,
+            Remedy::OtherApi if api == Some(Api::Completions) && endpoint.falls_back() => return,
             Remedy::Shorten | Remedy::OtherApi | Remedy::Nothing => {
                 view.out = Some(problem.what.clone());
                 endpoint.failed(problem);
@@ -569,7 +611,7 @@ async fn ask(
     let facts = endpoint.facts().await?;
     let asking = &endpoint.server.settings.asking;
     let (input, max_tokens) = input(goal, asking, &facts, shortened)?;
-    say(Said::AtHole(matches!(input, Input::Text(_, true))));
+    say(Said::Asks(facts.api, matches!(input, Input::Text(_, true))));
     let body = body(
         facts.kind,
         &facts.model,

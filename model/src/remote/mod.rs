@@ -14,6 +14,8 @@ mod request;
 mod server;
 mod settings;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use key::Key;
 pub use kind::Kind;

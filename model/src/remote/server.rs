@@ -1,5 +1,6 @@
 //! Talking to one engine.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -21,6 +22,9 @@ const SILENCE: Duration = Duration::from_secs(300);
 
 /// How long it may take to say what it is.
 const INTRODUCTION: Duration = Duration::from_secs(10);
+
+/// Most bytes of one event of a stream, which is kept until it is whole.
+const MOST_OF_EVENT: usize = 1 << 20;
 
 /// Most bytes of an answer that is read whole.
 const MOST: usize = 1 << 22;
@@ -222,9 +226,17 @@ impl Server {
             events(&body)?.into_iter().for_each(on);
             return Ok(());
         }
-        let mut stream = response.bytes_stream().eventsource();
+        // Bytes since the last event.
+        let size = AtomicUsize::new(0);
+        let bytes = response.bytes_stream().take_while(|bytes| {
+            let more = bytes.as_ref().map_or(0, |bytes| bytes.len());
+            let size = size.fetch_add(more, Ordering::Relaxed) + more;
+            std::future::ready(size <= MOST_OF_EVENT)
+        });
+        let mut stream = bytes.eventsource();
         while let Some(event) = stream.next().await {
             let event = event.map_err(|error| cut(&error))?;
+            size.store(0, Ordering::Relaxed);
             tracing::trace!(data = event.data, "event");
             if event.data == "[DONE]" {
                 return Ok(());
@@ -232,6 +244,9 @@ impl Server {
             if !event.data.is_empty() {
                 events(&event.data)?.into_iter().for_each(&mut *on);
             }
+        }
+        if size.into_inner() > MOST_OF_EVENT {
+            return Err(too_long(&address, MOST_OF_EVENT));
         }
         Ok(())
     }
@@ -254,6 +269,11 @@ fn cut(error: &eventsource_stream::EventStreamError<reqwest::Error>) -> Problem 
     Problem::new(Remedy::Retry, why)
 }
 
+fn too_long(address: &str, most: usize) -> Problem {
+    let what = format!("{address} answered with more than {most} bytes");
+    Problem::new(Remedy::Nothing, what)
+}
+
 /// The text of an answer, of a reasonable length.
 async fn read(response: Response, address: &str) -> Result<String, Problem> {
     let mut body = Vec::new();
@@ -262,8 +282,7 @@ async fn read(response: Response, address: &str) -> Result<String, Problem> {
         let bytes = bytes.map_err(|error| of_request(address, &error))?;
         body.extend_from_slice(&bytes);
         if body.len() > MOST {
-            let what = format!("{address} answered with more than {MOST} bytes");
-            return Err(Problem::new(Remedy::Nothing, what));
+            return Err(too_long(address, MOST));
         }
     }
     Ok(String::from_utf8_lossy(&body).into_owned())

@@ -1,0 +1,119 @@
+//! With engines that do what a script says, on real sockets.
+
+mod engine;
+mod faults;
+mod junk;
+mod keys;
+mod several;
+mod streams;
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use super::*;
+use crate::{Asking, Context, HoleKind};
+use engine::{Act, Asked, Engine, Step};
+
+/// No job takes longer, or it hangs.
+const LONGEST: Duration = Duration::from_secs(12);
+
+fn goal() -> Goal {
+    goal_after("")
+}
+
+/// A goal with this above its declaration.
+fn goal_after(above: &str) -> Goal {
+    let head = "theorem pick (p q r : Prop) (h1 : p) (h2 : q) (h3 : r) : q := by\n  ";
+    let context = Context {
+        before: format!("{above}{head}"),
+        declaration: above.len(),
+        after: "\n".into(),
+    };
+    let shown = "p q r : Prop\nh1 : p\nh2 : q\nh3 : r\n⊢ q".to_owned();
+    Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context).expect("a goal")
+}
+
+/// Settings for an engine, called `lab`, that is asked for so many candidates.
+fn settings(engine: &Engine, candidates: usize) -> Settings {
+    at(&engine.url, candidates)
+}
+
+fn at(url: &str, candidates: usize) -> Settings {
+    Settings {
+        template: Template::ProverV2,
+        asking: Asking {
+            candidates,
+            ..Asking::default()
+        },
+        ..Settings::new("lab".into(), url.into())
+    }
+}
+
+fn remote(settings: impl IntoIterator<Item = Settings>) -> Remote {
+    Remote::new(settings.into_iter().collect()).expect("a prover")
+}
+
+/// All that comes.
+async fn all(remote: &Remote, goal: &Goal) -> Vec<Proposal> {
+    let all = remote.propose(goal).collect();
+    timeout(LONGEST, all).await.expect("an end")
+}
+
+/// The candidates, in the order of the alphabet; nothing may have failed.
+async fn candidates(settings: impl IntoIterator<Item = Settings>) -> Vec<String> {
+    let proposals = all(&remote(settings), &goal()).await;
+    assert_eq!(failure(&proposals), None);
+    texts(&proposals)
+}
+
+fn texts(proposals: &[Proposal]) -> Vec<String> {
+    let texts = proposals.iter().filter_map(|proposal| match proposal {
+        Proposal::Candidate(candidate) => {
+            assert_eq!(candidate.engine, "remote");
+            Some(candidate.text.clone())
+        }
+        _ => None,
+    });
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort();
+    texts
+}
+
+fn failure(proposals: &[Proposal]) -> Option<&str> {
+    let (last, before) = proposals.split_last()?;
+    let failed = |one: &Proposal| matches!(one, Proposal::Failed(_));
+    assert!(!before.iter().any(failed), "{proposals:?}");
+    match last {
+        Proposal::Failed(why) => Some(why),
+        _ => None,
+    }
+}
+
+fn progress(proposals: &[Proposal]) -> Vec<&str> {
+    let told = proposals.iter().filter_map(|proposal| match proposal {
+        Proposal::Progress(what) => Some(&**what),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// `exact h0`, `exact h1`, … as [`Engine::fresh`] writes them.
+fn fresh(count: usize) -> Vec<String> {
+    let mut all: Vec<String> = (0..count).map(|at| format!("exact h{at}")).collect();
+    all.sort();
+    all
+}
+
+/// What happens within a second.
+async fn soon(what: &str, happened: impl Fn() -> bool) {
+    for _ in 0..100 {
+        if happened() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("within a second this did not happen: {what}");
+}

@@ -1,0 +1,271 @@
+//! Several endpoints, several jobs, and what is left when nobody listens any more.
+
+use super::engine::{end, fresh as writes_fresh, text};
+use super::*;
+use futures_util::FutureExt;
+use serde_json::json;
+use std::time::Instant;
+
+fn seed(asked: &Asked) -> u64 {
+    asked.body["seed"].as_u64().expect("a seed")
+}
+
+#[tokio::test]
+async fn what_one_endpoint_loses_the_other_is_asked_for() {
+    let dies = Engine::new("vllm", |asked| match asked.number {
+        0 => Act::answers([format!("\n  exact s{}", seed(asked))]),
+        _ => Act::Stream(vec![
+            Step::event(text(0, "\n  exact part\n")),
+            Step::Wait(Duration::from_millis(100)),
+            Step::Cut,
+        ]),
+    })
+    .await;
+    let lives = Engine::new("vllm", |asked| {
+        Act::Stream(vec![
+            Step::Wait(Duration::from_millis(20)),
+            Step::event(text(0, &format!("\n  exact s{}", seed(asked)))),
+            Step::event(end(0, "stop")),
+            Step::done(),
+        ])
+    })
+    .await;
+    let endpoints = [&dies, &lives].map(|engine| {
+        let mut settings = Settings {
+            concurrency: 4,
+            ..settings(engine, 24)
+        };
+        settings.asking.seed = Some(0);
+        settings
+    });
+    let remote = remote(endpoints);
+    let goal = goal();
+    let job = all(&remote, &goal);
+    let log = dies.log.clone();
+    let port = async {
+        // In the middle of it the port is closed, too.
+        soon("it is asked", || log.posts().len() > 3).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        drop(dies);
+    };
+    let (proposals, ()) = tokio::join!(job, port);
+    assert_eq!(failure(&proposals), None);
+    let mut expected: Vec<String> = (0..24).map(|at| format!("exact s{at}")).collect();
+    expected.sort();
+    assert_eq!(texts(&proposals), expected);
+    let mut all: Vec<u64> = lives.log.posts().iter().map(seed).collect();
+    // Each is asked for once of who lives: none twice.
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count);
+    for lost in log.posts().iter().skip(1).map(seed) {
+        assert!(all.contains(&lost), "{lost}");
+    }
+}
+
+#[tokio::test]
+async fn the_least_busy_endpoint_is_asked() {
+    let slow = |asked: &Asked| {
+        Act::Stream(vec![
+            Step::Wait(Duration::from_millis(30)),
+            Step::event(text(0, &format!("\n  exact s{}", seed(asked)))),
+            Step::event(end(0, "stop")),
+        ])
+    };
+    let engines = [
+        Engine::new("vllm", slow).await,
+        Engine::new("vllm", slow).await,
+    ];
+    let endpoints = [(&engines[0], 6), (&engines[1], 2)].map(|(engine, concurrency)| {
+        let mut settings = Settings {
+            concurrency,
+            ..settings(engine, 32)
+        };
+        settings.asking.seed = Some(0);
+        settings
+    });
+    assert_eq!(candidates(endpoints).await.len(), 32);
+    let [many, few] = engines.each_ref().map(|engine| engine.log.posts().len());
+    assert_eq!(many + few, 32);
+    assert!(few >= 4 && many > few, "{many} and {few}");
+    assert!(engines[0].log.most() <= 6 && engines[1].log.most() <= 2);
+}
+
+#[tokio::test]
+async fn a_silent_endpoint_is_hedged() {
+    let silent = Engine::new("vllm", |_| Act::Silence).await;
+    let other = Engine::fresh("vllm").await;
+    let began = Instant::now();
+    let proposals = all(
+        &remote([settings(&silent, 1), settings(&other, 1)]),
+        &goal(),
+    )
+    .await;
+    assert_eq!(texts(&proposals), fresh(1));
+    assert_eq!(silent.log.posts().len(), 1);
+    let took = began.elapsed();
+    assert!(
+        took >= Duration::from_secs(3) && took < Duration::from_secs(5),
+        "{took:?}"
+    );
+    soon("the silent one is left", || silent.log.left() == 1).await;
+}
+
+#[tokio::test]
+async fn a_silent_endpoint_is_hedged_by_one_that_gives_one_answer_a_request() {
+    let silent = Engine::new("vllm", |_| Act::Silence).await;
+    let other = Engine::new("library", |asked| {
+        Act::answers([format!("\n  exact o{}", asked.number)])
+    })
+    .await;
+    let remote = remote([settings(&silent, 6), settings(&other, 6)]);
+    remote.facts().await;
+    let proposals = all(&remote, &goal()).await;
+    assert_eq!(texts(&proposals).len(), 6, "{proposals:?}");
+    soon("the silent one is left", || silent.log.open() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_limit_holds_for_all_jobs_together() {
+    let engine = Engine::new("vllm", |asked| {
+        let texts = (0..asked.n()).map(|at| format!("\n  exact h{}", asked.before + at));
+        let Act::Stream(mut steps) = Act::answers(texts) else {
+            unreachable!("a stream")
+        };
+        steps.insert(0, Step::Wait(Duration::from_millis(5)));
+        Act::Stream(steps)
+    })
+    .await;
+    let remote = remote([Settings {
+        concurrency: 3,
+        ..settings(&engine, 8)
+    }]);
+    let jobs = (0..12).map(|_| {
+        let remote = remote.clone();
+        tokio::spawn(async move { texts(&all(&remote, &goal()).await).len() })
+    });
+    for job in join_all(jobs).await {
+        assert_eq!(job.expect("no panic"), 8);
+    }
+    assert_eq!(engine.log.most(), 3);
+}
+
+#[tokio::test]
+async fn tokens_of_a_minute_stop_requests() {
+    let engine = Engine::new("vllm", |asked| {
+        // All in one chunk: who hears the end knows the tokens.
+        let events = [
+            text(0, &format!("\n  exact h{}", asked.number)),
+            end(0, "stop"),
+            json!({"choices": [], "usage": {"prompt_tokens": 70, "completion_tokens": 30}}),
+        ];
+        let events = events.map(|event| format!("data: {event}\n\n"));
+        Act::Stream(vec![Step::Bytes(events.concat().into_bytes())])
+    })
+    .await;
+    let mut limited = Settings {
+        tokens_per_minute: Some(200),
+        concurrency: 1,
+        ..settings(&engine, 8)
+    };
+    limited.asking.seed = Some(0);
+    let remote = remote([limited]);
+    let mut stream = remote.propose(&goal());
+    let mut seen = 0;
+    while timeout(Duration::from_millis(500), stream.next())
+        .await
+        .is_ok()
+    {
+        seen += 1;
+    }
+    assert_eq!(engine.log.posts().len(), 2);
+    assert_eq!(seen, 2);
+    // Nor does another job ask.
+    let mut other = remote.propose(&goal());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(other.next().now_or_never().is_none());
+    assert_eq!(engine.log.posts().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_closes_its_connections() {
+    let engine = Engine::new("vllm", |asked| match asked.number {
+        0 => writes_fresh(asked),
+        at if at % 2 == 0 => Act::Silence,
+        _ => Act::Stream(vec![Step::event(text(0, "\n  exact h")), Step::Hang]),
+    })
+    .await;
+    let mut several = settings(&engine, 8);
+    several.asking.seed = Some(0);
+    let remote = remote([several]);
+    let mut stream = remote.propose(&goal());
+    let first = stream.next().await;
+    assert!(matches!(first, Some(Proposal::Candidate(_))), "{first:?}");
+    soon("it writes", || engine.log.open() == 7).await;
+    drop(stream);
+    soon("all are left", || {
+        engine.log.open() == 0 && engine.log.left() == 7
+    })
+    .await;
+    // There is room for the next.
+    assert_eq!(remote.pool.endpoints[0].room(Instant::now()).0, 8);
+}
+
+#[tokio::test]
+async fn what_nobody_reads_is_not_written() {
+    let engine = Engine::new("vllm", |_| {
+        Act::Stream(vec![
+            Step::event(text(0, "\n  simp\n```\nmore")),
+            Step::Endless(b"data: {\"choices\":[{\"index\":0,\"text\":\" more\"}]}\n\n".into()),
+        ])
+    })
+    .await;
+    assert_eq!(candidates([settings(&engine, 1)]).await, ["simp"]);
+    soon("it is left", || engine.log.left() == 1).await;
+}
+
+#[tokio::test]
+async fn an_endless_answer_ends() {
+    let big = json!({"choices": [{"index": 0, "text": "x ".repeat(1 << 15)}]});
+    let said = json!({"choices": [{"index": 0, "delta": {"content": "x ".repeat(1 << 15)}}]});
+    let line = [b"data: ".to_vec(), vec![b'x'; 1 << 16]].concat();
+    let comment = vec![b':'; 1 << 16];
+    for (bytes, template) in [
+        (format!("data: {big}\n\n").into_bytes(), Template::ProverV2),
+        (format!("data: {said}\n\n").into_bytes(), Template::Chat),
+        // One event without an end.
+        (line, Template::ProverV2),
+        (comment, Template::ProverV2),
+    ] {
+        let engine = Engine::new("vllm", move |_| {
+            Act::Stream(vec![Step::Endless(bytes.clone())])
+        })
+        .await;
+        let endless = Settings {
+            template,
+            ..settings(&engine, 1)
+        };
+        let proposals = all(&remote([endless]), &goal()).await;
+        assert_eq!(texts(&proposals), [""; 0]);
+        soon("it is left", || engine.log.left() == 1).await;
+        assert_eq!(engine.log.posts().len(), 1);
+    }
+    // A whole answer without an end.
+    let engine = Engine::new("vllm", |_| Act::Whole {
+        status: 200,
+        headers: vec![("content-type", "application/json".into())],
+        body: "{".repeat(5 << 20),
+    })
+    .await;
+    let proposals = all(&remote([settings(&engine, 1)]), &goal()).await;
+    assert!(failure(&proposals).is_some_and(|why| why.contains("more than")));
+}
+
+#[tokio::test]
+async fn the_same_answer_is_offered_once() {
+    let engine = Engine::new("vllm", |asked| Act::answers(vec!["\n  simp"; asked.n()])).await;
+    let proposals = all(&remote([settings(&engine, 6)]), &goal()).await;
+    assert_eq!(texts(&proposals), ["simp"]);
+    assert_eq!(engine.log.posts().iter().map(Asked::n).sum::<usize>(), 6);
+}
