@@ -213,16 +213,42 @@ async fn a_stream_that_is_dropped_closes_its_connections() {
 }
 
 #[tokio::test]
+async fn equal_endpoints_get_equal_shares() {
+    let engines = [Engine::fresh("vllm").await, Engine::fresh("vllm").await];
+    let endpoints = engines.each_ref().map(|engine| {
+        let mut settings = settings(engine, 8);
+        settings.asking.seed = Some(0);
+        settings
+    });
+    let remote = remote(endpoints);
+    remote.facts().await;
+    all(&remote, &goal()).await;
+    let counts = engines.each_ref().map(|engine| engine.log.posts().len());
+    assert_eq!(counts, [4, 4]);
+}
+
+#[tokio::test]
 async fn what_nobody_reads_is_not_written() {
-    let engine = Engine::new("vllm", |_| {
-        Act::Stream(vec![
+    let engine = Engine::new("vllm", |asked| match asked.number {
+        0 => Act::Stream(vec![
             Step::event(text(0, "\n  simp\n```\nmore")),
             Step::Endless(b"data: {\"choices\":[{\"index\":0,\"text\":\" more\"}]}\n\n".into()),
-        ])
+        ]),
+        _ => Act::Silence,
     })
     .await;
-    assert_eq!(candidates([settings(&engine, 1)]).await, ["simp"]);
-    soon("it is left", || engine.log.left() == 1).await;
+    let remote = remote([settings(&engine, 2)]);
+    let mut stream = remote.propose(&goal());
+    let first = stream.next().await;
+    assert!(
+        matches!(&first, Some(Proposal::Candidate(one)) if one.text == "simp"),
+        "{first:?}"
+    );
+    // While the job goes on.
+    soon("it is left", || {
+        engine.log.left() == 1 && engine.log.open() == 1
+    })
+    .await;
 }
 
 #[tokio::test]
