@@ -58,8 +58,19 @@ fn remote(settings: impl IntoIterator<Item = Settings>) -> Remote {
 
 /// All that comes.
 async fn all(remote: &Remote, goal: &Goal) -> Vec<Proposal> {
-    let all = remote.propose(goal).collect();
-    timeout(LONGEST, all).await.expect("an end")
+    timeout(LONGEST, propose(remote, goal).collect())
+        .await
+        .expect("an end")
+}
+
+/// What comes after it was told who is asked.
+fn propose(remote: &Remote, goal: &Goal) -> BoxStream<'static, Proposal> {
+    let told =
+        |one: &Proposal| matches!(one, Proposal::Progress(what) if what.starts_with("asking "));
+    let rest = remote
+        .propose(goal)
+        .skip_while(move |one| std::future::ready(told(one)));
+    rest.boxed()
 }
 
 /// The candidates, in the order of the alphabet; nothing may have failed.

@@ -85,8 +85,7 @@ async fn offered(body: Vec<u8>, chunk: usize) -> Vec<String> {
     })
     .await;
     let remote = remote([settings(&engine, 1)]);
-    let proposals = remote
-        .propose(&goal())
+    let proposals = propose(&remote, &goal())
         .take_while(|one| std::future::ready(matches!(one, Proposal::Candidate(_))));
     let proposals: Vec<Proposal> = timeout(LONGEST, proposals.collect()).await.expect("an end");
     texts(&proposals)

@@ -171,7 +171,7 @@ async fn tokens_of_a_minute_stop_requests() {
     };
     limited.asking.seed = Some(0);
     let remote = remote([limited]);
-    let mut stream = remote.propose(&goal());
+    let mut stream = propose(&remote, &goal());
     let mut seen = 0;
     while timeout(Duration::from_millis(500), stream.next())
         .await
@@ -182,7 +182,7 @@ async fn tokens_of_a_minute_stop_requests() {
     assert_eq!(engine.log.posts().len(), 2);
     assert_eq!(seen, 2);
     // Nor does another job ask.
-    let mut other = remote.propose(&goal());
+    let mut other = propose(&remote, &goal());
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(other.next().now_or_never().is_none());
     assert_eq!(engine.log.posts().len(), 2);
@@ -199,7 +199,7 @@ async fn a_stream_that_is_dropped_closes_its_connections() {
     let mut several = settings(&engine, 8);
     several.asking.seed = Some(0);
     let remote = remote([several]);
-    let mut stream = remote.propose(&goal());
+    let mut stream = propose(&remote, &goal());
     let first = stream.next().await;
     assert!(matches!(first, Some(Proposal::Candidate(_))), "{first:?}");
     soon("it writes", || engine.log.open() == 7).await;
@@ -238,7 +238,7 @@ async fn what_nobody_reads_is_not_written() {
     })
     .await;
     let remote = remote([settings(&engine, 2)]);
-    let mut stream = remote.propose(&goal());
+    let mut stream = propose(&remote, &goal());
     let first = stream.next().await;
     assert!(
         matches!(&first, Some(Proposal::Candidate(one)) if one.text == "simp"),
