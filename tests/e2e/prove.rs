@@ -239,7 +239,7 @@ fn what_can_not_run_says_why() {
     fails(MIXED, &["--hole", "here"], "line and column");
     fails(MIXED, &["--budget", "soon"], "duration");
     fails(MIXED, &["--engine", "magic"], "no engine `magic`");
-    fails(MIXED, &["--engine", "remote"], "not there yet");
+    fails(MIXED, &["--engine", "remote"], "`[[remote]]`");
     fails(MIXED, &["--engine", "tactics,local"], "unsorry model pull");
     fails(MIXED, &["--engine", "local"], "unsorry/config.toml");
     let folder = tempfile::tempdir().expect("a folder");
@@ -260,19 +260,20 @@ fn what_can_not_run_says_why() {
         stderr.contains(".unsorry.toml") && stderr.contains("serch"),
         "{stderr}"
     );
-    // A cloned repository has no say in what is loaded.
-    std::fs::write(
-        folder.path().join(".unsorry.toml"),
-        "[local]\nmodel = 'theirs.gguf'\n",
-    )
-    .expect("written");
-    let output = prove(folder.path(), &["A.lean"]);
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
-    assert!(
-        stderr.contains(".unsorry.toml") && stderr.contains("`local.model`"),
-        "{stderr}"
-    );
+    // A cloned repository has no say in what is loaded, or in who is asked.
+    for (keys, named) in [
+        ("[local]\nmodel = 'theirs.gguf'\n", "`local.model`"),
+        ("[[remote]]\nurl = 'http://theirs.example/v1'\n", "`remote`"),
+    ] {
+        std::fs::write(folder.path().join(".unsorry.toml"), keys).expect("written");
+        let output = prove(folder.path(), &["A.lean"]);
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.contains(".unsorry.toml") && stderr.contains(named),
+            "{stderr}"
+        );
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// But never longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Nor longer than this if it says so itself.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+
 /// After so many answers without a failure one more is asked for at once.
 const STEADY: usize = 16;
 
@@ -211,7 +214,7 @@ impl Endpoint {
     pub(super) fn failed(&self, problem: &Problem) -> Duration {
         let mut state = self.state();
         let pause = match problem.remedy {
-            Remedy::Wait(Some(after)) => after.clamp(SHORTEST_PAUSE, LONGEST_PAUSE),
+            Remedy::Wait(Some(after)) => after.clamp(SHORTEST_PAUSE, LONGEST_ASKED),
             Remedy::Wait(None) => PAUSE * 2,
             Remedy::Retry => {
                 let pause = PAUSE.saturating_mul(1 << state.failures.min(10));
