@@ -139,11 +139,15 @@ async fn raw(client: &reqwest::Client, url: &str, body: &str) -> Result<()> {
         let request = client.post(url).header("content-type", "application/json");
         request.body(body.to_owned()).send()
     };
-    // The server closes a connection after some requests, which may cross the next one.
-    let response = match request().await {
-        Err(_) => request().await?,
-        Ok(response) => response,
-    };
+    // The server closes a connection after some requests, which may cross the next ones.
+    let mut response = request().await;
+    for _ in 0..9 {
+        if response.is_ok() {
+            break;
+        }
+        response = request().await;
+    }
+    let response = response?;
     response.error_for_status()?.bytes().await?;
     Ok(())
 }
