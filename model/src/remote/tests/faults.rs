@@ -159,7 +159,7 @@ async fn what_passes_is_waited_for() {
 
 #[tokio::test]
 async fn an_engine_says_how_long_it_wants_to_be_left_alone() {
-    for (after, at_least, at_most) in [("0.2", 200, 480), ("0", 50, 600)] {
+    for (after, at_least, at_most) in [("0.2", 200, 950), ("0", 50, 950)] {
         let engine = Engine::new("vllm", move |asked| match asked.number {
             0 => Act::status(429, json!({"error": "slow down"})).with("retry-after", after),
             _ => writes_fresh(asked),
