@@ -7,7 +7,9 @@ use std::process::Command;
 use candle_core::quantized::{QTensor, gguf_file};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
-use unsorry_tests::editor::{Editor, program};
+use unsorry_tests::editor::Editor;
+
+use crate::prove::prove;
 
 /// How many of the held-out goals are tried here. `tests/pocket/README.md` has the figures for all.
 const TRIED: usize = 48;
@@ -55,14 +57,7 @@ fn proved(model: &Path) -> usize {
         ),
     )
     .expect("written");
-    let output = Command::new(program())
-        .args(["prove", "--json", "--engine", "local", "A.lean"])
-        .current_dir(folder.path())
-        .env("XDG_STATE_HOME", folder.path())
-        .env("XDG_CONFIG_HOME", folder.path())
-        .env_remove("UNSORRY_MODEL")
-        .output()
-        .expect("the program runs");
+    let output = prove(folder.path(), &["--json", "--engine", "local", "A.lean"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let report: Value = serde_json::from_slice(&output.stdout).expect(&stderr);
     let holes = report["holes"].as_array().expect("holes");

@@ -10,7 +10,8 @@ const MIXED: &str = "theorem easy (a b : Nat) : a + b = b + a := by\r\n  sorry\r
     theorem 𝕋 (p : Prop) (h𝕡 : p) : p ∧ True := ⟨sorry, by sorry⟩\r\n\r\n\
     theorem false_ (a : Nat) : a < a := by\r\n  sorry\r\n\r\ndef data : Nat := sorry\r\n";
 
-fn prove(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs `unsorry prove` in `folder`, whose `unsorry/config.toml` is the user's.
+pub fn prove(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program())
         .arg("prove")
         .args(arguments)

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use unsorry_tests::editor::{Editor, program};
+use unsorry_tests::editor::Editor;
+
+use crate::prove::prove;
 
 /// How many of the held-out goals are tried in both ways.
 const TRIED: usize = 24;
@@ -101,15 +103,9 @@ fn proved(config: &str) -> Vec<bool> {
     let users = folder.path().join("unsorry");
     std::fs::create_dir(&users).expect("a folder");
     std::fs::write(users.join("config.toml"), config).expect("written");
-    let output = Command::new(program())
-        .args(["prove", "--json"])
-        .args(&names)
-        .current_dir(folder.path())
-        .env("XDG_STATE_HOME", folder.path())
-        .env("XDG_CONFIG_HOME", folder.path())
-        .env_remove("UNSORRY_MODEL")
-        .output()
-        .expect("the program runs");
+    let names = names.iter().map(String::as_str);
+    let arguments: Vec<&str> = ["--json"].into_iter().chain(names).collect();
+    let output = prove(folder.path(), &arguments);
     let stdout = String::from_utf8_lossy(&output.stdout);
     let hole = |line: &str| {
         let report: Value = serde_json::from_str(line).expect("JSON");
