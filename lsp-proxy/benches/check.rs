@@ -115,14 +115,14 @@ fn target(uri: &str, round: usize) -> Target {
 }
 
 fn candidates(baseline: &Baseline) -> Vec<Candidate> {
-    let stream = Tactics::new(Vec::new()).propose(&baseline.goal);
+    let stream = Tactics::new(Vec::new()).propose(&baseline.goal.clone().into());
     let all: Vec<Proposal> =
         futures_util::FutureExt::now_or_never(futures_util::StreamExt::collect(stream))
             .unwrap_or_default();
     all.into_iter()
         .filter_map(|proposal| match proposal {
             Proposal::Candidate(candidate) => Some(candidate),
-            Proposal::Progress(_) | Proposal::Failed(_) => None,
+            _ => None,
         })
         .filter(|candidate| !candidate.is_query())
         .take(TOGETHER)

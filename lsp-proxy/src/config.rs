@@ -16,6 +16,8 @@ use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
 use unsorry_model::remote::Settings as Endpoint;
 
+use crate::proof::search::Limits;
+
 pub use engine::Engine;
 pub use local::Local;
 use remote::Remote;
@@ -34,6 +36,16 @@ pub struct Config {
     pub idle: Duration,
     /// Rows for the portfolio, before its own.
     pub tactics: Vec<Entry>,
+    /// For one hole: most tokens that models write.
+    pub tokens: Option<u64>,
+    /// For one hole: the most it may cost, by the prices that are set.
+    pub money: Option<f64>,
+    /// How long an engine is given before the next one is asked too.
+    pub head_start: Duration,
+    /// How long a proof is made shorter, at the most.
+    pub polish: Duration,
+    /// Whether the contrary of a goal is tried beside it.
+    pub refute: bool,
     /// Which provers to ask, in this order; none where nobody has said.
     pub engines: Option<Vec<Engine>>,
     /// The model in this process.
@@ -55,9 +67,15 @@ pub enum Origin {
 
 impl Default for Config {
     fn default() -> Self {
+        let limits = Limits::default();
         Config {
-            budget: Duration::from_secs(60),
-            timeout: Duration::from_secs(20),
+            budget: limits.budget,
+            tokens: limits.tokens,
+            money: limits.money,
+            head_start: limits.head_start,
+            polish: limits.polish,
+            refute: limits.refute,
+            timeout: limits.check,
             idle: Duration::from_secs(300),
             tactics: Vec::new(),
             engines: None,
@@ -83,6 +101,14 @@ struct File {
 struct Search {
     #[serde(deserialize_with = "duration")]
     budget: Option<Duration>,
+    tokens: Option<u64>,
+    #[serde(deserialize_with = "asking::not_negative")]
+    money: Option<f64>,
+    #[serde(deserialize_with = "duration")]
+    head_start: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    polish: Option<Duration>,
+    refute: Option<bool>,
     engines: Option<Vec<Engine>>,
 }
 
@@ -193,6 +219,11 @@ impl Config {
         self.local.add(local, folder);
         let set = |place: &mut Duration, value: Option<Duration>| *place = value.unwrap_or(*place);
         set(&mut self.budget, search.budget);
+        set(&mut self.head_start, search.head_start);
+        set(&mut self.polish, search.polish);
+        self.refute = search.refute.unwrap_or(self.refute);
+        self.tokens = search.tokens.or(self.tokens);
+        self.money = search.money.or(self.money);
         set(&mut self.timeout, check.timeout);
         set(&mut self.idle, check.idle);
         self.tactics.extend(tactics);
@@ -252,7 +283,10 @@ mod tests {
             Origin::Project,
         );
         assert_eq!(config.budget, Duration::from_secs(120));
-        assert_eq!(config.engines, Some(vec![Engine::Local, Engine::Tactics]));
+        assert_eq!(
+            config.engines,
+            Some(vec![Engine::Local(None), Engine::Tactics])
+        );
         assert_eq!(config.timeout, Duration::from_millis(1500));
     }
 

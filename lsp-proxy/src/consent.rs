@@ -13,7 +13,7 @@ use futures_util::stream::{self, BoxStream};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 use unsorry_model::remote::Settings;
-use unsorry_model::{Goal, Proposal, Prover};
+use unsorry_model::{Ask, Proposal, Prover};
 
 use crate::config;
 
@@ -337,18 +337,18 @@ impl Consenting {
 }
 
 impl Prover for Consenting {
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
         let waiting = self.consent.is_awaited().then(|| {
             Proposal::Progress("waiting for you to say whether it may have your file's text".into())
         });
-        let (this, goal) = (self.clone(), goal.clone());
+        let (this, ask) = (self.clone(), ask.clone());
         let proposals = async move {
             let agreed = this.consent.agreed().await;
             if agreed.is_empty() {
                 return stream::empty().boxed();
             }
             match this.prover(agreed) {
-                Ok(prover) => prover.propose(&goal),
+                Ok(prover) => prover.propose(&ask),
                 Err(error) => stream::iter([Proposal::Failed(format!("{error:#}"))]).boxed(),
             }
         };
@@ -362,7 +362,7 @@ impl Prover for Consenting {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
-    use unsorry_model::{Candidate, Context, HoleKind};
+    use unsorry_model::{Candidate, Context, Goal, HoleKind};
 
     const LAB: &str = "http://lab:8000/v1";
     const OWN: &str = "http://127.0.0.1:8000/v1";
@@ -472,11 +472,11 @@ mod tests {
     struct Tells(Vec<Settings>);
 
     impl Prover for Tells {
-        fn propose(&self, _: &Goal) -> BoxStream<'static, Proposal> {
+        fn propose(&self, _: &Ask) -> BoxStream<'static, Proposal> {
             let text = self.0.iter().map(|settings| settings.name.as_str());
             let text = text.collect::<Vec<_>>().join(" ");
             let engine = "remote";
-            stream::iter([Proposal::Candidate(Candidate { text, engine })]).boxed()
+            stream::iter([Proposal::Candidate(Candidate::new(text, engine))]).boxed()
         }
     }
 
@@ -505,14 +505,14 @@ mod tests {
         let consent = Consent::new(&all, None);
         let prover = consenting(&consent);
         let questions = consent.questions();
-        let mut stream = prover.propose(&goal());
+        let mut stream = prover.propose(&goal().into());
         assert!(matches!(stream.next().await, Some(Proposal::Progress(_))));
         assert!(stream.next().now_or_never().is_none());
         consent.answered(&questions[0], Some("Never"));
         assert!(stream.next().now_or_never().is_none());
         consent.answered(&questions[1], Some("Send"));
         assert_eq!(told(stream).await, ["own"]);
-        assert_eq!(told(prover.propose(&goal())).await, ["own"]);
+        assert_eq!(told(prover.propose(&goal().into())).await, ["own"]);
     }
 
     #[tokio::test]
@@ -523,11 +523,11 @@ mod tests {
         };
         let prover = consenting(&consent);
         let question = consent.questions().remove(0);
-        assert_eq!(told(prover.propose(&goal())).await, [""; 0]);
+        assert_eq!(told(prover.propose(&goal().into())).await, [""; 0]);
         assert!(!consent.is_awaited(), "waited for once");
-        let next = told(prover.propose(&goal())).now_or_never();
+        let next = told(prover.propose(&goal().into())).now_or_never();
         assert_eq!(next, Some(Vec::new()));
         consent.answered(&question, Some("Send"));
-        assert_eq!(told(prover.propose(&goal())).await, ["lab"]);
+        assert_eq!(told(prover.propose(&goal().into())).await, ["lab"]);
     }
 }

@@ -48,7 +48,7 @@ fn main() -> Result<()> {
                 after: asked.after,
             },
         };
-        let prompt = prompt(&goal, Mode::Fast, asked.budget, &count).map(|prompt| {
+        let prompt = prompt(&goal.into(), Mode::Fast, asked.budget, &count).map(|prompt| {
             let pieces = prompt.pieces.iter().map(|piece| match piece {
                 Piece::Marker(name) => *name,
                 Piece::Text(text) => text,

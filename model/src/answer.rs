@@ -13,6 +13,9 @@ mod written;
 pub use cutter::Cutter;
 pub use written::Written;
 
+use std::sync::Arc;
+
+use crate::Candidate;
 use crate::goal::{Context, Goal};
 use crate::lex::lex;
 use place::Place;
@@ -27,8 +30,20 @@ pub struct Answer {
     pub candidate: Option<String>,
     /// The plan in words.
     pub plan: Option<String>,
-    /// The code of the sketch, with `sorry` where the steps are to be proved.
-    pub skeleton: Option<String>,
+    /// What stands there in the sketch, with `sorry` where the steps are to be proved.
+    pub sketch: Option<String>,
+}
+
+impl Answer {
+    /// Its candidate and its sketch, as `engine`'s, each with the plan.
+    pub fn candidates(self, engine: &'static str) -> impl Iterator<Item = Candidate> {
+        let plan: Option<Arc<str>> = self.plan.map(Arc::from);
+        let texts = [self.candidate, self.sketch].into_iter().flatten();
+        texts.map(move |text| Candidate {
+            plan: plan.clone(),
+            ..Candidate::new(text, engine)
+        })
+    }
 }
 
 /// Reads an answer that has the whole code in its last complete fence.
@@ -40,24 +55,42 @@ pub struct Answer {
 pub fn whole(goal: &Goal, text: &str) -> Answer {
     let text = text.replace("\r\n", "\n").replace('\t', "  ");
     let fences = fences(&text);
-    let has_hole = |code: &str| {
-        let mut tokens = lex(code).into_iter();
-        tokens.any(|token| token.word(code) == "sorry")
-    };
-    let candidate = fences.last().and_then(|code| at_hole(goal, code));
-    let sketches = fences.iter().rev().skip(usize::from(candidate.is_some()));
     Answer {
         plan: plan(&text),
-        skeleton: sketches
-            .copied()
-            .find(|code| has_hole(code))
-            .map(|code| code.trim_end().to_owned()),
-        candidate,
+        candidate: fences.last().and_then(|code| at_hole(goal, code, false)),
+        sketch: sketch(goal, &fences),
     }
 }
 
-/// What stands in `code` where `goal` has its hole.
-fn at_hole(goal: &Goal, code: &str) -> Option<String> {
+/// What an answer that is still being written says of its plan: under its heading, or, before that is
+/// there, all that is no code.
+pub fn plan_so_far(text: &str) -> Option<String> {
+    let words = || {
+        let words = text.split("```").next().unwrap_or_default().trim();
+        (!words.is_empty()).then(|| words.to_owned())
+    };
+    plan(text).or_else(words)
+}
+
+/// What the last of `fences` that leaves something to prove has at the hole.
+fn sketch(goal: &Goal, fences: &[&str]) -> Option<String> {
+    let mut sketches = fences
+        .iter()
+        .rev()
+        .filter_map(|code| at_hole(goal, code, true));
+    sketches.find(|text| {
+        let tokens = lex(text);
+        let has = |word: &str| tokens.iter().any(|token| token.word(text) == word);
+        // A lone `sorry` sketches nothing.
+        has("sorry")
+            && tokens
+                .iter()
+                .any(|token| !matches!(token.word(text), "sorry" | "by" | ""))
+    })
+}
+
+/// What stands in `code` where `goal` has its hole; whether it may be a sketch.
+fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
     let range = align::aligned(&goal.context, code)?;
     let context = Context {
         before: code[..range.start].to_owned(),
@@ -65,6 +98,9 @@ fn at_hole(goal: &Goal, code: &str) -> Option<String> {
     };
     let middle = &code[range];
     let mut cutter = Cutter::at(Place::of(goal.kind, &context));
+    if sketch {
+        cutter.takes_sorry();
+    }
     cutter.push(middle);
     cutter.all()
 }
@@ -375,8 +411,8 @@ mod tests {
                 plan: Some(
                     "1. **A**:\n   - b",
                 ),
-                skeleton: Some(
-                    "theorem t : q := by\n  have h : p := by sorry\n  sorry",
+                sketch: Some(
+                    "have h : p := by sorry\nsorry",
                 ),
             }
         "#]]
@@ -389,8 +425,8 @@ mod tests {
                 plan: Some(
                     "1. **A**:\n   - b",
                 ),
-                skeleton: Some(
-                    "theorem t : q := by\n  have h : p := by sorry\n  sorry",
+                sketch: Some(
+                    "have h : p := by sorry\nsorry",
                 ),
             }
         "#]]

@@ -5,8 +5,8 @@ use crate::prompt::Mode;
 /// How a model is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asking {
-    /// What it is asked for.
-    pub mode: Mode,
+    /// What it is asked for, where whoever asks does not say; by default [`Mode::Fast`].
+    pub mode: Option<Mode>,
     /// How many candidates a hole gets; at least one.
     pub candidates: usize,
     /// Divides the logits; 0 always takes the likeliest token.
@@ -26,7 +26,7 @@ pub struct Asking {
 impl Default for Asking {
     fn default() -> Self {
         Asking {
-            mode: Mode::Fast,
+            mode: None,
             candidates: 16,
             temperature: 1.0,
             top_p: Some(0.95),
@@ -39,10 +39,15 @@ impl Default for Asking {
 }
 
 impl Asking {
+    /// What it is asked for.
+    pub fn mode(&self) -> Mode {
+        self.mode.unwrap_or(Mode::Fast)
+    }
+
     /// Most tokens of an answer of a model that has room for `context`: twice what a fast answer of
     /// Prover-V2's takes on average (443 tokens), or a reasoning one (4,489), but at most half of it.
     pub fn answer_tokens(&self, context: usize) -> usize {
-        let usual = match self.mode {
+        let usual = match self.mode() {
             Mode::Fast => 1024,
             Mode::Reasoning => 9216,
         };

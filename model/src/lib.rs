@@ -4,8 +4,10 @@
 //! whether a candidate is a proof: Lean does.
 
 pub mod answer;
+mod ask;
 mod asking;
 mod commands;
+mod counterexample;
 mod goal;
 pub mod hub;
 mod lex;
@@ -18,10 +20,14 @@ mod surroundings;
 mod tactics;
 mod view;
 
+pub use ask::{Ask, Attempt};
 pub use asking::Asking;
+pub use counterexample::{Counterexample, counterexamples};
 pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
 pub use suggestion::suggestions;
 pub use tactics::{Entry, MOST_CANDIDATES, PORTFOLIO, Tactics};
+
+use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 
@@ -33,9 +39,35 @@ pub struct Candidate {
     pub text: String,
     /// The prover that proposed it, as config names it: `tactics`, `local`, `remote`.
     pub engine: &'static str,
+    /// The plan that it came with, in words.
+    pub plan: Option<Arc<str>>,
 }
 
 impl Candidate {
+    /// A candidate without a plan.
+    pub fn new(text: impl Into<String>, engine: &'static str) -> Self {
+        Self {
+            text: text.into(),
+            engine,
+            plan: None,
+        }
+    }
+
+    /// The same with another text.
+    pub fn with_text(&self, text: String) -> Self {
+        Self {
+            text,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it leaves something to prove: it is a sketch, whose `sorry`s are goals of their own.
+    pub fn is_sketch(&self) -> bool {
+        lex::lex(&self.text)
+            .iter()
+            .any(|token| token.word(&self.text) == "sorry")
+    }
+
     /// Whether it has a tactic such as `exact?` or `simp?`, which closes the goal only to suggest
     /// something else: what can be offered is that, see [`Candidate::answered`].
     pub fn is_query(&self) -> bool {
@@ -62,28 +94,45 @@ impl Candidate {
         let rest = &self.text[at + word.len()..];
         let end = rest.find(['\n', ')', ';']).unwrap_or(rest.len());
         let suggestion = suggestion.replace('\n', &format!("\n{}", " ".repeat(column)));
-        Some(Self {
-            text: format!("{}{suggestion}{}", &self.text[..at], &rest[end..]),
-            engine: self.engine,
-        })
+        Some(self.with_text(format!("{}{suggestion}{}", &self.text[..at], &rest[end..])))
     }
 }
 
 /// What a prover says while it works.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Proposal {
-    /// A candidate.
+    /// A candidate, or a sketch of one.
     Candidate(Candidate),
+    /// What the first answer has said of its plan so far, from its beginning.
+    Plan(String),
+    /// What was spent since this was said last.
+    Spent(Spent),
     /// What it is busy with, for the user to see: `loading the model, 40 %`.
     Progress(String),
     /// It can't go on: why, where and what to do about it, in a sentence. Nothing follows.
     Failed(String),
 }
 
+/// What asking a model costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Spent {
+    /// Tokens written.
+    pub tokens: u64,
+    /// By the prices that were set, in whatever they were set in; 0 where there are none.
+    pub money: f64,
+}
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, more: Self) {
+        self.tokens += more.tokens;
+        self.money += more.money;
+    }
+}
+
 /// A source of candidates.
 pub trait Prover: Send + Sync {
-    /// Candidates for `goal`, best first. Dropping the stream cancels the work behind it.
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal>;
+    /// Candidates for what is asked, best first. Dropping the stream cancels the work behind it.
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal>;
 }
 
 #[cfg(test)]
@@ -91,10 +140,7 @@ mod tests {
     use super::*;
 
     fn check_answered(text: &str, suggestion: &str, expected: Option<&str>) {
-        let candidate = Candidate {
-            text: text.to_owned(),
-            engine: "tactics",
-        };
+        let candidate = Candidate::new(text, "tactics");
         let answered = candidate.answered(suggestion);
         assert_eq!(answered.map(|one| one.text).as_deref(), expected);
     }

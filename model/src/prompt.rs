@@ -13,7 +13,7 @@
 
 mod context;
 
-use crate::goal::Goal;
+use crate::ask::{Ask, Attempt};
 use crate::lex::lex;
 use context::File;
 use std::borrow::Cow;
@@ -26,6 +26,13 @@ const USER: &str = "<｜User｜>";
 const ASSISTANT: &str = "<｜Assistant｜>";
 
 const TASK: &str = "Complete the following Lean 4 code:\n\n";
+const REFUSED: &str = "\n\nThis was tried in the place of `sorry`, and Lean 4 refused it:\n\n";
+const SAYS: &str = "\n\nLean 4 says:\n\n";
+const MEND: &str = "\n\nWrite a proof that Lean 4 accepts.";
+
+/// Most bytes of Lean's words on a proof that it refused.
+const ERROR: usize = 1200;
+
 const PLAN: &str = "\n\nBefore producing the Lean 4 code to formally prove the given theorem, \
     provide a detailed proof plan outlining the main proof steps and strategies.\n\
     The plan should highlight key ideas, intermediate lemmas, and proof structures that will guide \
@@ -60,7 +67,7 @@ pub struct Prompt {
     pub prefill: String,
 }
 
-/// The prompt for `goal`, of at most `budget` tokens, the prefill included. `count` says how many
+/// The prompt for what is asked, to be answered as `mode` says, of at most `budget` tokens, the prefill included. `count` says how many
 /// tokens a text has. `None` if not even the hole's declaration fits.
 ///
 /// A file that does not fit is cut down to what matters, in the file's order: what is in force at
@@ -68,12 +75,14 @@ pub struct Prompt {
 /// names, then what shares names with them, then what stands nearest. Theorems lose their proofs
 /// first.
 pub fn prompt(
-    goal: &Goal,
+    ask: &Ask,
     mode: Mode,
     budget: usize,
     count: &dyn Fn(&str) -> usize,
 ) -> Option<Prompt> {
+    let goal = &ask.goal;
     let context = &goal.context;
+    let mend = ask.attempt.as_ref().map(mend).unwrap_or_default();
     let (prelude, head) = split(&context.before, context.declaration);
     let (prelude, head, rest) = (plain(prelude), plain(head), plain(&context.after));
     let prelude = prelude.trim_start_matches('\u{feff}');
@@ -86,8 +95,10 @@ pub fn prompt(
 
     let written = |before: &str, repeated: &str| {
         let message = match mode {
-            Mode::Fast => format!("{TASK}```lean4\n{before}{declaration}\n```"),
-            Mode::Reasoning => format!("{TASK}```lean4\n{before}{declaration}\n```{PLAN}"),
+            Mode::Fast => format!("{TASK}```lean4\n{before}{declaration}\n```{mend}"),
+            Mode::Reasoning => {
+                format!("{TASK}```lean4\n{before}{declaration}\n```{mend}{PLAN}")
+            }
         };
         let prefill = match mode {
             Mode::Fast => {
@@ -148,6 +159,15 @@ pub fn prompt(
     Some(alone)
 }
 
+/// What is said of a proof that Lean refused. It comes after the code, so that the prompt begins as the
+/// one before it did.
+fn mend(attempt: &Attempt) -> String {
+    let (error, rest) = split(&attempt.error, ERROR);
+    let dots = if rest.is_empty() { "" } else { "…" };
+    let (text, error) = (plain(attempt.text.trim_end()), plain(error.trim_end()));
+    format!("{REFUSED}```lean4\n{text}\n```{SAYS}```\n{error}{dots}\n```{MEND}")
+}
+
 /// `text` cut at `at`, or at the character that is there.
 pub(crate) fn split(text: &str, at: usize) -> (&str, &str) {
     let mut at = at.min(text.len());
@@ -174,10 +194,20 @@ pub(crate) fn code(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::goal::{Context, HoleKind};
+    use crate::goal::{Context, Goal, HoleKind};
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
     use std::cell::Cell;
+
+    /// The prompt where nothing has been tried.
+    fn prompt(
+        goal: &Goal,
+        mode: Mode,
+        budget: usize,
+        count: &dyn Fn(&str) -> usize,
+    ) -> Option<Prompt> {
+        super::prompt(&goal.clone().into(), mode, budget, count)
+    }
 
     /// The goal at the `sorry` that `⟦⟧` stands for; its declaration starts at `⟪`.
     fn goal(file: &str, target: &str) -> Goal {
@@ -635,7 +665,7 @@ theorem near : 3 = 3 := by
                     });
                     prop_assert!(texts.sum::<usize>() + prompt.prefill.len() <= budget);
                 }
-                let all = super::prompt(&goal, mode, 100_000, &str::len);
+                let all = prompt(&goal, mode, 100_000, &str::len);
                 prop_assert!(all.is_some());
             }
         }

@@ -4,7 +4,7 @@ use crate::goal::{Goal, HoleKind};
 use crate::shape::{Shape, binders, head, names};
 use crate::surroundings::{Constructor, Kind, Surroundings};
 use crate::view::{View, accessible};
-use crate::{Candidate, Proposal, Prover};
+use crate::{Ask, Candidate, Proposal, Prover};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde::Deserialize;
@@ -181,10 +181,7 @@ impl Tactics {
                 let texts = scene.map(|scene| scene.texts(row, goal.kind));
                 for text in texts.into_iter().flatten() {
                     if accessible(&text) && seen.insert(text.clone()) {
-                        found.push(Candidate {
-                            text,
-                            engine: "tactics",
-                        });
+                        found.push(Candidate::new(text, "tactics"));
                         if found.len() == MOST_CANDIDATES {
                             return found;
                         }
@@ -203,8 +200,13 @@ impl Default for Tactics {
 }
 
 impl Prover for Tactics {
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
-        stream::iter(self.candidates(goal).into_iter().map(Proposal::Candidate)).boxed()
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
+        let candidates = match ask.attempt {
+            // It has tried all it knows.
+            Some(_) => Vec::new(),
+            None => self.candidates(&ask.goal),
+        };
+        stream::iter(candidates.into_iter().map(Proposal::Candidate)).boxed()
     }
 }
 
@@ -765,7 +767,7 @@ theorem own (t : Tree α) : True := by\n  ";
             assert!(candidates.len() >= 10, "{goal:?}");
             assert!(candidates.len() <= MOST_CANDIDATES);
             let mut seen = HashSet::new();
-            for Candidate { text, engine } in candidates {
+            for Candidate { text, engine, .. } in candidates {
                 assert_eq!(engine, "tactics");
                 assert!(accessible(&text), "{text}");
                 assert_eq!(unknown_placeholder(&text), None, "{text}");

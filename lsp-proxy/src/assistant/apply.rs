@@ -79,10 +79,7 @@ pub async fn apply(
         };
         let target = view.target(uri.as_str(), index);
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
-            let candidate = Candidate {
-                text: proof.proof().to_owned(),
-                engine: proof.engine(),
-            };
+            let candidate = Candidate::new(proof.proof(), proof.engine());
             let Ok(baseline) = baseline(&assistant.search.checker, &target).await else {
                 return Applied::Gone;
             };

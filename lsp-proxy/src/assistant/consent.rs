@@ -57,7 +57,7 @@ pub fn search(assistant: &Assistant) -> Search {
     let mut search = assistant.search.clone();
     if assistant.consent.is_awaited() {
         let engines = &mut search.engines;
-        engines.sort_by_key(|engine| engine.name == Engine::Remote.name());
+        engines.sort_by_key(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
     }
     search
 }

@@ -221,7 +221,12 @@ impl Job {
                     ));
                 }
                 Step::Working { engine, what } => untold = Some(format!("{engine}: {what}")),
-                Step::Goal(_) | Step::Verified(_) => {}
+                Step::Goal(_)
+                | Step::Verified(_)
+                | Step::Judged { .. }
+                | Step::Plan(_)
+                | Step::Sketch(_)
+                | Step::Refuted(_) => {}
             }
         }
         applied
@@ -357,6 +362,10 @@ pub fn summary(outcome: &Outcome) -> String {
         ),
         (Ended::Exhausted, None) => format!("no proof found: {tried}{unknown}"),
         (Ended::OutOfBudget, None) => format!("no proof found within the budget: {tried}{unknown}"),
+        (Ended::Refuted, None) => match &outcome.refuted {
+            Some(refutation) => refutation.told(),
+            None => format!("it is false: {tried}"),
+        },
         (Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
     }
 }

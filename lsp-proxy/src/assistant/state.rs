@@ -266,10 +266,7 @@ impl State {
             .filter(of_this_hole)
             .flat_map(|finding| &finding.offers);
         offers
-            .map(|offer| Candidate {
-                text: offer.proof.proof().to_owned(),
-                engine: offer.proof.engine(),
-            })
+            .map(|offer| Candidate::new(offer.proof.proof(), offer.proof.engine()))
             .collect()
     }
 }

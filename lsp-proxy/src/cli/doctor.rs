@@ -162,8 +162,8 @@ fn asked(config: &Config) -> Vec<Line> {
         // What is there has a section of its own.
         let lacks = match name {
             Engine::Tactics => false,
-            Engine::Local => config.local.model.is_none(),
-            Engine::Remote => config.remote.is_empty(),
+            Engine::Local(_) => config.local.model.is_none(),
+            Engine::Remote(_) => config.remote.is_empty(),
         };
         let alone = Config {
             engines: Some(vec![*name]),
@@ -176,15 +176,13 @@ fn asked(config: &Config) -> Vec<Line> {
             lines.push(bad(format!("{error:#}")));
         }
     }
-    let there = [
-        (Engine::Local, config.local.model.is_some()),
-        (Engine::Remote, !config.remote.is_empty()),
+    let local = names.iter().any(|name| matches!(name, Engine::Local(_)));
+    let remote = names.iter().any(|name| matches!(name, Engine::Remote(_)));
+    let unasked = [
+        ("local", config.local.model.is_some() && !local),
+        ("remote", !config.remote.is_empty() && !remote),
     ];
-    for (name, _) in there
-        .iter()
-        .filter(|(name, there)| *there && !names.contains(name))
-    {
-        let name = name.name();
+    for (name, _) in unasked.iter().filter(|(_, unasked)| *unasked) {
         let text = format!("`{name}` is set up, but not in `search.engines`: it is not asked");
         lines.push((Mark::Warning, text));
     }
@@ -334,7 +332,7 @@ mod tests {
         check("", "    tactics, by default\n");
         check(
             "[[remote]]\nurl = 'http://lab/v1'",
-            "    tactics, then remote, by default\n",
+            "    tactics, then remote-fast, then remote-reasoning, by default\n",
         );
         check(
             "[search]\nengines = ['remote', 'tactics', 'remote']",

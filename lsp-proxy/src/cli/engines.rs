@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use unsorry_model::local::{Local, Settings};
+use unsorry_model::local::{Local, Mode, Settings};
 use unsorry_model::remote::Remote;
 use unsorry_model::{Prover, Tactics};
 
@@ -13,21 +13,11 @@ use crate::consent::{Consent, Consenting};
 use crate::proof::checker::Checker;
 use crate::proof::search::{Engine, Limits, Search};
 
-/// How many candidates are checked together.
-const BATCH: usize = 16;
-
 /// The provers that are asked, in this order: as configured, or all that have what they need.
 pub fn names(config: &Config) -> Vec<config::Engine> {
     let all = match &config.engines {
         Some(names) => names.clone(),
-        None => [
-            Some(config::Engine::Tactics),
-            config.local.model.as_ref().map(|_| config::Engine::Local),
-            Some(config::Engine::Remote).filter(|_| !config.remote.is_empty()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        None => by_default(config),
     };
     let mut names = Vec::new();
     for name in all {
@@ -38,12 +28,38 @@ pub fn names(config: &Config) -> Vec<config::Engine> {
     names
 }
 
+/// All that have what they need, the cheapest first. A model that is not said how to answer is asked
+/// for quick answers before it is asked for a plan.
+fn by_default(config: &Config) -> Vec<config::Engine> {
+    use config::Engine::{Local, Remote, Tactics};
+    let mut all = vec![Tactics];
+    let modes = |said: bool| match said {
+        true => &[None][..],
+        false => &[Some(Mode::Fast), Some(Mode::Reasoning)],
+    };
+    if config.local.model.is_some() {
+        all.extend(
+            modes(config.local.has_mode())
+                .iter()
+                .map(|mode| Local(*mode)),
+        );
+    }
+    if !config.remote.is_empty() {
+        let said = config.remote.iter().any(|one| one.asking.mode.is_some());
+        all.extend(modes(said).iter().map(|mode| Remote(*mode)));
+    }
+    all
+}
+
 /// The configured model in this process, and where its file is.
 pub fn local(config: &Config) -> Option<Settings> {
-    config.local.settings().map(|settings| Settings {
-        model: config::model_path(&settings.model),
-        ..settings
-    })
+    let mut settings = config.local.settings()?;
+    settings.model = config::model_path(&settings.model);
+    // It is loaded once, with room for the longest answers it is asked for.
+    if names(config).contains(&config::Engine::Local(Some(Mode::Reasoning))) {
+        settings.asking.mode = Some(Mode::Reasoning);
+    }
+    Some(settings)
 }
 
 /// The provers, to be made once a process: whoever searches shares their models. With `consent`,
@@ -54,29 +70,44 @@ pub fn local(config: &Config) -> Option<Settings> {
 pub fn engines(config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
     let local = local(config);
     let mut engines: Vec<Engine> = Vec::new();
+    // Whatever their mode, they are one model each.
+    let mut locals: Option<Local> = None;
+    let mut remotes: Option<Arc<dyn Prover>> = None;
     for name in names(config) {
         engines.push(match (name, &local) {
             (config::Engine::Tactics, _) => tactics(config),
-            (config::Engine::Local, Some(settings)) if !settings.model.exists() => bail!(
+            (config::Engine::Local(_), Some(settings)) if !settings.model.exists() => bail!(
                 "the engine `local` has no model: there is no {}; `unsorry model pull` gets one that is known, `unsorry model list` says which",
                 settings.model.display()
             ),
-            (config::Engine::Local, Some(settings)) => Engine {
-                name: name.name(),
-                prover: Arc::new(Local::new(settings.clone())),
-            },
-            (config::Engine::Local, None) => bail!(
+            (config::Engine::Local(mode), Some(settings)) => {
+                let local = locals.get_or_insert_with(|| Local::new(settings.clone()));
+                Engine {
+                    name: name.name(),
+                    prover: Arc::new(local.clone()),
+                    mode,
+                }
+            }
+            (config::Engine::Local(_), None) => bail!(
                 "the engine `local` has no model: write `model = \"…\"` (a file) under `[local]` in {}, or set UNSORRY_MODEL; `unsorry model pull` gets one",
                 users_file(config).display()
             ),
-            (config::Engine::Remote, _) if config.remote.is_empty() => bail!(
+            (config::Engine::Remote(_), _) if config.remote.is_empty() => bail!(
                 "the engine `remote` has no endpoint: write `[[remote]]` with `url = \"http://…/v1\"` in {}",
                 users_file(config).display()
             ),
-            (config::Engine::Remote, _) => Engine {
-                name: name.name(),
-                prover: remote(config, consent)?,
-            },
+            (config::Engine::Remote(mode), _) => {
+                let made = match remotes.take() {
+                    Some(made) => made,
+                    None => remote(config, consent)?,
+                };
+                remotes = Some(made.clone());
+                Engine {
+                    name: name.name(),
+                    prover: made,
+                    mode,
+                }
+            }
         });
     }
     Ok(engines)
@@ -103,6 +134,7 @@ pub fn tactics(config: &Config) -> Engine {
     Engine {
         name: config::Engine::Tactics.name(),
         prover: Arc::new(Tactics::new(config.tactics.clone())),
+        mode: None,
     }
 }
 
@@ -113,8 +145,13 @@ pub fn search(checker: Checker, config: &Config, engines: Vec<Engine>) -> Search
         engines,
         limits: Limits {
             budget: config.budget,
+            tokens: config.tokens,
+            money: config.money,
             check: config.timeout,
-            batch: BATCH,
+            head_start: config.head_start,
+            polish: config.polish,
+            refute: config.refute,
+            ..Limits::default()
         },
     }
 }
@@ -139,14 +176,17 @@ mod tests {
         check("", &["tactics"]);
         let file = tempfile::NamedTempFile::new().expect("a file");
         let local = format!("[local]\nmodel = '{}'\n", file.path().display());
-        check(&local, &["tactics", "local"]);
+        check(&local, &["tactics", "local-fast", "local-reasoning"]);
+        check(&format!("{local}mode = 'fast'"), &["tactics", "local"]);
         check(
             &format!("{local}[search]\nengines = ['tactics']"),
             &["tactics"],
         );
         check(
-            &format!("{local}[search]\nengines = ['local', 'tactics', 'local']"),
-            &["local", "tactics"],
+            &format!(
+                "{local}[search]\nengines = ['local-reasoning', 'tactics', 'local-reasoning']"
+            ),
+            &["local-reasoning", "tactics"],
         );
         let error = names("[local]\nmodel = '/nowhere/a.gguf'").expect_err("no file");
         assert!(

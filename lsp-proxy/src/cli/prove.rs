@@ -258,7 +258,12 @@ async fn prove_hole(
                     bar.set_message(format!("{checked} candidates checked, trying {first}"));
                 }
                 Step::Working { engine, what } => bar.set_message(format!("{engine}: {what}")),
-                Step::Goal(_) | Step::Verified(_) => {}
+                Step::Goal(_)
+                | Step::Verified(_)
+                | Step::Judged { .. }
+                | Step::Plan(_)
+                | Step::Sketch(_)
+                | Step::Refuted(_) => {}
             }
         }
     };
@@ -304,6 +309,7 @@ impl HoleReport {
                 Ended::Proved => Status::Proved,
                 Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
                 Ended::Failed => Status::Error,
+                Ended::Refuted => Status::False,
             },
             proof: proof.map(|proof| proof.proof().to_owned()),
             level: proof.map(|proof| proof.level().name()),

@@ -284,7 +284,7 @@ fn assistant(
     });
     let sends = engines
         .iter()
-        .any(|engine| engine.name == Engine::Remote.name());
+        .any(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
     let checker = Checker::new(command, cwd, config.idle);
     Setup {
         consent: if sends { consent } else { Consent::none() },

@@ -38,7 +38,7 @@ macro_rules! asked_as {
             fn asking(&self) -> unsorry_model::Asking {
                 let defaults = unsorry_model::Asking::default();
                 unsorry_model::Asking {
-                    mode: self.mode.unwrap_or(defaults.mode),
+                    mode: self.mode,
                     candidates: self.candidates.map_or(defaults.candidates, std::num::NonZeroUsize::get),
                     temperature: self.temperature.unwrap_or(defaults.temperature),
                     top_p: self.top_p.or(defaults.top_p),

@@ -46,6 +46,11 @@ impl Local {
         self.tokenizer = tokenizer.or(self.tokenizer.take());
     }
 
+    /// Whether it is said how the model answers.
+    pub fn has_mode(&self) -> bool {
+        self.mode.is_some()
+    }
+
     /// How to set up the model, if there is one.
     pub fn settings(&self) -> Option<Settings> {
         let defaults = Settings::new(self.model.clone()?);
@@ -110,7 +115,7 @@ mod tests {
             tokenizer: Some("/home/me/.config/unsorry/t.json".into()),
             device: Device::Cpu,
             asking: Asking {
-                mode: Mode::Reasoning,
+                mode: Some(Mode::Reasoning),
                 temperature: 0.0,
                 top_p: Some(1.0),
                 seed: Some(7),

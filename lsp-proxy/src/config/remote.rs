@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
-use unsorry_model::remote::{Key, Kind, Settings, Template};
+use unsorry_model::remote::{Key, Kind, Price, Settings, Template};
 
 use super::asking::asked_as;
 
@@ -24,6 +24,10 @@ pub struct Remote {
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
     tokens_per_minute: Option<NonZeroUsize>,
+    #[serde(default, deserialize_with = "super::asking::not_negative")]
+    price_read: Option<f64>,
+    #[serde(default, deserialize_with = "super::asking::not_negative")]
+    price_written: Option<f64>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
     api_key_keyring: Option<String>,
@@ -68,6 +72,10 @@ impl Remote {
                 .concurrency
                 .map_or(defaults.concurrency, NonZeroUsize::get),
             tokens_per_minute: self.tokens_per_minute.map(|tokens| tokens.get() as u64),
+            price: Price {
+                read: self.price_read.unwrap_or(0.0),
+                written: self.price_written.unwrap_or(0.0),
+            },
             asking: self.asking(),
             ..defaults
         };
@@ -120,6 +128,7 @@ mod tests {
             api_key_file = 'key'
             concurrency = 2
             tokens_per_minute = 5000
+            price_written = 2.5
             mode = 'reasoning'
             seed = 1
             [[remote]]
@@ -132,8 +141,12 @@ mod tests {
                 key: Key::File("/home/me/key".into()),
                 concurrency: 2,
                 tokens_per_minute: Some(5000),
+                price: Price {
+                    read: 0.0,
+                    written: 2.5,
+                },
                 asking: Asking {
-                    mode: Mode::Reasoning,
+                    mode: Some(Mode::Reasoning),
                     seed: Some(1),
                     ..Asking::default()
                 },
@@ -160,6 +173,10 @@ mod tests {
         check("url = 'http://a/v1'\nengine = 'gpt'", "engine");
         check("url = 'http://a/v1'\nconcurrency = 0", "concurrency = 0");
         check("url = 'http://a/v1'\ntop_p = 2.0", "top_p = 2.0");
+        check(
+            "url = 'http://a/v1'\nprice_read = -1.0",
+            "price_read = -1.0",
+        );
         check(
             "url = 'http://a/v1'\n[[remote]]\nurl = 'http://a/v1'",
             "different names",

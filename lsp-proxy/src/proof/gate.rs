@@ -124,7 +124,22 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Checks one candidate for a hole of `kind`.
+///
+/// # Errors
+/// When it must not be shown to Lean.
 pub fn gate(kind: HoleKind, candidate: &str) -> Result<(), Refusal> {
+    examine(kind, candidate, false)
+}
+
+/// The same for a sketch, which may leave a `sorry`.
+///
+/// # Errors
+/// As [`gate`].
+pub fn gate_sketch(kind: HoleKind, sketch: &str) -> Result<(), Refusal> {
+    examine(kind, sketch, true)
+}
+
+fn examine(kind: HoleKind, candidate: &str, sketch: bool) -> Result<(), Refusal> {
     if candidate.trim().is_empty() {
         return Err(Refusal::Empty);
     }
@@ -136,7 +151,7 @@ pub fn gate(kind: HoleKind, candidate: &str) -> Result<(), Refusal> {
     closed(candidate, &tokens)?;
     plain_strings(candidate, &tokens)?;
     balanced(candidate, &tokens)?;
-    words(candidate, &tokens)?;
+    words(candidate, &tokens, sketch)?;
     indented(candidate, &tokens)?;
     if kind == HoleKind::Term {
         single_term(candidate, &tokens)?;
@@ -288,7 +303,7 @@ fn partner(closer: char) -> Option<char> {
     })
 }
 
-fn words(candidate: &str, tokens: &[Token]) -> Result<(), Refusal> {
+fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal> {
     let text = |at: usize| tokens.get(at).map_or("", |token| token.text(candidate));
     let forbidden = |word: &str, reason| {
         let word = word.to_owned();
@@ -319,7 +334,7 @@ fn words(candidate: &str, tokens: &[Token]) -> Result<(), Refusal> {
                     return forbidden(word, reason);
                 }
                 let field = at > 0 && touches(at - 1) && matches!(before, "." | "|>.");
-                if field {
+                if field || (sketch && word == "sorry") {
                     continue;
                 }
                 if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| *banned == word) {

@@ -23,7 +23,39 @@ const HEARTBEATS: u32 = 20_000;
 pub struct Screen {
     /// The text.
     pub text: String,
-    copies: Vec<Range<Position>>,
+    copies: Vec<Copy>,
+}
+
+/// Where a candidate stands in it.
+#[derive(Debug)]
+struct Copy {
+    range: Range<Position>,
+    /// The line of the candidate's first token.
+    candidate: u32,
+}
+
+/// What is wrong with a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The line of the candidate that it is about, from 0, as far as that is known.
+    pub line: Option<usize>,
+    /// Lean's words, mostly.
+    pub message: String,
+}
+
+impl Complaint {
+    /// Of no line in particular.
+    pub fn new(message: impl Into<String>) -> Complaint {
+        Complaint {
+            line: None,
+            message: message.into(),
+        }
+    }
+
+    /// Its first line.
+    pub fn first_line(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
 }
 
 /// What screening says of a candidate.
@@ -36,8 +68,8 @@ pub enum Verdict {
         /// How many warnings Lean gives, of linters mostly. The declaration's own are among them.
         warnings: usize,
     },
-    /// Lean's first error.
-    Failed(String),
+    /// Lean's errors, in the text's order; at least one.
+    Failed(Vec<Complaint>),
     /// Lean ran into the limit of a screening.
     OutOfHeartbeats,
 }
@@ -62,19 +94,29 @@ impl Screen {
         let mut copies = Vec::with_capacity(candidates.len());
         for (number, candidate) in candidates.iter().enumerate() {
             let start = text.len();
-            let copy = copy(target, kind, &candidate.text);
-            text += &if declaration.screenable {
-                format!(
-                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n{copy}\nend Unsorry{number}\n"
-                )
-            } else {
-                format!("{copy}\n")
-            };
-            copies.push(start..text.len());
+            let (copy, at) = copy(target, kind, &candidate.text);
+            if declaration.screenable {
+                text += &format!(
+                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n"
+                );
+            }
+            let candidate = text.len() + at;
+            text += &copy;
+            text.push('\n');
+            if declaration.screenable {
+                text += &format!("end Unsorry{number}\n");
+            }
+            copies.push((start..text.len(), candidate));
         }
         let lines = LineIndex::new(&text);
-        let copies = copies.iter().map(|copy| lines.positions(copy)).collect();
-        Screen { text, copies }
+        let copies = copies.iter().map(|(range, candidate)| Copy {
+            range: lines.positions(range),
+            candidate: lines.position(*candidate).line,
+        });
+        Screen {
+            copies: copies.collect(),
+            text,
+        }
     }
 
     /// The candidates, by index, that Lean reports as accomplished while others are in progress.
@@ -85,23 +127,23 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Vec<(usize, Verdict)> {
         let verdicts = self.said(diagnostics).enumerate();
-        let verdicts = verdicts.filter_map(|(at, said)| {
+        let verdicts = verdicts.filter_map(|(at, (line, said))| {
             let accomplished = said.iter().any(|d| d.says_accomplished());
-            accomplished.then(|| (at, verdict(target, baseline, &said)))
+            accomplished.then(|| (at, verdict(target, baseline, line, &said)))
         });
         verdicts
             .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
             .collect()
     }
 
-    /// What Lean says of each copy.
+    /// The line that each candidate starts on, and what Lean says of its copy.
     fn said<'a>(
         &'a self,
         diagnostics: &'a [Diagnostic],
-    ) -> impl Iterator<Item = Vec<&'a Diagnostic>> {
+    ) -> impl Iterator<Item = (u32, Vec<&'a Diagnostic>)> {
         self.copies.iter().map(|copy| {
-            let inside = |d: &&Diagnostic| copy.contains(&d.start());
-            diagnostics.iter().filter(inside).collect()
+            let inside = |d: &&Diagnostic| copy.range.contains(&d.start());
+            (copy.candidate, diagnostics.iter().filter(inside).collect())
         })
     }
 
@@ -113,13 +155,14 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Vec<Verdict> {
         self.said(diagnostics)
-            .map(|said| verdict(target, baseline, &said))
+            .map(|(line, said)| verdict(target, baseline, line, &said))
             .collect()
     }
 }
 
-/// The hole's declaration with `candidate` in it; without its attributes where that is safe.
-fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
+/// The hole's declaration with `candidate` in it, and where that starts; without its attributes where
+/// that is safe.
+fn copy(target: &Target, kind: HoleKind, candidate: &str) -> (String, usize) {
     let declaration = target.declaration();
     let change = splice(&target.text, target.hole(), kind, candidate);
     let mut copy = String::new();
@@ -134,23 +177,40 @@ fn copy(target: &Target, kind: HoleKind, candidate: &str) -> String {
         at = attributes.end;
     }
     copy.push_str(&target.text[at..change.range.start]);
+    let blanks = change.text.len() - change.text.trim_start().len();
+    let start = copy.len() + blanks;
     copy.push_str(&change.text);
     copy.push_str(&target.text[change.range.end..declaration.unit.end]);
-    copy
+    (copy, start)
 }
 
-/// What Lean said of one declaration, as a verdict on the candidate in it. Silence is not enough: a
-/// theorem must be reported as accomplished where this Lean reports that.
-pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Verdict {
-    if let Some(error) = said.iter().find(|d| d.is_error()) {
-        if error.message.contains("maximum number of heartbeats") {
+/// What Lean said of one declaration, as a verdict on the candidate that starts on `line` in it.
+/// Silence is not enough: a theorem must be reported as accomplished where this Lean reports that.
+pub fn verdict(target: &Target, baseline: &Baseline, line: u32, said: &[&Diagnostic]) -> Verdict {
+    let failed = |why: &str| Verdict::Failed(vec![Complaint::new(why)]);
+    let mut errors: Vec<&&Diagnostic> = said.iter().filter(|d| d.is_error()).collect();
+    errors.sort_by_key(|error| error.start());
+    if let Some(first) = errors.first() {
+        if first.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
         }
-        return Verdict::Failed(error.first_line().to_owned());
+        let complaint = |error: &&Diagnostic| Complaint {
+            line: error
+                .start()
+                .line
+                .checked_sub(line)
+                .map(|line| line as usize),
+            message: error.message.clone(),
+        };
+        // What Lean suggests beside an error may mend it.
+        let suggests =
+            |d: &&&Diagnostic| !d.is_error() && !unsorry_model::suggestions(&d.message).is_empty();
+        let said = errors.into_iter().chain(said.iter().filter(suggests));
+        return Verdict::Failed(said.map(complaint).collect());
     }
     if target.siblings().next().is_none() {
         if said.iter().any(|d| d.says_sorry()) {
-            return Verdict::Failed("it leaves a sorry".into());
+            return failed("it leaves a sorry");
         }
         let theorem = matches!(
             target.declaration().kind,
@@ -158,7 +218,7 @@ pub fn verdict(target: &Target, baseline: &Baseline, said: &[&Diagnostic]) -> Ve
         );
         let expected = theorem && baseline.reports_accomplished;
         if expected && !said.iter().any(|d| d.says_accomplished()) {
-            return Verdict::Failed("Lean does not report the goals as accomplished".into());
+            return failed("Lean does not report the goals as accomplished");
         }
     }
     let suggestions = said
@@ -192,10 +252,7 @@ mod tests {
     }
 
     fn candidates(texts: &[&str]) -> Vec<Candidate> {
-        let candidate = |text: &&str| Candidate {
-            text: (*text).to_owned(),
-            engine: "tactics",
-        };
+        let candidate = |text: &&str| Candidate::new(*text, "tactics");
         texts.iter().map(candidate).collect()
     }
 

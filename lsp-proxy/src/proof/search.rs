@@ -1,58 +1,96 @@
 //! Proposing and checking until a proof is found: one hole, one search.
+//!
+//! [`Search::prove`] is the whole of it. `cascade` asks the engines, `run` checks what they propose for
+//! one goal and has it mended, `sketches` proves the steps of what was only sketched, `refute` tries the
+//! goal's negation, `polish` makes a proof shorter once there is one. They work side by side on one
+//! checker, and what they find goes to [`Found`] and [`Tally`], so that nothing is lost when they are
+//! stopped.
 
-use std::collections::{HashSet, VecDeque};
+mod cascade;
+mod polish;
+mod refute;
+mod run;
+mod sketches;
+mod tally;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, BoxStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use unsorry_model::{Candidate, Goal, Proposal, Prover};
+use tokio::sync::watch;
+use unsorry_model::local::Mode;
+use unsorry_model::{Candidate, Prover, Spent};
 
 use super::baseline::{Baseline, NoGoal, baseline};
 use super::checker::{CheckError, Checker};
-use super::gate::{gate, without_comments};
-use super::screen::{self, Screen, Verdict};
 use super::target::Target;
-use super::verify::{Rejection, VerifiedProof, confirm};
-use crate::lean::shadow::Unknown;
-
-/// How many verified proofs a search gives at the most, the one that is applied among them.
-const MOST_PROOFS: usize = 3;
-
-/// How many proofs that lean on an unproved neighbour are kept.
-const MOST_LEANING: usize = 4;
-
-/// How long candidates get after one of their batch has passed.
-const EARLY: Duration = Duration::from_millis(400);
-
-/// What screening a batch gives.
-enum Verdicts {
-    /// A verdict on each.
-    All(Vec<Verdict>),
-    /// Verdicts on those that passed before the others were done with.
-    Early(Vec<(usize, Verdict)>),
-}
+use super::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use run::{Progress, Run};
+pub use sketches::{Board, StepState};
+pub use tally::Try;
+use tally::{Found, Tally, lock};
 
 /// How a search is bounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// For a hole, from the moment its goal is known.
     pub budget: Duration,
+    /// Most tokens that models write for a hole.
+    pub tokens: Option<u64>,
+    /// The most a hole may cost, by the prices that are set.
+    pub money: Option<f64>,
     /// For one text of candidates.
     pub check: Duration,
     /// How many candidates are checked together.
     pub batch: usize,
+    /// How long an engine is given before the next one is asked too.
+    pub head_start: Duration,
+    /// How long a proof is made shorter, at the most.
+    pub polish: Duration,
+    /// Whether the contrary of a goal is tried beside it.
+    pub refute: bool,
+    /// Whether every candidate gets its verdict, proof or no proof, and nothing else is tried: to
+    /// measure engines by.
+    pub everything: bool,
 }
 
-/// A prover, and what config calls it.
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            budget: Duration::from_secs(60),
+            tokens: None,
+            money: None,
+            check: Duration::from_secs(20),
+            batch: 16,
+            head_start: Duration::from_secs(10),
+            polish: Duration::from_secs(5),
+            refute: true,
+            everything: false,
+        }
+    }
+}
+
+/// A prover, and how it is asked.
 #[derive(Clone)]
 pub struct Engine {
-    /// `tactics`, `local`.
+    /// What config calls it: `tactics`, `local-fast`, `remote`.
     pub name: &'static str,
     /// Proposes.
     pub prover: Arc<dyn Prover>,
+    /// How it is to answer, if that is not for its own settings to say.
+    pub mode: Option<Mode>,
+}
+
+impl Engine {
+    /// Whether it is the portfolio, which costs nothing but checks.
+    fn is_tactics(&self) -> bool {
+        self.name == "tactics"
+    }
 }
 
 /// An engine that could not go on.
@@ -75,7 +113,8 @@ impl fmt::Display for Failure {
 pub struct Search {
     /// Decides.
     pub checker: Checker,
-    /// Propose, in this order: each begins when the one before it has nothing more to say.
+    /// Propose, in this order: each is asked when the one before it has nothing more to say, or has had
+    /// its head start.
     pub engines: Vec<Engine>,
     /// Bounds.
     pub limits: Limits,
@@ -95,6 +134,14 @@ pub enum Step {
         /// How many were proposed so far.
         proposed: usize,
     },
+    /// A candidate for the hole itself has its verdict: none, or what is wrong with it. Whoever is
+    /// proposed twice has it twice.
+    Judged {
+        /// The candidate.
+        candidate: Candidate,
+        /// The first line of what is wrong.
+        error: Option<String>,
+    },
     /// An engine is busy with something other than candidates.
     Working {
         /// Its name.
@@ -102,8 +149,14 @@ pub enum Step {
         /// What it does: `loading the model, 40 %`.
         what: String,
     },
-    /// A proof that stands on its own.
+    /// What a model says of its plan, as far as it has come.
+    Plan(Arc<str>),
+    /// How the steps of a sketch stand.
+    Sketch(Arc<Board>),
+    /// A proof that stands on its own; a later one is shorter, or another.
     Verified(Arc<VerifiedProof>),
+    /// The goal is false.
+    Refuted(Arc<Refutation>),
 }
 
 /// How a search ended.
@@ -111,6 +164,8 @@ pub enum Step {
 pub enum Ended {
     /// With a proof that stands on its own.
     Proved,
+    /// With a proof of the contrary.
+    Refuted,
     /// With nothing left to try.
     Exhausted,
     /// With its budget used up.
@@ -128,6 +183,16 @@ pub struct Outcome {
     pub proofs: Vec<Arc<VerifiedProof>>,
     /// Proofs that lean on a neighbour that is itself unproved.
     pub leaning: Vec<Arc<VerifiedProof>>,
+    /// The sketch that came furthest, where there is no proof.
+    pub sketch: Option<Arc<VerifiedSketch>>,
+    /// How the steps stand of the sketch that was worked on last.
+    pub board: Option<Arc<Board>>,
+    /// That the goal is false.
+    pub refuted: Option<Arc<Refutation>>,
+    /// The plan behind the best proof, or else the last that a model told.
+    pub plan: Option<Arc<str>>,
+    /// Candidates that came closest, and what Lean said of them.
+    pub tries: Vec<Try>,
     /// How many candidates were proposed.
     pub proposed: usize,
     /// How many have had Lean's verdict.
@@ -136,10 +201,58 @@ pub struct Outcome {
     pub unknown: usize,
     /// The engines that could not go on.
     pub failures: Vec<Failure>,
+    /// What the models' answers cost.
+    pub spent: Spent,
     /// How long it took, from the moment the goal was known.
     pub took: Duration,
     /// How it ended.
     pub ended: Ended,
+}
+
+/// What all who work for one search share.
+#[derive(Clone, Copy)]
+struct Effort<'a> {
+    search: &'a Search,
+    steps: &'a UnboundedSender<Step>,
+    tally: &'a Mutex<Tally>,
+    /// When the budget is used up.
+    deadline: Instant,
+}
+
+impl Effort<'_> {
+    fn tell(&self, step: Step) {
+        let _ = self.steps.send(step);
+    }
+
+    /// Whether the models have used up what they may.
+    fn is_spent(&self) -> bool {
+        let spent = lock(self.tally).spent;
+        let Limits { tokens, money, .. } = &self.search.limits;
+        tokens.is_some_and(|most| spent.tokens >= most)
+            || money.is_some_and(|most| spent.money >= most)
+    }
+}
+
+/// What is to be proved, and how deep inside of what.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    target: &'a Target,
+    baseline: &'a Arc<Baseline>,
+    engines: &'a [Engine],
+    kind: Kind,
+    /// 0 for the hole itself, 1 for a step of a sketch for it.
+    depth: usize,
+}
+
+/// What a goal is to the search.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What the user wants proved.
+    Hole,
+    /// A step of a sketch. What passes needs no confirmation of its own: the sketch has one in the end.
+    Step,
+    /// The contrary of a goal.
+    Negation,
 }
 
 impl Search {
@@ -158,54 +271,70 @@ impl Search {
         let baseline = Arc::new(baseline(&self.checker, target).await?);
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();
-        let mut run = Run {
+        let budget = self.limits.budget;
+        let deadline = started + budget;
+        let tally = Mutex::new(Tally::default());
+        let found = Mutex::new(Found::default());
+        let effort = Effort {
             search: self,
+            steps: &steps,
+            tally: &tally,
+            deadline,
+        };
+        let task = Task {
             target,
             baseline: &baseline,
-            steps: &steps,
-            seen: HashSet::new(),
-            proofs: Vec::new(),
-            leaning: Vec::new(),
-            heavy: VecDeque::new(),
-            failures: Vec::new(),
-            proposed: 0,
-            checked: 0,
-            unknown: 0,
+            engines: &self.engines,
+            kind: Kind::Hole,
+            depth: 0,
         };
-        let budget = self.limits.budget;
         let in_time = if budget.is_zero() {
             false // No engine is even started.
         } else {
-            match tokio::time::timeout(budget, run.all(known)).await {
+            let solved = effort.solve(task, known, &found);
+            match tokio::time::timeout_at(deadline.into(), solved).await {
                 Ok(done) => done.map(|()| true)?,
                 Err(_) => false,
             }
         };
-        let ended = if !run.proofs.is_empty() {
+        if !self.limits.everything && !lock(&found).proofs.is_empty() {
+            let until = deadline.min(Instant::now() + self.limits.polish);
+            let polished = polish::polish(effort, task, &found);
+            if let Ok(done) = tokio::time::timeout_at(until.into(), polished).await {
+                done?;
+            }
+        }
+        let tally = tally
+            .into_inner()
+            .unwrap_or_else(|poison| poison.into_inner());
+        let found = found
+            .into_inner()
+            .unwrap_or_else(|poison| poison.into_inner());
+        let ended = if !found.proofs.is_empty() {
             Ended::Proved
-        } else if run.failures.len() == self.engines.len() {
+        } else if found.refuted.is_some() {
+            Ended::Refuted
+        } else if tally.failed(&self.engines) {
             Ended::Failed
-        } else if in_time {
+        } else if in_time && !tally.cut {
             Ended::Exhausted
         } else {
             Ended::OutOfBudget
         };
-        let Run {
-            proofs,
-            leaning,
-            failures,
-            proposed,
-            checked,
-            unknown,
-            ..
-        } = run;
+        let behind = found.proofs.first().and_then(|proof| proof.plan().cloned());
         Ok(Outcome {
-            proofs,
-            leaning,
-            proposed,
-            checked,
-            unknown,
-            failures,
+            plan: behind.or(tally.plan),
+            proofs: found.proofs,
+            leaning: found.leaning,
+            sketch: found.sketch,
+            board: found.board,
+            refuted: found.refuted,
+            tries: tally.tries,
+            proposed: tally.proposed,
+            checked: tally.checked,
+            unknown: tally.unknown,
+            failures: tally.failures,
+            spent: tally.spent,
             ended,
             took: started.elapsed(),
             baseline,
@@ -213,478 +342,42 @@ impl Search {
     }
 }
 
-/// What is known and what `engines` propose, one after the other, each with its engine's name. An
-/// engine is first asked when the one before it has ended.
-fn proposals(
-    engines: &[Engine],
-    goal: &Goal,
-    known: Vec<Candidate>,
-) -> BoxStream<'static, (&'static str, Proposal)> {
-    let known = known
-        .into_iter()
-        .map(|candidate| (candidate.engine, Proposal::Candidate(candidate)));
-    let goal = goal.clone();
-    let proposed = stream::iter(engines.to_vec()).flat_map(move |Engine { name, prover }| {
-        let proposals = prover.propose(&goal);
-        proposals.map(move |proposal| (name, proposal))
-    });
-    stream::iter(known).chain(proposed).fuse().boxed()
-}
-
-struct Run<'a> {
-    search: &'a Search,
-    target: &'a Target,
-    baseline: &'a Arc<Baseline>,
-    steps: &'a UnboundedSender<Step>,
-    seen: HashSet<String>,
-    proofs: Vec<Arc<VerifiedProof>>,
-    leaning: Vec<Arc<VerifiedProof>>,
-    /// Candidates that ran out of heartbeats while they were screened.
-    heavy: VecDeque<Candidate>,
-    failures: Vec<Failure>,
-    proposed: usize,
-    checked: usize,
-    unknown: usize,
-}
-
-impl Run<'_> {
-    /// Checks all that is proposed, until there is a proof.
-    async fn all(&mut self, known: Vec<Candidate>) -> Result<(), CheckError> {
-        let mut proposals = proposals(&self.search.engines, &self.baseline.goal, known);
-        let most = self.search.limits.batch;
-        let mut waiting: Vec<Candidate> = Vec::new();
-        while self.proofs.is_empty() {
-            self.fill(&mut waiting, &mut proposals).await;
-            if !waiting.is_empty() {
-                let together = screen::batch(self.target, &waiting, most);
-                let batch = waiting.drain(..together).collect();
-                self.screen(batch).await?;
-            } else if let Some(candidate) = self.heavy.pop_front() {
-                self.confirm(candidate).await?;
-            } else {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes proposals until a batch is full, or none is ready and there is something to check. With
-    /// nothing to check, it waits for one.
-    async fn fill(
-        &mut self,
-        waiting: &mut Vec<Candidate>,
-        proposals: &mut BoxStream<'static, (&'static str, Proposal)>,
-    ) {
-        while waiting.len() < self.search.limits.batch {
-            let next = if waiting.is_empty() && self.heavy.is_empty() {
-                proposals.next().await
-            } else {
-                proposals.next().now_or_never().flatten()
-            };
-            match next {
-                Some((_, Proposal::Candidate(candidate))) => {
-                    self.proposed += 1;
-                    let text = without_comments(&candidate.text);
-                    let candidate = Candidate { text, ..candidate };
-                    // Equal candidates are checked once; what the gate refuses, never.
-                    if self.seen.insert(candidate.text.clone())
-                        && gate(self.baseline.goal.kind, &candidate.text).is_ok()
-                    {
-                        waiting.push(candidate);
-                    }
+impl<'a> Effort<'a> {
+    /// Works on `task` until there is a proof, or its contrary, in `found`, or nothing is left to try.
+    ///
+    /// # Errors
+    /// When there is no Lean to ask.
+    fn solve(
+        self,
+        task: Task<'a>,
+        known: Vec<Candidate>,
+        found: &'a Mutex<Found>,
+    ) -> BoxFuture<'a, Result<(), CheckError>> {
+        async move {
+            let (sketched, sketches) = unbounded_channel();
+            let (progress, progressed) = watch::channel(Progress::Begun);
+            let run = Run::new(self, task, found, sketched, progress);
+            // The channels are closed when it is done: then the others end, too.
+            let run = async move { run.all(known).await };
+            let sketches = sketches::work(self, task, found, sketches);
+            let refute = refute::refute(self, task, found, progressed);
+            tokio::pin!(run, sketches, refute);
+            let (mut running, mut sketching, mut refuting) = (true, true, true);
+            while running || sketching || refuting {
+                tokio::select! {
+                    biased;
+                    done = &mut run, if running => { done?; running = false; }
+                    done = &mut sketches, if sketching => { done?; sketching = false; }
+                    done = &mut refute, if refuting => { done?; refuting = false; }
                 }
-                Some((engine, Proposal::Progress(what))) => {
-                    let _ = self.steps.send(Step::Working { engine, what });
-                }
-                Some((engine, Proposal::Failed(message))) => {
-                    tracing::warn!(engine, message, "an engine failed");
-                    self.failures.push(Failure { engine, message });
-                }
-                None => return,
-            }
-        }
-    }
-
-    /// Checks `batch` together, then those that pass alone. A batch that gets no answer is halved:
-    /// one candidate must not take its neighbours with it.
-    async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
-        let mut stack = vec![batch];
-        while let Some(mut batch) = stack.pop() {
-            let _ = self.steps.send(Step::Checking {
-                candidate: batch[0].text.clone(),
-                checked: self.checked,
-                proposed: self.proposed,
-            });
-            let asked = Instant::now();
-            match self.verdicts(&batch).await {
-                Ok(Verdicts::All(verdicts)) => {
-                    tracing::debug!(candidates = batch.len(), took = ?asked.elapsed(), "screened");
-                    self.checked += batch.len();
-                    self.winners(batch.into_iter().zip(verdicts)).await?;
-                }
-                Ok(Verdicts::Early(winners)) => {
-                    tracing::debug!(winners = winners.len(), took = ?asked.elapsed(), "seen early");
-                    self.checked += winners.len();
-                    let (won, rest): (Vec<_>, Vec<_>) = batch
-                        .into_iter()
-                        .enumerate()
-                        .partition(|(at, _)| winners.iter().any(|(winner, _)| winner == at));
-                    let won = won.into_iter().map(|(_, candidate)| candidate);
-                    let verdicts = winners.into_iter().map(|(_, verdict)| verdict);
-                    self.winners(won.zip(verdicts)).await?;
-                    if !rest.is_empty() {
-                        stack.push(rest.into_iter().map(|(_, candidate)| candidate).collect());
-                    }
-                }
-                Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
-                Err(CheckError::Unknown(_)) if batch.len() == 1 => self.unknown += 1,
-                Err(CheckError::Unknown(why)) => {
-                    tracing::debug!(%why, candidates = batch.len(), "halving a batch");
-                    let second = batch.split_off(batch.len() / 2);
-                    stack.extend([second, batch]);
+                let found = lock(found);
+                let proved = found.is_proved() && !self.search.limits.everything;
+                if proved || found.refuted.is_some() {
+                    break;
                 }
             }
-            if !self.proofs.is_empty() {
-                return Ok(());
-            }
+            Ok(())
         }
-        Ok(())
-    }
-
-    /// Lean's verdicts on all of `batch`; or, when some have passed and others take their time, on
-    /// those that have passed. Either is only a hint whom to confirm.
-    async fn verdicts(&self, batch: &[Candidate]) -> Result<Verdicts, CheckError> {
-        let (target, baseline) = (self.target, self.baseline);
-        let screen = Screen::new(target, baseline.goal.kind, batch);
-        let (interim, mut seen) = unbounded_channel();
-        let text = screen.text.clone();
-        let limit = self.search.limits.check;
-        let whole = self
-            .search
-            .checker
-            .elaborate_watched(&target.uri, text, limit, interim);
-        let early = async {
-            let mut winners = Vec::new();
-            let mut patience = Duration::MAX;
-            // The sender lives as long as `whole` does.
-            while let Ok(Some(diagnostics)) = tokio::time::timeout(patience, seen.recv()).await {
-                winners = screen.accomplished(target, baseline, &diagnostics);
-                if !winners.is_empty() {
-                    patience = EARLY;
-                }
-            }
-            if winners.is_empty() {
-                std::future::pending::<()>().await;
-            }
-            winners
-        };
-        tokio::select! {
-            biased;
-            whole = whole => {
-                let verdicts = screen.verdicts(target, baseline, &whole?.diagnostics);
-                Ok(Verdicts::All(verdicts))
-            }
-            winners = early => Ok(Verdicts::Early(winners)),
-        }
-    }
-
-    async fn winners(
-        &mut self,
-        judged: impl Iterator<Item = (Candidate, Verdict)>,
-    ) -> Result<(), CheckError> {
-        let mut passed: Vec<(usize, Candidate)> = Vec::new();
-        for (candidate, verdict) in judged {
-            match verdict {
-                Verdict::Passed {
-                    suggestions,
-                    warnings,
-                } if candidate.is_query() => {
-                    let answers = suggestions.iter().filter_map(|s| candidate.answered(s));
-                    passed.extend(answers.map(|answer| (warnings, answer)));
-                }
-                Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
-                Verdict::OutOfHeartbeats => self.heavy.push_back(candidate),
-                Verdict::Failed(error) => {
-                    tracing::trace!(candidate = candidate.text, error, "refused by Lean");
-                }
-            }
-        }
-        // What a linter complains of comes after what it does not, else as proposed.
-        passed.sort_by_key(|(warnings, _)| *warnings);
-        for (_, candidate) in passed {
-            if self.proofs.len() >= MOST_PROOFS {
-                break;
-            }
-            self.confirm(candidate).await?;
-        }
-        Ok(())
-    }
-
-    async fn confirm(&mut self, candidate: Candidate) -> Result<(), CheckError> {
-        if self
-            .proofs
-            .iter()
-            .chain(&self.leaning)
-            .any(|proof| proof.proof() == candidate.text)
-        {
-            return Ok(());
-        }
-        let limit = self.search.limits.check;
-        match confirm(
-            &self.search.checker,
-            self.target,
-            self.baseline,
-            &candidate,
-            limit,
-        )
-        .await
-        {
-            Ok(proof) if proof.leans_on().is_empty() => {
-                let proof = Arc::new(proof);
-                self.proofs.push(proof.clone());
-                let _ = self.steps.send(Step::Verified(proof));
-            }
-            Ok(proof) if self.leaning.len() < MOST_LEANING => self.leaning.push(Arc::new(proof)),
-            Ok(_) => {}
-            Err(Rejection::Check(CheckError::NoLean(error))) => {
-                return Err(CheckError::NoLean(error));
-            }
-            Err(Rejection::Check(CheckError::Unknown(
-                Unknown::Refused(_) | Unknown::TimedOut(_),
-            ))) => self.unknown += 1,
-            Err(rejection) => tracing::trace!(%rejection, "screened, yet not confirmed"),
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::{Outline, Position};
-    use crate::lean::diagnostic::{Diagnostic, Range, Severity};
-    use crate::lean::shadow::{Elaboration, Goals};
-    use std::sync::Mutex;
-
-    /// Proposes what it is given, then what is sent to it.
-    struct Scripted(Mutex<Option<BoxStream<'static, Proposal>>>);
-
-    impl Prover for Scripted {
-        fn propose(&self, _: &Goal) -> BoxStream<'static, Proposal> {
-            let mut script = self.0.lock().expect("no panic");
-            script.take().expect("it is asked once")
-        }
-    }
-
-    fn engine(
-        name: &'static str,
-        script: impl futures_util::Stream<Item = Proposal> + Send + 'static,
-    ) -> Engine {
-        let prover = Arc::new(Scripted(Mutex::new(Some(script.boxed()))));
-        Engine { name, prover }
-    }
-
-    fn candidate(text: &str) -> Proposal {
-        Proposal::Candidate(Candidate {
-            text: text.to_owned(),
-            engine: "scripted",
-        })
-    }
-
-    fn candidates(texts: &[&str]) -> Vec<Proposal> {
-        texts.iter().map(|text| candidate(text)).collect()
-    }
-
-    /// A Lean that refuses each line with the word `wrong`; over `heavy` ones it runs out of the
-    /// heartbeats that screening gives it.
-    fn lean(text: &str) -> Elaboration {
-        let says = |line: usize, severity, message: &str| {
-            let at = Position {
-                line: line as u32,
-                character: 0,
-            };
-            Diagnostic {
-                range: Range { start: at, end: at },
-                full_range: None,
-                severity,
-                message: message.to_owned(),
-                lean_tags: Vec::new(),
-            }
-        };
-        let limited = text.contains("maxHeartbeats");
-        let diagnostics = text.lines().enumerate().filter_map(|(at, line)| {
-            let says = |severity, message| Some(says(at, severity, message));
-            if line.starts_with("#print axioms") {
-                says(Severity::Information, "'t' does not depend on any axioms")
-            } else if line.contains("heavy") && limited {
-                says(Severity::Error, "maximum number of heartbeats")
-            } else if line.contains("wrong") {
-                says(Severity::Error, "no")
-            } else {
-                None
-            }
-        });
-        Elaboration {
-            diagnostics: diagnostics.collect(),
-            answers: vec![Goals {
-                tactic: Some(vec!["⊢ 1 = 1".into()]),
-                term: None,
-            }],
-        }
-    }
-
-    /// What of the candidates Lean was asked about at once.
-    type Asked = Arc<Mutex<Vec<Vec<String>>>>;
-
-    /// Searches with `engines`. `heard` is told of each text of candidates before Lean answers.
-    async fn search(
-        engines: Vec<Engine>,
-        mut heard: impl FnMut(&[String]) + Send + 'static,
-    ) -> (Outcome, Vec<String>, Vec<Vec<String>>) {
-        const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
-        let asked = Asked::default();
-        let seen = asked.clone();
-        let checker = Checker::scripted(move |text| {
-            // Candidates stand on lines of their own, indented as the hole was.
-            let lines = text.lines().filter(|line| !line.contains("sorry"));
-            let candidates: Vec<String> = lines
-                .filter_map(|line| Some(line.strip_prefix("  ")?.to_owned()))
-                .collect();
-            if !candidates.is_empty() {
-                heard(&candidates);
-                seen.lock().expect("no panic").push(candidates);
-            }
-            lean(text)
-        });
-        let search = Search {
-            checker,
-            engines,
-            limits: Limits {
-                budget: Duration::from_secs(20),
-                check: Duration::from_secs(10),
-                batch: 3,
-            },
-        };
-        let target = Target {
-            uri: "file:///A.lean".into(),
-            outline: Arc::new(Outline::of(SOURCE)),
-            text: SOURCE.into(),
-            hole: 0,
-        };
-        let (steps, mut watched) = unbounded_channel();
-        let outcome = search.prove(&target, Vec::new(), steps).await;
-        let mut working = Vec::new();
-        while let Ok(step) = watched.try_recv() {
-            if let Step::Working { engine, what } = step {
-                working.push(format!("{engine}: {what}"));
-            }
-        }
-        let asked = asked.lock().expect("no panic").clone();
-        (outcome.expect("a goal"), working, asked)
-    }
-
-    fn proofs(outcome: &Outcome) -> Vec<&str> {
-        outcome.proofs.iter().map(|proof| proof.proof()).collect()
-    }
-
-    #[tokio::test]
-    async fn what_is_ready_is_checked_in_full_batches() {
-        let ready = candidates(&[
-            "wrong 1", "wrong 2", "wrong 2", "wrong 3", "wrong 4", "right",
-        ]);
-        let (outcome, _, asked) = search(vec![engine("a", stream::iter(ready))], |_| {}).await;
-        assert_eq!(outcome.ended, Ended::Proved);
-        assert_eq!(proofs(&outcome), ["right"]);
-        let expected: [&[&str]; 3] = [
-            &["wrong 1", "wrong 2", "wrong 3"],
-            &["wrong 4", "right"],
-            &["right"], // confirmed
-        ];
-        assert_eq!(asked, expected);
-        assert_eq!((outcome.proposed, outcome.checked), (6, 5));
-    }
-
-    /// A stream and what feeds it.
-    fn slow() -> (
-        UnboundedSender<Proposal>,
-        impl futures_util::Stream<Item = Proposal>,
-    ) {
-        let (sender, mut receiver) = unbounded_channel();
-        (sender, stream::poll_fn(move |cx| receiver.poll_recv(cx)))
-    }
-
-    #[tokio::test]
-    async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
-        let (sender, script) = slow();
-        let fast = engine(
-            "fast",
-            stream::iter(candidates(&["wrong 1", "heavy wrong"])),
-        );
-        let mut next = candidates(&["wrong 2", "wrong 3", "right"]).into_iter();
-        // Each candidate comes only after Lean was asked about the one before.
-        let heard = move |asked: &[String]| {
-            if asked.len() == 1 {
-                next.next()
-                    .into_iter()
-                    .for_each(|one| drop(sender.send(one)));
-            }
-        };
-        let (outcome, _, asked) = search(vec![fast, engine("slow", script)], heard).await;
-        assert_eq!(proofs(&outcome), ["right"]);
-        let expected: [&[&str]; 6] = [
-            &["wrong 1", "heavy wrong"],
-            &["heavy wrong"], // again, without a limit, as nothing else is ready
-            &["wrong 2"],
-            &["wrong 3"],
-            &["right"],
-            &["right"],
-        ];
-        assert_eq!(asked, expected);
-    }
-
-    #[tokio::test]
-    async fn an_engine_that_fails_ends_its_own_part() {
-        let failing = vec![
-            Proposal::Progress("loading".into()),
-            candidate("wrong 1"),
-            Proposal::Failed("no such file".into()),
-        ];
-        let engines = || engine("a", stream::iter(failing.clone()));
-        let failure = Failure {
-            engine: "a",
-            message: "no such file".into(),
-        };
-
-        let other = engine("b", stream::iter(candidates(&["right"])));
-        let (outcome, working, _) = search(vec![engines(), other], |_| {}).await;
-        assert_eq!(outcome.ended, Ended::Proved);
-        assert_eq!(outcome.failures, vec![failure.clone()]);
-        assert_eq!(working, ["a: loading"]);
-
-        let other = engine("b", stream::iter(candidates(&["wrong 2"])));
-        let (outcome, _, _) = search(vec![engines(), other], |_| {}).await;
-        assert_eq!(outcome.ended, Ended::Exhausted);
-        assert_eq!(outcome.failures, vec![failure.clone()]);
-
-        let (outcome, _, _) = search(vec![engines()], |_| {}).await;
-        assert_eq!(outcome.ended, Ended::Failed);
-        assert_eq!((outcome.checked, outcome.failures), (1, vec![failure]));
-    }
-
-    #[tokio::test]
-    async fn nothing_more_is_asked_of_engines_once_there_is_a_proof() {
-        let (sender, script) = slow();
-        let first = engine(
-            "a",
-            stream::iter(candidates(&["wrong 1", "wrong 2", "right"])).chain(script),
-        );
-        // Asked for a proposal, it would panic: it has no script.
-        let second = Engine {
-            name: "b",
-            prover: Arc::new(Scripted(Mutex::new(None))),
-        };
-        let (outcome, _, _) = search(vec![first, second], |_| {}).await;
-        assert_eq!(outcome.ended, Ended::Proved);
-        assert!(sender.is_closed(), "the stream was dropped");
+        .boxed()
     }
 }

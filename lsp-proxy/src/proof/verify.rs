@@ -1,17 +1,18 @@
-//! The sole maker of [`VerifiedProof`].
+//! The sole maker of [`VerifiedProof`], [`VerifiedSketch`] and [`Refutation`].
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use unsorry_model::{Candidate, HoleKind};
 
 use super::axioms::{self, Report};
 use super::baseline::Baseline;
 use super::checker::{CheckError, Checker};
-use super::gate::{Refusal, gate};
+use super::gate::{Refusal, gate, gate_sketch};
+use super::negation::Negation;
 use super::neighbours::reach;
-use super::screen::{Verdict, verdict};
+use super::screen::{Complaint, Verdict, verdict};
 use super::target::Target;
 use crate::document::{Change, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
@@ -56,6 +57,8 @@ pub struct VerifiedProof {
     axioms: Report,
     leans_on: Vec<String>,
     siblings: usize,
+    plan: Option<Arc<str>>,
+    took: Duration,
 }
 
 impl VerifiedProof {
@@ -105,6 +108,16 @@ impl VerifiedProof {
         self.siblings
     }
 
+    /// The plan that it came with.
+    pub fn plan(&self) -> Option<&Arc<str>> {
+        self.plan.as_ref()
+    }
+
+    /// How long Lean took for it, with all that stands in its declaration.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
     /// In words, how far it was checked and what that leaves open.
     pub fn standing(&self) -> String {
         let mut text = match (self.level, &self.axioms) {
@@ -131,14 +144,21 @@ pub enum Rejection {
     #[error("refused: {0}")]
     Gate(#[from] Refusal),
     /// Lean refuses it.
-    #[error("{0}")]
-    Lean(String),
+    #[error("{}", .0.first().map_or("Lean refuses it", Complaint::first_line))]
+    Lean(Vec<Complaint>),
     /// It brings axioms of its own.
     #[error("it depends on {0}")]
     Axioms(String),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),
+}
+
+impl Rejection {
+    /// Refused, and not in Lean's words.
+    pub(super) fn because(why: &str) -> Rejection {
+        Rejection::Lean(vec![Complaint::new(why)])
+    }
 }
 
 /// Has Lean check `candidate` alone, exactly where it will go, and asks for its axioms.
@@ -155,7 +175,7 @@ pub async fn confirm(
     let kind = baseline.goal.kind;
     gate(kind, &candidate.text)?;
     if candidate.is_query() {
-        return Err(Rejection::Lean("it only asks Lean for a proof".into()));
+        return Err(Rejection::because("it only asks Lean for a proof"));
     }
     let spliced = target.spliced(kind, &candidate.text);
     let lines = LineIndex::new(&spliced.text);
@@ -168,21 +188,18 @@ pub async fn confirm(
             .text
             .trim_start_matches(|c: char| c.is_whitespace() || c == '(')
             .len();
+    let first_token = lines.position(first_token);
+    let asked = Instant::now();
     let elaboration = checker
-        .elaborate(&target.uri, text, vec![lines.position(first_token)], limit)
+        .elaborate(&target.uri, text, vec![first_token], limit)
         .await?;
-    let first = lines.position(target.declaration().unit.start).line;
-    let last = lines.position(spliced.text.len()).line;
-    let said: Vec<&Diagnostic> = elaboration
-        .diagnostics
-        .iter()
-        .filter(|d| (first..=last).contains(&d.start().line))
-        .collect();
-    match verdict(target, baseline, &said) {
+    let took = asked.elapsed();
+    let said = of_declaration(target, &lines, &spliced.text, &elaboration.diagnostics);
+    match verdict(target, baseline, first_token.line, &said) {
         Verdict::Passed { .. } => {}
-        Verdict::Failed(error) => return Err(Rejection::Lean(error)),
+        Verdict::Failed(errors) => return Err(Rejection::Lean(errors)),
         Verdict::OutOfHeartbeats => {
-            return Err(Rejection::Lean("it runs out of heartbeats".into()));
+            return Err(Rejection::because("it runs out of heartbeats"));
         }
     }
     if kind == HoleKind::Tactic
@@ -191,7 +208,7 @@ pub async fn confirm(
             .iter()
             .all(|goals| goals.tactic.is_none() && goals.term.is_none())
     {
-        return Err(Rejection::Lean("Lean did not run it".into()));
+        return Err(Rejection::because("Lean did not run it"));
     }
     let siblings = target.siblings().count();
     let report = question.report(&elaboration.diagnostics);
@@ -224,7 +241,22 @@ pub async fn confirm(
         axioms: report,
         leans_on,
         siblings,
+        plan: candidate.plan.clone(),
+        took,
     })
+}
+
+/// What Lean says of the target's declaration in `text`, which is the target's up to there.
+fn of_declaration<'a>(
+    target: &Target,
+    lines: &LineIndex,
+    text: &str,
+    diagnostics: &'a [Diagnostic],
+) -> Vec<&'a Diagnostic> {
+    let first = lines.position(target.declaration().unit.start).line;
+    let last = lines.position(text.len()).line;
+    let inside = |d: &&Diagnostic| (first..=last).contains(&d.start().line);
+    diagnostics.iter().filter(inside).collect()
 }
 
 /// The unproved declarations of the file that the proof in `text` uses, and the declaration without
@@ -241,7 +273,7 @@ async fn leans_on(
         return Err(Rejection::Axioms(native));
     }
     if after.holds_sorry && siblings == 0 {
-        return Err(Rejection::Lean("it leaves a sorry".into()));
+        return Err(Rejection::because("it leaves a sorry"));
     }
     if after.unproved.is_empty() && !after.hidden {
         return Ok(Vec::new());
@@ -256,6 +288,192 @@ async fn leans_on(
         names.push("something that Lean does not show".into());
     }
     Ok(names)
+}
+
+/// A sketch that Lean takes in the user's own text, exactly where it would go, but for the `sorry`s that
+/// it has itself. It is no proof. Only [`confirm_sketch`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedSketch {
+    text: String,
+    engine: &'static str,
+    change: Change,
+    head: Arc<str>,
+    hole: Range<usize>,
+    steps: usize,
+    open: usize,
+}
+
+impl VerifiedSketch {
+    /// The sketch itself.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The prover that proposed it.
+    pub fn engine(&self) -> &'static str {
+        self.engine
+    }
+
+    /// The change to the text that was checked.
+    pub fn change(&self) -> &Change {
+        &self.change
+    }
+
+    /// The text that it was checked in, up to the end of the declaration, before the change.
+    pub fn head(&self) -> &Arc<str> {
+        &self.head
+    }
+
+    /// The hole's token in that text.
+    pub fn hole(&self) -> &Range<usize> {
+        &self.hole
+    }
+
+    /// How many of its steps are still to be proved.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    /// `3 of 4 steps proved, 1 sorry left`
+    pub fn standing(&self) -> String {
+        let VerifiedSketch { steps, open, .. } = self;
+        let plural = if *steps == 1 { "" } else { "s" };
+        let left = if *open == 1 { "sorry" } else { "sorries" };
+        format!(
+            "{} of {steps} step{plural} proved, {open} {left} left",
+            steps - open
+        )
+    }
+}
+
+/// Has Lean check `sketch`, which leaves `open` of its `steps` to be proved, exactly where it would go.
+///
+/// # Errors
+/// When it has any error, or that can't be known.
+pub async fn confirm_sketch(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+    sketch: &Candidate,
+    (steps, open): (usize, usize),
+    limit: Duration,
+) -> Result<VerifiedSketch, Rejection> {
+    let kind = baseline.goal.kind;
+    gate_sketch(kind, &sketch.text)?;
+    if sketch.is_query() {
+        return Err(Rejection::because("it only asks Lean for a proof"));
+    }
+    let spliced = target.spliced(kind, &sketch.text);
+    let lines = LineIndex::new(&spliced.text);
+    let elaboration = checker
+        .elaborate(&target.uri, spliced.text.clone(), Vec::new(), limit)
+        .await?;
+    let said = of_declaration(target, &lines, &spliced.text, &elaboration.diagnostics);
+    let start = spliced.change.text.len() - spliced.change.text.trim_start().len();
+    let start = lines.position(spliced.change.range.start + start).line;
+    let complaint = |error: &&Diagnostic| Complaint {
+        line: error
+            .start()
+            .line
+            .checked_sub(start)
+            .map(|line| line as usize),
+        message: error.message.clone(),
+    };
+    let errors = said.iter().filter(|d| d.is_error()).map(complaint);
+    let errors: Vec<Complaint> = errors.collect();
+    if !errors.is_empty() {
+        return Err(Rejection::Lean(errors));
+    }
+    // It may have been taken for something else than it looks like: its `sorry`s must be seen.
+    if !said.iter().any(|d| d.says_sorry()) {
+        return Err(Rejection::because("Lean sees no sorry in it"));
+    }
+    Ok(VerifiedSketch {
+        text: sketch.text.clone(),
+        engine: sketch.engine,
+        change: spliced.change,
+        head: target.head().into(),
+        hole: target.hole().range.clone(),
+        steps,
+        open,
+    })
+}
+
+/// That a goal is false: a proof of its negation, its context generalised, which Lean has accepted
+/// before the goal's declaration, and from which Lean concludes against the goal itself. Only
+/// [`refute`] makes one.
+#[derive(Debug, Clone)]
+pub struct Refutation {
+    statement: String,
+    proof: Arc<VerifiedProof>,
+    counterexample: Option<String>,
+}
+
+impl Refutation {
+    /// What was proved: `¬ ∀ (n : Nat), n < n`.
+    pub fn statement(&self) -> &str {
+        &self.statement
+    }
+
+    /// Its proof.
+    pub fn proof(&self) -> &VerifiedProof {
+        &self.proof
+    }
+
+    /// Where the goal fails: `n = 0`.
+    pub fn counterexample(&self) -> Option<&str> {
+        self.counterexample.as_deref()
+    }
+
+    /// `false for n = 0`, or that it can't be proved.
+    pub fn told(&self) -> String {
+        let level = self.proof.level().title();
+        match &self.counterexample {
+            Some(values) => format!(
+                "this sorry is false, for {values}: Lean has accepted a proof of its negation ({level})"
+            ),
+            None => {
+                format!("this sorry is false: Lean has accepted a proof of its negation ({level})")
+            }
+        }
+    }
+}
+
+/// Concludes from `proof`, of a negation's statement, that the goal of `target` is false: Lean must
+/// accept, in the user's own text, that what was proved is the negation of that very goal.
+///
+/// # Errors
+/// When Lean does not, or that can't be known.
+pub async fn refute(
+    checker: &Checker,
+    target: &Target,
+    negation: &Negation,
+    proof: Arc<VerifiedProof>,
+    counterexample: Option<String>,
+    limit: Duration,
+) -> Result<Refutation, Rejection> {
+    if **proof.head() != *negation.target().head() {
+        return Err(Rejection::because("it is the proof of something else"));
+    }
+    if !proof.leans_on().is_empty() || proof.siblings() > 0 {
+        return Err(Rejection::because("it leans on what is not proved"));
+    }
+    let linked = negation.linked(target, proof.change());
+    let elaboration = checker
+        .elaborate(&target.uri, linked, Vec::new(), limit)
+        .await?;
+    let first = target.declaration().unit.start;
+    let first = target.outline.lines.position(first).line;
+    let errors = elaboration.diagnostics.iter();
+    let mut errors = errors.filter(|d| d.is_error() && d.start().line >= first);
+    match errors.next() {
+        Some(error) => Err(Rejection::because(error.first_line())),
+        None => Ok(Refutation {
+            statement: negation.statement().to_owned(),
+            proof,
+            counterexample,
+        }),
+    }
 }
 
 /// The axioms that are neither standard nor were there before.

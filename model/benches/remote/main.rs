@@ -124,7 +124,7 @@ async fn job(prover: &Remote) -> Result<()> {
     };
     let shown = "p q r : Prop\nh1 : p\nh2 : q\nh3 : r\n⊢ q".to_owned();
     let goal = Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context);
-    let mut proposals = prover.propose(&goal.context("no goal")?);
+    let mut proposals = prover.propose(&goal.context("no goal")?.into());
     while let Some(proposal) = proposals.next().await {
         if let unsorry_model::Proposal::Failed(why) = proposal {
             anyhow::bail!(why);

@@ -30,6 +30,8 @@ pub struct Cutter {
     binders: usize,
     done: bool,
     junk: bool,
+    /// A `sorry` is taken like any other word.
+    sketch: bool,
 }
 
 /// What is to be done with a token.
@@ -109,7 +111,13 @@ impl Cutter {
             binders: 0,
             done: false,
             junk: false,
+            sketch: false,
         }
+    }
+
+    /// What is left to prove makes a sketch of the block, not junk.
+    pub(super) fn takes_sorry(&mut self) {
+        self.sketch = true;
     }
 
     /// Reads on. True once the block has ended: nothing that comes later matters.
@@ -209,7 +217,8 @@ impl Cutter {
         if own == "```" || (self.depth == 0 && closes) {
             return Verdict::End;
         }
-        if matches!(own, "sorry" | "admit") || own.contains(char::REPLACEMENT_CHARACTER) {
+        let unproved = own == "admit" || (own == "sorry" && !self.sketch);
+        if unproved || own.contains(char::REPLACEMENT_CHARACTER) {
             return Verdict::Junk;
         }
         if next.starts_line && next.column == 0 && starts_command(own) {

@@ -1,6 +1,6 @@
 //! An answer while it is written.
 
-use super::{Cutter, whole};
+use super::{Answer, Cutter, plan_so_far, whole};
 use crate::Goal;
 
 /// An answer as far as it is written.
@@ -29,11 +29,25 @@ impl Written {
         }
     }
 
-    /// What stands at the hole, if there is something; `complete`: the model has ended it itself.
-    pub fn candidate(self, goal: &Goal, complete: bool) -> Option<String> {
+    /// What it says of its plan so far; asked after `text` was added, since only whole lines are told.
+    pub fn plan(&self, text: &str) -> Option<String> {
         match self {
-            Written::Block(cutter) => cutter.finish(complete),
-            Written::Whole(text) => whole(goal, &text).candidate,
+            Written::Whole(whole) if text.contains('\n') => {
+                let end = whole.rfind('\n')?;
+                plan_so_far(&whole[..end])
+            }
+            _ => None,
+        }
+    }
+
+    /// What it came to; `complete`: the model has ended it itself.
+    pub fn answer(self, goal: &Goal, complete: bool) -> Answer {
+        match self {
+            Written::Block(cutter) => Answer {
+                candidate: cutter.finish(complete),
+                ..Answer::default()
+            },
+            Written::Whole(text) => whole(goal, &text),
         }
     }
 }

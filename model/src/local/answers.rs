@@ -1,6 +1,6 @@
 //! Candidates for a goal: its prompt, the answers to it, and what of them stands at the hole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use anyhow::{Result, ensure};
 
@@ -9,24 +9,27 @@ use super::generate::{Event, Request};
 use super::sample::Sampling;
 use super::tokenizer::Decoder;
 use super::{Mode, Settings};
-use crate::Goal;
 use crate::answer::Written;
 use crate::prompt::{Prompt, prompt};
+use crate::{Ask, Proposal, Spent};
 
-/// Tells `found` of each candidate as it is complete, of equal ones once, until it returns `false` or
-/// `stop` says so. A declaration that is too long for the model's context is refused: why, and what
-/// to do.
+/// Tokens are told of so many at a time.
+const TOLD: u64 = 64;
+
+/// Tells `say` of each candidate as it is complete, of the first answer's plan and of the tokens, until
+/// it returns `false` or `stop` says so. A declaration that is too long for the model's context is
+/// refused: why, and what to do.
 ///
 /// # Errors
 /// When the model fails.
 pub fn answers(
     engine: &mut Engine,
     settings: &Settings,
-    goal: &Goal,
-    found: &mut dyn FnMut(String) -> bool,
+    ask: &Ask,
+    say: &mut dyn FnMut(Proposal) -> bool,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<String>> {
-    let asking = &settings.asking;
+    let asking = &ask.asking(&settings.asking);
     let context = engine.writer.llama().positions();
     let max_tokens = asking.answer_tokens(context);
     let budget = Settings::PROMPT.min(context.saturating_sub(max_tokens));
@@ -36,7 +39,7 @@ pub fn answers(
             .encode(text)
             .map_or(usize::MAX / 4, |ids| ids.len())
     };
-    let written = prompt(goal, asking.mode, budget, &count);
+    let written = prompt(ask, asking.mode(), budget, &count);
     let Some(Prompt { pieces, prefill }) = written else {
         return Ok(Some(format!(
             "the declaration is longer than the {budget} tokens that {} has for it: a larger `context`, or a smaller `max_tokens`, under `[local]` makes room",
@@ -48,7 +51,8 @@ pub fn answers(
     ensure!(!tokens.is_empty(), "the prompt has no tokens");
 
     let mut reading: HashMap<usize, Reading> = HashMap::new();
-    let mut seen = HashSet::new();
+    let mut candidates = 0;
+    let mut untold = 0;
     let mut wanted = true;
     let mut failed = None;
     let request = Request {
@@ -67,16 +71,27 @@ pub fn answers(
     let mut on = |number: usize, event: Event| {
         let row = reading.entry(number).or_insert_with(|| Reading {
             decoder: tokenizer.decoder(),
-            written: match asking.mode {
-                Mode::Fast => Written::at_hole(goal),
+            written: match asking.mode() {
+                Mode::Fast => Written::at_hole(&ask.goal),
                 Mode::Reasoning => Written::Whole(String::new()),
             },
         });
+        if let Event::Token(_) = event {
+            untold += 1;
+        }
+        if untold >= TOLD {
+            wanted &= say(spent(std::mem::take(&mut untold)));
+        }
         let complete = match event {
             Event::Full => false,
             Event::Token(token) if tokenizer.is_end(token) => true,
             Event::Token(token) => match row.push(token) {
-                Ok(done) if !done => return wanted,
+                Ok((false, plan)) => {
+                    if let Some(plan) = plan.filter(|_| number == 0) {
+                        wanted &= say(Proposal::Plan(plan));
+                    }
+                    return wanted;
+                }
                 Ok(_) => true,
                 Err(error) => {
                     failed = Some(error);
@@ -84,24 +99,25 @@ pub fn answers(
                 }
             },
         };
-        let candidate = reading
-            .remove(&number)
-            .and_then(|row| row.written.candidate(goal, complete));
-        if let Some(candidate) = candidate
-            && seen.insert(candidate.clone())
+        let answer = reading.remove(&number);
+        let answer = answer.map(|row| row.written.answer(&ask.goal, complete));
+        for candidate in answer
+            .into_iter()
+            .flat_map(|answer| answer.candidates("local"))
         {
-            wanted &= found(candidate);
+            candidates += 1;
+            wanted &= say(Proposal::Candidate(candidate));
         }
         false
     };
     let counts = engine.writer.write(&request, &mut on, stop)?;
-    tracing::debug!(
-        ?counts,
-        prompt = tokens.len(),
-        candidates = seen.len(),
-        "answers"
-    );
+    say(spent(untold));
+    tracing::debug!(?counts, prompt = tokens.len(), candidates, "answers");
     failed.map_or(Ok(None), Err)
+}
+
+fn spent(tokens: u64) -> Proposal {
+    Proposal::Spent(Spent { tokens, money: 0.0 })
 }
 
 /// An answer as far as it is written.
@@ -111,9 +127,9 @@ struct Reading {
 }
 
 impl Reading {
-    /// Whether nothing that comes later matters.
-    fn push(&mut self, token: u32) -> Result<bool> {
+    /// Whether nothing that comes later matters, and what its plan is now, if that was added to.
+    fn push(&mut self, token: u32) -> Result<(bool, Option<String>)> {
         let piece = self.decoder.push(token)?;
-        Ok(self.written.push(&piece))
+        Ok((self.written.push(&piece), self.written.plan(&piece)))
     }
 }

@@ -13,7 +13,7 @@ use futures_util::stream::BoxStream;
 use super::Settings;
 use super::answers::answers;
 use super::engine::Engine;
-use crate::{Candidate, Goal, Proposal, Prover};
+use crate::{Ask, Proposal, Prover};
 
 /// The prover. Clones share one model.
 #[derive(Debug, Clone)]
@@ -22,9 +22,9 @@ pub struct Local {
     jobs: Arc<Mutex<Option<Sender<Job>>>>,
 }
 
-/// A goal, and where its candidates go: nobody wants them any more once that is closed.
+/// What is asked, and where the candidates go: nobody wants them any more once that is closed.
 struct Job {
-    goal: Goal,
+    ask: Ask,
     proposals: UnboundedSender<Proposal>,
 }
 
@@ -67,10 +67,10 @@ impl Local {
 }
 
 impl Prover for Local {
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
         let (proposals, receiver) = unbounded();
         self.send(Job {
-            goal: goal.clone(),
+            ask: ask.clone(),
             proposals,
         });
         receiver.boxed()
@@ -180,13 +180,8 @@ fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<O
     answers(
         loaded,
         settings,
-        &job.goal,
-        &mut |text| {
-            say(Proposal::Candidate(Candidate {
-                text,
-                engine: "local",
-            }))
-        },
+        &job.ask,
+        &mut |proposal| say(proposal),
         &|| job.proposals.is_closed(),
     )
 }

@@ -1,6 +1,6 @@
 //! One goal, many answers, some endpoints: who writes which answer, and what happens when they don't.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use super::server::{Api, Facts};
 use super::template;
 use crate::answer::Written;
 use crate::prompt::{Mode, prompt};
-use crate::{Candidate, Goal, Proposal};
+use crate::{Ask, Proposal, Spent};
 
 /// Times that an endpoint may fail in a row before this job does without it.
 const MOST_FAILURES: u32 = 4;
@@ -41,13 +41,13 @@ const PROMPT: usize = 16384;
 /// Most bytes of an answer: an engine that ignores `max_tokens` must not fill our memory.
 const LONGEST: usize = 1 << 20;
 
-/// Candidates for `goal`. Dropping the stream closes all connections that work for it.
-pub(super) fn propose(
-    pool: Arc<Pool>,
-    goal: Goal,
-) -> impl Stream<Item = Proposal> + Send + 'static {
+/// Tokens are told of so many at a time.
+const TOLD: u64 = 64;
+
+/// Candidates for what is asked. Dropping the stream closes all connections that work for it.
+pub(super) fn propose(pool: Arc<Pool>, ask: Ask) -> impl Stream<Item = Proposal> + Send + 'static {
     let (proposals, receiver) = unbounded();
-    let job = tokio::spawn(async move { Job::new(pool, goal, proposals).run().await });
+    let job = tokio::spawn(async move { Job::new(pool, ask, proposals).run().await });
     let state = (receiver, AbortOnDropHandle::new(job));
     stream::unfold(state, |(mut receiver, job)| async move {
         let proposal = receiver.next().await?;
@@ -57,7 +57,7 @@ pub(super) fn propose(
 
 struct Job {
     pool: Arc<Pool>,
-    goal: Arc<Goal>,
+    ask: Arc<Ask>,
     proposals: UnboundedSender<Proposal>,
     /// Answers that nobody writes now.
     waiting: VecDeque<Wanted>,
@@ -65,7 +65,8 @@ struct Job {
     next: u64,
     /// What this job knows of each endpoint.
     views: Vec<View>,
-    seen: HashSet<String>,
+    /// How many candidates there were.
+    found: usize,
     tasks: JoinSet<()>,
     /// Why an answer was given up, the last time.
     lost: Option<String>,
@@ -107,6 +108,8 @@ struct Request {
     task: AbortHandle,
     /// Since when all its answers are there.
     done: Option<Instant>,
+    /// What was told of its tokens.
+    told: Usage,
 }
 
 struct Answer {
@@ -119,20 +122,27 @@ struct Answer {
 
 /// What a request's task says.
 enum Said {
-    /// It is asked in this way; whether the answers begin at the hole.
-    Asks(Api, bool),
+    /// It is asked in this way.
+    Asks {
+        api: Api,
+        /// Whether the answers begin at the hole.
+        at_hole: bool,
+        /// About how many tokens the prompt has.
+        prompt: u64,
+    },
     Event(Event),
     Ended(Result<(), Problem>),
 }
 
 impl Job {
-    fn new(pool: Arc<Pool>, goal: Goal, proposals: UnboundedSender<Proposal>) -> Job {
+    fn new(pool: Arc<Pool>, ask: Ask, proposals: UnboundedSender<Proposal>) -> Job {
         let answers = pool.endpoints.iter();
-        let answers = answers.map(|endpoint| endpoint.server.settings.asking.answers());
+        let answers =
+            answers.map(|endpoint| ask.asking(&endpoint.server.settings.asking).answers());
         let answers = answers.max().unwrap_or(0);
         let (say, said) = mpsc::unbounded_channel();
         Job {
-            goal: Arc::new(goal),
+            ask: Arc::new(ask),
             proposals,
             waiting: (0..answers)
                 .map(|number| Wanted { number, tries: 0 })
@@ -140,7 +150,7 @@ impl Job {
             requests: HashMap::new(),
             next: 0,
             views: vec![View::default(); pool.endpoints.len()],
-            seen: HashSet::new(),
+            found: 0,
             tasks: JoinSet::new(),
             lost: None,
             said,
@@ -208,7 +218,7 @@ impl Job {
     /// All is answered or given up: if nothing came of it, somebody must hear why.
     fn end(&self) {
         if let Some(why) = &self.lost
-            && self.seen.is_empty()
+            && self.found == 0
         {
             let failed = Proposal::Failed(why.clone());
             let _ = self.proposals.unbounded_send(failed);
@@ -257,7 +267,7 @@ impl Job {
     fn request(&mut self, at: usize, wanted: Vec<Wanted>, slots: Slots, twin: Option<u64>) -> u64 {
         let id = self.next;
         self.next += 1;
-        let (pool, goal, say) = (self.pool.clone(), self.goal.clone(), self.say.clone());
+        let (pool, asked, say) = (self.pool.clone(), self.ask.clone(), self.say.clone());
         let (count, first) = (wanted.len(), wanted.first().map_or(0, |one| one.number));
         let shortened = self.views[at].shortened;
         let task = self.tasks.spawn(async move {
@@ -265,7 +275,7 @@ impl Job {
                 let _ = say.send((id, said));
             };
             let endpoint = &pool.endpoints[at];
-            let ended = ask(endpoint, &goal, shortened, count, first, &say).await;
+            let ended = ask(endpoint, &asked, shortened, count, first, &say).await;
             say(Said::Ended(ended));
         });
         let answers = wanted.into_iter().map(|wanted| Answer {
@@ -285,6 +295,7 @@ impl Job {
             twin,
             task,
             done: None,
+            told: Usage::default(),
         };
         self.requests.insert(id, request);
         id
@@ -385,7 +396,12 @@ impl Job {
 
     fn hear(&mut self, id: u64, said: Said) {
         match said {
-            Said::Asks(api, at_hole) => {
+            Said::Asks {
+                api,
+                at_hole,
+                prompt,
+            } => {
+                self.spent(id, Some(prompt), None);
                 let Some(request) = self.requests.get_mut(&id) else {
                     return;
                 };
@@ -393,7 +409,7 @@ impl Job {
                 if at_hole {
                     let written = request.answers.iter_mut();
                     for written in written.filter_map(|answer| answer.written.as_mut()) {
-                        *written = Written::at_hole(&self.goal);
+                        *written = Written::at_hole(&self.ask.goal);
                     }
                 }
             }
@@ -403,11 +419,37 @@ impl Job {
                 reasoning,
                 end,
             }) => self.answer(id, index, &text, &reasoning, end),
-            // Counted where it was heard.
-            Said::Event(Event::Usage(_)) => {}
+            // Where it was heard it was counted for the endpoint.
+            Said::Event(Event::Usage(usage)) => {
+                self.spent(id, Some(usage.prompt_tokens), Some(usage.completion_tokens));
+            }
             Said::Ended(Ok(())) => self.ended(id),
             Said::Ended(Err(problem)) => self.failed(id, &problem),
         }
+    }
+
+    /// A request's prompt or its answers turn out to have so many tokens.
+    fn spent(&mut self, id: u64, prompt: Option<u64>, written: Option<u64>) {
+        let Some(request) = self.requests.get_mut(&id) else {
+            return;
+        };
+        let before = request.told;
+        let now = Usage {
+            prompt_tokens: prompt.unwrap_or(before.prompt_tokens),
+            completion_tokens: written.unwrap_or(before.completion_tokens),
+        };
+        request.told = now;
+        let price = self.pool.endpoints[request.endpoint].server.settings.price;
+        let cost = |usage: Usage| {
+            usage.prompt_tokens as f64 * price.read + usage.completion_tokens as f64 * price.written
+        };
+        let spent = Spent {
+            tokens: now
+                .completion_tokens
+                .saturating_sub(before.completion_tokens),
+            money: (cost(now) - cost(before)) / 1e6,
+        };
+        let _ = self.proposals.unbounded_send(Proposal::Spent(spent));
     }
 
     fn answer(&mut self, id: u64, index: usize, text: &str, reasoning: &str, end: Option<End>) {
@@ -437,21 +479,38 @@ impl Job {
         answer.bytes += text.len() + reasoning.len();
         answer.reasoning += reasoning;
         let cut = written.push(text) || answer.bytes > LONGEST;
-        if !cut && end.is_none() {
+        if answer.wanted.number == 0
+            && let Some(plan) = written.plan(text)
+        {
+            let _ = self.proposals.unbounded_send(Proposal::Plan(plan));
+        }
+        let ends = cut || end.is_some();
+        let answered = if ends {
+            let complete = cut || end == Some(End::Stop);
+            let reasoning = std::mem::take(&mut answer.reasoning);
+            let goal = &self.ask.goal;
+            answer.written.take().map(|written| {
+                let whole = matches!(written, Written::Whole(_));
+                let said = written.answer(goal, complete);
+                if whole && said.candidate.is_none() && said.sketch.is_none() {
+                    // Some engines call all of an answer reasoning.
+                    return Written::Whole(reasoning).answer(goal, complete);
+                }
+                said
+            })
+        } else {
+            None
+        };
+        let guessed = request.guessed_usage().completion_tokens;
+        if guessed >= request.told.completion_tokens + TOLD || ends {
+            self.spent(id, None, Some(guessed));
+        }
+        if !ends {
             return;
         }
-        let written = answer.written.take();
-        let complete = cut || end == Some(End::Stop);
-        let candidate = written.and_then(|written| {
-            let whole = matches!(written, Written::Whole(_));
-            let candidate = written.candidate(&self.goal, complete);
-            // Some engines call all of an answer reasoning.
-            let reasoning = std::mem::take(&mut answer.reasoning);
-            candidate.or_else(|| {
-                let reasoning = whole.then_some(Written::Whole(reasoning))?;
-                reasoning.candidate(&self.goal, complete)
-            })
-        });
+        let Some(request) = self.requests.get_mut(&id) else {
+            return;
+        };
         request.slots.give_one_back();
         self.pool.endpoints[at].finished();
         if request
@@ -469,16 +528,13 @@ impl Job {
                 request.done = Some(Instant::now());
             }
         }
-        if let Some(text) = candidate
-            && self.seen.insert(text.clone())
+        for candidate in answered
+            .into_iter()
+            .flat_map(|said| said.candidates("remote"))
         {
-            let candidate = Candidate {
-                text,
-                engine: "remote",
-            };
-            let _ = self
-                .proposals
-                .unbounded_send(Proposal::Candidate(candidate));
+            self.found += 1;
+            let candidate = Proposal::Candidate(candidate);
+            let _ = self.proposals.unbounded_send(candidate);
         }
     }
 
@@ -602,16 +658,21 @@ fn tokens(bytes: usize) -> usize {
 /// Asks an endpoint for `count` answers, the first of which is number `first`.
 async fn ask(
     endpoint: &Endpoint,
-    goal: &Goal,
+    asked: &Ask,
     shortened: bool,
     count: usize,
     first: usize,
     say: &(dyn Fn(Said) + Send + Sync),
 ) -> Result<(), Problem> {
     let facts = endpoint.facts().await?;
-    let asking = &endpoint.server.settings.asking;
-    let (input, max_tokens) = input(goal, asking, &facts, shortened)?;
-    say(Said::Asks(facts.api, matches!(input, Input::Text(_, true))));
+    let asking = &asked.asking(&endpoint.server.settings.asking);
+    let (input, max_tokens) = input(asked, asking, &facts, shortened)?;
+    let (Input::Text(text, _) | Input::Message(text)) = &input;
+    say(Said::Asks {
+        api: facts.api,
+        at_hole: matches!(input, Input::Text(_, true)),
+        prompt: tokens(text.len()) as u64,
+    });
     let body = body(
         facts.kind,
         &facts.model,
@@ -630,9 +691,9 @@ async fn ask(
     endpoint.server.ask(&facts, &body, &mut on).await
 }
 
-/// What the model is given for `goal`, and most tokens of its answer.
+/// What the model is given, and most tokens of its answer.
 fn input(
-    goal: &Goal,
+    asked: &Ask,
     asking: &crate::Asking,
     facts: &Facts,
     shortened: bool,
@@ -641,14 +702,14 @@ fn input(
     let max_tokens = asking.answer_tokens(context);
     let room = PROMPT.min(context.saturating_sub(max_tokens));
     let budget = if shortened { room / 2 } else { room };
-    let Some(prompt) = prompt(goal, asking.mode, budget, &|text| tokens(text.len())) else {
+    let Some(prompt) = prompt(asked, asking.mode(), budget, &|text| tokens(text.len())) else {
         let what = format!(
             "the declaration is longer than the about {budget} tokens that {} has for it: a smaller `max_tokens` makes room",
             facts.model
         );
         return Err(Problem::new(Remedy::Nothing, what));
     };
-    let at_hole = asking.mode == Mode::Fast;
+    let at_hole = asking.mode() == Mode::Fast;
     let input = match (facts.api, &facts.template) {
         (Api::Chat, _) => Input::Message(template::message(&prompt)),
         (Api::Completions, None) => Input::Text(template::prover_v2(&prompt), at_hole),

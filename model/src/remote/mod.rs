@@ -20,7 +20,7 @@ mod tests;
 pub use key::Key;
 pub use kind::Kind;
 pub use server::{Api, Facts};
-pub use settings::{Settings, Template};
+pub use settings::{Price, Settings, Template};
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use anyhow::Result;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-use crate::{Goal, Proposal, Prover};
+use crate::{Ask, Proposal, Prover};
 use endpoint::Pool;
 
 /// The prover. Clones share what is known of the endpoints.
@@ -62,7 +62,7 @@ impl Remote {
 }
 
 impl Prover for Remote {
-    fn propose(&self, goal: &Goal) -> BoxStream<'static, Proposal> {
-        job::propose(self.pool.clone(), goal.clone()).boxed()
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
+        job::propose(self.pool.clone(), ask.clone()).boxed()
     }
 }

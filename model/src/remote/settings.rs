@@ -29,8 +29,19 @@ pub struct Settings {
     pub concurrency: usize,
     /// No request is begun while the last minute's tokens, of prompts and answers, are as many.
     pub tokens_per_minute: Option<u64>,
+    /// What tokens cost.
+    pub price: Price,
     /// What the model is asked for.
     pub asking: Asking,
+}
+
+/// What a million tokens cost, in whatever the user counts in; 0 where nobody has said.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Price {
+    /// Of a prompt.
+    pub read: f64,
+    /// Of an answer.
+    pub written: f64,
 }
 
 /// Who writes the turns of user and model.
@@ -59,6 +70,7 @@ impl Settings {
             context: None,
             concurrency: 8,
             tokens_per_minute: None,
+            price: Price::default(),
             asking: Asking::default(),
         }
     }

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::*;
-use crate::{Asking, Context, HoleKind};
+use crate::{Asking, Context, Goal, HoleKind};
 use engine::{Act, Asked, Engine, Step};
 
 /// No job takes longer, or it hangs.
@@ -68,7 +68,7 @@ fn propose(remote: &Remote, goal: &Goal) -> BoxStream<'static, Proposal> {
     let told =
         |one: &Proposal| matches!(one, Proposal::Progress(what) if what.starts_with("asking "));
     let rest = remote
-        .propose(goal)
+        .propose(&goal.clone().into())
         .skip_while(move |one| std::future::ready(told(one)));
     rest.boxed()
 }

@@ -18,6 +18,8 @@ pub enum Status {
     Proved,
     /// None was found.
     Unproved,
+    /// Lean has accepted a proof of the contrary.
+    False,
     /// Lean could not be asked.
     Error,
 }
@@ -116,6 +118,7 @@ impl Printer {
         let (mark, color) = match hole.status {
             Status::Proved => ("✓", "32"),
             Status::Unproved => ("·", "33"),
+            Status::False => ("✗", "31"),
             Status::Error => ("✗", "31"),
         };
         let mut lines = hole.proof.iter().flat_map(|proof| proof.lines());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 
 use super::*;
-use crate::{Asking, Context, HoleKind};
+use crate::{Asking, Context, Goal, HoleKind};
 
 fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -43,7 +43,7 @@ fn goal() -> Goal {
 }
 
 fn all(prover: &Local) -> Vec<Proposal> {
-    block_on(prover.propose(&goal()).collect())
+    block_on(prover.propose(&goal().into()).collect())
 }
 
 fn candidates(proposals: &[Proposal]) -> Vec<&str> {
@@ -104,7 +104,7 @@ fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
     };
     let prover = Local::new(endless);
     for _ in 0..3 {
-        let mut stream = prover.propose(&goal());
+        let mut stream = prover.propose(&goal().into());
         let found = block_on(async {
             loop {
                 match stream.next().await {
