@@ -21,10 +21,23 @@ pub fn counterexamples(goal: &Goal) -> Vec<Counterexample> {
     let mut variables: Vec<(&str, &[&str])> = Vec::new();
     // In the context's order: a variable, or a fact about those before it.
     let mut arguments: Vec<Option<usize>> = Vec::new();
+    let mut types: Vec<&str> = Vec::new();
     for Hypothesis { names, ty, value } in &goal.hypotheses {
         if value.is_some() {
             return Vec::new();
         }
+        // Lean finds instances itself.
+        if names.iter().all(|name| name.starts_with("inst✝")) {
+            continue;
+        }
+        if ty == "Type" {
+            types.extend(names.iter().map(String::as_str));
+        }
+        let ty = if types.contains(&ty.as_str()) {
+            "Nat"
+        } else {
+            ty
+        };
         let data = values(ty);
         for name in names {
             arguments.push(data.map(|_| variables.len()));
@@ -76,7 +89,7 @@ fn values(ty: &str) -> Option<&'static [&'static str]> {
         (_, "Option") => &["none"],
         ("Nat → Nat" | "ℕ → ℕ", _) => &["(fun _ => 0)", "(fun n => n)", "(fun n => n + 1)"],
         ("Nat → Prop" | "ℕ → Prop", _) => &["(fun _ => False)", "(fun _ => True)"],
-        ("Type", _) => &["Nat", "Unit"],
+        ("Type", _) => &["Nat"],
         _ => return None,
     })
 }
@@ -173,7 +186,7 @@ mod tests {
                 exact absurd (h 0 0 0 1 0) (by first | decide | simp | omega)
                 a = 0, b = 0, c = 1, d = 0, e = 0
                 intro h
-                exact absurd (h 0 0 0 0 1) (by first | decide | simp | omega)
+                exact absurd (h 0 0 1 0 0) (by first | decide | simp | omega)
                 48 in all
             "#]],
         );
