@@ -11,6 +11,7 @@ use super::initialize::SOURCE_KIND;
 use super::{Assistant, unless_hurried};
 use crate::document::Hole;
 use crate::proof::baseline::shown;
+use crate::proof::verify::VerifiedSketch;
 use crate::proxy::route::DATA_KEY;
 
 /// The longest proof that an action's title shows whole, in characters.
@@ -34,7 +35,12 @@ pub async fn code_action(
         let findings = assistant.state.findings(uri.as_str(), &at);
         for finding in &findings {
             for (rank, offer) in finding.offers.iter().enumerate() {
-                actions.push(quick_fix(assistant, &uri, &view, offer, rank));
+                let preferred = rank == 0 && !finding.applied;
+                let title = title(offer, finding.applied);
+                actions.push(quick_fix(assistant, &uri, &view, offer, title, preferred));
+            }
+            if let Some(sketch) = &finding.sketch {
+                actions.push(partial_step(assistant, &uri, &view, sketch));
             }
         }
         for (_, hole) in view.holes_at(&at) {
@@ -106,37 +112,65 @@ fn command(title: &str, kind: &str, command: Command, arguments: Vec<Value>) -> 
     }
 }
 
+/// What an offer does, in the place of a hole or of a proof that was `applied` there.
+fn title(offer: &Offer, applied: bool) -> String {
+    let proof = &offer.proof;
+    let (text, level) = (one_line(proof.proof()), proof.level().title());
+    match (proof.leans_on(), applied) {
+        ([], false) => format!("Prove with `{text}` ({level})"),
+        ([], true) => format!("Prove with `{text}` instead ({level})"),
+        (names, _) => format!(
+            "Use `{text}` (leans on {}, not proved yet)",
+            names.join(", ")
+        ),
+    }
+}
+
 fn quick_fix(
     assistant: &Assistant,
     uri: &lsp::Uri,
     view: &View,
     offer: &Offer,
-    rank: usize,
+    title: String,
+    preferred: bool,
 ) -> lsp::CodeAction {
     let proof = &offer.proof;
-    let title = if proof.leans_on().is_empty() {
-        format!(
-            "Prove with `{}` ({})",
-            one_line(proof.proof()),
-            proof.level().title()
-        )
-    } else {
-        format!(
-            "Use `{}` (leans on {}, not proved yet)",
-            one_line(proof.proof()),
-            proof.leans_on().join(", ")
-        )
-    };
     lsp::CodeAction {
         title,
         kind: Some(lsp::CodeActionKind::QUICKFIX),
-        is_preferred: (rank == 0 && proof.leans_on().is_empty()).then_some(true),
+        is_preferred: (preferred && proof.leans_on().is_empty()).then_some(true),
         edit: Some(workspace_edit(
             assistant.state.abilities(),
             uri,
             view,
             &offer.range,
             &offer.new_text,
+        )),
+        data: Some(json!({DATA_KEY: 1})),
+        ..Default::default()
+    }
+}
+
+/// Puts a sketch in a hole's place: no proof, and called none.
+fn partial_step(
+    assistant: &Assistant,
+    uri: &lsp::Uri,
+    view: &View,
+    sketch: &VerifiedSketch,
+) -> lsp::CodeAction {
+    let change = sketch.change();
+    lsp::CodeAction {
+        title: format!(
+            "Use the sketch, which is no proof yet ({})",
+            sketch.standing()
+        ),
+        kind: Some(lsp::CodeActionKind::QUICKFIX),
+        edit: Some(workspace_edit(
+            assistant.state.abilities(),
+            uri,
+            view,
+            &change.range,
+            &change.text,
         )),
         data: Some(json!({DATA_KEY: 1})),
         ..Default::default()

@@ -4,8 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::details::Details;
 use super::documents::View;
-use crate::proof::verify::VerifiedProof;
+use crate::proof::verify::{VerifiedProof, VerifiedSketch};
 
 /// A verified proof, ready to go into the text.
 #[derive(Debug, Clone)]
@@ -27,8 +28,14 @@ pub struct Finding {
     pub range: Range<usize>,
     /// What could stand there instead.
     pub offers: Vec<Offer>,
+    /// A sketch that could stand there, with some of its steps still to prove.
+    pub sketch: Option<Arc<VerifiedSketch>>,
+    /// Whether `range` is a proof of ours, which an offer would replace.
+    pub applied: bool,
     /// What was tried, in a sentence.
     pub summary: String,
+    /// The rest of what there is to tell.
+    pub details: Details,
 }
 
 impl Finding {
@@ -52,8 +59,21 @@ impl Finding {
             head,
             range: hole,
             offers,
+            sketch: None,
+            applied: false,
             summary,
+            details: Details::default(),
         }
+    }
+
+    /// With what else there is to tell, and a sketch to offer.
+    pub fn with(mut self, details: Details, sketch: Option<&Arc<VerifiedSketch>>) -> Finding {
+        self.details = details;
+        let fits = |sketch: &&Arc<VerifiedSketch>| {
+            *sketch.head() == self.head && *sketch.hole() == self.range
+        };
+        self.sketch = sketch.filter(fits).cloned();
+        self
     }
 
     /// What there is to say of `applied` where it has been put; `others` were verified for the same
@@ -94,7 +114,10 @@ impl Finding {
             head: change.apply(old).into(),
             range: change.range.start..grown(change.range.end),
             offers,
+            sketch: None,
+            applied: true,
             summary,
+            details: Details::default(),
         }
     }
 

@@ -22,10 +22,8 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
     let findings = assistant.state.findings(uri, &at);
     let Some((_, hole)) = view.holes_at(&at).next() else {
         let finding = findings.last()?;
-        return Some(markdown(
-            finding.summary.clone(),
-            view.lsp_range(&finding.range),
-        ));
+        let text = format!("{}\n{}", finding.summary, finding.details.markdown());
+        return Some(markdown(text, view.lsp_range(&finding.range)));
     };
     let range = view.outline.lines.positions(&hole.range);
     let goals = unless_hurried(assistant.lean.goals(uri, range.start)).await;
@@ -46,6 +44,7 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
     let found = findings.iter().rev().find(|f| f.range == hole.range);
     if assistant.state.is_busy(uri, &hole.range) {
         text += "\nA proof is being searched for.\n";
+        text += &assistant.state.told(uri, &hole.range).markdown();
     } else if let Some(finding) = found {
         text += &describe(finding);
     } else if matches!(shown_goals, Some(Some(_))) {
@@ -63,7 +62,14 @@ fn describe(finding: &Finding) -> String {
             offer.proof.standing()
         );
     }
-    text
+    if let Some(sketch) = &finding.sketch {
+        text += &format!(
+            "\nA sketch, no proof ({}):\n\n{}\n",
+            sketch.standing(),
+            code("lean", sketch.text())
+        );
+    }
+    text + &finding.details.markdown()
 }
 
 /// A fenced block whose fence is longer than any in it.

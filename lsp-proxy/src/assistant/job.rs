@@ -11,6 +11,7 @@ use tower_lsp_server::ls_types::notification::Progress;
 
 use super::apply::{Applied, apply};
 use super::code_action::one_line;
+use super::details::Details;
 use super::finding::Finding;
 use super::{Assistant, Steps, consent};
 use crate::proof::search::{Ended, Failure, Outcome, Step};
@@ -151,6 +152,7 @@ impl Job {
             return Fared::Stopped;
         };
         let line = view.outline.lines.position(range.start).line;
+        state.tell(&self.name, |details| *details = Details::default());
         let target = view.target(uri, index);
         let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
@@ -221,15 +223,25 @@ impl Job {
                     ));
                 }
                 Step::Working { engine, what } => untold = Some(format!("{engine}: {what}")),
-                Step::Goal(_)
-                | Step::Verified(_)
-                | Step::Judged { .. }
-                | Step::Plan(_)
-                | Step::Sketch(_)
-                | Step::Refuted(_) => {}
+                Step::Plan(plan) => {
+                    let last = plan.lines().rfind(|line| !line.trim().is_empty());
+                    untold = Some(format!("plan: {}", one_line(last.unwrap_or_default())));
+                    self.tell(|details| details.plan = Some(plan));
+                }
+                Step::Sketch(board) => {
+                    let (proved, all) = (board.proved(), board.steps.len());
+                    untold = Some(format!("{proved} of {} proved", count(all, "step")));
+                    self.tell(|details| details.board = Some(board));
+                }
+                Step::Verified(_) => untold = Some("proved; making it shorter".into()),
+                Step::Goal(_) | Step::Judged { .. } | Step::Refuted(_) => {}
             }
         }
         applied
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Details)) {
+        self.assistant.state.tell(&self.name, change);
     }
 
     /// Tells what is being done about a hole.
@@ -268,7 +280,8 @@ impl Job {
                 place,
                 &found,
                 format!("{summary}{}", complaints(&outcome.failures)),
-            ),
+            )
+            .with(Details::of(outcome), outcome.sketch.as_ref()),
         );
         state.release_hole(&self.name, hole);
         match applied {
@@ -279,7 +292,8 @@ impl Job {
                     proof.standing()
                 );
                 let others: Vec<&Arc<VerifiedProof>> = outcome.proofs.iter().collect();
-                state.keep(uri, Finding::at_proof(&proof, &others, told));
+                let finding = Finding::at_proof(&proof, &others, told);
+                state.keep(uri, finding.with(Details::of(outcome), None));
                 Ok(format!("proved with {}", one_line(proof.proof())))
             }
             Some(Applied::Refused(why)) => Err(format!(
@@ -353,6 +367,10 @@ pub fn summary(outcome: &Outcome) -> String {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
     };
+    let sketch = match &outcome.sketch {
+        Some(sketch) => format!(", but a sketch that holds ({})", sketch.standing()),
+        None => String::new(),
+    };
     match (outcome.ended, outcome.leaning.first()) {
         (Ended::Proved, _) => format!("{} verified; {tried}", count(outcome.proofs.len(), "proof")),
         (_, Some(leaning)) => format!(
@@ -360,8 +378,10 @@ pub fn summary(outcome: &Outcome) -> String {
             one_line(leaning.proof()),
             leaning.leans_on().join(", ")
         ),
-        (Ended::Exhausted, None) => format!("no proof found: {tried}{unknown}"),
-        (Ended::OutOfBudget, None) => format!("no proof found within the budget: {tried}{unknown}"),
+        (Ended::Exhausted, None) => format!("no proof found{sketch}: {tried}{unknown}"),
+        (Ended::OutOfBudget, None) => {
+            format!("no proof found within the budget{sketch}: {tried}{unknown}")
+        }
         (Ended::Refuted, None) => match &outcome.refuted {
             Some(refutation) => refutation.told(),
             None => format!("it is false: {tried}"),

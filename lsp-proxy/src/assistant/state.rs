@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use unsorry_model::Candidate;
 
+use super::details::Details;
 use super::documents::{Document, View};
 use super::finding::Finding;
 use crate::document::{Change, shift};
@@ -36,6 +37,8 @@ struct Job {
     holes: Vec<Option<Range<usize>>>,
     /// An edit of the job's own is on its way: a hole that goes now went because of it.
     applying: bool,
+    /// What there is to tell of the hole that it is working on.
+    details: Details,
     cancel: CancellationToken,
 }
 
@@ -153,6 +156,7 @@ impl State {
                 uri: uri.to_owned(),
                 holes,
                 applying: false,
+                details: Details::default(),
                 cancel: cancel.clone(),
             },
         );
@@ -186,6 +190,25 @@ impl State {
     /// The job is over.
     pub fn end_job(&self, job: &str) {
         self.lock().jobs.remove(job);
+    }
+
+    /// There is something new to tell of the hole that a job is working on.
+    pub fn tell(&self, job: &str, change: impl FnOnce(&mut Details)) {
+        if let Some(job) = self.lock().jobs.get_mut(job) {
+            change(&mut job.details);
+        }
+    }
+
+    /// What there is to tell of a hole that a job is at work on.
+    pub fn told(&self, uri: &str, hole: &Range<usize>) -> Details {
+        let inner = self.lock();
+        let mut at_work = inner.jobs.values().filter(|job| job.is_at(uri, hole));
+        // Those behind it have not had their turn.
+        let told = at_work.next().filter(|job| {
+            let first = job.holes.iter().flatten().next();
+            first == Some(hole)
+        });
+        told.map(|job| job.details.clone()).unwrap_or_default()
     }
 
     /// Whether a job is at work on the hole.

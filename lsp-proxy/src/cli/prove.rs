@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::engines::{engines, search};
-use crate::assistant::{complaints, summary};
+use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
 use crate::document::{Outline, Position};
 use crate::lean::command::LeanCommand;
@@ -27,7 +27,7 @@ use crate::proof::baseline::NoGoal;
 use crate::proof::checker::{CheckError, Checker};
 use crate::proof::search::{Ended, Outcome, Search, Step};
 use crate::proof::target::Target;
-use report::{FileReport, HoleReport, Status};
+use report::{FileReport, HoleReport, SketchReport, Status};
 
 /// How long the whole file may take to elaborate at the end.
 const FILE_LIMIT: Duration = Duration::from_secs(1800);
@@ -258,12 +258,21 @@ async fn prove_hole(
                     bar.set_message(format!("{checked} candidates checked, trying {first}"));
                 }
                 Step::Working { engine, what } => bar.set_message(format!("{engine}: {what}")),
-                Step::Goal(_)
-                | Step::Verified(_)
-                | Step::Judged { .. }
-                | Step::Plan(_)
-                | Step::Sketch(_)
-                | Step::Refuted(_) => {}
+                Step::Plan(plan) => {
+                    let last = plan.lines().rfind(|line| !line.trim().is_empty());
+                    let last: String = last
+                        .unwrap_or_default()
+                        .chars()
+                        .filter(|c| is_shown(*c))
+                        .collect();
+                    bar.set_message(format!("plan: {last}"));
+                }
+                Step::Sketch(board) => {
+                    let steps = count(board.steps.len(), "step");
+                    bar.set_message(format!("{} of {steps} proved", board.proved()));
+                }
+                Step::Verified(_) => bar.set_message("proved; making it shorter"),
+                Step::Goal(_) | Step::Judged { .. } | Step::Refuted(_) => {}
             }
         }
     };
@@ -318,6 +327,18 @@ impl HoleReport {
                 Report::NotReported(_) => None,
             }),
             engine: proof.map(|proof| proof.engine()),
+            counterexample: outcome
+                .refuted
+                .as_ref()
+                .and_then(|refuted| refuted.counterexample().map(str::to_owned)),
+            sketch: outcome.sketch.as_ref().map(|sketch| SketchReport {
+                text: sketch.text().to_owned(),
+                steps: sketch.steps(),
+                open: sketch.open(),
+            }),
+            plan: outcome.plan.as_deref().map(str::to_owned),
+            tokens: outcome.spent.tokens,
+            price: outcome.spent.money,
             candidates: outcome.checked,
             seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
             message: match proof {
@@ -342,6 +363,11 @@ impl HoleReport {
             level: None,
             axioms: None,
             engine: None,
+            counterexample: None,
+            sketch: None,
+            plan: None,
+            tokens: 0,
+            price: 0.0,
             candidates: 0,
             seconds: 0.0,
             message: error.to_string(),

@@ -31,7 +31,7 @@ use super::checker::{CheckError, Checker};
 use super::target::Target;
 use super::verify::{Refutation, VerifiedProof, VerifiedSketch};
 use run::{Progress, Run};
-pub use sketches::{Board, StepState};
+pub use sketches::{Board, BoardStep, StepState};
 pub use tally::Try;
 use tally::{Found, Tally, lock};
 

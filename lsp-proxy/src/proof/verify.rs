@@ -329,6 +329,11 @@ impl VerifiedSketch {
         &self.hole
     }
 
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// How many of its steps are still to be proved.
     pub fn open(&self) -> usize {
         self.open

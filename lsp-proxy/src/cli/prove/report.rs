@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use serde::Serialize;
-use unsorry_model::HoleKind;
+use unsorry_model::{HoleKind, Spent};
 
-use crate::assistant::count;
+use crate::assistant::{cost, count, is_shown};
 use crate::document::Change;
 
 /// How a hole fared.
@@ -55,11 +55,30 @@ pub struct HoleReport {
     pub level: Option<&'static str>,
     pub axioms: Option<Vec<String>>,
     pub engine: Option<&'static str>,
+    /// Where the goal fails, if it is false: `n = 0`.
+    pub counterexample: Option<String>,
+    /// What there is of a proof, where there is none.
+    pub sketch: Option<SketchReport>,
+    /// What a model said of its plan.
+    pub plan: Option<String>,
+    /// Tokens that models wrote.
+    pub tokens: u64,
+    /// What they cost, by the prices that are set.
+    pub price: f64,
     pub candidates: usize,
     pub seconds: f64,
     pub message: String,
     #[serde(skip)]
     pub change: Option<Change>,
+}
+
+/// A sketch that Lean takes but for its `sorry`s.
+#[derive(Debug, Serialize)]
+pub struct SketchReport {
+    pub text: String,
+    /// How many steps it has, and how many of them are not proved.
+    pub steps: usize,
+    pub open: usize,
 }
 
 /// A file.
@@ -79,6 +98,7 @@ pub struct Printer {
     color: bool,
     started: Instant,
     proved: usize,
+    refuted: usize,
     all: usize,
     lean: String,
 }
@@ -91,6 +111,7 @@ impl Printer {
             color,
             started: Instant::now(),
             proved: 0,
+            refuted: 0,
             all: 0,
             lean: String::new(),
         }
@@ -136,7 +157,20 @@ impl Printer {
                 );
                 println!("    {}", self.paint("2", &cost));
             }
-            None => println!("  {} {}", self.paint(color, mark), hole.message),
+            None => {
+                let message: String = hole.message.chars().filter(|c| is_shown(*c)).collect();
+                println!("  {} {message}", self.paint(color, mark));
+                for line in hole.sketch.iter().flat_map(|sketch| sketch.text.lines()) {
+                    println!("    {}", self.paint("2", line));
+                }
+            }
+        }
+        let spent = Spent {
+            tokens: hole.tokens,
+            money: hole.price,
+        };
+        if let Some(cost) = cost(&spent) {
+            println!("    {}", self.paint("2", &cost));
         }
         println!();
     }
@@ -144,11 +178,15 @@ impl Printer {
     /// A file, when all its holes are done with.
     pub fn file(&mut self, report: &FileReport) -> Result<()> {
         self.all += report.holes.len();
-        self.proved += report
-            .holes
-            .iter()
-            .filter(|hole| hole.status == Status::Proved)
-            .count();
+        let count = |status| {
+            report
+                .holes
+                .iter()
+                .filter(|hole| hole.status == status)
+                .count()
+        };
+        self.proved += count(Status::Proved);
+        self.refuted += count(Status::False);
         self.lean.clone_from(&report.lean);
         if self.json {
             println!("{}", serde_json::to_string(report)?);
@@ -160,8 +198,12 @@ impl Printer {
     pub fn end(&self) {
         if !self.json {
             let seconds = self.started.elapsed().as_secs_f64();
+            let refuted = match self.refuted {
+                0 => String::new(),
+                refuted => format!(", {refuted} false"),
+            };
             println!(
-                "{} of {} proved in {seconds:.1} s, checked by {}",
+                "{} of {} proved{refuted} in {seconds:.1} s, checked by {}",
                 self.proved, self.all, self.lean
             );
         }

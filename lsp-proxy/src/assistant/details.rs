@@ -1,0 +1,182 @@
+//! What a search came upon, besides proofs, for a hover: the plan, its steps, what failed and why, and
+//! what it cost. Pure.
+
+use std::sync::Arc;
+
+use unsorry_model::Spent;
+
+use super::job::count;
+use crate::proof::search::{Board, Outcome, StepState, Try};
+
+/// Plans are shown up to this many characters.
+const PLAN: usize = 4000;
+
+/// Code is shown on a line up to this many characters.
+const LINE: usize = 120;
+
+/// What there is to tell of a search, while it runs and after it.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// What a model says of its plan.
+    pub plan: Option<Arc<str>>,
+    /// The steps of a sketch.
+    pub board: Option<Arc<Board>>,
+    /// What failed.
+    pub tries: Vec<Try>,
+    /// What it cost.
+    pub spent: Spent,
+}
+
+impl Details {
+    /// Of a search that has ended.
+    pub fn of(outcome: &Outcome) -> Details {
+        Details {
+            plan: outcome.plan.clone(),
+            board: outcome.board.clone(),
+            // What failed on the way to a proof is of no interest.
+            tries: match outcome.proofs.is_empty() {
+                true => outcome.tries.clone(),
+                false => Vec::new(),
+            },
+            spent: outcome.spent,
+        }
+    }
+
+    /// As Markdown, each part a paragraph of its own; empty where there is nothing to tell.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        if let Some(plan) = &self.plan {
+            let quoted: Vec<String> = cut(plan, PLAN)
+                .lines()
+                .map(|line| format!("> {}", harmless(line)))
+                .collect();
+            text += &format!("\nThe plan:\n\n{}\n", quoted.join("\n"));
+        }
+        if let Some(board) = &self.board {
+            text += &format!("\n{} of its {} proved:\n\n", board.proved(), steps(board));
+            for step in &board.steps {
+                let goal = code(&step.goal);
+                text += &match &step.state {
+                    StepState::Proved(proof) => format!("- ✓ {goal}: {}\n", code(proof)),
+                    StepState::Tried => format!("- ⋯ {goal}\n"),
+                    StepState::Open => format!("- · {goal}\n"),
+                    StepState::False => format!("- ✗ {goal} is false\n"),
+                };
+            }
+        }
+        if !self.tries.is_empty() {
+            text += "\nWhat failed:\n\n";
+            for one in &self.tries {
+                let (tried, error) = (code(&one.candidate.text), code(&one.error));
+                text += &format!("- {tried} ({}): {error}\n", one.candidate.engine);
+            }
+        }
+        if let Some(cost) = cost(&self.spent) {
+            text += &format!("\n{cost}\n");
+        }
+        text
+    }
+}
+
+fn steps(board: &Board) -> String {
+    count(board.steps.len(), "step")
+}
+
+/// `1200 tokens written, at a price of 0.03`; none where nothing was spent.
+pub fn cost(spent: &Spent) -> Option<String> {
+    let price = match spent.money > 0.0 {
+        true => format!(", at a price of {:.4}", spent.money),
+        false => String::new(),
+    };
+    (spent.tokens > 0).then(|| format!("{} tokens written{price}", spent.tokens))
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Code on one line, in a span that nothing in it can end.
+fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text: String = cut(&text, LINE).chars().filter(|c| is_shown(*c)).collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let blank = if longest > 0 { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+/// A line of a model's Markdown in which nothing is a link, an image, HTML or a heading, or changes the
+/// order of what is seen.
+fn harmless(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    for c in line.chars().filter(|c| is_shown(*c)) {
+        match c {
+            '[' | ']' | '<' | '>' | '!' | '&' | '#' => text.extend(['\\', c]),
+            _ => text.push(c),
+        }
+    }
+    // Editors make links of what looks like an address.
+    text.replace("://", ": //").replace("www.", "www .")
+}
+
+/// Neither a control character nor one that hides or reorders text.
+pub fn is_shown(c: char) -> bool {
+    let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}');
+    !hides && (!c.is_control() || c == '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::search::BoardStep;
+    use expect_test::{Expect, expect};
+
+    fn check(details: &Details, expected: Expect) {
+        expected.assert_eq(&details.markdown());
+    }
+
+    #[test]
+    fn plan_steps_and_cost() {
+        let step = |goal: &str, state| BoardStep {
+            goal: goal.into(),
+            state,
+        };
+        let board = Board {
+            steps: vec![
+                step("h₁ : a < b", StepState::Proved("simp\nomega".into())),
+                step("h₂ : b < c", StepState::Tried),
+                step("h₃ : `x`", StepState::False),
+                step("c < d", StepState::Open),
+            ],
+        };
+        let details = Details {
+            plan: Some("1. **First**: see [this](http://evil) <b>\n\u{202e}2. Then".into()),
+            board: Some(Arc::new(board)),
+            tries: Vec::new(),
+            spent: Spent {
+                tokens: 1200,
+                money: 0.03,
+            },
+        };
+        check(&details, expect![[r#"
+
+            The plan:
+
+            > 1. **First**: see \[this\](http: //evil) \<b\>
+            > 2. Then
+
+            1 of its 4 steps proved:
+
+            - ✓ `h₁ : a < b`: `simp omega`
+            - ⋯ `h₂ : b < c`
+            - ✗ `` h₃ : `x` `` is false
+            - · `c < d`
+
+            1200 tokens written, at a price of 0.0300
+        "#]]);
+        check(&Details::default(), expect![""]);
+    }
+}
