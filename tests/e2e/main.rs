@@ -6,4 +6,5 @@ mod examples;
 mod local;
 mod prove;
 mod remote;
+mod search;
 mod serve;

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
 pub mod editor;
+pub mod engine;
 #[cfg(unix)]
 pub mod relay;

@@ -161,7 +161,9 @@ mod tests {
                 money: 0.03,
             },
         };
-        check(&details, expect![[r#"
+        check(
+            &details,
+            expect![[r#"
 
             The plan:
 
@@ -176,7 +178,8 @@ mod tests {
             - · `c < d`
 
             1200 tokens written, at a price of 0.0300
-        "#]]);
+        "#]],
+        );
         check(&Details::default(), expect![""]);
     }
 }

@@ -356,10 +356,11 @@ impl<'a> Effort<'a> {
         async move {
             let (sketched, sketches) = unbounded_channel();
             let (progress, progressed) = watch::channel(Progress::Begun);
-            let run = Run::new(self, task, found, sketched, progress);
+            let (busy, sketching) = watch::channel(false);
+            let run = Run::new(self, task, found, sketched, progress, sketching);
             // The channels are closed when it is done: then the others end, too.
             let run = async move { run.all(known).await };
-            let sketches = sketches::work(self, task, found, sketches);
+            let sketches = sketches::work(self, task, found, sketches, busy);
             let refute = refute::refute(self, task, found, progressed);
             tokio::pin!(run, sketches, refute);
             let (mut running, mut sketching, mut refuting) = (true, true, true);

@@ -99,7 +99,8 @@ pub(super) async fn refute(
         };
         let (sketched, _) = tokio::sync::mpsc::unbounded_channel();
         let (progress, _) = watch::channel(Progress::Begun);
-        let run = Run::new(effort, against, &own, sketched, progress);
+        let (_, sketching) = watch::channel(false);
+        let run = Run::new(effort, against, &own, sketched, progress, sketching);
         run.all(Vec::new()).await?;
         let proof = lock(&own).proofs.first().cloned();
         if let Some(proof) = proof

@@ -84,6 +84,8 @@ pub(super) struct Run<'a> {
     cascade: Cascade,
     sketched: UnboundedSender<Candidate>,
     progress: watch::Sender<Progress>,
+    /// Whether a sketch for the goal is being worked on.
+    sketching: watch::Receiver<bool>,
     seen: HashMap<String, Seen>,
     waiting: VecDeque<Candidate>,
     /// Candidates that ran out of heartbeats while they were screened.
@@ -101,6 +103,7 @@ impl<'a> Run<'a> {
         found: &'a Mutex<Found>,
         sketched: UnboundedSender<Candidate>,
         progress: watch::Sender<Progress>,
+        sketching: watch::Receiver<bool>,
     ) -> Run<'a> {
         let head_start = effort.search.limits.head_start;
         Run {
@@ -110,6 +113,7 @@ impl<'a> Run<'a> {
             found,
             sketched,
             progress,
+            sketching,
             seen: HashMap::new(),
             waiting: VecDeque::new(),
             heavy: VecDeque::new(),
@@ -173,18 +177,32 @@ impl<'a> Run<'a> {
 
     /// Takes proposals until a batch is full, or none is ready and there is something to check. With
     /// nothing to check, a proof that almost passed is sent back, and the next proposal waited for.
+    /// What takes long waits until no sketch is being worked on: its steps are worth more.
     async fn fill(&mut self) {
         while self.waiting.len() < self.effort.search.limits.batch {
-            let idle = self.waiting.is_empty() && self.heavy.is_empty();
+            let sketching = *self.sketching.borrow();
+            let idle = self.waiting.is_empty() && (self.heavy.is_empty() || sketching);
             let heard = match self.cascade.next().now_or_never() {
                 Some(Some(heard)) => heard,
                 _ if !idle => return,
                 _ if self.repair() => continue,
-                Some(None) => return,
-                None => match self.cascade.next().await {
-                    Some(heard) => heard,
-                    None => continue,
-                },
+                Some(None) => {
+                    if sketching && !self.heavy.is_empty() {
+                        // An error says that nobody sketches any more.
+                        let _ = self.sketching.wait_for(|busy| !busy).await;
+                    }
+                    return;
+                }
+                None => {
+                    let (cascade, sketching) = (&mut self.cascade, &mut self.sketching);
+                    tokio::select! {
+                        heard = cascade.next() => match heard {
+                            Some(heard) => heard,
+                            None => continue,
+                        },
+                        _ = sketching.changed(), if !self.heavy.is_empty() => continue,
+                    }
+                }
             };
             self.hear(heard);
         }

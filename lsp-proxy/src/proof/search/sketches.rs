@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use unsorry_model::{Candidate, Context, Goal, HoleKind};
 
 use super::tally::{Found, lock};
@@ -67,7 +68,8 @@ impl Board {
     }
 }
 
-/// Works on the `sketches` for `task`, one after the other, until one is proved.
+/// Works on the `sketches` for `task`, one after the other, until one is proved; `busy` is told while it
+/// does.
 ///
 /// # Errors
 /// When there is no Lean to ask.
@@ -76,6 +78,7 @@ pub(super) async fn work(
     task: Task<'_>,
     found: &Mutex<Found>,
     mut sketches: UnboundedReceiver<Candidate>,
+    busy: watch::Sender<bool>,
 ) -> Result<(), CheckError> {
     let mut seen: Vec<String> = Vec::new();
     while let Some(candidate) = sketches.recv().await {
@@ -97,7 +100,9 @@ pub(super) async fn work(
                 continue;
             }
         };
+        busy.send_replace(true);
         work.prove().await?;
+        busy.send_replace(false);
         if lock(found).is_proved() {
             return Ok(());
         }
@@ -194,12 +199,12 @@ impl<'a> Work<'a> {
         let all = self.task.engines.iter();
         let models = all.filter(|engine| !engine.is_tactics()).cloned();
         let models: Vec<Engine> = models.collect();
-        for engines in [&tactics, &models] {
+        for (engines, share) in [(&tactics, false), (&models, true)] {
             if engines.is_empty() {
                 continue;
             }
             for step in 0..self.steps.len() {
-                if self.proofs[step].is_none() && !self.step(step, engines).await? {
+                if self.proofs[step].is_none() && !self.step(step, engines, share).await? {
                     return Ok(());
                 }
             }
@@ -211,8 +216,14 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Tries a step. Whether the sketch may still lead somewhere.
-    async fn step(&mut self, step: usize, engines: &[Engine]) -> Result<bool, CheckError> {
+    /// Tries a step, with its share of the time if others are to have theirs. Whether the sketch may
+    /// still lead somewhere.
+    async fn step(
+        &mut self,
+        step: usize,
+        engines: &[Engine],
+        share: bool,
+    ) -> Result<bool, CheckError> {
         let target = Target {
             uri: self.task.target.uri.clone(),
             text: self.text.clone(),
@@ -232,7 +243,11 @@ impl<'a> Work<'a> {
             depth: self.task.depth + 1,
         };
         let solved = self.effort.solve(task, Vec::new(), &found);
-        let until = Instant::now() + self.share();
+        let until = match share {
+            true => Instant::now() + self.share(),
+            // Tactics come to an end by themselves.
+            false => self.effort.deadline,
+        };
         if let Ok(done) = tokio::time::timeout_at(until.into(), solved).await {
             done?;
         }
