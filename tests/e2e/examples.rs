@@ -30,14 +30,16 @@ fn every_hole_is_proved_but_the_open_ones() {
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
     assert_eq!(reports.len(), files.len());
-    let mut proved = 0;
+    let (mut proved, mut refuted) = (0, 0);
     for report in &reports {
         let file = report["file"].as_str().expect("a name");
         for hole in report["holes"].as_array().expect("holes") {
             let open = file.ends_with(OPEN);
             assert_eq!(hole["status"] == "proved", !open, "{file}: {hole}");
             proved += usize::from(!open);
+            refuted += usize::from(hole["status"] == "false");
         }
     }
     assert!(proved >= 100, "{proved}");
+    assert_eq!(refuted, 3);
 }

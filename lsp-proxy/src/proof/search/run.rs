@@ -252,10 +252,8 @@ impl<'a> Run<'a> {
     fn propose(&mut self, candidate: Candidate, round: u8) {
         lock(self.effort.tally).proposed += 1;
         let candidate = candidate.with_text(without_comments(&candidate.text));
-        if candidate.is_sketch() {
-            if !self.everything() {
-                let _ = self.sketched.send(candidate);
-            }
+        if candidate.is_sketch() && !self.everything() {
+            let _ = self.sketched.send(candidate);
             return;
         }
         if self.wait(&candidate, round)

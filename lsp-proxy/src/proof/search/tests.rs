@@ -12,8 +12,10 @@ struct Scripted(Mutex<Option<BoxStream<'static, Proposal>>>);
 
 impl Prover for Scripted {
     fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
-        if ask.attempt.is_some() {
-            return stream::empty().boxed();
+        if let Some(attempt) = &ask.attempt {
+            // It mends what is only almost wrong.
+            let mended = attempt.text.strip_prefix("almost wrong").map(candidate);
+            return stream::iter(mended).boxed();
         }
         let mut script = self.0.lock().expect("no panic");
         script.take().expect("it is asked once")
@@ -84,8 +86,22 @@ type Asked = Arc<Mutex<Vec<Vec<String>>>>;
 /// Searches with `engines`. `heard` is told of each text of candidates before Lean answers.
 async fn search(
     engines: Vec<Engine>,
-    mut heard: impl FnMut(&[String]) + Send + 'static,
+    heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<String>, Vec<Vec<String>>) {
+    let (outcome, steps, asked) = bounded(engines, Limits::default(), heard).await;
+    let working = steps.into_iter().filter_map(|step| match step {
+        Step::Working { engine, what } => Some(format!("{engine}: {what}")),
+        _ => None,
+    });
+    (outcome, working.collect(), asked)
+}
+
+/// The same within `limits`, with all steps.
+async fn bounded(
+    engines: Vec<Engine>,
+    limits: Limits,
+    mut heard: impl FnMut(&[String]) + Send + 'static,
+) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
     const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
     let asked = Asked::default();
     let seen = asked.clone();
@@ -105,12 +121,9 @@ async fn search(
         checker,
         engines,
         limits: Limits {
-            budget: Duration::from_secs(20),
-            check: Duration::from_secs(10),
             batch: 3,
-            polish: Duration::ZERO,
             refute: false,
-            ..Limits::default()
+            ..limits
         },
     };
     let target = Target {
@@ -121,14 +134,9 @@ async fn search(
     };
     let (steps, mut watched) = unbounded_channel();
     let outcome = search.prove(&target, Vec::new(), steps).await;
-    let mut working = Vec::new();
-    while let Ok(step) = watched.try_recv() {
-        if let Step::Working { engine, what } = step {
-            working.push(format!("{engine}: {what}"));
-        }
-    }
+    let steps = std::iter::from_fn(|| watched.try_recv().ok()).collect();
     let asked = asked.lock().expect("no panic").clone();
-    (outcome.expect("a goal"), working, asked)
+    (outcome.expect("a goal"), steps, asked)
 }
 
 fn proofs(outcome: &Outcome) -> Vec<&str> {
@@ -235,4 +243,127 @@ async fn nothing_more_is_asked_of_engines_once_there_is_a_proof() {
     let (outcome, _, _) = search(vec![first, second], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert!(sender.is_closed(), "the stream was dropped");
+}
+
+#[tokio::test]
+async fn the_next_engine_is_asked_once_the_first_has_had_its_head_start() {
+    let (sender, script) = slow();
+    let right = engine("b", stream::iter(candidates(&["right"])));
+    let limits = Limits {
+        head_start: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let (outcome, ..) = bounded(vec![engine("a", script), right], limits, |_| {}).await;
+    assert_eq!(proofs(&outcome), ["right"]);
+    assert_eq!(outcome.proofs[0].engine(), "b");
+    assert!(sender.is_closed());
+}
+
+#[tokio::test]
+async fn every_candidate_is_judged_where_all_are_wanted() {
+    let all = [
+        "wrong 1",
+        "right",
+        "wrong 1",
+        "right",
+        "sorry",
+        "run_tac x",
+        "right 2",
+    ];
+    let limits = Limits {
+        everything: true,
+        ..Limits::default()
+    };
+    let engines = vec![engine("a", stream::iter(candidates(&all)))];
+    let (outcome, steps, _) = bounded(engines, limits, |_| {}).await;
+    let judged = steps.iter().filter_map(|step| match step {
+        Step::Judged { candidate, error } => Some((candidate.text.as_str(), error.is_none())),
+        _ => None,
+    });
+    let mut judged: Vec<_> = judged.collect();
+    judged.sort_unstable();
+    let expected = [
+        ("right", true),
+        ("right", true),
+        ("right 2", true),
+        ("run_tac x", false),
+        ("sorry", false),
+        ("wrong 1", false),
+        ("wrong 1", false),
+    ];
+    assert_eq!(judged, expected);
+    assert_eq!(proofs(&outcome), ["right", "right 2"]);
+}
+
+#[tokio::test]
+async fn models_are_stopped_where_they_have_used_up_what_they_may() {
+    let spent = |tokens, money| Proposal::Spent(Spent { tokens, money });
+    for (tokens, money) in [(Some(100), None), (None, Some(0.5))] {
+        let (sender, script) = slow();
+        let costly = [candidate("wrong 1"), spent(60, 0.3), spent(60, 0.3)];
+        let engines = vec![
+            engine("a", stream::iter(costly).chain(script)),
+            engine("b", stream::iter(candidates(&["right"]))),
+        ];
+        let limits = Limits {
+            tokens,
+            money,
+            ..Limits::default()
+        };
+        let (outcome, ..) = bounded(engines, limits, |_| {}).await;
+        assert_eq!(outcome.ended, Ended::OutOfBudget);
+        assert_eq!((outcome.spent.tokens, outcome.checked), (120, 1));
+        assert!(sender.is_closed());
+    }
+}
+
+#[tokio::test]
+async fn what_almost_passes_is_sent_back_once_there_is_nothing_else_to_do() {
+    let all = candidates(&["wrong 1", "almost wrongright", "wrong 2", "wrong 3"]);
+    let (outcome, _, asked) = search(vec![engine("a", stream::iter(all))], |_| {}).await;
+    assert_eq!(proofs(&outcome), ["right"]);
+    assert_eq!(
+        asked.last().map(Vec::as_slice),
+        Some(&["right".to_owned()][..])
+    );
+    assert_eq!(outcome.checked, 5);
+}
+
+#[tokio::test]
+async fn what_failed_is_told_those_of_models_first() {
+    let tactics = engine("tactics", stream::iter(candidates(&["wrong 1", "wrong 2"])));
+    let model = engine("a", stream::iter(candidates(&["wrong 3", "wrong 4"])));
+    let (outcome, ..) = search(vec![tactics, model], |_| {}).await;
+    let tries = outcome.tries.iter();
+    let tries: Vec<_> = tries
+        .map(|one| (one.candidate.text.as_str(), one.error.as_str()))
+        .collect();
+    assert_eq!(
+        tries,
+        [("wrong 3", "no"), ("wrong 4", "no"), ("wrong 1", "no")]
+    );
+}
+
+#[tokio::test]
+async fn a_proof_is_made_shorter_while_the_first_is_there_already() {
+    let long = engine(
+        "a",
+        stream::iter(candidates(&["intro x\nright\nsimp [a, b]"])),
+    );
+    let (outcome, steps, _) = bounded(vec![long], Limits::default(), |_| {}).await;
+    let verified = steps.iter().filter_map(|step| match step {
+        Step::Verified(proof) => Some(proof.proof()),
+        _ => None,
+    });
+    let verified: Vec<&str> = verified.collect();
+    assert_eq!(verified.first(), Some(&"intro x\nright\nsimp [a, b]"));
+    // This Lean takes whatever is not wrong, the shortest first.
+    assert_eq!(outcome.proofs[0].proof(), "intro x");
+    let unpolished = Limits {
+        polish: Duration::ZERO,
+        ..Limits::default()
+    };
+    let long = engine("a", stream::iter(candidates(&["intro x\nright"])));
+    let (outcome, ..) = bounded(vec![long], unpolished, |_| {}).await;
+    assert_eq!(proofs(&outcome), ["intro x\nright"]);
 }
