@@ -297,7 +297,8 @@ impl Search {
                 Err(_) => false,
             }
         };
-        if !self.limits.everything && !lock(&found).proofs.is_empty() {
+        let polish = !self.limits.everything && !self.limits.polish.is_zero();
+        if polish && !lock(&found).proofs.is_empty() {
             let until = deadline.min(Instant::now() + self.limits.polish);
             let polished = polish::polish(effort, task, &found);
             if let Ok(done) = tokio::time::timeout_at(until.into(), polished).await {
