@@ -222,8 +222,16 @@ impl Config {
         set(&mut self.head_start, search.head_start);
         set(&mut self.polish, search.polish);
         self.refute = search.refute.unwrap_or(self.refute);
-        self.tokens = search.tokens.or(self.tokens);
-        self.money = search.money.or(self.money);
+        // What the user spends a project may only lower.
+        let lower = origin == Origin::Project;
+        self.tokens = match (search.tokens, self.tokens) {
+            (Some(new), Some(old)) if lower => Some(new.min(old)),
+            (new, old) => new.or(old),
+        };
+        self.money = match (search.money, self.money) {
+            (Some(new), Some(old)) if lower => Some(new.min(old)),
+            (new, old) => new.or(old),
+        };
         set(&mut self.timeout, check.timeout);
         set(&mut self.idle, check.idle);
         self.tactics.extend(tactics);
@@ -288,6 +296,21 @@ mod tests {
             Some(vec![Engine::Local(None), Engine::Tactics])
         );
         assert_eq!(config.timeout, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn a_project_spends_no_more_than_the_user_would() {
+        let mut config = Config::default();
+        let mut add = |text: &str, origin| {
+            config.add(text, origin, Path::new("/")).expect("valid");
+            (config.tokens, config.money)
+        };
+        let users = "[search]\ntokens = 500\nmoney = 0.5";
+        assert_eq!(add(users, Origin::User), (Some(500), Some(0.5)));
+        let more = "[search]\ntokens = 9000\nmoney = 7";
+        assert_eq!(add(more, Origin::Project), (Some(500), Some(0.5)));
+        let less = "[search]\ntokens = 20\nmoney = 0.1";
+        assert_eq!(add(less, Origin::Project), (Some(20), Some(0.1)));
     }
 
     #[test]
