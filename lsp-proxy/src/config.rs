@@ -1,8 +1,9 @@
 //! Settings: the user's `config.toml`, then a project's `.unsorry.toml`, each key of the later file
-//! winning, then `UNSORRY_MODEL`. What a project may set is preference only: no command, no endpoint,
-//! no file.
+//! winning, then `UNSORRY_MODEL` and `UNSORRY_CACHE`. What a project may set is preference only: no
+//! command, no endpoint, no file.
 
 mod asking;
+mod cache;
 mod engine;
 mod local;
 mod remote;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
 use unsorry_model::remote::Settings as Endpoint;
 
+pub use cache::Cache;
 pub use engine::Engine;
 pub use local::Local;
 use remote::Remote;
@@ -40,6 +42,8 @@ pub struct Config {
     pub local: Local,
     /// Engines elsewhere.
     pub remote: Vec<Endpoint>,
+    /// The memory of verified proofs.
+    pub cache: Cache,
     /// The user's own file, whether it is there or not.
     pub users_file: Option<PathBuf>,
 }
@@ -63,6 +67,7 @@ impl Default for Config {
             engines: None,
             local: Local::default(),
             remote: Vec::new(),
+            cache: Cache::default(),
             users_file: None,
         }
     }
@@ -75,6 +80,7 @@ struct File {
     check: Check,
     local: Local,
     remote: Vec<Remote>,
+    cache: cache::Keys,
     tactics: Vec<Entry>,
 }
 
@@ -159,6 +165,7 @@ impl Config {
     pub fn add_environment(&mut self) {
         let model = std::env::var_os("UNSORRY_MODEL").filter(|model| !model.is_empty());
         self.local.model = model.map(PathBuf::from).or(self.local.model.take());
+        self.cache.add_environment();
     }
 
     /// Adds what the `text` of a file in `folder` says.
@@ -171,6 +178,7 @@ impl Config {
             check,
             local,
             remote,
+            cache,
             tactics,
         } = toml::from_str(text)?;
         if origin == Origin::Project {
@@ -191,6 +199,7 @@ impl Config {
             self.engines = Some(engines);
         }
         self.local.add(local, folder);
+        self.cache.add(&cache, origin);
         let set = |place: &mut Duration, value: Option<Duration>| *place = value.unwrap_or(*place);
         set(&mut self.budget, search.budget);
         set(&mut self.timeout, check.timeout);

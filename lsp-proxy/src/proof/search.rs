@@ -17,6 +17,7 @@ use super::screen::{self, Screen, Verdict};
 use super::target::Target;
 use super::verify::{Rejection, VerifiedProof, confirm};
 use crate::lean::shadow::Unknown;
+use crate::memory::Memory;
 
 /// How many verified proofs a search gives at the most, the one that is applied among them.
 const MOST_PROOFS: usize = 3;
@@ -79,6 +80,8 @@ pub struct Search {
     pub engines: Vec<Engine>,
     /// Bounds.
     pub limits: Limits,
+    /// Proofs of earlier searches.
+    pub memory: Option<Memory>,
 }
 
 /// What happens while a search runs.
@@ -181,6 +184,9 @@ impl Search {
                 Err(_) => false,
             }
         };
+        if let Some(memory) = &self.memory {
+            memory.keep(&baseline, &run.proofs).await;
+        }
         let ended = if !run.proofs.is_empty() {
             Ended::Proved
         } else if run.failures.len() == self.engines.len() {
@@ -248,9 +254,25 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Checks all that is proposed, until there is a proof.
+    /// Checks what is remembered, each alone: the first is likely to be all that is needed. Then all
+    /// that is known and proposed, until there is a proof.
     async fn all(&mut self, known: Vec<Candidate>) -> Result<(), CheckError> {
-        let mut proposals = proposals(&self.search.engines, &self.baseline.goal, known);
+        let engines = &self.search.engines;
+        if let Some(memory) = &self.search.memory {
+            for candidate in memory.recall(self.baseline, engines).await {
+                self.these(proposals(&[], &self.baseline.goal, vec![candidate]))
+                    .await?;
+            }
+        }
+        self.these(proposals(engines, &self.baseline.goal, known))
+            .await
+    }
+
+    /// Checks `proposals`, until there is a proof.
+    async fn these(
+        &mut self,
+        mut proposals: BoxStream<'static, (&'static str, Proposal)>,
+    ) -> Result<(), CheckError> {
         let most = self.search.limits.batch;
         let mut waiting: Vec<Candidate> = Vec::new();
         while self.proofs.is_empty() {
@@ -564,6 +586,7 @@ mod tests {
                 check: Duration::from_secs(10),
                 batch: 3,
             },
+            memory: None,
         };
         let target = Target {
             uri: "file:///A.lean".into(),

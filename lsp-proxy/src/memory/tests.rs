@@ -1,0 +1,161 @@
+use super::*;
+use unsorry_model::{Goal, HoleKind};
+
+fn memory(folder: &Path, lean: &str) -> Memory {
+    let command = LeanCommand::parse(lean).expect("a command");
+    Memory::new(folder.to_owned(), command, folder.to_owned())
+}
+
+fn baseline(goals: &str) -> Baseline {
+    let rendered = [goals.to_owned()];
+    let context = Context {
+        before: "theorem t : p := ".into(),
+        after: String::new(),
+        declaration: 0,
+    };
+    let goal = Goal::parse(HoleKind::Term, &rendered, Vec::new(), context);
+    Baseline {
+        goal: goal.expect("a goal"),
+        rendered: goals.to_owned(),
+        reports_accomplished: true,
+        axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
+    }
+}
+
+/// Keeps a proof by `engine`, as a search does once Lean has accepted it.
+async fn keep(memory: &Memory, proof: &str, engine: &str) {
+    let (key, lean) = memory.key(&baseline("⊢ p")).await.expect("a key");
+    let now = SystemTime::now();
+    let kept = Kept {
+        proof: proof.to_owned(),
+        goal: "⊢ p".into(),
+        context: String::new(),
+        hole: 0,
+        kind: "term".into(),
+        engine: engine.to_owned(),
+        level: "lean-checked".into(),
+        lean,
+        imports: String::new(),
+        found: now,
+        used: now,
+        hits: 0,
+    };
+    memory
+        .with_store(move |store| store.keep(&key, &[kept.clone()]))
+        .await;
+}
+
+/// What is recalled for those engines.
+async fn recalled(memory: &Memory, engines: &[config::Engine]) -> Vec<(String, &'static str)> {
+    let engines = engines.iter().map(|engine| Engine {
+        name: engine.name(),
+        prover: Arc::new(unsorry_model::Tactics::new(Vec::new())),
+    });
+    let engines: Vec<Engine> = engines.collect();
+    let all = memory.recall(&baseline("⊢ p"), &engines).await;
+    all.into_iter().map(|one| (one.text, one.engine)).collect()
+}
+
+use config::Engine::{Local, Remote, Tactics};
+
+#[tokio::test]
+async fn who_found_it_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = memory(folder.path(), "echo");
+    assert_eq!(recalled(&memory, &[Tactics]).await, []);
+    keep(&memory, "one", "local").await;
+    keep(&memory, "three", "oracle").await;
+    assert_eq!(
+        recalled(&memory, &[Tactics, Local]).await,
+        [("one".into(), "local")]
+    );
+    assert_eq!(recalled(&memory, &[Tactics, Remote]).await, []);
+    // As another process sees it, and with another Lean.
+    let other = self::memory(folder.path(), "echo");
+    assert_eq!(recalled(&other, &[Local]).await.len(), 1);
+    let other = self::memory(folder.path(), "echo +another");
+    assert_eq!(recalled(&other, &[Local]).await, []);
+    // Another goal.
+    assert_eq!(memory.recall(&baseline("⊢ q"), &[]).await, []);
+}
+
+#[tokio::test]
+async fn of_one_project() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = memory(folder.path(), "echo");
+    keep(&memory, "one", "local").await;
+    let manifest = folder.path().join("lake-manifest.json");
+    let check = async |expected: usize| {
+        assert_eq!(recalled(&memory, &[Local]).await.len(), expected);
+    };
+    std::fs::write(&manifest, "{}").expect("written");
+    check(1).await;
+    std::fs::write(folder.path().join("lakefile.toml"), "").expect("written");
+    check(0).await;
+    keep(&memory, "two", "local").await;
+    check(1).await;
+    std::fs::write(&manifest, "{ }").expect("written");
+    check(0).await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_moved_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(FILE), "no database").expect("written");
+    let memory = memory(folder.path(), "echo");
+    keep(&memory, "one", "local").await;
+    assert_eq!(recalled(&memory, &[Local]).await.len(), 1);
+    assert!(remove_aside(folder.path()));
+}
+
+#[tokio::test]
+async fn what_can_not_be_is_not_tried_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = async |place: &Path, lean: &str| {
+        let memory = memory(folder.path(), lean);
+        let memory = Memory::new(place.to_owned(), memory.0.command.clone(), place.to_owned());
+        assert_eq!(recalled(&memory, &[Local]).await, []);
+        assert!(memory.0.off.load(Ordering::Relaxed), "{place:?} {lean}");
+        assert_eq!(recalled(&memory, &[Local]).await, []);
+    };
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    check(&file.join("in a file"), "echo").await;
+    check(folder.path(), "no-such-lean").await;
+}
+
+#[test]
+fn what_stands_around_a_hole() {
+    let check = |before: &str, declaration: &str, after: &str, expected: (&str, i64)| {
+        let context = Context {
+            before: format!("{before}{declaration}"),
+            after: after.to_owned(),
+            declaration: before.len(),
+        };
+        let (text, hole) = around(&context);
+        assert_eq!((text.as_str(), hole), expected);
+    };
+    check("", "theorem t : p := ", "", ("theorem t : p := sorry", 17));
+    check(
+        "-- 𝕏\n\n",
+        "def a := ⟨",
+        "⟩",
+        ("-- 𝕏\n\ndef a := ⟨sorry⟩", 16),
+    );
+    let line = "-- αααααααααααααααααα\n";
+    let long = line.repeat(1000);
+    let context = Context {
+        before: format!("{long}example : p := "),
+        after: " -- end".into(),
+        declaration: long.len(),
+    };
+    let (text, hole) = around(&context);
+    let lines = CONTEXT / line.len();
+    let expected = format!("{}example : p := sorry -- end", line.repeat(lines));
+    assert_eq!(text, expected);
+    let upto: String = text
+        .chars()
+        .take(usize::try_from(hole).expect("a place"))
+        .collect();
+    assert!(upto.ends_with("p := "));
+}
