@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use unsorry_model::{Candidate, Context};
 
 pub use key::{Key, Question};
-pub use store::{Bounds, FILE, Figures, Kept, Problem, Store, remove_aside};
+pub use store::{Bounds, FILE, Figures, Kept, Problem, Store, remove_aside, set_aside};
 
 use crate::config;
 use crate::lean::command::LeanCommand;

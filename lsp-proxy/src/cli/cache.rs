@@ -13,7 +13,7 @@ use unsorry_model::local::memory::size;
 
 use crate::assistant::count;
 use crate::config::{Config, parse_duration};
-use crate::memory::{self, Bounds, FILE, Figures, Kept, Store};
+use crate::memory::{self, Bounds, FILE, Figures, Kept, Problem, Store};
 
 /// How long other processes' writing is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -81,11 +81,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// The store in `folder`; none where nothing was ever kept.
-fn open(folder: &Path) -> Result<Option<Store>> {
+fn open(folder: &Path) -> Result<Option<Store>, Problem> {
     if !folder.join(FILE).is_file() {
         return Ok(None);
     }
-    Ok(Some(Store::open(folder, Bounds::default(), PATIENCE)?))
+    Store::open(folder, Bounds::default(), PATIENCE).map(Some)
 }
 
 /// What there is, in a few words, for those who only want to know whether it works.
@@ -194,13 +194,19 @@ fn date(time: SystemTime) -> String {
 fn clear(folder: &Path, older_than: Option<Duration>, out: &mut dyn Write) -> Result<()> {
     let before = older_than.map(|age| SystemTime::now().checked_sub(age));
     let before = before.map(|before| before.unwrap_or(SystemTime::UNIX_EPOCH));
-    let removed = match open(folder)? {
-        Some(mut store) => store.clear(before)?,
-        None => 0,
+    let removed = match open(folder) {
+        Ok(Some(mut store)) => store.clear(before)?,
+        Ok(None) => 0,
+        // Nothing of it is left either.
+        Err(Problem::Broken(..)) if older_than.is_none() => {
+            memory::set_aside(folder)?;
+            0
+        }
+        Err(problem) => return Err(problem.into()),
     };
     let what = number(i64::try_from(removed).unwrap_or(i64::MAX), "proof");
     let left = if older_than.is_none() && memory::remove_aside(folder) {
-        ", and a damaged file that was moved aside"
+        ", and a damaged file"
     } else {
         ""
     };
@@ -356,7 +362,7 @@ mod tests {
             .chars()
             .filter(|c| *c != '\n' && is_obeyed(*c))
             .collect();
-        assert_eq!(obeyed, [], "{text:?}");
+        assert!(obeyed.is_empty(), "{text:?}");
     }
 
     #[test]
@@ -430,6 +436,18 @@ mod tests {
         assert!(said.starts_with("1 proof removed from"), "{said}");
         assert!(cleared(Some(Duration::MAX)).starts_with("0 proofs"));
         assert!(cleared(None).starts_with("1 proof removed from"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_cleared_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(FILE), "secret").expect("written");
+        let error = show(folder.path(), true, false, &mut io::sink()).expect_err("damaged");
+        assert!(error.to_string().contains("is damaged"), "{error}");
+        let said = text(|out| clear(folder.path(), None, out));
+        assert!(said.ends_with("and a damaged file\n"), "{said}");
+        let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, 0);
     }
 
     #[test]
