@@ -1,6 +1,6 @@
 //! Proofs of earlier searches, found again by their goal. What is recalled is a [`Candidate`] and no
-//! more: it goes to Lean as any other does, so that a wrong one costs a check and nothing else. Whatever
-//! fails here is a line in the log.
+//! more: `verify::confirm` makes a proof of it, or does not, so that a wrong one costs a check and nothing
+//! else. Whatever fails here is a line in the log.
 
 mod key;
 mod store;

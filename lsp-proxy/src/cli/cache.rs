@@ -130,7 +130,7 @@ fn show(folder: &Path, enabled: bool, goals: bool, out: &mut dyn Write) -> Resul
     writeln!(
         out,
         "{} of at most {}",
-        size(std::fs::metadata(&path).map_or(0, |file| file.len())),
+        on_disk(std::fs::metadata(&path).map_or(0, |file| file.len())),
         size(u64::try_from(Bounds::default().bytes).unwrap_or(0))
     )?;
     for (engine, proofs) in &figures.by_engine {
@@ -150,6 +150,13 @@ fn show(folder: &Path, enabled: bool, goals: bool, out: &mut dyn Write) -> Resul
         written?;
     }
     Ok(())
+}
+
+fn on_disk(bytes: u64) -> String {
+    match bytes {
+        ..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        _ => size(bytes),
+    }
 }
 
 /// A proof and its goal, shortly.
@@ -373,7 +380,7 @@ mod tests {
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines[0], folder.path().join(FILE).display().to_string());
         assert_eq!(lines[1], "2 proofs of 1 goal, used again 0 times");
-        assert!(lines[2].ends_with(" of at most 67.1 MB"), "{shown}");
+        assert!(lines[2].ends_with(" KB of at most 64 MB"), "{shown}");
         let expected = [
             "a\u{fffd}c      1 proof",
             "local    1 proof",

@@ -66,7 +66,7 @@ pub struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Bounds {
-            bytes: 64 << 20,
+            bytes: 64_000_000,
             rows: 100_000,
         }
     }

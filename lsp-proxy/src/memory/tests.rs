@@ -1,5 +1,26 @@
 use super::*;
-use unsorry_model::{Goal, HoleKind};
+use crate::document::{Outline, Position};
+use crate::lean::diagnostic::{Diagnostic, Range, Severity};
+use crate::lean::shadow::{Elaboration, Goals};
+use crate::proof::checker::Checker;
+use crate::proof::search::{Limits, Outcome, Search};
+use crate::proof::target::Target;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::mpsc::unbounded_channel;
+use unsorry_model::{Goal, HoleKind, Proposal, Prover};
+
+struct Proposes(Vec<String>);
+
+impl Prover for Proposes {
+    fn propose(&self, _: &Goal) -> BoxStream<'static, Proposal> {
+        let candidate = |text: String| {
+            let engine = "tactics";
+            Proposal::Candidate(Candidate { text, engine })
+        };
+        stream::iter(self.0.clone().into_iter().map(candidate)).boxed()
+    }
+}
 
 fn memory(folder: &Path, lean: &str) -> Memory {
     let command = LeanCommand::parse(lean).expect("a command");
@@ -49,7 +70,7 @@ async fn keep(memory: &Memory, proof: &str, engine: &str) {
 async fn recalled(memory: &Memory, engines: &[config::Engine]) -> Vec<(String, &'static str)> {
     let engines = engines.iter().map(|engine| Engine {
         name: engine.name(),
-        prover: Arc::new(unsorry_model::Tactics::new(Vec::new())),
+        prover: Arc::new(Proposes(Vec::new())),
     });
     let engines: Vec<Engine> = engines.collect();
     let all = memory.recall(&baseline("⊢ p"), &engines).await;
@@ -122,6 +143,96 @@ async fn what_can_not_be_is_not_tried_twice() {
     std::fs::write(&file, "").expect("written");
     check(&file.join("in a file"), "echo").await;
     check(folder.path(), "no-such-lean").await;
+}
+
+/// What Lean is asked about in a search whose one engine proposes these, until it accepts one of those
+/// with the word `right`.
+async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outcome, Vec<String>) {
+    const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
+    let (tell, mut told) = unbounded_channel();
+    let checker = Checker::scripted(move |text| {
+        let lines = text.lines().filter(|line| !line.contains("sorry"));
+        let tried: Vec<&str> = lines.filter_map(|line| line.strip_prefix("  ")).collect();
+        if !tried.is_empty() {
+            let _ = tell.send(tried.join(" "));
+        }
+        let says = |(line, text): (usize, &str)| {
+            let (severity, message) = match text {
+                _ if text.starts_with("#print axioms") => {
+                    (Severity::Information, "'t' does not depend on any axioms")
+                }
+                _ if text.starts_with("  ") && !text.contains("sorry") && !text.contains(right) => {
+                    (Severity::Error, "no")
+                }
+                _ => return None,
+            };
+            let at = Position {
+                line: u32::try_from(line).ok()?,
+                character: 0,
+            };
+            Some(Diagnostic {
+                range: Range { start: at, end: at },
+                full_range: None,
+                severity,
+                message: message.to_owned(),
+                lean_tags: Vec::new(),
+            })
+        };
+        Elaboration {
+            diagnostics: text.lines().enumerate().filter_map(says).collect(),
+            answers: vec![Goals {
+                tactic: Some(vec!["⊢ 1 = 1".into()]),
+                term: None,
+            }],
+        }
+    });
+    let search = Search {
+        checker,
+        engines: vec![Engine {
+            name: "tactics",
+            prover: Arc::new(Proposes(
+                proposed.iter().map(|one| (*one).to_owned()).collect(),
+            )),
+        }],
+        limits: Limits {
+            budget: Duration::from_secs(20),
+            check: Duration::from_secs(10),
+            batch: 2,
+        },
+        memory: Some(memory.clone()),
+    };
+    let target = Target {
+        uri: "file:///A.lean".into(),
+        outline: Arc::new(Outline::of(SOURCE)),
+        text: SOURCE.into(),
+        hole: 0,
+    };
+    let (steps, _watched) = unbounded_channel();
+    let outcome = search.prove(&target, Vec::new(), steps).await;
+    let mut asked = Vec::new();
+    while let Ok(one) = told.try_recv() {
+        asked.push(one);
+    }
+    (outcome.expect("a goal"), asked)
+}
+
+#[tokio::test]
+async fn a_search_remembers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = memory(folder.path(), "echo");
+    let all = ["first", "second", "third"];
+    let (_, tried) = asked(&memory, &all, "second").await;
+    assert_eq!(tried, ["first second", "second"]);
+    let (outcome, tried) = asked(&memory, &all, "second").await;
+    assert_eq!(tried, ["second"]);
+    assert_eq!((outcome.proposed, outcome.checked), (1, 1));
+    assert_eq!(outcome.proofs[0].engine(), "tactics");
+    // What is no proof any more costs one check, and is not tried again.
+    let (outcome, tried) = asked(&memory, &all, "third").await;
+    assert_eq!(tried[0], "second");
+    assert_eq!(outcome.proofs[0].proof(), "third");
+    let (_, tried) = asked(&memory, &all, "third").await;
+    assert_eq!(tried, ["third"]);
 }
 
 #[test]

@@ -254,25 +254,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Checks what is remembered, each alone: the first is likely to be all that is needed. Then all
-    /// that is known and proposed, until there is a proof.
+    /// Checks all that is remembered and proposed, until there is a proof.
     async fn all(&mut self, known: Vec<Candidate>) -> Result<(), CheckError> {
-        let engines = &self.search.engines;
-        if let Some(memory) = &self.search.memory {
-            for candidate in memory.recall(self.baseline, engines).await {
-                self.these(proposals(&[], &self.baseline.goal, vec![candidate]))
-                    .await?;
-            }
-        }
-        self.these(proposals(engines, &self.baseline.goal, known))
-            .await
-    }
-
-    /// Checks `proposals`, until there is a proof.
-    async fn these(
-        &mut self,
-        mut proposals: BoxStream<'static, (&'static str, Proposal)>,
-    ) -> Result<(), CheckError> {
+        self.remembered().await?;
+        let mut proposals = proposals(&self.search.engines, &self.baseline.goal, known);
         let most = self.search.limits.batch;
         let mut waiting: Vec<Candidate> = Vec::new();
         while self.proofs.is_empty() {
@@ -286,6 +271,29 @@ impl Run<'_> {
             } else {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Confirms proofs of earlier searches, each alone: the first is likely to be all that is needed.
+    async fn remembered(&mut self) -> Result<(), CheckError> {
+        let search = self.search;
+        let Some(memory) = &search.memory else {
+            return Ok(());
+        };
+        for candidate in memory.recall(self.baseline, &search.engines).await {
+            if !self.proofs.is_empty() {
+                break;
+            }
+            let _ = self.steps.send(Step::Checking {
+                candidate: candidate.text.clone(),
+                checked: self.checked,
+                proposed: self.proposed,
+            });
+            self.proposed += 1;
+            self.checked += 1;
+            self.seen.insert(candidate.text.clone());
+            self.confirm(candidate).await?;
         }
         Ok(())
     }
