@@ -79,7 +79,7 @@ pub enum Problem {
     #[error("{0} is of a newer unsorry, and is left as it is")]
     Newer(String),
     /// It is no database, or a damaged one.
-    #[error("{0} is damaged: {1}")]
+    #[error("{0} is damaged: {1}; `unsorry cache clear` removes it")]
     Broken(String, rusqlite::Error),
     /// Someone else is writing to it.
     #[error("{0} is busy: another process is writing to it")]
