@@ -62,7 +62,7 @@ async fn keep(memory: &Memory, proof: &str, engine: &str) {
         hits: 0,
     };
     memory
-        .with_store(move |store| store.keep(&key, &[kept.clone()]))
+        .with_store(move |store| store.keep(&key, std::slice::from_ref(&kept)))
         .await;
 }
 

@@ -79,7 +79,9 @@ fn what_is_kept_comes_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).expect("a store");
     let first = proof("by\n  simp \u{1b}[31m\0", 5);
-    store.keep(&key(1), &[first.clone()]).expect("kept");
+    store
+        .keep(&key(1), std::slice::from_ref(&first))
+        .expect("kept");
     let later = Kept {
         engine: "tactics".into(),
         level: "axioms-clean".into(),
@@ -273,6 +275,21 @@ fn a_newer_file_is_left_alone() {
     assert!(matches!(opened, Err(Problem::Newer(_))), "{opened:?}");
     set_aside(folder.path()).expect("looked at");
     assert_eq!(std::fs::read(&path).expect("a file"), before);
+}
+
+#[test]
+fn a_full_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path()).expect("a store");
+    store.keep(&key(0), &[proof("a", 0)]).expect("kept");
+    // As good as one: SQLite gives the same error.
+    let full = store.connection.execute_batch("PRAGMA max_page_count = 16");
+    full.expect("set");
+    let long = "long ".repeat(500);
+    let full = (1..100).find_map(|n| store.keep(&key(n), &[proof(&long, n)]).err());
+    assert!(matches!(full, Some(Problem::Sqlite(..))), "{full:?}");
+    assert!(!store.is_damaged());
+    assert_eq!(recalled(&store, 0), ["a"]);
 }
 
 /// Not a test of its own: the process that others start, which keeps as many proofs as it is told.
