@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::key::Key;
 
@@ -153,7 +153,9 @@ impl Store {
         let path = folder.join(FILE);
         make(folder, &path).map_err(|error| Problem::Io(path.display().to_string(), error))?;
         let begun = || {
-            let mut connection = Connection::open(&path)?;
+            // The file is there; whoever else may make one would let others read it.
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let mut connection = Connection::open_with_flags(&path, flags)?;
             connection.busy_timeout(patience)?;
             // What is cleared is gone.
             connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON")?;
