@@ -7,7 +7,7 @@ mod store;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use tokio::process::Command;
@@ -28,7 +28,7 @@ use crate::proof::verify::VerifiedProof;
 /// How long other processes' writing is waited for.
 const BUSY: Duration = Duration::from_millis(250);
 
-/// How long a search waits for the file, whatever the trouble. After that it is not asked any more.
+/// How long a search waits for the file, whatever the trouble. Until that is over, the others do without.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long Lean may take to say its version.
@@ -55,6 +55,8 @@ struct Inner {
     store: Mutex<Option<Store>>,
     /// It is of no use in this session.
     off: AtomicBool,
+    /// The last one who asked it did not wait for the answer.
+    slow: AtomicBool,
 }
 
 impl Memory {
@@ -68,6 +70,7 @@ impl Memory {
             lean: OnceCell::new(),
             store: Mutex::new(None),
             off: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
         }))
     }
 
@@ -143,14 +146,15 @@ impl Memory {
         work: impl FnMut(&mut Store) -> Result<T, Problem> + Send + 'static,
     ) -> Option<T> {
         let inner = self.0.clone();
-        if inner.off.load(Ordering::Relaxed) {
+        if inner.off.load(Ordering::Relaxed) || inner.is_stuck() {
             return None;
         }
         let work = spawn_blocking(move || inner.with_store(work));
         match timeout(PATIENCE, work).await {
             Ok(done) => done.ok().flatten(),
             Err(_) => {
-                self.0.give_up("its file does not answer");
+                tracing::warn!("the file of proofs does not answer in time");
+                self.0.slow.store(true, Ordering::Relaxed);
                 None
             }
         }
@@ -170,6 +174,14 @@ impl Inner {
             self.give_up("Lean does not say its version");
         }
         version.map(str::to_owned)
+    }
+
+    /// Whether someone whom nobody waits for any more is still at it.
+    fn is_stuck(&self) -> bool {
+        let stuck = self.slow.load(Ordering::Relaxed)
+            && matches!(self.store.try_lock(), Err(TryLockError::WouldBlock));
+        self.slow.fetch_and(stuck, Ordering::Relaxed);
+        stuck
     }
 
     fn give_up(&self, why: &str) {

@@ -145,6 +145,41 @@ async fn what_can_not_be_is_not_tried_twice() {
     check(folder.path(), "no-such-lean").await;
 }
 
+#[tokio::test]
+async fn a_file_that_does_not_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = memory(folder.path(), "echo");
+    memory.0.lean.set(Some("Lean".into())).expect("not set yet");
+    let held = memory.0.clone();
+    let (release, wait) = std::sync::mpsc::channel();
+    let (tell, holding) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        let _held = held.store.lock().expect("no panic");
+        tell.send(()).expect("heard");
+        wait.recv().expect("told");
+    });
+    holding.recv().expect("held");
+    let asked = async || {
+        let begun = std::time::Instant::now();
+        let work = |store: &mut Store| store.figures();
+        (memory.with_store(work).await.is_some(), begun.elapsed())
+    };
+    let (answered, took) = asked().await;
+    assert!(!answered && took >= PATIENCE, "{took:?}");
+    let (answered, took) = asked().await;
+    assert!(!answered && took < PATIENCE, "{took:?}");
+    release.send(()).expect("heard");
+    holder.join().expect("it ends");
+    // The one that was not waited for may be at it still.
+    let begun = std::time::Instant::now();
+    while !asked().await.0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it answers again"
+        );
+    }
+}
+
 /// What Lean is asked about in a search whose one engine proposes these, until it accepts one of those
 /// with the word `right`.
 async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outcome, Vec<String>) {
