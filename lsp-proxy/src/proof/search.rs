@@ -146,7 +146,7 @@ pub struct Outcome {
 }
 
 impl Search {
-    /// Searches for proofs of `target`. `known` are tried before anything else.
+    /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
     /// `steps` is told how it goes, and is closed at the end. Dropping the future
     /// ends the search and all that works for it.
     ///
