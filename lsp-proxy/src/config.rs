@@ -1,8 +1,9 @@
 //! Settings: the user's `config.toml`, then a project's `.unsorry.toml`, each key of the later file
-//! winning, then `UNSORRY_MODEL`. What a project may set is preference only: no command, no endpoint,
-//! no file.
+//! winning, then `UNSORRY_MODEL` and `UNSORRY_CACHE`. What a project may set is preference only: no
+//! command, no endpoint, no file.
 
 mod asking;
+mod cache;
 mod engine;
 mod local;
 mod remote;
@@ -18,6 +19,7 @@ use unsorry_model::remote::Settings as Endpoint;
 
 use crate::proof::search::Limits;
 
+pub use cache::Cache;
 pub use engine::Engine;
 pub use local::Local;
 use remote::Remote;
@@ -52,6 +54,8 @@ pub struct Config {
     pub local: Local,
     /// Engines elsewhere.
     pub remote: Vec<Endpoint>,
+    /// The memory of verified proofs.
+    pub cache: Cache,
     /// The user's own file, whether it is there or not.
     pub users_file: Option<PathBuf>,
 }
@@ -81,6 +85,7 @@ impl Default for Config {
             engines: None,
             local: Local::default(),
             remote: Vec::new(),
+            cache: Cache::default(),
             users_file: None,
         }
     }
@@ -93,6 +98,7 @@ struct File {
     check: Check,
     local: Local,
     remote: Vec<Remote>,
+    cache: cache::Keys,
     tactics: Vec<Entry>,
 }
 
@@ -185,6 +191,7 @@ impl Config {
     pub fn add_environment(&mut self) {
         let model = std::env::var_os("UNSORRY_MODEL").filter(|model| !model.is_empty());
         self.local.model = model.map(PathBuf::from).or(self.local.model.take());
+        self.cache.add_environment();
     }
 
     /// Adds what the `text` of a file in `folder` says.
@@ -197,6 +204,7 @@ impl Config {
             check,
             local,
             remote,
+            cache,
             tactics,
         } = toml::from_str(text)?;
         if origin == Origin::Project {
@@ -217,6 +225,7 @@ impl Config {
             self.engines = Some(engines);
         }
         self.local.add(local, folder);
+        self.cache.add(&cache, origin);
         let set = |place: &mut Duration, value: Option<Duration>| *place = value.unwrap_or(*place);
         set(&mut self.budget, search.budget);
         set(&mut self.head_start, search.head_start);

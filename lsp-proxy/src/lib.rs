@@ -6,6 +6,7 @@ pub mod config;
 pub mod consent;
 pub mod document;
 pub mod lean;
+pub mod memory;
 pub mod proof;
 pub mod proxy;
 pub mod wire;

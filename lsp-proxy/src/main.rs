@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unsorry::cli::{doctor, model, prove, serve};
+use unsorry::cli::{cache, doctor, model, prove, serve};
 use unsorry::config;
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
@@ -29,6 +29,8 @@ enum Commands {
     Prove(prove::Arguments),
     /// The models that can be run in this process: which there are, getting and checking them
     Model(model::Arguments),
+    /// The verified proofs that are kept on this machine: what there is, removing and exporting them
+    Cache(cache::Arguments),
     /// Say what works here, what does not and what to do about it, and what would be sent where
     Doctor(doctor::Arguments),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
         Commands::Doctor(doctor) => doctor::doctor(&doctor, arguments.config.as_deref()),
+        Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),
         Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

@@ -10,14 +10,21 @@ const MIXED: &str = "theorem easy (a b : Nat) : a + b = b + a := by\r\n  sorry\r
     theorem 𝕋 (p : Prop) (h𝕡 : p) : p ∧ True := ⟨sorry, by sorry⟩\r\n\r\n\
     theorem false_ (a : Nat) : a < a := by\r\n  sorry\r\n\r\ndef data : Nat := sorry\r\n";
 
-/// Runs `unsorry prove` in `folder`, whose `unsorry/config.toml` is the user's.
+/// Runs `unsorry prove` in `folder`, whose `unsorry/config.toml` is the user's, and whose `cache` has
+/// their proofs.
 pub fn prove(folder: &Path, arguments: &[&str]) -> Output {
+    run(folder, "prove", arguments)
+}
+
+/// Runs a command of unsorry's in `folder`, as [`prove`] does.
+pub fn run(folder: &Path, command: &str, arguments: &[&str]) -> Output {
     Command::new(program())
-        .arg("prove")
+        .arg(command)
         .args(arguments)
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder)
         .env("XDG_CONFIG_HOME", folder)
+        .env("UNSORRY_CACHE", folder.join("cache"))
         .env_remove("UNSORRY_MODEL")
         .output()
         .expect("the program runs")

@@ -70,14 +70,20 @@ pub struct Editor {
 
 impl Editor {
     /// Starts the program in `folder`, in front of the Lean on PATH, and initialises it as a current
-    /// editor does.
+    /// editor does. It remembers no proofs: one test's would change another's.
     pub fn start(folder: &Path) -> Editor {
+        Self::with_cache(folder, Path::new("off"))
+    }
+
+    /// The same, which keeps verified proofs in the folder `cache`.
+    pub fn with_cache(folder: &Path, cache: &Path) -> Editor {
         let mut child = Command::new(program())
             .arg("serve")
             .current_dir(folder)
             .env("UNSORRY_LOG", "debug")
             .env("XDG_STATE_HOME", folder.join("state"))
             .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env("UNSORRY_CACHE", cache)
             .env_remove("UNSORRY_MODEL")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

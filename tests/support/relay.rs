@@ -189,6 +189,7 @@ impl Relay {
             .current_dir(folder.path())
             .env("XDG_STATE_HOME", folder.path().join("state"))
             .env("XDG_CONFIG_HOME", folder.path().join("config"))
+            .env("UNSORRY_CACHE", "off")
             .env_remove("UNSORRY_LOG")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

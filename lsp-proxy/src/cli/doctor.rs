@@ -11,7 +11,7 @@ use unsorry_model::local;
 use unsorry_model::local::memory::size;
 use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
 
-use super::engines;
+use super::{cache, engines};
 use crate::config::{self, Config, Engine};
 use crate::consent::{self, Kept, Said};
 use crate::lean::command::LeanCommand;
@@ -71,6 +71,7 @@ pub fn doctor(_: &Arguments, given: Option<&Path>) -> Result<ExitCode> {
     section("Engines", asked(&config));
     section("Local model", local_model(&config));
     section("Remote engines", runtime.block_on(remotes(&config)));
+    section("Kept proofs", vec![kept_proofs(&config)]);
     runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(match works {
         true => ExitCode::SUCCESS,
@@ -218,6 +219,17 @@ fn local_model(config: &Config) -> Vec<Line> {
                 false => format!("{file}: {error}"),
             })]
         }
+    }
+}
+
+/// The memory of verified proofs.
+fn kept_proofs(config: &Config) -> Line {
+    match config.cache.place() {
+        None => plain("switched off: none is kept, none recalled"),
+        Some(folder) => match cache::state(&folder) {
+            Ok(state) => good(state),
+            Err(error) => bad(format!("{error:#}")),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The provers that a configuration asks for, and the search with them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -10,6 +10,8 @@ use unsorry_model::{Prover, Tactics};
 
 use crate::config::{self, Config};
 use crate::consent::{Consent, Consenting};
+use crate::lean::command::LeanCommand;
+use crate::memory::Memory;
 use crate::proof::checker::Checker;
 use crate::proof::search::{Engine, Limits, Search};
 
@@ -138,10 +140,14 @@ pub fn tactics(config: &Config) -> Engine {
     }
 }
 
-/// A search with `engines`, bounded as configured.
-pub fn search(checker: Checker, config: &Config, engines: Vec<Engine>) -> Search {
+/// A search with `engines` that checks with `command` in `cwd`, bounded as configured. Needs a tokio
+/// runtime.
+pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<Engine>) -> Search {
+    let memory = config.cache.place();
+    let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
     Search {
-        checker,
+        checker: Checker::new(command, cwd, config.idle),
+        memory,
         engines,
         limits: Limits {
             budget: config.budget,

@@ -1,5 +1,6 @@
 //! The program's commands, a file each, and what they share.
 
+pub mod cache;
 pub mod doctor;
 pub mod engines;
 pub mod model;

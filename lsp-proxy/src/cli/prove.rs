@@ -24,7 +24,7 @@ use crate::lean::command::LeanCommand;
 use crate::lean::shadow::Unknown;
 use crate::proof::axioms::Report;
 use crate::proof::baseline::NoGoal;
-use crate::proof::checker::{CheckError, Checker};
+use crate::proof::checker::CheckError;
 use crate::proof::search::{Ended, Outcome, Search, Step};
 use crate::proof::target::Target;
 use report::{FileReport, HoleReport, SketchReport, Status};
@@ -53,6 +53,9 @@ pub struct Arguments {
     /// How long to try each hole; `0s` only lists the holes with their goals
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
+    /// Neither recall proofs of earlier searches nor keep those of this one
+    #[arg(long)]
+    no_cache: bool,
     /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
     #[arg(long, value_name = "CMD")]
     lean: Option<String>,
@@ -90,6 +93,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let mut config = Config::load(config, &cwd)?;
     config.budget = arguments.budget.unwrap_or(config.budget);
+    config.cache.enabled &= !arguments.no_cache;
     if !arguments.engines.is_empty() {
         config.engines = Some(arguments.engines.clone());
     }
@@ -110,8 +114,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
                     None => LeanCommand::resolve(&[], &root),
                 };
                 let version = command.version(&root)?;
-                let checker = Checker::new(command, root.clone(), config.idle);
-                let search = search(checker, &config, engines.clone());
+                let search = search(command, root.clone(), &config, engines.clone());
                 leans.insert(root, (search.clone(), version.clone()));
                 (search, version)
             }

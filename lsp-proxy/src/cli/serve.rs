@@ -21,7 +21,6 @@ use crate::config::{Config, Engine};
 use crate::consent::{self, Consent};
 use crate::lean::command::LeanCommand;
 use crate::lean::process::kill_group;
-use crate::proof::checker::Checker;
 use crate::proxy::merges::Merges;
 use crate::proxy::{self, Injector, Output, Shared};
 
@@ -272,7 +271,10 @@ fn assistant(
     let mut complaint = None;
     let mut config = Config::load(config, &cwd).unwrap_or_else(|error| {
         complaint = Some(format!("unsorry works with its defaults: {error:#}"));
-        Config::default()
+        let mut config = Config::default();
+        // It may say that nothing is to be kept.
+        config.cache.enabled = false;
+        config
     });
     if !named.is_empty() {
         config.engines = Some(named.to_owned());
@@ -285,11 +287,10 @@ fn assistant(
     let sends = engines
         .iter()
         .any(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
-    let checker = Checker::new(command, cwd, config.idle);
     Setup {
         consent: if sends { consent } else { Consent::none() },
         session: shared.session.clone(),
-        search: search(checker, &config, engines),
+        search: search(command, cwd, &config, engines),
         merges: shared.merges.clone(),
         to_editor: shared.to_editor.clone(),
         to_lean,

@@ -51,6 +51,11 @@ impl Engine {
         }
     }
 
+    /// Whether it is the same prover, in whatever mode.
+    pub fn is_like(self, other: Engine) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
     /// Whether it sends text to other machines.
     pub fn is_remote(self) -> bool {
         matches!(self, Engine::Remote(_))

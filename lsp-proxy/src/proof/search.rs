@@ -30,6 +30,7 @@ use super::baseline::{Baseline, NoGoal, baseline};
 use super::checker::{CheckError, Checker};
 use super::target::Target;
 use super::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use crate::memory::Memory;
 use run::{Progress, Run};
 pub use sketches::{Board, BoardStep, StepState};
 pub use tally::Try;
@@ -116,6 +117,8 @@ pub struct Search {
     /// Propose, in this order: each is asked when the one before it has nothing more to say, or has had
     /// its head start.
     pub engines: Vec<Engine>,
+    /// Remembers proofs.
+    pub memory: Option<Memory>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -256,7 +259,7 @@ enum Kind {
 }
 
 impl Search {
-    /// Searches for proofs of `target`. `known` are tried before anything else.
+    /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
     /// `steps` is told how it goes, and is closed at the end. Dropping the future
     /// ends the search and all that works for it.
     ///
@@ -304,6 +307,10 @@ impl Search {
             if let Ok(done) = tokio::time::timeout_at(until.into(), polished).await {
                 done?;
             }
+        }
+        if let Some(memory) = &self.memory {
+            let proofs = lock(&found).proofs.clone();
+            memory.keep(&baseline, &proofs).await;
         }
         let tally = tally
             .into_inner()

@@ -123,12 +123,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Checks all that is proposed, `known` before anything else, until there is a proof.
+    /// Checks all that is proposed, what is remembered and `known` before anything else, until there is
+    /// a proof.
     ///
     /// # Errors
     /// When there is no Lean to ask.
     pub async fn all(mut self, known: Vec<Candidate>) -> Result<(), CheckError> {
-        if !known.is_empty() {
+        self.remembered().await?;
+        if !known.is_empty() && !self.is_done() {
             known.into_iter().for_each(|one| self.propose(one, 0));
             self.batches().await?;
         }
@@ -138,6 +140,36 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             self.batches().await?;
+        }
+        Ok(())
+    }
+
+    /// Confirms proofs of earlier searches, each alone: the first is likely to be all that is needed.
+    async fn remembered(&mut self) -> Result<(), CheckError> {
+        let search = self.effort.search;
+        let Some(memory) = &search.memory else {
+            return Ok(());
+        };
+        if self.task.kind != Kind::Hole || self.everything() {
+            return Ok(());
+        }
+        for candidate in memory.recall(self.task.baseline, &search.engines).await {
+            if self.is_done() {
+                break;
+            }
+            let (checked, proposed) = {
+                let mut tally = lock(self.effort.tally);
+                tally.proposed += 1;
+                tally.checked += 1;
+                (tally.checked - 1, tally.proposed)
+            };
+            self.effort.tell(Step::Checking {
+                candidate: candidate.text.clone(),
+                checked,
+                proposed,
+            });
+            self.seen.entry(candidate.text.clone()).or_default().untold += 1;
+            self.confirm(candidate).await?;
         }
         Ok(())
     }

@@ -120,6 +120,7 @@ async fn bounded(
     let search = Search {
         checker,
         engines,
+        memory: None,
         limits: Limits {
             batch: 3,
             refute: false,
