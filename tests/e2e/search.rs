@@ -1,6 +1,7 @@
 //! What is done around a model: its plan, its sketches, mending, refuting, budgets. The model is a
 //! script that answers as Prover-V2 does; Lean is real.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -111,6 +112,32 @@ fn what_stands_of_a_sketch_is_called_no_proof() {
         message.contains("1 of 2 steps proved, 1 sorry left"),
         "{message}"
     );
+
+    // In an editor it is offered as such, and not applied by itself.
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(&engine, "'tactics', 'remote-reasoning'", "");
+    let (mut editor, uri) = editor(folder.path(), &config);
+    editor.open(&uri, SQUARES);
+    let at = editor.hole(&uri, 0);
+    editor.choose(&uri, &at, "Prove this sorry");
+    agree(&mut editor);
+    let ended = editor.finished(1);
+    assert!(ended[0].contains("1 of 2 steps proved"), "{ended:?}");
+    assert_eq!(editor.text(&uri), SQUARES);
+    let hover = editor.hover(&uri, &at);
+    assert!(
+        hover.contains("A sketch, no proof (1 of 2 steps"),
+        "{hover}"
+    );
+    let title = "Use the sketch, which is no proof yet (1 of 2 steps proved, 1 sorry left)";
+    let actions = editor.actions(&uri, &at);
+    let action = actions.iter().find(|action| action["title"] == title);
+    let action = action.expect("the sketch").clone();
+    assert_ne!(action["isPreferred"], true);
+    assert_eq!(editor.apply(&action["edit"])["applied"], true);
+    assert_eq!(editor.text(&uri).matches("sorry").count(), 1);
+    assert_eq!(editor.problems(&uri), ["declaration uses `sorry`"]);
+    editor.quit();
 }
 
 #[test]
@@ -175,26 +202,36 @@ fn models_stop_at_their_budget() {
     }
 }
 
+/// An editor in a folder, whose user has this configuration, and the URI of its file.
+fn editor(folder: &Path, config: &str) -> (Editor, String) {
+    let users = folder.join("config/unsorry");
+    std::fs::create_dir_all(&users).expect("a folder");
+    std::fs::write(users.join("config.toml"), config).expect("written");
+    let uri = format!("file://{}/Main.lean", folder.display());
+    (Editor::start(folder), uri)
+}
+
+/// Agrees to what the editor asks.
+fn agree(editor: &mut Editor) {
+    editor.until("the question", |editor| {
+        (!editor.questions.is_empty()).then_some(())
+    });
+    editor.say("Send");
+}
+
 #[test]
 fn the_plan_is_seen_while_it_is_written_and_after() {
     let slow = Engine::start(Duration::from_millis(60), |_| lines(REASONED));
     let folder = tempfile::tempdir().expect("a folder");
-    let users = folder.path().join("config/unsorry");
-    std::fs::create_dir_all(&users).expect("a folder");
     let config = config(&slow, "'tactics', 'remote-reasoning'", "head_start = '1s'");
-    std::fs::write(users.join("config.toml"), config).expect("written");
-    let mut editor = Editor::start(folder.path());
-    let uri = format!("file://{}/Main.lean", folder.path().display());
+    let (mut editor, uri) = editor(folder.path(), &config);
     editor.open(
         &uri,
         &format!("{SQUARES}\ntheorem bad (n : Nat) : n < n := by\n  sorry\n"),
     );
     let at = editor.hole(&uri, 0);
     editor.choose(&uri, &at, "Prove this sorry");
-    editor.until("the question", |editor| {
-        (!editor.questions.is_empty()).then_some(())
-    });
-    editor.say("Send");
+    agree(&mut editor);
     editor.until("a plan", |editor| {
         let told = |value: &Value| {
             value["message"]

@@ -373,6 +373,10 @@ pub fn summary(outcome: &Outcome) -> String {
     };
     match (outcome.ended, outcome.leaning.first()) {
         (Ended::Proved, _) => format!("{} verified; {tried}", count(outcome.proofs.len(), "proof")),
+        (Ended::Refuted, _) => match &outcome.refuted {
+            Some(refutation) => refutation.told(),
+            None => format!("it is false: {tried}"),
+        },
         (_, Some(leaning)) => format!(
             "no proof found that stands on its own; `{}` would do, once {} is proved; {tried}{unknown}",
             one_line(leaning.proof()),
@@ -382,10 +386,6 @@ pub fn summary(outcome: &Outcome) -> String {
         (Ended::OutOfBudget, None) => {
             format!("no proof found within the budget{sketch}: {tried}{unknown}")
         }
-        (Ended::Refuted, None) => match &outcome.refuted {
-            Some(refutation) => refutation.told(),
-            None => format!("it is false: {tried}"),
-        },
         (Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
     }
 }

@@ -35,7 +35,7 @@ struct Named {
 impl Negation {
     /// The negation of `goal`, which is the goal of `target`; none where that can't be written down.
     pub fn of(target: &Target, goal: &Goal) -> Option<Negation> {
-        if goal.count != 1 {
+        if goal.count != 1 || forgives(target) {
             return None;
         }
         let named = Named::of(goal);
@@ -179,6 +179,26 @@ impl Named {
     }
 }
 
+/// Whether the declaration has a word that goes on where a tactic fails: then Lean's silence about what
+/// is put into the hole would mean nothing.
+fn forgives(target: &Target) -> bool {
+    const WORDS: [&str; 9] = [
+        "first",
+        "try",
+        "any_goals",
+        "repeat",
+        "repeat'",
+        "iterate",
+        "solve",
+        "<|>",
+        "fail_if_success",
+    ];
+    let unit = target.declaration().unit.clone();
+    let tokens = target.outline.tokens.iter();
+    let mut own = tokens.filter(|token| token.is_code() && unit.contains(&token.range.start));
+    own.any(|token| WORDS.contains(&token.text(&target.text)))
+}
+
 /// A goal as a theorem states it, such as `(a b : Nat) (h : a < b) : a = b`. None where it has what
 /// can't be written so.
 pub fn generalised(goal: &Goal) -> Option<String> {
@@ -281,6 +301,12 @@ mod tests {
                   decide
 
                 theorem t : 1 = 2 := by exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry unsorry_false"#]],
+        );
+        check(
+            "theorem t : 1 = 1 := by\n  first | sorry | rfl",
+            HoleKind::Tactic,
+            "⊢ 1 = 1",
+            expect!["none"],
         );
         check(
             "theorem t : p := by sorry",

@@ -44,11 +44,11 @@ pub(super) struct Heard {
 }
 
 impl Cascade {
-    pub fn new(engines: &[Engine], goal: &Goal, head_start: Duration) -> Cascade {
+    pub fn new(engines: Vec<Engine>, goal: &Goal, head_start: Duration) -> Cascade {
         Cascade {
             goal: goal.clone(),
-            engines: engines.to_vec(),
             waiting: engines.iter().cloned().collect(),
+            engines,
             running: Vec::new(),
             head_start,
             next_at: None,

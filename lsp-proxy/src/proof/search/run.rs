@@ -11,7 +11,7 @@ use unsorry_model::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::tally::{Found, lock};
-use super::{Effort, Kind, Step, Task};
+use super::{Effort, Engine, Kind, Step, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
 use crate::proof::gate::{gate, without_comments};
@@ -106,8 +106,12 @@ impl<'a> Run<'a> {
         sketching: watch::Receiver<bool>,
     ) -> Run<'a> {
         let head_start = effort.search.limits.head_start;
+        let spent = effort.is_spent();
+        let engines = task.engines.iter();
+        let engines = engines.filter(|engine| !spent || engine.is_tactics());
+        let engines: Vec<Engine> = engines.cloned().collect();
         Run {
-            cascade: Cascade::new(task.engines, &task.baseline.goal, head_start),
+            cascade: Cascade::new(engines, &task.baseline.goal, head_start),
             effort,
             task,
             found,
