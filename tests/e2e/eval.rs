@@ -1,0 +1,3 @@
+//! The problem set in `problems/`, and `unsorry eval` on it.
+
+mod problems;
