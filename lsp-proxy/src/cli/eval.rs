@@ -59,7 +59,7 @@ pub struct Arguments {
     /// those that `prove` asks]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     engines: Vec<Name>,
-    /// Also all provers together
+    /// All provers together, beside those of `--engines`
     #[arg(long)]
     cascade: bool,
     /// How models answer: `fast` or `reasoning` [default: as configured]
@@ -120,6 +120,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
             endpoint.asking.candidates = samples.get();
         }
     }
+    let config = unit::in_mode(config, arguments.mode);
     let set = Set::read(&arguments.set, arguments.split.as_deref())?;
     let problems = select(&set.problems, arguments)?;
     let mut names = arguments.engines.clone();

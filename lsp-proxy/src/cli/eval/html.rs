@@ -20,7 +20,7 @@ pub fn page(report: &Report) -> String {
         body,
         "<h1>{set}</h1><p class=\"lead\">{} problems · {} · every proof checked by Lean</p>",
         report.problems,
-        escaped(&report.lean)
+        escaped(&short(&report.lean))
     );
     if report.engines.len() > 1 {
         body += &legend(&report.engines);
@@ -38,7 +38,11 @@ pub fn page(report: &Report) -> String {
     let most = report.engines.iter().map(parts).max().unwrap_or(0);
     if (2..=MOST_PARTS).contains(&most) {
         let bars = bars(&report.engines, |engine| &engine.categories);
-        let _ = write!(body, "<h2>Solved, by category</h2>{bars}");
+        let _ = write!(
+            body,
+            "<h2>Solved, by category</h2>{bars}{}",
+            categories(&report.engines)
+        );
     }
     if report
         .engines
@@ -59,6 +63,12 @@ pub fn page(report: &Report) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{set}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
     )
+}
+
+/// `Lean (version 4.28.0, …, commit …)` without what nobody reads.
+fn short(version: &str) -> String {
+    let first = version.split(',').next().unwrap_or(version);
+    first.replace("(version ", "")
 }
 
 fn legend(engines: &[EngineReport]) -> String {
@@ -115,10 +125,32 @@ fn passes(engines: &[EngineReport]) -> String {
     )
 }
 
+fn categories(engines: &[EngineReport]) -> String {
+    let heads = ["category", "engine", "problems", "pass"];
+    let rows = engines.iter().flat_map(|engine| {
+        engine.categories.iter().map(|part| {
+            let pass: Vec<String> = part
+                .pass
+                .iter()
+                .map(|one| format!("@{}: {}", one.k, share(one)))
+                .collect();
+            vec![
+                part.name.clone(),
+                engine.engine.clone(),
+                part.done.to_string(),
+                pass.join(" · "),
+            ]
+        })
+    });
+    let table = table(heads.map(str::to_owned).to_vec(), rows.collect());
+    format!("<details><summary>pass@k by category</summary>{table}</details>")
+}
+
 fn costs(engines: &[EngineReport]) -> String {
     let heads = [
         "engine",
         "solved",
+        "candidates",
         "tokens",
         "tokens a solved problem",
         "seconds",
@@ -131,6 +163,7 @@ fn costs(engines: &[EngineReport]) -> String {
         vec![
             engine.engine.clone(),
             format!("{} of {}", engine.solved, engine.done),
+            format!("{} of {}", engine.judged, engine.samples),
             engine.tokens.to_string(),
             per(engine.tokens_per_solved.filter(|_| engine.tokens > 0), 0),
             format!("{:.1}", engine.seconds),
@@ -186,38 +219,38 @@ fn cell(row: Option<&Row>) -> String {
 }
 
 fn paper(report: &Report) -> String {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for figure in report.paper.figures {
-        for (k, value) in figure.pass {
-            rows.push(vec![
-                format!("{} ({})", figure.set, figure.problems),
-                format!("DeepSeek-Prover-V2 {}", figure.model),
-                format!("pass@{k}"),
-                format!("{value:.1} %"),
-                figure
-                    .tokens
-                    .map_or_else(String::new, |tokens| tokens.to_string()),
-            ]);
-        }
-    }
-    for engine in &report.engines {
-        for pass in engine.pass.iter().filter(|pass| {
-            engine.pass.len() == 1 || pass.k == 1 || Some(*pass) == engine.pass.last()
-        }) {
-            let tokens = match engine.tokens {
-                0 => String::new(),
-                tokens => format!("{:.0} a problem", tokens as f64 / engine.done.max(1) as f64),
-            };
-            rows.push(vec![
-                format!("{} ({})", report.set, engine.done),
-                format!("ours: {}", engine.engine),
-                format!("pass@{}", pass.k),
-                share(pass),
-                tokens,
-            ]);
-        }
-    }
-    let heads = ["set (problems)", "model", "", "solved", "tokens an answer"];
+    let theirs = report.paper.figures.iter().map(|figure| {
+        let pass = figure.pass.iter();
+        let pass: Vec<String> = pass
+            .map(|(k, value)| format!("@{k}: {value:.1} %"))
+            .collect();
+        vec![
+            format!("{} ({})", figure.set, figure.problems),
+            format!("DeepSeek-Prover-V2 {}", figure.model),
+            pass.join(" · "),
+            figure
+                .tokens
+                .map_or_else(String::new, |tokens| tokens.to_string()),
+        ]
+    });
+    let ours = report.engines.iter().map(|engine| {
+        let pass = engine.pass.iter();
+        let pass: Vec<String> = pass
+            .map(|one| format!("@{}: {} %", one.k, percent(one.value)))
+            .collect();
+        let tokens = match engine.tokens {
+            0 => String::new(),
+            tokens => format!("{:.0}", tokens as f64 / engine.judged.max(1) as f64),
+        };
+        vec![
+            format!("{} ({})", report.set, engine.done),
+            format!("here: {}", engine.engine),
+            pass.join(" · "),
+            tokens,
+        ]
+    });
+    let rows = theirs.chain(ours).collect();
+    let heads = ["set (problems)", "model", "pass", "tokens an answer"];
     format!(
         "<h2>Beside the paper</h2><p>{} (Source: {}.)</p>{}",
         escaped(&report.paper.comparison),
@@ -301,7 +334,7 @@ mod tests {
             "prefers-color-scheme",
             "1 of 2 solved",
             "can&#39;t be compared",
-            "88.9 %",
+            "@8192: 88.9 %",
             "not done",
             "✓ 1/4",
         ] {

@@ -37,6 +37,10 @@ pub struct EngineReport {
     pub done: usize,
     /// How many of them it has proved.
     pub solved: usize,
+    /// How many candidates were wanted, in all.
+    pub samples: usize,
+    /// How many of them came, and were judged.
+    pub judged: usize,
     /// How many could not be tried; they count as not proved.
     pub not_tried: usize,
     /// For each k.
@@ -193,6 +197,8 @@ fn engine(name: &str, at: usize, results: &[ProblemReport]) -> EngineReport {
         engine: name.to_owned(),
         done: rows.len(),
         solved: count,
+        samples: rows.iter().map(|row| row.samples).sum(),
+        judged: rows.iter().map(|row| row.judged).sum(),
         not_tried: rows.iter().filter(|row| row.not_tried).count(),
         pass: passes(&rows),
         categories,
@@ -250,6 +256,7 @@ pub mod tests {
             engine: engine.into(),
             problem: problem.into(),
             samples,
+            judged: samples,
             correct,
             tokens: 100,
             seconds: 2.0,

@@ -22,6 +22,8 @@ pub struct Row {
     pub problem: String,
     /// How many candidates it was given. One that did not come in time is one that is no proof.
     pub samples: usize,
+    /// How many of those came, and were judged.
+    pub judged: usize,
     /// How many of them Lean accepted.
     pub correct: usize,
     /// Tokens that a model wrote.
@@ -201,6 +203,7 @@ mod tests {
             engine: "tactics".into(),
             problem: problem.into(),
             samples: 1,
+            judged: 1,
             correct: 1,
             tokens: 0,
             seconds: 0.25,

@@ -97,6 +97,7 @@ fn of_outcome(unit: &Unit, problem: &Problem, outcome: &Outcome, judged: Judged)
     }
     Trial::Done(Row {
         samples,
+        judged: judged.all,
         correct,
         tokens: outcome.spent.tokens,
         seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
@@ -125,6 +126,7 @@ fn nothing(unit: &Unit, problem: &Problem) -> Row {
         engine: unit.name.to_owned(),
         problem: problem.name.clone(),
         samples: 0,
+        judged: 0,
         correct: 0,
         tokens: 0,
         seconds: 0.0,

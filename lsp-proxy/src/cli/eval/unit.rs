@@ -59,34 +59,42 @@ impl Unit {
     }
 }
 
-/// What `names` asks for; without any, all that `prove` would ask, each alone. Models answer in `mode`,
-/// if that is given. What they share is made once.
+/// `config` with all its models answering in `mode`, if that is given.
+pub fn in_mode(config: Config, mode: Option<Mode>) -> Config {
+    if mode.is_none() {
+        return config;
+    }
+    let names = engines::names(&config).into_iter();
+    let names = names.map(|engine| set_mode(engine, mode)).collect();
+    Config {
+        engines: Some(names),
+        ..config
+    }
+}
+
+fn set_mode(engine: config::Engine, mode: Option<Mode>) -> config::Engine {
+    match (engine, mode) {
+        (config::Engine::Local(_), Some(_)) => config::Engine::Local(mode),
+        (config::Engine::Remote(_), Some(_)) => config::Engine::Remote(mode),
+        (engine, _) => engine,
+    }
+}
+
+/// What `names` asks for, of a `config` that is [`in_mode`]; without any, all that `prove` would ask,
+/// each alone. What they share is made once.
 ///
 /// # Errors
 /// When an engine lacks what it needs.
 pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Vec<Unit>> {
-    let in_mode = |engine: config::Engine| match (engine, mode) {
-        (config::Engine::Local(_), Some(_)) => config::Engine::Local(mode),
-        (config::Engine::Remote(_), Some(_)) => config::Engine::Remote(mode),
-        (engine, _) => engine,
-    };
-    let mut together: Vec<config::Engine> = Vec::new();
-    for engine in engines::names(config).into_iter().map(in_mode) {
-        if !together.contains(&engine) {
-            together.push(engine);
-        }
-    }
+    let together = engines::names(config);
     let mut wanted: Vec<Name> = Vec::new();
-    let alone = names.iter().any(|name| *name != Name::Cascade);
-    let all = together.iter().map(|engine| Name::Alone(*engine));
-    let default: Vec<Name> = if alone || names.len() == 1 && names[0] == Name::Cascade {
-        Vec::new()
-    } else {
-        all.collect()
+    let default = match names.is_empty() {
+        true => together.iter().map(|engine| Name::Alone(*engine)).collect(),
+        false => Vec::new(),
     };
     for name in default.into_iter().chain(names) {
         let name = match name {
-            Name::Alone(engine) => Name::Alone(in_mode(engine)),
+            Name::Alone(engine) => Name::Alone(set_mode(engine, mode)),
             Name::Cascade => Name::Cascade,
         };
         if !wanted.contains(&name) {
