@@ -166,6 +166,7 @@ mod tests {
                 config
                     .add(users, config::Origin::User, Path::new("/"))
                     .expect("valid");
+                let config = in_mode(config, mode);
                 let names = names.iter().map(|name| name.parse().expect("a name"));
                 let units = units(&config, names.collect(), mode).expect("engines");
                 let seen: Vec<_> = units
