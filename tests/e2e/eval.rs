@@ -22,6 +22,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder)
         .env("XDG_CONFIG_HOME", folder)
+        .env("UNSORRY_CACHE", folder.join("cache"))
         .env_remove("UNSORRY_MODEL");
     command
 }
@@ -187,6 +188,11 @@ fn the_figures_are_those_of_the_answers() {
     let page = std::fs::read_to_string(out.join("report.html")).expect("a page");
     assert!(page.contains("<svg") && page.contains("simp only [twice]; omega"));
     assert!(!page.contains("<script") && !page.contains("http"));
+
+    assert!(
+        !folder.path().join("cache").exists(),
+        "remembered proofs would count as found"
+    );
 
     // Nothing is left to do, so nobody is asked again.
     let prompts = engine.prompts().len();

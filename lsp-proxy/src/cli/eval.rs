@@ -27,10 +27,11 @@ use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_model::local::{Mode, memory};
 
+use super::engines;
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};
 use crate::lean::command::LeanCommand;
-use crate::proof::checker::Checker;
+use crate::proof::search::Search;
 use results::Results;
 use set::{Problem, Set};
 use trial::Trial;
@@ -120,6 +121,8 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
             endpoint.asking.candidates = samples.get();
         }
     }
+    // A proof that is remembered says nothing of who is asked now.
+    config.cache.enabled = false;
     let config = unit::in_mode(config, arguments.mode);
     let set = Set::read(&arguments.set, arguments.split.as_deref())?;
     let problems = select(&set.problems, arguments)?;
@@ -128,10 +131,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         names.push(Name::Cascade);
     }
     let units = unit::units(&config, names, arguments.mode)?;
-    let leans = Leans {
-        given: arguments.lean.as_deref(),
-        idle: config.idle,
-    };
+    let leans = Leans(arguments.lean.as_deref());
     let version = leans.command(&problems[0].file)?.1;
     let settings = settings::settings(&config, &set, &version);
     let folder = match &arguments.out {
@@ -151,6 +151,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         bar: progress(arguments.json, all, all - todo.len()),
         todo: RefCell::new(todo),
         results,
+        local: tokio::sync::Mutex::new(()),
         failed: RefCell::default(),
     };
     let checkers = arguments.checkers.map_or_else(checkers, NonZeroUsize::get);
@@ -242,17 +243,14 @@ fn engines_of(units: &[Unit], results: &Results) -> Vec<String> {
     engines
 }
 
-/// How Lean is started.
-struct Leans<'a> {
-    given: Option<&'a str>,
-    idle: Duration,
-}
+/// How Lean is started, if that was given.
+struct Leans<'a>(Option<&'a str>);
 
 impl Leans<'_> {
     /// What starts it for a file, where, and of what version it is.
     fn command(&self, file: &Path) -> Result<((LeanCommand, PathBuf), String)> {
         let root = project_root(file);
-        let command = match self.given {
+        let command = match self.0 {
             Some(text) => LeanCommand::parse(text)?,
             None => LeanCommand::resolve(&[], &root),
         };
@@ -268,6 +266,8 @@ struct Run<'a> {
     bar: ProgressBar,
     todo: RefCell<VecDeque<(&'a Unit, &'a Problem)>>,
     results: RefCell<Results>,
+    /// The model in this process does one job at a time: a problem that waits must not use up its budget.
+    local: tokio::sync::Mutex<()>,
     /// Problems without a result, and why.
     failed: RefCell<Vec<(String, String)>>,
 }
@@ -275,7 +275,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Does what there is to do with Leans of its own, one a project.
     async fn work(&self) -> Result<()> {
-        let mut checkers: HashMap<PathBuf, Checker> = HashMap::new();
+        let mut searches: HashMap<PathBuf, Search> = HashMap::new();
         let mut failures = 0;
         loop {
             let next = self.todo.borrow_mut().pop_front();
@@ -283,16 +283,20 @@ impl Run<'_> {
                 return Ok(());
             };
             let root = project_root(&problem.file);
-            let checker = match checkers.get(&root) {
+            let base = match searches.get(&root) {
                 Some(known) => known.clone(),
                 None => {
                     let ((command, root), _) = self.leans.command(&problem.file)?;
-                    let checker = Checker::new(command, root.clone(), self.leans.idle);
-                    checkers.insert(root, checker.clone());
-                    checker
+                    let search = engines::search(command, root.clone(), self.config, Vec::new());
+                    searches.insert(root, search.clone());
+                    search
                 }
             };
-            let search = unit.search(checker, self.config);
+            let search = unit.search(&base);
+            let _turn = match unit.is_local {
+                true => Some(self.local.lock().await),
+                false => None,
+            };
             let tell = |what: String| {
                 let message = format!("{} {}: {what}", unit.name, problem.name);
                 self.bar.set_message(message);

@@ -8,7 +8,6 @@ use unsorry_model::local::Mode;
 
 use crate::cli::engines;
 use crate::config::{self, Config};
-use crate::proof::checker::Checker;
 use crate::proof::search::{Engine, Limits, Search};
 
 /// A name that `--engines` takes.
@@ -41,13 +40,18 @@ pub struct Unit {
     /// How many candidates each problem gets. None where it is one attempt, which ends with the first
     /// proof: a portfolio's tactics are no samples of anything.
     pub samples: Option<usize>,
+    /// Whether the model in this process may be asked.
+    pub is_local: bool,
     engines: Vec<Engine>,
 }
 
 impl Unit {
-    /// The search that is a trial of it.
-    pub fn search(&self, checker: Checker, config: &Config) -> Search {
-        let mut search = engines::search(checker, config, self.engines.clone());
+    /// A search as `base` is, that is a trial of it.
+    pub fn search(&self, base: &Search) -> Search {
+        let mut search = Search {
+            engines: self.engines.clone(),
+            ..base.clone()
+        };
         search.limits = Limits {
             everything: self.samples.is_some(),
             // A proof counts; its looks don't.
@@ -125,15 +129,21 @@ pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Ve
             Name::Alone(engine) => Unit {
                 name: engine.name(),
                 samples: samples(config, *engine),
+                is_local: is_local(engine),
                 engines: of(engine).into_iter().collect(),
             },
             Name::Cascade => Unit {
                 name: "cascade",
                 samples: None,
+                is_local: together.iter().any(is_local),
                 engines: together.iter().filter_map(of).collect(),
             },
         })
         .collect())
+}
+
+fn is_local(engine: &config::Engine) -> bool {
+    matches!(engine, config::Engine::Local(_))
 }
 
 fn samples(config: &Config, engine: config::Engine) -> Option<usize> {
