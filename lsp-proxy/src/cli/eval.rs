@@ -350,13 +350,26 @@ fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
             .map(|pass| format!("pass@{} {}", pass.k, html::share(pass)))
             .collect();
         println!(
-            "{:width$}  {} of {}  {}",
+            "{:width$}  {} of {}{}  {}",
             engine.engine,
             engine.solved,
             engine.done,
+            match engine.not_tried {
+                0 => String::new(),
+                count => format!(" ({count} could not be tried)"),
+            },
             passes.join("  "),
             width = widest.unwrap_or(0)
         );
+    }
+    let untried = |row: &&results::Row| row.not_tried;
+    let mut rows = report
+        .results
+        .iter()
+        .flat_map(|one| one.by.iter().flatten());
+    if let Some(row) = rows.find(untried) {
+        let why = row.message.as_deref().unwrap_or_default();
+        println!("could not be tried, for one: {}: {why}", row.problem);
     }
     println!("{}", page.display());
     Ok(())

@@ -207,6 +207,20 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_row_does_harm(line in ".{0,80}", words in proptest::collection::vec("[^\"\\\\]{0,40}", 4)) {
+            let _ = read(&line);
+            let row = serde_json::json!({
+                "name": words[0], "header": words[1], "formal_statement": words[2],
+                "informal_prefix": words[3], "tags": [words[3], 1, null],
+            });
+            if let Ok(row) = read(&row.to_string()) {
+                proptest::prop_assert!(!Outline::of(&row.text).holes.is_empty());
+            }
+        }
+    }
+
     #[test]
     fn rows_that_can_not_be_read() {
         check(

@@ -63,8 +63,10 @@ impl Set {
             for file in &files {
                 set.add_file(file, &real)?;
             }
+            set.use_names();
         } else if is("lean") {
             set.add_file(&real, real.parent().unwrap_or(Path::new("/")))?;
+            set.use_names();
         } else if is("jsonl") {
             set.add_rows(&real, split)?;
         } else {
@@ -128,6 +130,25 @@ impl Set {
             });
         }
         Ok(())
+    }
+
+    /// Names the problems of files after what declares them, where nothing else is called so.
+    fn use_names(&mut self) {
+        let declared = |problem: &Problem| {
+            let hole = &problem.outline.holes[problem.hole];
+            let name = problem.outline.declaration_of(hole).name.clone()?;
+            Some(problem.text[name].to_owned())
+        };
+        let names: Vec<Option<String>> = self.problems.iter().map(declared).collect();
+        let mut count: HashMap<&String, usize> = HashMap::new();
+        for name in names.iter().flatten() {
+            *count.entry(name).or_default() += 1;
+        }
+        for (problem, name) in self.problems.iter_mut().zip(&names) {
+            if let Some(name) = name.as_ref().filter(|name| count[name] == 1) {
+                problem.name.clone_from(name);
+            }
+        }
     }
 
     fn add_rows(&mut self, file: &Path, split: Option<&str>) -> Result<()> {
@@ -229,7 +250,7 @@ mod tests {
         let folder = folder(&[
             (
                 "B.lean",
-                "theorem b : 1 = 1 := by\n  sorry\n\ntheorem c : 2 = 2 := sorry\n",
+                "theorem b : 1 = 1 := by\n  sorry\n\ntheorem c : 2 = 2 ∧ 1 = 1 := ⟨sorry, sorry⟩\nexample : 1 = 1 := sorry\n",
             ),
             ("In/A.lean", "theorem a : 1 = 1 := sorry\n"),
             ("done.lean", "theorem d : 1 = 1 := rfl\n"),
@@ -237,17 +258,17 @@ mod tests {
             ("README.md", "sorry"),
         ]);
         let set = Set::read(folder.path(), None).expect("a set");
-        let both = ["B".to_owned()];
-        assert_eq!(
-            names(&set),
-            [
-                ("B.lean:2:3", &both[..]),
-                ("B.lean:4:22", &both[..]),
-                ("In/A.lean:1:22", &["In".to_owned()][..])
-            ]
-        );
+        let both = &["B".to_owned()][..];
+        let expected = [
+            ("b", both),
+            ("B.lean:4:31", both),
+            ("B.lean:4:38", both),
+            ("B.lean:5:20", both),
+            ("a", &["In".to_owned()][..]),
+        ];
+        assert_eq!(names(&set), expected);
         let one = Set::read(&folder.path().join("B.lean"), None).expect("a set");
-        assert_eq!((one.problems.len(), &*one.name), (2, "B"));
+        assert_eq!((one.problems.len(), &*one.name), (4, "B"));
         assert_ne!(one.digest(), set.digest());
     }
 

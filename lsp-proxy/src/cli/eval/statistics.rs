@@ -58,11 +58,23 @@ pub fn ks(samples: usize) -> Vec<usize> {
 }
 
 /// pass@k on average over the problems, with the percentile interval of a seeded bootstrap over the
-/// problems. None without problems, or where one of them has too few candidates.
+/// problems; where it is 0 or 1, with that of Clopper and Pearson. None without problems, or where one of them has too few candidates.
 pub fn pass(k: usize, problems: &[Sampled]) -> Option<Pass> {
     let each: Option<Vec<f64>> = problems.iter().map(|one| pass_at(k, *one)).collect();
     let each = each.filter(|each| !each.is_empty())?;
     let mean = |sum: f64| sum / each.len() as f64;
+    let value = mean(each.iter().sum());
+    // Where all problems fared alike, drawing them again tells nothing: then it is the exact interval of
+    // Clopper and Pearson, whose other end is the value.
+    if value == 0.0 || value == 1.0 {
+        let far = 0.025f64.powf(1.0 / each.len() as f64);
+        return Some(Pass {
+            k,
+            value,
+            low: if value == 0.0 { 0.0 } else { far },
+            high: if value == 0.0 { 1.0 - far } else { 1.0 },
+        });
+    }
     let mut random = SplitMix(SEED);
     let mut means: Vec<f64> = (0..DRAWS)
         .map(|_| {
@@ -77,7 +89,7 @@ pub fn pass(k: usize, problems: &[Sampled]) -> Option<Pass> {
     let at = |share: f64| means[((DRAWS - 1) as f64 * share).round() as usize];
     Some(Pass {
         k,
-        value: mean(each.iter().sum()),
+        value,
         low: at(0.025),
         high: at(0.975),
     })
@@ -162,7 +174,11 @@ mod tests {
         assert_eq!(pass(1, &[]), None);
         assert_eq!(pass(2, &[of(2, 1), of(1, 1)]), None);
         let sure = pass(1, &[of(4, 4); 20]).expect("problems");
-        assert_eq!((sure.value, sure.low, sure.high), (1.0, 1.0, 1.0));
+        assert_eq!((sure.value, sure.high), (1.0, 1.0));
+        assert!((sure.low - 0.8316).abs() < 1e-4, "{sure:?}");
+        let never = pass(4, &[of(4, 0); 20]).expect("problems");
+        assert_eq!((never.value, never.low), (0.0, 0.0));
+        assert!((never.high - 0.1684).abs() < 1e-4, "{never:?}");
         // Half of 100 problems: the normal approximation gives 0.5 ± 0.098.
         let half: Vec<Sampled> = (0..100).map(|i| of(1, i % 2)).collect();
         let half = pass(1, &half).expect("problems");
