@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unsorry::cli::{cache, doctor, model, prove, serve};
+use unsorry::cli::{cache, doctor, eval, model, prove, serve};
 use unsorry::config;
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
@@ -27,6 +27,8 @@ enum Commands {
     Serve(serve::Arguments),
     /// Prove the holes of files, from a terminal or in CI
     Prove(prove::Arguments),
+    /// Say how many problems of a set each engine proves, and how sure that is
+    Eval(eval::Arguments),
     /// The models that can be run in this process: which there are, getting and checking them
     Model(model::Arguments),
     /// The verified proofs that are kept on this machine: what there is, removing and exporting them
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
+        Commands::Eval(eval) => eval::eval(&eval, arguments.config.as_deref()),
         Commands::Doctor(doctor) => doctor::doctor(&doctor, arguments.config.as_deref()),
         Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),
         Commands::Model(model) => model::model(&model, arguments.config.as_deref()),

@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod doctor;
 pub mod engines;
+pub mod eval;
 pub mod model;
 pub mod prove;
 pub mod serve;

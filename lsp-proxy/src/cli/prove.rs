@@ -154,7 +154,7 @@ fn read(path: &Path) -> Result<(&Path, PathBuf, String)> {
 }
 
 /// Lean decides by its working directory what project a file belongs to.
-fn project_root(file: &Path) -> PathBuf {
+pub(super) fn project_root(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(Path::new("/"));
     folder
         .ancestors()
@@ -163,7 +163,8 @@ fn project_root(file: &Path) -> PathBuf {
         .to_owned()
 }
 
-fn file_uri(path: &Path) -> Result<String> {
+/// The URI of a file, which need not be there.
+pub(super) fn file_uri(path: &Path) -> Result<String> {
     let uri = tower_lsp_server::ls_types::Uri::from_file_path(path)
         .with_context(|| format!("{} can't be named by a URI", path.display()))?;
     Ok(uri.as_str().to_owned())

@@ -46,6 +46,11 @@ impl Local {
         self.tokenizer = tokenizer.or(self.tokenizer.take());
     }
 
+    /// Asks for so many candidates, whatever files say.
+    pub fn ask_for(&mut self, candidates: NonZeroUsize) {
+        self.candidates = Some(candidates);
+    }
+
     /// Whether it is said how the model answers.
     pub fn has_mode(&self) -> bool {
         self.mode.is_some()

@@ -1,0 +1,394 @@
+//! `unsorry eval`: how many problems of a set each engine proves.
+// Its output is for stdout, its progress for stderr.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod html;
+mod paper;
+mod plot;
+mod report;
+mod results;
+mod row;
+mod set;
+mod settings;
+mod statistics;
+mod trial;
+mod unit;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures_util::future::try_join_all;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unsorry_model::local::{Mode, memory};
+
+use super::engines;
+use super::prove::project_root;
+use crate::config::{Config, parse_duration};
+use crate::lean::command::LeanCommand;
+use crate::proof::search::Search;
+use results::Results;
+use set::{Problem, Set};
+use trial::Trial;
+use unit::{Name, Unit};
+
+/// What one Lean takes with Mathlib loaded.
+const LEAN_BYTES: u64 = 4 << 30;
+
+/// So many trials in a row without a result end the run: the next ones would fare no better.
+const MOST_FAILURES: usize = 3;
+
+/// What `unsorry eval` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A folder of .lean files or one such file, of which each sorry is a problem, or a .jsonl file with
+    /// a problem a line, as miniF2F, ProverBench and PutnamBench have them
+    #[arg(value_name = "SET")]
+    set: PathBuf,
+    /// Only rows of this split: `test`
+    #[arg(long)]
+    split: Option<String>,
+    /// How many candidates a model is asked for, for each problem [default: as configured]
+    #[arg(long, value_name = "N")]
+    samples: Option<NonZeroUsize>,
+    /// Which provers to evaluate, each alone; `cascade` is all together, as `prove` asks them [default:
+    /// those that `prove` asks]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    engines: Vec<Name>,
+    /// All provers together, beside those of `--engines`
+    #[arg(long)]
+    cascade: bool,
+    /// How models answer: `fast` or `reasoning` [default: as configured]
+    #[arg(long, value_parser = parse_mode)]
+    mode: Option<Mode>,
+    /// How long an engine may try each problem
+    #[arg(long, value_parser = parse_duration)]
+    budget: Option<Duration>,
+    /// How many Leans check at once [default: half as many as there are cores, if the memory does for them]
+    #[arg(long, value_name = "N")]
+    checkers: Option<NonZeroUsize>,
+    /// Where the results go; a run that was ended goes on from there [default: unsorry-eval-SET]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// So many problems, spread evenly over the set
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
+    /// Only these problems
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    #[arg(long, value_name = "CMD")]
+    lean: Option<String>,
+}
+
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "fast" => Ok(Mode::Fast),
+        "reasoning" => Ok(Mode::Reasoning),
+        _ => Err(format!(
+            "there is no mode `{text}`; there are `fast` and `reasoning`"
+        )),
+    }
+}
+
+/// Evaluates the engines. The exit code says: 0 all is done, 1 some problems have no result, 2 it could
+/// not run, 130 it was stopped.
+///
+/// # Errors
+/// When it could not run.
+pub fn eval(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
+    let code = runtime.block_on(run(arguments, config));
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    code
+}
+
+async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    let cwd = std::env::current_dir().context("there is no working directory")?;
+    let mut config = Config::load(config, &cwd)?;
+    config.budget = arguments.budget.unwrap_or(config.budget);
+    if let Some(samples) = arguments.samples {
+        config.local.ask_for(samples);
+        for endpoint in &mut config.remote {
+            endpoint.asking.candidates = samples.get();
+        }
+    }
+    // A proof that is remembered says nothing of who is asked now.
+    config.cache.enabled = false;
+    let config = unit::in_mode(config, arguments.mode);
+    let set = Set::read(&arguments.set, arguments.split.as_deref())?;
+    let problems = select(&set.problems, arguments)?;
+    let mut names = arguments.engines.clone();
+    if arguments.cascade {
+        names.push(Name::Cascade);
+    }
+    let units = unit::units(&config, names, arguments.mode)?;
+    let leans = Leans(arguments.lean.as_deref());
+    let version = leans.command(&problems[0].file)?.1;
+    let settings = settings::settings(&config, &set, &version);
+    let folder = match &arguments.out {
+        Some(folder) => folder.clone(),
+        None => PathBuf::from(format!("unsorry-eval-{}", set.name)),
+    };
+    let results = RefCell::new(Results::open(&folder, &settings)?);
+    let todo: VecDeque<(&Unit, &Problem)> = units
+        .iter()
+        .flat_map(|unit| problems.iter().map(move |problem| (unit, *problem)))
+        .filter(|(unit, problem)| results.borrow().get(unit.name, &problem.name).is_none())
+        .collect();
+    let all = units.len() * problems.len();
+    let run = Run {
+        config: &config,
+        leans,
+        bar: progress(arguments.json, all, all - todo.len()),
+        todo: RefCell::new(todo),
+        results,
+        local: tokio::sync::Mutex::new(()),
+        failed: RefCell::default(),
+    };
+    let checkers = arguments.checkers.map_or_else(checkers, NonZeroUsize::get);
+    let workers = try_join_all((0..checkers).map(|_| run.work()));
+    let ended = tokio::select! {
+        done = workers => Some(done.map(drop)),
+        _ = tokio::signal::ctrl_c() => None,
+    };
+    run.bar.finish_and_clear();
+    // However it ended, what was done is told.
+    let engines = engines_of(&units, &run.results.borrow());
+    {
+        let results = run.results.borrow();
+        let report = report::report(
+            (&set.name, &set.splits),
+            &version,
+            &problems,
+            &engines,
+            |engine, problem| results.get(engine, problem),
+        );
+        results.write(
+            "report.json",
+            &(serde_json::to_string_pretty(&report)? + "\n"),
+        )?;
+        let page = results.write("report.html", &html::page(&report))?;
+        tell(&report, &page, arguments.json)?;
+    }
+    let failed = run.failed.into_inner();
+    for (name, message) in failed.iter().take(MOST_FAILURES) {
+        eprintln!("no result: {name}: {message}");
+    }
+    match ended {
+        None => {
+            eprintln!("stopped; the same command goes on from here");
+            Ok(ExitCode::from(130))
+        }
+        Some(Err(error)) => Err(error),
+        Some(Ok(())) if failed.is_empty() => Ok(ExitCode::SUCCESS),
+        Some(Ok(())) => {
+            eprintln!(
+                "{} of {all} have no result; the same command tries them again",
+                failed.len()
+            );
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// The problems that were asked for.
+fn select<'a>(problems: &'a [Problem], arguments: &Arguments) -> Result<Vec<&'a Problem>> {
+    let has = |name: &String| problems.iter().any(|problem| problem.name == *name);
+    if let Some(unknown) = arguments.only.iter().find(|name| !has(name)) {
+        bail!(
+            "{} has no problem `{unknown}`; its first is `{}`",
+            arguments.set.display(),
+            problems.first().map_or("", |problem| &problem.name)
+        );
+    }
+    let only = &arguments.only;
+    let wanted = problems
+        .iter()
+        .filter(|problem| only.is_empty() || only.contains(&problem.name));
+    let wanted: Vec<&Problem> = wanted.collect();
+    let most = arguments.limit.map_or(wanted.len(), NonZeroUsize::get);
+    Ok(spread(&wanted, most))
+}
+
+/// At most so many, as far from each other as can be: sets are often sorted by kind.
+fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
+    let count = most.min(all.len());
+    (0..count).map(|at| all[at * all.len() / count]).collect()
+}
+
+/// How many Leans this machine has room for.
+fn checkers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let room = (memory::of_machine() / LEAN_BYTES) as usize;
+    (cores / 2).min(room).max(1)
+}
+
+/// What was evaluated now, and whatever else the folder has results of.
+fn engines_of(units: &[Unit], results: &Results) -> Vec<String> {
+    let mut engines: Vec<String> = units.iter().map(|unit| unit.name.to_owned()).collect();
+    for engine in results.engines() {
+        if !engines.contains(&engine) {
+            engines.push(engine);
+        }
+    }
+    engines
+}
+
+/// How Lean is started, if that was given.
+struct Leans<'a>(Option<&'a str>);
+
+impl Leans<'_> {
+    /// What starts it for a file, where, and of what version it is.
+    fn command(&self, file: &Path) -> Result<((LeanCommand, PathBuf), String)> {
+        let root = project_root(file);
+        let command = match self.0 {
+            Some(text) => LeanCommand::parse(text)?,
+            None => LeanCommand::resolve(&[], &root),
+        };
+        let version = command.version(&root)?;
+        Ok(((command, root), version))
+    }
+}
+
+/// What the workers share.
+struct Run<'a> {
+    config: &'a Config,
+    leans: Leans<'a>,
+    bar: ProgressBar,
+    todo: RefCell<VecDeque<(&'a Unit, &'a Problem)>>,
+    results: RefCell<Results>,
+    /// The model in this process does one job at a time: a problem that waits must not use up its budget.
+    local: tokio::sync::Mutex<()>,
+    /// Problems without a result, and why.
+    failed: RefCell<Vec<(String, String)>>,
+}
+
+impl Run<'_> {
+    /// Does what there is to do with Leans of its own, one a project.
+    async fn work(&self) -> Result<()> {
+        let mut searches: HashMap<PathBuf, Search> = HashMap::new();
+        let mut failures = 0;
+        loop {
+            let next = self.todo.borrow_mut().pop_front();
+            let Some((unit, problem)) = next else {
+                return Ok(());
+            };
+            let root = project_root(&problem.file);
+            let base = match searches.get(&root) {
+                Some(known) => known.clone(),
+                None => {
+                    let ((command, root), _) = self.leans.command(&problem.file)?;
+                    let search = engines::search(command, root.clone(), self.config, Vec::new());
+                    searches.insert(root, search.clone());
+                    search
+                }
+            };
+            let search = unit.search(&base);
+            let _turn = match unit.is_local {
+                true => Some(self.local.lock().await),
+                false => None,
+            };
+            let tell = |what: String| {
+                let message = format!("{} {}: {what}", unit.name, problem.name);
+                self.bar.set_message(message);
+            };
+            match trial::trial(&search, unit, problem, tell).await? {
+                Trial::Done(row) => {
+                    failures = 0;
+                    self.results.borrow_mut().add(row)?;
+                }
+                Trial::Failed(why) => {
+                    failures += 1;
+                    if failures >= MOST_FAILURES {
+                        bail!("{failures} problems in a row have no result: {why}");
+                    }
+                    let name = format!("{}, {}", unit.name, problem.name);
+                    self.failed.borrow_mut().push((name, why));
+                }
+            }
+            self.bar.inc(1);
+        }
+    }
+}
+
+fn progress(json: bool, all: usize, done: usize) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let style = "{bar:24} {pos}/{len} {elapsed} {wide_msg}";
+    let bar = ProgressBar::new(all as u64).with_style(
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar.set_position(done as u64);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
+        return Ok(());
+    }
+    let widest = report
+        .engines
+        .iter()
+        .map(|engine| engine.engine.len())
+        .max();
+    for engine in &report.engines {
+        let passes: Vec<String> = engine
+            .pass
+            .iter()
+            .map(|pass| format!("pass@{} {}", pass.k, html::share(pass)))
+            .collect();
+        println!(
+            "{:width$}  {} of {}{}  {}",
+            engine.engine,
+            engine.solved,
+            engine.done,
+            match engine.not_tried {
+                0 => String::new(),
+                count => format!(" ({count} could not be tried)"),
+            },
+            passes.join("  "),
+            width = widest.unwrap_or(0)
+        );
+    }
+    let untried = |row: &&results::Row| row.not_tried;
+    let mut rows = report
+        .results
+        .iter()
+        .flat_map(|one| one.by.iter().flatten());
+    if let Some(row) = rows.find(untried) {
+        let why = row.message.as_deref().unwrap_or_default();
+        println!("could not be tried, for one: {}: {why}", row.problem);
+    }
+    println!("{}", page.display());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_spread_over_the_whole() {
+        let check = |most, expected: &[u32]| {
+            assert_eq!(spread(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], most), expected);
+        };
+        check(0, &[]);
+        check(1, &[0]);
+        check(3, &[0, 3, 6]);
+        check(10, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        check(20, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert!(spread::<u32>(&[], 5).is_empty());
+    }
+}

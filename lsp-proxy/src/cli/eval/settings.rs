@@ -1,0 +1,71 @@
+//! What results depend on: runs that differ in it are not put together.
+
+use serde_json::{Map, Value, json};
+use unsorry_model::Asking;
+
+use super::set::Set;
+use crate::cli::engines;
+use crate::config::Config;
+
+/// Everything that decides how a problem fares, but for which problems and engines are asked about.
+pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {
+    let engines = engines::names(config).into_iter().map(|name| name.name());
+    let tactics = config.tactics.iter().map(|row| format!("{row:?}"));
+    let local = engines::local(config).map(|local| {
+        json!({
+            "model": local.model,
+            "device": format!("{:?}", local.device),
+            "context": local.context,
+            "asking": asking(&local.asking),
+        })
+    });
+    let remote = config.remote.iter().map(|one| {
+        json!({
+            "url": one.url,
+            "model": one.model,
+            "template": format!("{:?}", one.template),
+            "asking": asking(&one.asking),
+        })
+    });
+    let settings = [
+        ("set", json!(set.name)),
+        ("problems", json!(set.digest())),
+        ("lean", json!(lean)),
+        ("budget", json!(config.budget.as_secs_f64())),
+        ("check", json!(config.timeout.as_secs_f64())),
+        ("tokens", json!(config.tokens)),
+        ("money", json!(config.money)),
+        ("head_start", json!(config.head_start.as_secs_f64())),
+        ("cascade", engines.collect()),
+        ("tactics", tactics.collect()),
+        ("local", json!(local)),
+        ("remote", remote.collect()),
+    ];
+    let settings = settings.into_iter();
+    settings
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+fn asking(asking: &Asking) -> Value {
+    let Asking {
+        mode,
+        candidates,
+        temperature,
+        top_p,
+        top_k,
+        min_p,
+        seed,
+        max_tokens,
+    } = asking;
+    json!({
+        "mode": mode.map(|mode| format!("{mode:?}")),
+        "samples": candidates,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "min_p": min_p,
+        "seed": seed,
+        "max_tokens": max_tokens,
+    })
+}

@@ -1,0 +1,217 @@
+//! What is evaluated: an engine alone, or all of them as `prove` asks them.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Result;
+use unsorry_model::local::Mode;
+
+use crate::cli::engines;
+use crate::config::{self, Config};
+use crate::proof::search::{Engine, Limits, Search};
+
+/// A name that `--engines` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// An engine alone.
+    Alone(config::Engine),
+    /// All together.
+    Cascade,
+}
+
+impl FromStr for Name {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Name, String> {
+        match name {
+            "cascade" => Ok(Name::Cascade),
+            name => name
+                .parse()
+                .map(Name::Alone)
+                .map_err(|error: String| format!("{error}; or `cascade`, which is all together")),
+        }
+    }
+}
+
+/// What is evaluated.
+pub struct Unit {
+    /// Its name in the report.
+    pub name: &'static str,
+    /// How many candidates each problem gets. None where it is one attempt, which ends with the first
+    /// proof: a portfolio's tactics are no samples of anything.
+    pub samples: Option<usize>,
+    /// Whether the model in this process may be asked.
+    pub is_local: bool,
+    engines: Vec<Engine>,
+}
+
+impl Unit {
+    /// A search as `base` is, that is a trial of it.
+    pub fn search(&self, base: &Search) -> Search {
+        let mut search = Search {
+            engines: self.engines.clone(),
+            ..base.clone()
+        };
+        search.limits = Limits {
+            everything: self.samples.is_some(),
+            // A proof counts; its looks don't.
+            polish: Duration::ZERO,
+            refute: self.name == "cascade" && search.limits.refute,
+            ..search.limits
+        };
+        search
+    }
+}
+
+/// `config` with all its models answering in `mode`, if that is given.
+pub fn in_mode(config: Config, mode: Option<Mode>) -> Config {
+    if mode.is_none() {
+        return config;
+    }
+    let names = engines::names(&config).into_iter();
+    let names = names.map(|engine| set_mode(engine, mode)).collect();
+    Config {
+        engines: Some(names),
+        ..config
+    }
+}
+
+fn set_mode(engine: config::Engine, mode: Option<Mode>) -> config::Engine {
+    match (engine, mode) {
+        (config::Engine::Local(_), Some(_)) => config::Engine::Local(mode),
+        (config::Engine::Remote(_), Some(_)) => config::Engine::Remote(mode),
+        (engine, _) => engine,
+    }
+}
+
+/// What `names` asks for, of a `config` that is [`in_mode`]; without any, all that `prove` would ask,
+/// each alone. What they share is made once.
+///
+/// # Errors
+/// When an engine lacks what it needs.
+pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Vec<Unit>> {
+    let together = engines::names(config);
+    let mut wanted: Vec<Name> = Vec::new();
+    let default = match names.is_empty() {
+        true => together.iter().map(|engine| Name::Alone(*engine)).collect(),
+        false => Vec::new(),
+    };
+    for name in default.into_iter().chain(names) {
+        let name = match name {
+            Name::Alone(engine) => Name::Alone(set_mode(engine, mode)),
+            Name::Cascade => Name::Cascade,
+        };
+        if !wanted.contains(&name) {
+            wanted.push(name);
+        }
+    }
+    let mut needed: Vec<config::Engine> = Vec::new();
+    for name in &wanted {
+        match name {
+            Name::Alone(engine) => needed.push(*engine),
+            Name::Cascade => needed.extend(&together),
+        }
+    }
+    let made = engines::engines(
+        &Config {
+            engines: Some(needed),
+            ..config.clone()
+        },
+        None,
+    )?;
+    let of = |engine: &config::Engine| {
+        let mut found = made.iter().filter(|one| one.name == engine.name());
+        found.next().cloned()
+    };
+    Ok(wanted
+        .iter()
+        .map(|name| match name {
+            Name::Alone(engine) => Unit {
+                name: engine.name(),
+                samples: samples(config, *engine),
+                is_local: is_local(engine),
+                engines: of(engine).into_iter().collect(),
+            },
+            Name::Cascade => Unit {
+                name: "cascade",
+                samples: None,
+                is_local: together.iter().any(is_local),
+                engines: together.iter().filter_map(of).collect(),
+            },
+        })
+        .collect())
+}
+
+fn is_local(engine: &config::Engine) -> bool {
+    matches!(engine, config::Engine::Local(_))
+}
+
+fn samples(config: &Config, engine: config::Engine) -> Option<usize> {
+    match engine {
+        config::Engine::Tactics => None,
+        config::Engine::Local(_) => Some(config.local.settings()?.asking.answers()),
+        config::Engine::Remote(_) => {
+            let answers = config.remote.iter().map(|one| one.asking.answers());
+            answers.max()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_is_evaluated() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let local = format!(
+            "[local]\nmodel = '{}'\ncandidates = 8\n",
+            file.path().display()
+        );
+        let check =
+            |users: &str, names: &[&str], mode, expected: &[(&str, Option<usize>, usize)]| {
+                let mut config = Config::default();
+                config
+                    .add(users, config::Origin::User, Path::new("/"))
+                    .expect("valid");
+                let config = in_mode(config, mode);
+                let names = names.iter().map(|name| name.parse().expect("a name"));
+                let units = units(&config, names.collect(), mode).expect("engines");
+                let seen: Vec<_> = units
+                    .iter()
+                    .map(|unit| (unit.name, unit.samples, unit.engines.len()))
+                    .collect();
+                assert_eq!(seen, expected);
+            };
+        check("", &[], None, &[("tactics", None, 1)]);
+        check("", &["cascade"], None, &[("cascade", None, 1)]);
+        let both = [
+            ("tactics", None, 1),
+            ("local-fast", Some(8), 1),
+            ("local-reasoning", Some(8), 1),
+        ];
+        check(&local, &[], None, &both);
+        check(&local, &[], Some(Mode::Fast), &both[..2]);
+        check(
+            &local,
+            &["local", "cascade", "local"],
+            Some(Mode::Reasoning),
+            &[("local-reasoning", Some(8), 1), ("cascade", None, 2)],
+        );
+        check(
+            &local,
+            &["local", "cascade"],
+            None,
+            &[("local", Some(8), 1), ("cascade", None, 3)],
+        );
+        let greedy = format!("{local}temperature = 0\n");
+        check(&greedy, &["local"], None, &[("local", Some(1), 1)]);
+        let error = "magic".parse::<Name>().expect_err("no engine");
+        assert!(
+            error.contains("`magic`") && error.contains("`cascade`"),
+            "{error}"
+        );
+    }
+}
