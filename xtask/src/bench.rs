@@ -4,6 +4,7 @@ mod infer;
 mod model;
 mod relay;
 mod remote;
+mod search;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,15 @@ pub(crate) enum Bench {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
+    },
+    /// All engines together against each alone, on the shipped problems
+    Search {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+        /// How many problems, spread evenly over the set
+        #[arg(long, default_value_t = 60)]
+        limit: usize,
     },
     /// Write a model of random numbers that is as large as the 7B, for `infer`
     #[command(name = "make-7b")]
@@ -80,6 +90,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             threads,
         } => print(&infer::run(model.as_deref(), *threads)?, *json),
         Bench::Remote { json } => print(&remote::run()?, *json),
+        Bench::Search { json, limit } => print(&search::run(*limit)?, *json),
         Bench::Make7b { file } => model::make(file)?,
     }
     Ok(())
