@@ -20,7 +20,7 @@ mod surroundings;
 mod tactics;
 mod view;
 
-pub use ask::{Ask, Attempt};
+pub use ask::{Ask, Attempt, Meter};
 pub use asking::Asking;
 pub use counterexample::{Counterexample, counterexamples};
 pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
@@ -105,8 +105,6 @@ pub enum Proposal {
     Candidate(Candidate),
     /// What the first answer has said of its plan so far, from its beginning.
     Plan(String),
-    /// What was spent since this was said last.
-    Spent(Spent),
     /// What it is busy with, for the user to see: `loading the model, 40 %`.
     Progress(String),
     /// It can't go on: why, where and what to do about it, in a sentence. Nothing follows.

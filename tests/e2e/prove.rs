@@ -339,3 +339,56 @@ fn an_import_that_can_not_be_loaded_is_named() {
     assert_eq!(code, Some(1));
     assert!(stdout.contains("No"), "{stdout}");
 }
+
+/// How the holes of `source` fare: their statuses and messages.
+fn fares(source: &str) -> Vec<(String, String)> {
+    let (_, stdout, stderr, _) = check(source, &["--json", "--budget", "30s"]);
+    let report: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let holes = report["holes"].as_array().expect("holes").iter();
+    let of = |hole: &Value, key: &str| hole[key].as_str().unwrap_or_default().to_owned();
+    holes
+        .map(|hole| (of(hole, "status"), of(hole, "message")))
+        .collect()
+}
+
+/// Lean is silent about what mentions a broken definition, and where it is told to be.
+#[test]
+fn silence_beside_another_hole_is_no_proof() {
+    let broken = "def f (n : Nat) : Nat.undefinedthing n := by exact 3\n\n\
+        theorem t (h : f 1 = f 2) : (1 = 2) ∧ (3 = 4) := ⟨by sorry, by sorry⟩\n";
+    let guarded = "#guard_msgs (drop error) in\n\
+        theorem t : (1 = 2) ∧ (3 = 4) := ⟨by sorry, by sorry⟩\n\n\
+        theorem u (h : 1 = 2) : (1 = 2) ∧ (3 = 4) := ⟨by sorry, by sorry⟩\n";
+    let proved = |source| {
+        let fares = fares(source).into_iter();
+        fares
+            .map(|(status, _)| status == "proved")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(proved(broken), [false, false]);
+    // By contradiction the last one can be done, both its holes.
+    assert_eq!(proved(guarded), [false, false, true, true]);
+}
+
+/// What Lean prints need not read back as what it was printed from.
+#[test]
+fn a_goal_is_not_called_false_for_its_looks() {
+    let rational = "#guard_msgs (drop all) in\n\
+        theorem t : (2 : Rat) / 3 * 3 = 2 := by\n  sorry\n";
+    let rational_seen =
+        "theorem t : (2 : Rat) / 3 * 3 = 2 ∧ True := by\n  constructor\n  · sorry\n  · trivial\n";
+    let open = "theorem t : ∃ i : Inhabited Nat, @default Nat i = 5 := by\n\
+        \x20 apply Exists.intro\n  case h => sorry\n  all_goals exact ⟨5⟩\n";
+    let left_out = "variable (n : Nat) (h : Undefined n)\ninclude h\n\
+        theorem t : n = 2 := by\n  sorry\n";
+    let forgiving = "theorem t : (2 : Rat) / 3 * 3 = 2 := by\n  first | sorry | grind\n";
+    for source in [rational, rational_seen, open, left_out, forgiving] {
+        for (status, message) in fares(source) {
+            assert_ne!(status, "false", "{source}: {message}");
+        }
+    }
+    let in_truth = "theorem t (n : Nat) : ∃ m, m < n := by\n  refine ⟨n - 1, ?_⟩\n  sorry\n";
+    let fared = fares(in_truth);
+    assert_eq!(fared[0].0, "false", "{fared:?}");
+    assert!(fared[0].1.contains("for n = 0"), "{fared:?}");
+}

@@ -21,6 +21,9 @@ use crate::proof::verify::VerifiedProof;
 /// Reports of progress come no closer together than this.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
+/// How long a search that was stopped may take to give what it has found.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
+
 /// How long the editor may take to open a progress display.
 const BEGIN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -145,6 +148,9 @@ impl Job {
         let Some(range) = state.job_hole(&self.name, hole) else {
             return Fared::Stopped;
         };
+        if self.cancel.is_cancelled() {
+            return Fared::Stopped;
+        }
         let Some(view) = state.view(uri) else {
             return Fared::Stopped;
         };
@@ -157,15 +163,23 @@ impl Job {
         let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
         let search = consent::search(&self.assistant);
-        let search = search.prove(&target, known, steps);
+        let search = search.prove(&target, known, steps, &self.cancel);
         // The first proof is applied while others are still being looked for.
         let watch = self.watch(hole, shown, &mut watched);
         let (outcome, applied) = tokio::select! {
             // What was verified in the last moment is applied all the same.
             both = async { tokio::join!(search, watch) } => both,
-            () = self.cancel.cancelled() => return Fared::Stopped,
+            // It ends by itself once the goal is known.
+            () = async {
+                self.cancel.cancelled().await;
+                tokio::time::sleep(ENDS_WITHIN).await;
+            } => return Fared::Stopped,
         };
         let outcome = match outcome {
+            // What was found by then is kept all the same.
+            Ok(outcome) if self.cancel.is_cancelled() && outcome.proofs.is_empty() => {
+                return Fared::Stopped;
+            }
             Ok(outcome) => outcome,
             Err(error) => {
                 let summary = error.to_string();

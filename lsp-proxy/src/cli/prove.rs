@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 
 use super::engines::{engines, search};
 use crate::assistant::{complaints, count, is_shown, summary};
@@ -280,7 +281,8 @@ async fn prove_hole(
             }
         }
     };
-    let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps), watch);
+    let stop = CancellationToken::new(); // Nobody does but by dropping it.
+    let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps, &stop), watch);
     match outcome {
         Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
         // Without a Lean that lives, the other holes fare no better.

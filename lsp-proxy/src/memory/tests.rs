@@ -8,6 +8,7 @@ use crate::proof::target::Target;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 use unsorry_model::local::Mode;
 use unsorry_model::{Ask, Goal, HoleKind, Proposal, Prover};
 
@@ -38,6 +39,7 @@ fn baseline(goals: &str) -> Baseline {
         rendered: goals.to_owned(),
         reports_accomplished: true,
         axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
+        error_before: false,
     }
 }
 
@@ -243,7 +245,9 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
         hole: 0,
     };
     let (steps, _watched) = unbounded_channel();
-    let outcome = search.prove(&target, Vec::new(), steps).await;
+    let outcome = search
+        .prove(&target, Vec::new(), steps, &CancellationToken::new())
+        .await;
     let mut asked = Vec::new();
     while let Ok(one) = told.try_recv() {
         asked.push(one);

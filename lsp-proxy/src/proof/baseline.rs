@@ -30,6 +30,8 @@ pub struct Baseline {
     pub reports_accomplished: bool,
     /// What the declaration depends on as it stands.
     pub axioms: Report,
+    /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
+    pub error_before: bool,
 }
 
 /// Why a hole can't be worked on.
@@ -116,6 +118,10 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.says_accomplished() && d.start().line == probe_line),
         axioms: question.report(&elaboration.diagnostics),
+        error_before: elaboration
+            .diagnostics
+            .iter()
+            .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
     };
     if !wants_proof(checker, target, &baseline).await? {

@@ -104,10 +104,7 @@ fn without_tactic(text: &str, line: usize) -> Option<String> {
         deeper.count()
     };
     let end = line + 1 + block(&lines[line + 1..]);
-    let kept = match last {
-        Some(at) => Some(own[..at].trim_end()),
-        None => None,
-    };
+    let kept = last.map(|at: usize| own[..at].trim_end());
     // Without it there must still be something that begins the block.
     if kept.is_none() && line == 0 {
         return None;

@@ -3,6 +3,7 @@
 pub mod axioms;
 pub mod baseline;
 pub mod checker;
+pub mod closed;
 pub mod gate;
 pub mod mend;
 pub mod negation;

@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::document::{Change, Outline};
 
 /// The theorem's name.
-const NAME: &str = "unsorry_false";
+pub const NAME: &str = "unsorry_false";
 
 /// What a proof of the goal's negation would be put into, and how it bears upon the goal.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ struct Named {
 impl Negation {
     /// The negation of `goal`, which is the goal of `target`; none where that can't be written down.
     pub fn of(target: &Target, goal: &Goal) -> Option<Negation> {
-        if goal.count != 1 || forgives(target) {
+        if goal.count != 1 {
             return None;
         }
         let named = Named::of(goal);
@@ -81,13 +81,14 @@ impl Negation {
 
     /// The text of `target`, whose goal was negated, with the theorem in front of its declaration,
     /// proved by `proof` (a change of the theorem's own text), and with its hole filled by a `sorry`
-    /// for the goal beside the theorem as the proof of its negation: Lean takes that only where they
-    /// are one another's contrary.
-    pub fn linked(&self, target: &Target, proof: &Change) -> String {
+    /// for the goal beside `theorem`, by name, as the proof of its negation: Lean takes that only where
+    /// they are one another's contrary. On the way the goal is printed whole.
+    pub fn linked(&self, target: &Target, proof: &Change, theorem: &str) -> String {
         let start = target.declaration().unit.start;
+        let link = format!("{} {theorem}", self.link);
         let link = match self.kind {
-            HoleKind::Tactic => self.link.clone(),
-            HoleKind::Term => format!("by\n  {}", self.link.replace('\n', "\n  ")),
+            HoleKind::Tactic => link,
+            HoleKind::Term => format!("by\n  {}", link.replace('\n', "\n  ")),
         };
         let declaration = target.spliced(self.kind, &link).text;
         let theorem = proof.apply(&self.target.text);
@@ -161,7 +162,7 @@ impl Named {
         format!("{text}{comma}{}", self.target.replace('\n', "\n    "))
     }
 
-    /// Tactics that close the goal by a `sorry`, if the theorem is about it.
+    /// Tactics that close the goal by a `sorry`, if the theorem whose name comes next is about it.
     fn link(&self) -> String {
         let mut lines = Vec::new();
         if !self.given.is_empty() {
@@ -172,31 +173,11 @@ impl Named {
         if !names.is_empty() {
             lines.push(format!("revert {}", names.join(" ")));
         }
-        lines.push(format!(
-            "exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry {NAME}"
-        ));
+        lines.push("set_option pp.explicit true in trace_state".to_owned());
+        let link = "exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry";
+        lines.push(link.to_owned());
         lines.join("\n")
     }
-}
-
-/// Whether the declaration has a word that goes on where a tactic fails: then Lean's silence about what
-/// is put into the hole would mean nothing.
-fn forgives(target: &Target) -> bool {
-    const WORDS: [&str; 9] = [
-        "first",
-        "try",
-        "any_goals",
-        "repeat",
-        "repeat'",
-        "iterate",
-        "solve",
-        "<|>",
-        "fail_if_success",
-    ];
-    let unit = target.declaration().unit.clone();
-    let tokens = target.outline.tokens.iter();
-    let mut own = tokens.filter(|token| token.is_code() && unit.contains(&token.range.start));
-    own.any(|token| WORDS.contains(&token.text(&target.text)))
 }
 
 /// A goal as a theorem states it, such as `(a b : Nat) (h : a < b) : a = b`. None where it has what
@@ -250,7 +231,7 @@ mod tests {
         let negation = Negation::of(&target, &goal.expect("a goal"));
         let text = negation.map_or("none".into(), |negation| {
             let proof = negation.target().spliced(HoleKind::Tactic, "decide").change;
-            negation.linked(&target, &proof)
+            negation.linked(&target, &proof, NAME)
         });
         expected.assert_eq(&text);
     }
@@ -269,6 +250,7 @@ mod tests {
                 /-- T. -/
                 theorem t (a b : Nat) (h : a < b) : a = b := by
                   revert a b h
+                  set_option pp.explicit true in trace_state
                   exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry unsorry_false"#]],
         );
     }
@@ -286,6 +268,7 @@ mod tests {
                 example : T := ⟨by
                   rename_i unsorry_x0 unsorry_inst1 unsorry_x2 unsorry_x3
                   revert unsorry_x0 unsorry_inst1 unsorry_x2 unsorry_x3 n h
+                  set_option pp.explicit true in trace_state
                   exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry unsorry_false, rfl⟩"#]],
         );
     }
@@ -300,13 +283,9 @@ mod tests {
                 theorem unsorry_false : ¬ (1 = 2) := by
                   decide
 
-                theorem t : 1 = 2 := by exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry unsorry_false"#]],
-        );
-        check(
-            "theorem t : 1 = 1 := by\n  first | sorry | rfl",
-            HoleKind::Tactic,
-            "⊢ 1 = 1",
-            expect!["none"],
+                theorem t : 1 = 2 := by
+                  set_option pp.explicit true in trace_state
+                  exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry unsorry_false"#]],
         );
         check(
             "theorem t : p := by sorry",

@@ -325,6 +325,7 @@ mod tests {
             rendered: String::new(),
             reports_accomplished: true,
             axioms: Report::Axioms(Vec::new()),
+            error_before: false,
         };
         let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));
         // Each copy has four lines.

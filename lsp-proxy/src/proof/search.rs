@@ -23,8 +23,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use unsorry_model::local::Mode;
-use unsorry_model::{Candidate, Prover, Spent};
+use unsorry_model::{Candidate, Meter, Prover, Spent};
 
 use super::baseline::{Baseline, NoGoal, baseline};
 use super::checker::{CheckError, Checker};
@@ -218,6 +219,7 @@ struct Effort<'a> {
     search: &'a Search,
     steps: &'a UnboundedSender<Step>,
     tally: &'a Mutex<Tally>,
+    meter: &'a Arc<Meter>,
     /// When the budget is used up.
     deadline: Instant,
 }
@@ -225,14 +227,6 @@ struct Effort<'a> {
 impl Effort<'_> {
     fn tell(&self, step: Step) {
         let _ = self.steps.send(step);
-    }
-
-    /// Whether the models have used up what they may.
-    fn is_spent(&self) -> bool {
-        let spent = lock(self.tally).spent;
-        let Limits { tokens, money, .. } = &self.search.limits;
-        tokens.is_some_and(|most| spent.tokens >= most)
-            || money.is_some_and(|most| spent.money >= most)
     }
 }
 
@@ -243,6 +237,8 @@ struct Task<'a> {
     baseline: &'a Arc<Baseline>,
     engines: &'a [Engine],
     kind: Kind,
+    /// Whether its contrary is tried, too.
+    refute: bool,
     /// 0 for the hole itself, 1 for a step of a sketch for it.
     depth: usize,
 }
@@ -260,8 +256,8 @@ enum Kind {
 
 impl Search {
     /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
-    /// `steps` is told how it goes, and is closed at the end. Dropping the future
-    /// ends the search and all that works for it.
+    /// `steps` is told how it goes, and is closed at the end. `stop` ends it once the goal is known, with
+    /// what was found by then; dropping the future ends it and all that works for it at any time.
     ///
     /// # Errors
     /// When there is nothing to prove there, or no Lean to check with.
@@ -270,6 +266,7 @@ impl Search {
         target: &Target,
         known: Vec<Candidate>,
         steps: UnboundedSender<Step>,
+        stop: &CancellationToken,
     ) -> Result<Outcome, NoGoal> {
         let baseline = Arc::new(baseline(&self.checker, target).await?);
         let _ = steps.send(Step::Goal(baseline.clone()));
@@ -277,11 +274,13 @@ impl Search {
         let budget = self.limits.budget;
         let deadline = started + budget;
         let tally = Mutex::new(Tally::default());
+        let meter = Arc::new(Meter::new(self.limits.tokens, self.limits.money));
         let found = Mutex::new(Found::default());
         let effort = Effort {
             search: self,
             steps: &steps,
             tally: &tally,
+            meter: &meter,
             deadline,
         };
         let task = Task {
@@ -289,22 +288,23 @@ impl Search {
             baseline: &baseline,
             engines: &self.engines,
             kind: Kind::Hole,
+            refute: self.limits.refute,
             depth: 0,
         };
         let in_time = if budget.is_zero() {
             false // No engine is even started.
         } else {
             let solved = effort.solve(task, known, &found);
-            match tokio::time::timeout_at(deadline.into(), solved).await {
-                Ok(done) => done.map(|()| true)?,
-                Err(_) => false,
+            match until(deadline, stop, solved).await {
+                Some(done) => done.map(|()| true)?,
+                None => false,
             }
         };
         let polish = !self.limits.everything && !self.limits.polish.is_zero();
         if polish && !lock(&found).proofs.is_empty() {
-            let until = deadline.min(Instant::now() + self.limits.polish);
+            let deadline = deadline.min(Instant::now() + self.limits.polish);
             let polished = polish::polish(effort, task, &found);
-            if let Ok(done) = tokio::time::timeout_at(until.into(), polished).await {
+            if let Some(done) = until(deadline, stop, polished).await {
                 done?;
             }
         }
@@ -324,7 +324,7 @@ impl Search {
             Ended::Refuted
         } else if tally.failed(&self.engines) {
             Ended::Failed
-        } else if in_time && !tally.cut {
+        } else if in_time && !meter.is_used_up() {
             Ended::Exhausted
         } else {
             Ended::OutOfBudget
@@ -342,11 +342,24 @@ impl Search {
             checked: tally.checked,
             unknown: tally.unknown,
             failures: tally.failures,
-            spent: tally.spent,
+            spent: meter.spent(),
             ended,
             took: started.elapsed(),
             baseline,
         })
+    }
+}
+
+/// What comes of `work`; none if `deadline` or `stop` comes first.
+async fn until<T>(
+    deadline: Instant,
+    stop: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        done = tokio::time::timeout_at(deadline.into(), work) => done.ok(),
     }
 }
 

@@ -9,8 +9,9 @@ use unsorry_model::{Candidate, HoleKind};
 use super::axioms::{self, Report};
 use super::baseline::Baseline;
 use super::checker::{CheckError, Checker};
+use super::closed::{self, closed, theorems, with_axiom};
 use super::gate::{Refusal, gate, gate_sketch};
-use super::negation::Negation;
+use super::negation::{self, Negation};
 use super::neighbours::reach;
 use super::screen::{Complaint, Verdict, verdict};
 use super::target::Target;
@@ -211,6 +212,9 @@ pub async fn confirm(
         return Err(Rejection::because("Lean did not run it"));
     }
     let siblings = target.siblings().count();
+    if siblings > 0 {
+        is_whole(checker, target, baseline, &spliced.text, limit).await?;
+    }
     let report = question.report(&elaboration.diagnostics);
     let level = match &report {
         Report::Axioms(axioms) => {
@@ -244,6 +248,56 @@ pub async fn confirm(
         plan: candidate.plan.clone(),
         took,
     })
+}
+
+/// Whether Lean says of the declaration in `text`, its other holes filled by an axiom, that it is whole: a
+/// theorem is reported as accomplished, anything else is printed without a `sorry`.
+///
+/// # Errors
+/// When it does not, or can't be asked.
+async fn is_whole(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+    text: &str,
+    limit: Duration,
+) -> Result<(), Rejection> {
+    let closed = closed(target, text);
+    let elaboration = checker
+        .elaborate(&target.uri, closed.clone(), Vec::new(), limit)
+        .await?;
+    let first = target
+        .outline
+        .lines
+        .position(target.declaration().unit.start);
+    let first = first.line + closed::lines();
+    let said = elaboration.diagnostics.iter();
+    let said: Vec<&Diagnostic> = said.filter(|d| d.start().line >= first).collect();
+    if let Some(error) = said.iter().find(|d| d.is_error()) {
+        return Err(Rejection::because(error.first_line()));
+    }
+    if said.iter().any(|d| d.says_sorry()) {
+        return Err(Rejection::because("it leaves a sorry"));
+    }
+    let accomplished = said.iter().filter(|d| d.says_accomplished()).count();
+    match theorems(target) {
+        Some(theorems) if baseline.reports_accomplished => match accomplished >= theorems {
+            true => Ok(()),
+            false => Err(Rejection::because(
+                "Lean does not report the goals as accomplished",
+            )),
+        },
+        _ => {
+            let reach = reach(checker, &with_axiom(target), &closed, limit).await?;
+            match (reach.holds_sorry, reach.hidden) {
+                (true, _) => Err(Rejection::because("it leaves a sorry")),
+                (_, true) => Err(Rejection::because(
+                    "Lean does not show its term, which has other holes",
+                )),
+                (false, false) => Ok(()),
+            }
+        }
+    }
 }
 
 /// What Lean says of the target's declaration in `text`, which is the target's up to there.
@@ -393,6 +447,7 @@ pub async fn confirm_sketch(
     if !said.iter().any(|d| d.says_sorry()) {
         return Err(Rejection::because("Lean sees no sorry in it"));
     }
+    is_whole(checker, target, baseline, &spliced.text, limit).await?;
     Ok(VerifiedSketch {
         text: sketch.text.clone(),
         engine: sketch.engine,
@@ -430,17 +485,15 @@ impl Refutation {
         self.counterexample.as_deref()
     }
 
-    /// `false for n = 0`, or that it can't be proved.
+    /// In words, with what was proved.
     pub fn told(&self) -> String {
         let level = self.proof.level().title();
-        match &self.counterexample {
-            Some(values) => format!(
-                "this sorry is false, for {values}: Lean has accepted a proof of its negation ({level})"
-            ),
-            None => {
-                format!("this sorry is false: Lean has accepted a proof of its negation ({level})")
-            }
-        }
+        let values = match &self.counterexample {
+            Some(values) => format!(", for {values}"),
+            None => String::new(),
+        };
+        let statement = &self.statement;
+        format!("this sorry is false{values}: Lean has accepted a proof of {statement} ({level})")
     }
 }
 
@@ -452,6 +505,7 @@ impl Refutation {
 pub async fn refute(
     checker: &Checker,
     target: &Target,
+    baseline: &Baseline,
     negation: &Negation,
     proof: Arc<VerifiedProof>,
     counterexample: Option<String>,
@@ -463,22 +517,58 @@ pub async fn refute(
     if !proof.leans_on().is_empty() || proof.siblings() > 0 {
         return Err(Rejection::because("it leans on what is not proved"));
     }
-    let linked = negation.linked(target, proof.change());
-    let elaboration = checker
-        .elaborate(&target.uri, linked, Vec::new(), limit)
-        .await?;
-    let first = target.declaration().unit.start;
-    let first = target.outline.lines.position(first).line;
-    let errors = elaboration.diagnostics.iter();
-    let mut errors = errors.filter(|d| d.is_error() && d.start().line >= first);
-    match errors.next() {
-        Some(error) => Err(Rejection::because(error.first_line())),
-        None => Ok(Refutation {
-            statement: negation.statement().to_owned(),
-            proof,
-            counterexample,
-        }),
+    if baseline.error_before {
+        return Err(Rejection::because("an error stands before the declaration"));
     }
+    let proof_change = proof.change();
+    let start = target.declaration().unit.start;
+    let first = target.outline.lines.position(start).line + closed::lines();
+    let ask = async |theorem: &str| -> Result<Vec<Diagnostic>, Rejection> {
+        let linked = closed(target, &negation.linked(target, proof_change, theorem));
+        let elaboration = checker.elaborate(&target.uri, linked, Vec::new(), limit);
+        let mut said = elaboration.await?.diagnostics;
+        said.retain(|d| d.start().line >= first);
+        Ok(said)
+    };
+    let said = ask(negation::NAME).await?;
+    if let Some(error) = said.iter().find(|d| d.is_error()) {
+        return Err(Rejection::because(error.first_line()));
+    }
+    // The goal as it was compared: Lean might have filled in what is still open in it.
+    let goal = said.iter().find(|d| d.message.contains('⊢'));
+    if !goal.is_some_and(|goal| is_settled(&goal.message)) {
+        return Err(Rejection::because("its goal is not settled"));
+    }
+    let whole = |said: &[Diagnostic]| {
+        let accomplished = said.iter().filter(|d| d.says_accomplished()).count();
+        let expected = theorems(target).filter(|_| baseline.reports_accomplished);
+        // The negation is one more.
+        let accomplished = expected.is_none_or(|theorems| accomplished > theorems);
+        accomplished && !said.iter().any(|d| d.is_error() || d.says_sorry())
+    };
+    if !whole(&said) {
+        return Err(Rejection::because("Lean does not report it as whole"));
+    }
+    // What would be taken whatever stands there says nothing.
+    if whole(&ask("True.intro").await?) {
+        return Err(Rejection::because("an error there would not be heard of"));
+    }
+    Ok(Refutation {
+        statement: negation.statement().to_owned(),
+        proof,
+        counterexample,
+    })
+}
+
+/// Whether a goal, printed whole, has nothing in it that Lean is still to find.
+fn is_settled(goal: &str) -> bool {
+    let open = goal.match_indices('?').any(|(at, _)| {
+        let before = goal[..at].chars().next_back();
+        let after = goal[at + 1..].chars().next();
+        let name = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !name(before) && name(after)
+    });
+    !open && !goal.contains('⋯')
 }
 
 /// The axioms that are neither standard nor were there before.

@@ -13,11 +13,8 @@ use crate::answer::Written;
 use crate::prompt::{Prompt, prompt};
 use crate::{Ask, Proposal, Spent};
 
-/// Tokens are told of so many at a time.
-const TOLD: u64 = 64;
-
-/// Tells `say` of each candidate as it is complete, of the first answer's plan and of the tokens, until
-/// it returns `false` or `stop` says so. A declaration that is too long for the model's context is
+/// Tells `say` of each candidate as it is complete, and of the first answer's plan, until it returns
+/// `false`, `stop` says so, or what may be spent is used up. A declaration that is too long for the model's context is
 /// refused: why, and what to do.
 ///
 /// # Errors
@@ -52,7 +49,6 @@ pub fn answers(
 
     let mut reading: HashMap<usize, Reading> = HashMap::new();
     let mut candidates = 0;
-    let mut untold = 0;
     let mut wanted = true;
     let mut failed = None;
     let request = Request {
@@ -77,17 +73,17 @@ pub fn answers(
             },
         });
         if let Event::Token(_) = event {
-            untold += 1;
-        }
-        if untold >= TOLD {
-            wanted &= say(spent(std::mem::take(&mut untold)));
+            ask.meter.spend(Spent {
+                tokens: 1,
+                money: 0.0,
+            });
         }
         let complete = match event {
             Event::Full => false,
             Event::Token(token) if tokenizer.is_end(token) => true,
-            Event::Token(token) => match row.push(token) {
+            Event::Token(token) => match row.push(token, number == 0) {
                 Ok((false, plan)) => {
-                    if let Some(plan) = plan.filter(|_| number == 0) {
+                    if let Some(plan) = plan {
                         wanted &= say(Proposal::Plan(plan));
                     }
                     return wanted;
@@ -110,14 +106,10 @@ pub fn answers(
         }
         false
     };
-    let counts = engine.writer.write(&request, &mut on, stop)?;
-    say(spent(untold));
+    let stop = || stop() || ask.meter.is_used_up();
+    let counts = engine.writer.write(&request, &mut on, &stop)?;
     tracing::debug!(?counts, prompt = tokens.len(), candidates, "answers");
     failed.map_or(Ok(None), Err)
-}
-
-fn spent(tokens: u64) -> Proposal {
-    Proposal::Spent(Spent { tokens, money: 0.0 })
 }
 
 /// An answer as far as it is written.
@@ -127,9 +119,12 @@ struct Reading {
 }
 
 impl Reading {
-    /// Whether nothing that comes later matters, and what its plan is now, if that was added to.
-    fn push(&mut self, token: u32) -> Result<(bool, Option<String>)> {
+    /// Whether nothing that comes later matters; and what its plan is now, if that is wanted and a line
+    /// was added.
+    fn push(&mut self, token: u32, plan: bool) -> Result<(bool, Option<String>)> {
         let piece = self.decoder.push(token)?;
-        Ok((self.written.push(&piece), self.written.plan(&piece)))
+        let done = self.written.push(&piece);
+        let plan = plan.then(|| self.written.plan(&piece)).flatten();
+        Ok((done, plan))
     }
 }

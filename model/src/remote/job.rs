@@ -169,6 +169,9 @@ impl Job {
             tokio::pin!(changed);
             // From here on no change is missed.
             changed.as_mut().enable();
+            if self.ask.meter.is_used_up() {
+                return;
+            }
             let now = Instant::now();
             self.let_go(now);
             self.begin(now);
@@ -449,7 +452,7 @@ impl Job {
                 .saturating_sub(before.completion_tokens),
             money: (cost(now) - cost(before)) / 1e6,
         };
-        let _ = self.proposals.unbounded_send(Proposal::Spent(spent));
+        self.ask.meter.spend(spent);
     }
 
     fn answer(&mut self, id: u64, index: usize, text: &str, reasoning: &str, end: Option<End>) {

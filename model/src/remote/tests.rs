@@ -63,14 +63,13 @@ async fn all(remote: &Remote, goal: &Goal) -> Vec<Proposal> {
         .expect("an end")
 }
 
-/// What comes after it was told who is asked, but for what it costs.
+/// What comes after it was told who is asked.
 fn propose(remote: &Remote, goal: &Goal) -> BoxStream<'static, Proposal> {
     let told =
         |one: &Proposal| matches!(one, Proposal::Progress(what) if what.starts_with("asking "));
     let rest = remote
         .propose(&goal.clone().into())
-        .skip_while(move |one| std::future::ready(told(one)))
-        .filter(|one| std::future::ready(!matches!(one, Proposal::Spent(_))));
+        .skip_while(move |one| std::future::ready(told(one)));
     rest.boxed()
 }
 

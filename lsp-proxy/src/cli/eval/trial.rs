@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 
 use super::results::Row;
 use super::set::Problem;
@@ -65,7 +66,8 @@ pub async fn trial(
         judged
     };
     tell("asking Lean for the goal".into());
-    let (outcome, judged) = tokio::join!(search.prove(&target, Vec::new(), steps), watch);
+    let stop = CancellationToken::new(); // Nobody does but by dropping it.
+    let (outcome, judged) = tokio::join!(search.prove(&target, Vec::new(), steps, &stop), watch);
     match outcome {
         Ok(outcome) => Ok(of_outcome(unit, problem, &outcome, judged)),
         Err(NoGoal::Check(

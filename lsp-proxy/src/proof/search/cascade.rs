@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::time::Sleep;
-use unsorry_model::{Ask, Attempt, Goal, Proposal};
+use unsorry_model::{Ask, Attempt, Goal, Meter, Proposal};
 
 use super::Engine;
 
@@ -19,6 +20,7 @@ const MENDED: usize = 2;
 /// What the engines have to say of one goal.
 pub(super) struct Cascade {
     goal: Goal,
+    meter: Arc<Meter>,
     engines: Vec<Engine>,
     waiting: VecDeque<Engine>,
     /// Those that are at work; what an earlier one says is heard first.
@@ -44,11 +46,17 @@ pub(super) struct Heard {
 }
 
 impl Cascade {
-    pub fn new(engines: Vec<Engine>, goal: &Goal, head_start: Duration) -> Cascade {
+    pub fn new(
+        engines: &[Engine],
+        goal: &Goal,
+        meter: &Arc<Meter>,
+        head_start: Duration,
+    ) -> Cascade {
         Cascade {
+            meter: meter.clone(),
             goal: goal.clone(),
             waiting: engines.iter().cloned().collect(),
-            engines,
+            engines: engines.to_vec(),
             running: Vec::new(),
             head_start,
             next_at: None,
@@ -80,6 +88,9 @@ impl Cascade {
             if !self.running.is_empty() && !self.next_at.as_mut().is_some_and(due) {
                 return Poll::Pending;
             }
+            if self.meter.is_used_up() {
+                self.waiting.retain(Engine::is_tactics);
+            }
             let Some(engine) = self.waiting.pop_front() else {
                 self.next_at = None;
                 return match self.running.is_empty() {
@@ -90,6 +101,7 @@ impl Cascade {
             tracing::debug!(engine = engine.name, "asked");
             let ask = Ask {
                 mode: engine.mode,
+                meter: self.meter.clone(),
                 ..Ask::from(self.goal.clone())
             };
             self.running.push(Running {
@@ -111,6 +123,7 @@ impl Cascade {
             mode: engine.mode,
             attempt: Some(attempt),
             answers: Some(MENDED),
+            meter: self.meter.clone(),
             ..Ask::from(self.goal.clone())
         };
         self.running.push(Running {
@@ -118,12 +131,5 @@ impl Cascade {
             round,
             proposals: engine.prover.propose(&ask),
         });
-    }
-
-    /// Ends all that the engines do.
-    pub fn stop(&mut self) {
-        self.waiting.clear();
-        self.running.clear();
-        self.engines.clear();
     }
 }

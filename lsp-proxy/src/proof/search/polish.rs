@@ -30,6 +30,7 @@ pub(super) async fn polish(
     found: &Mutex<Found>,
 ) -> Result<(), CheckError> {
     let mut tried: HashSet<String> = HashSet::new();
+    let mut rounds = 0;
     loop {
         let best = lock(found).proofs.first().cloned();
         let Some(best) = best else {
@@ -56,7 +57,13 @@ pub(super) async fn polish(
             return Ok(());
         };
         let better = Arc::new(better);
-        lock(found).proofs.insert(0, better.clone());
+        // The one that the user has stays; what came between does not.
+        let proofs = &mut lock(found).proofs;
+        match rounds {
+            0 => proofs.insert(0, better.clone()),
+            _ => proofs[0] = better.clone(),
+        }
+        rounds += 1;
         effort.tell(Step::Verified(better));
     }
 }

@@ -39,8 +39,7 @@ pub(super) async fn refute(
     found: &Mutex<Found>,
     mut progress: watch::Receiver<Progress>,
 ) -> Result<(), CheckError> {
-    let limits = &effort.search.limits;
-    if limits.everything || !limits.refute {
+    if effort.search.limits.everything || !task.refute || task.baseline.error_before {
         return Ok(());
     }
     let goal = &task.baseline.goal;
@@ -95,6 +94,7 @@ pub(super) async fn refute(
             baseline: &stated,
             engines: &engines,
             kind: Kind::Negation,
+            refute: false,
             depth: task.depth,
         };
         let (sketched, _) = tokio::sync::mpsc::unbounded_channel();
@@ -126,7 +126,8 @@ async fn found(
     let value = value.map(|value| value.values.clone());
     let search = effort.search;
     let (checker, limit) = (&search.checker, search.limits.check);
-    match conclude(checker, task.target, negation, proof, value, limit).await {
+    let (target, baseline) = (task.target, task.baseline);
+    match conclude(checker, target, baseline, negation, proof, value, limit).await {
         Ok(refutation) => {
             let refutation = Arc::new(refutation);
             lock(found).refuted = Some(refutation.clone());

@@ -11,7 +11,7 @@ use unsorry_model::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::tally::{Found, lock};
-use super::{Effort, Engine, Kind, Step, Task};
+use super::{Effort, Kind, Step, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
 use crate::proof::gate::{gate, without_comments};
@@ -106,12 +106,9 @@ impl<'a> Run<'a> {
         sketching: watch::Receiver<bool>,
     ) -> Run<'a> {
         let head_start = effort.search.limits.head_start;
-        let spent = effort.is_spent();
-        let engines = task.engines.iter();
-        let engines = engines.filter(|engine| !spent || engine.is_tactics());
-        let engines: Vec<Engine> = engines.cloned().collect();
+        let goal = &task.baseline.goal;
         Run {
-            cascade: Cascade::new(engines, &task.baseline.goal, head_start),
+            cascade: Cascade::new(task.engines, goal, effort.meter, head_start),
             effort,
             task,
             found,
@@ -250,7 +247,8 @@ impl<'a> Run<'a> {
             round,
             proposal,
         } = heard;
-        if engine != "tactics" {
+        let writes = matches!(proposal, Proposal::Candidate(_) | Proposal::Plan(_));
+        if engine != "tactics" && writes {
             self.come_to(Progress::Model);
         }
         let shown = self.task.kind == Kind::Hole;
@@ -262,31 +260,34 @@ impl<'a> Run<'a> {
                 };
                 self.propose(candidate, round);
             }
-            Proposal::Plan(plan) if shown => {
+            Proposal::Plan(plan) if shown && !self.is_told(&plan) => {
                 let plan: Arc<str> = plan.into();
                 lock(self.effort.tally).plan = Some(plan.clone());
                 self.effort.tell(Step::Plan(plan));
             }
             Proposal::Plan(_) => {}
             Proposal::Progress(what) => self.effort.tell(Step::Working { engine, what }),
-            Proposal::Spent(spent) => {
-                lock(self.effort.tally).spent += spent;
-                if self.effort.is_spent() {
-                    lock(self.effort.tally).cut = true;
-                    self.cascade.stop();
-                }
-            }
             Proposal::Failed(message) => {
                 tracing::warn!(engine, message, "an engine failed");
-                lock(self.effort.tally).fail(engine, message);
+                // What it fails at besides is not what it was wanted for.
+                if shown && round == 0 {
+                    lock(self.effort.tally).fail(engine, message);
+                }
             }
         }
+    }
+
+    /// Whether this is what was told of the plan last.
+    fn is_told(&self, plan: &str) -> bool {
+        lock(self.effort.tally).plan.as_deref() == Some(plan)
     }
 
     /// A candidate is to be checked, unless it was or the gate refuses it. What leaves steps to prove
     /// is for others.
     fn propose(&mut self, candidate: Candidate, round: u8) {
-        lock(self.effort.tally).proposed += 1;
+        if self.task.kind != Kind::Negation {
+            lock(self.effort.tally).proposed += 1;
+        }
         let candidate = candidate.with_text(without_comments(&candidate.text));
         if candidate.is_sketch() && !self.everything() {
             let _ = self.sketched.send(candidate);
@@ -388,6 +389,10 @@ impl<'a> Run<'a> {
             return false;
         }
         self.repairs += 1;
+        // Nobody is asked any more once there is nothing left to spend.
+        if self.effort.meter.is_used_up() {
+            return false;
+        }
         let Almost {
             engine,
             attempt,
@@ -407,21 +412,23 @@ impl<'a> Run<'a> {
                 let tally = lock(self.effort.tally);
                 (tally.checked, tally.proposed)
             };
-            self.effort.tell(Step::Checking {
-                candidate: batch[0].text.clone(),
-                checked,
-                proposed,
-            });
+            if self.task.kind != Kind::Negation {
+                self.effort.tell(Step::Checking {
+                    candidate: batch[0].text.clone(),
+                    checked,
+                    proposed,
+                });
+            }
             let asked = Instant::now();
             match self.verdicts(&batch).await {
                 Ok(Verdicts::All(verdicts)) => {
                     tracing::debug!(candidates = batch.len(), took = ?asked.elapsed(), "screened");
-                    lock(self.effort.tally).checked += batch.len();
+                    self.count(batch.len());
                     self.winners(batch.into_iter().zip(verdicts)).await?;
                 }
                 Ok(Verdicts::Early(winners)) => {
                     tracing::debug!(winners = winners.len(), took = ?asked.elapsed(), "seen early");
-                    lock(self.effort.tally).checked += winners.len();
+                    self.count(winners.len());
                     let (won, rest): (Vec<_>, Vec<_>) = batch
                         .into_iter()
                         .enumerate()
@@ -448,6 +455,13 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// So many candidates have their verdict.
+    fn count(&self, judged: usize) {
+        if self.task.kind != Kind::Negation {
+            lock(self.effort.tally).checked += judged;
+        }
     }
 
     fn unknown(&mut self, candidate: &Candidate, why: &Unknown) {
@@ -515,6 +529,8 @@ impl<'a> Run<'a> {
                     self.judged(&candidate, Some(error.into()));
                 }
                 Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
+                // A goal that is false is mostly so for small values.
+                Verdict::OutOfHeartbeats if self.task.kind == Kind::Negation => {}
                 Verdict::OutOfHeartbeats => self.heavy.push_back(candidate),
                 Verdict::Failed(complaints) => self.failed(&candidate, &complaints),
             }

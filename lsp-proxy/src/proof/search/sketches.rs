@@ -209,7 +209,8 @@ impl<'a> Work<'a> {
                 }
             }
             self.keep().await?;
-            if lock(self.found).is_proved() {
+            let all = self.proofs.iter().all(Option::is_some);
+            if all || lock(self.found).is_proved() {
                 return Ok(());
             }
         }
@@ -240,6 +241,8 @@ impl<'a> Work<'a> {
             baseline: &goal,
             engines,
             kind: Kind::Step,
+            // Once is enough.
+            refute: self.task.refute && !share,
             depth: self.task.depth + 1,
         };
         let solved = self.effort.solve(task, Vec::new(), &found);
@@ -338,7 +341,6 @@ impl<'a> Work<'a> {
         let search = self.effort.search;
         let (target, baseline) = (self.task.target, self.task.baseline);
         let limit = search.limits.check;
-        lock(self.effort.tally).checked += 1;
         if open == 0 && self.task.kind == Kind::Step {
             lock(self.found).step = Some(candidate);
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use unsorry_model::{Candidate, Spent};
+use unsorry_model::Candidate;
 
 use super::sketches::Board;
 use super::{Engine, Failure};
@@ -48,11 +48,8 @@ pub(super) struct Tally {
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,
-    pub spent: Spent,
     pub tries: Vec<Try>,
     pub plan: Option<Arc<str>>,
-    /// The models were stopped since they had used up what they may.
-    pub cut: bool,
 }
 
 impl Tally {
@@ -64,7 +61,7 @@ impl Tally {
         }
     }
 
-    /// Whether none of `engines` could do its part.
+    /// Whether none of `engines` could do its part for the hole itself.
     pub fn failed(&self, engines: &[Engine]) -> bool {
         let failed = |engine: &Engine| self.failures.iter().any(|f| f.engine == engine.name);
         engines.iter().all(failed)

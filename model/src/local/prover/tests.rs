@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 
 use super::*;
-use crate::{Asking, Context, Goal, HoleKind};
+use crate::{Asking, Context, Goal, HoleKind, Meter};
 
 fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -77,11 +77,18 @@ fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
     let mut distinct = sorted.clone();
     distinct.dedup();
     assert!(distinct.len() > 2, "{texts:?}");
-    let tokens = first.iter().filter_map(|one| match one {
-        Proposal::Spent(spent) => Some(spent.tokens),
-        _ => None,
-    });
-    assert!(tokens.sum::<u64>() as usize > texts.len(), "{first:?}");
+    let ask = Ask {
+        meter: Meter::new(Some(7), None).into(),
+        ..Ask::from(goal())
+    };
+    let few: Vec<Proposal> = block_on(prover.propose(&ask).collect());
+    assert!(candidates(&few).len() < texts.len(), "{few:?}");
+    // Those that are written together have a token each before they are asked to stop.
+    assert!(
+        (7..20).contains(&ask.meter.spent().tokens),
+        "{:?}",
+        ask.meter
+    );
 
     // The model is there now.
     let again = all(&prover);
