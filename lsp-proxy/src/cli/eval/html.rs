@@ -120,6 +120,7 @@ fn passes(engines: &[EngineReport]) -> String {
             .collect()
     });
     table(
+        "figures",
         std::iter::once("engine".to_owned()).chain(heads).collect(),
         rows.collect(),
     )
@@ -142,7 +143,7 @@ fn categories(engines: &[EngineReport]) -> String {
             ]
         })
     });
-    let table = table(heads.map(str::to_owned).to_vec(), rows.collect());
+    let table = table("figures", heads.map(str::to_owned).to_vec(), rows.collect());
     format!("<details><summary>pass@k by category</summary>{table}</details>")
 }
 
@@ -163,14 +164,17 @@ fn costs(engines: &[EngineReport]) -> String {
         vec![
             engine.engine.clone(),
             format!("{} of {}", engine.solved, engine.done),
-            format!("{} of {}", engine.judged, engine.samples),
+            match engine.is_sampled() {
+                true => format!("{} of {}", engine.judged, engine.samples),
+                false => engine.judged.to_string(),
+            },
             engine.tokens.to_string(),
             per(engine.tokens_per_solved.filter(|_| engine.tokens > 0), 0),
             format!("{:.1}", engine.seconds),
             per(engine.seconds_per_solved, 2),
         ]
     });
-    let table = table(heads.map(str::to_owned).to_vec(), rows.collect());
+    let table = table("figures", heads.map(str::to_owned).to_vec(), rows.collect());
     format!("<h2>What it cost</h2>{table}")
 }
 
@@ -238,9 +242,9 @@ fn paper(report: &Report) -> String {
         let pass: Vec<String> = pass
             .map(|one| format!("@{}: {} %", one.k, percent(one.value)))
             .collect();
-        let tokens = match engine.tokens {
-            0 => String::new(),
-            tokens => format!("{:.0}", tokens as f64 / engine.judged.max(1) as f64),
+        let tokens = match engine.is_sampled() {
+            true => format!("{:.0}", engine.tokens as f64 / engine.judged.max(1) as f64),
+            false => String::new(),
         };
         vec![
             format!("{} ({})", report.set, engine.done),
@@ -255,11 +259,11 @@ fn paper(report: &Report) -> String {
         "<h2>Beside the paper</h2><p>{} (Source: {}.)</p>{}",
         escaped(&report.paper.comparison),
         report.paper.source,
-        table(heads.map(str::to_owned).to_vec(), rows)
+        table("words", heads.map(str::to_owned).to_vec(), rows)
     )
 }
 
-fn table(heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
+fn table(kind: &str, heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let cells = |tag: &str, cells: &[String]| -> String {
         let cells = cells
             .iter()
@@ -268,7 +272,7 @@ fn table(heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
     };
     let rows: String = rows.iter().map(|row| cells("td", row)).collect();
     format!(
-        "<div class=\"wide\"><table><thead>{}</thead><tbody>{rows}</tbody></table></div>",
+        "<div class=\"wide\"><table class=\"{kind}\"><thead>{}</thead><tbody>{rows}</tbody></table></div>",
         cells("th", &heads)
     )
 }

@@ -59,6 +59,13 @@ pub struct EngineReport {
     pub seconds_per_solved: Option<f64>,
 }
 
+impl EngineReport {
+    /// Whether its problems had several candidates each, not one attempt.
+    pub fn is_sampled(&self) -> bool {
+        self.samples > self.done
+    }
+}
+
 /// What an engine did of a part of the set.
 #[derive(Debug, Serialize)]
 pub struct Part {
