@@ -100,7 +100,7 @@ fn the_figures_are_those_of_the_answers() {
     let asked = AtomicUsize::new(0);
     let engine = Engine::start(Duration::ZERO, move |prompt| {
         let turn = asked.fetch_add(1, Ordering::Relaxed);
-        let right = prompt.contains("always") || prompt.contains("half") && turn % 2 == 0;
+        let right = prompt.contains("always") || prompt.contains("half") && turn.is_multiple_of(2);
         let answer = if right {
             "simp only [twice]; omega"
         } else {

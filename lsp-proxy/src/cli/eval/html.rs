@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::plot::{bars, colour, curves};
-use super::report::{EngineReport, Report};
+use super::report::{EngineReport, ProblemReport, Report};
 use super::results::Row;
 use super::statistics::Pass;
 
@@ -113,7 +113,8 @@ fn passes(engines: &[EngineReport]) -> String {
     let rows = engines.iter().map(|engine| {
         let cell = |k: &usize| {
             let pass = engine.pass.iter().find(|pass| pass.k == *k);
-            pass.map_or_else(String::new, share)
+            // The interval goes on a line of its own.
+            pass.map_or_else(String::new, |pass| share(pass).replacen(" (", "\n(", 1))
         };
         std::iter::once(engine.engine.clone())
             .chain(ks.iter().map(cell))
@@ -179,25 +180,34 @@ fn costs(engines: &[EngineReport]) -> String {
 }
 
 fn problems(report: &Report) -> String {
-    let mut rows = String::new();
-    for one in &report.results {
-        let cells: String = one.by.iter().map(|row| cell(row.as_ref())).collect();
-        let _ = write!(
-            rows,
-            "<tr><td>{}</td><td>{}</td><td>{}</td>{cells}</tr>",
-            escaped(&one.problem),
-            escaped(&one.categories.join(", ")),
-            escaped(one.difficulty.as_deref().unwrap_or_default())
-        );
+    let results = &report.results;
+    // What all problems share needs no column.
+    let differs = |of: &dyn Fn(&ProblemReport) -> String| {
+        let first = results.first().map(of);
+        results.iter().any(|one| Some(of(one)) != first)
+    };
+    let category = |one: &ProblemReport| one.categories.join(", ");
+    let difficulty = |one: &ProblemReport| one.difficulty.clone().unwrap_or_default();
+    type Column<'a> = (&'a str, &'a dyn Fn(&ProblemReport) -> String);
+    let columns: [Column; 2] = [("category", &category), ("difficulty", &difficulty)];
+    let columns: Vec<Column> = columns.into_iter().filter(|(_, of)| differs(*of)).collect();
+    let mut heads = "<th>problem</th>".to_owned();
+    let engines = report.engines.iter().map(|engine| engine.engine.as_str());
+    for head in columns.iter().map(|(head, _)| *head).chain(engines) {
+        let _ = write!(heads, "<th>{}</th>", escaped(head));
     }
-    let heads: String = report
-        .engines
-        .iter()
-        .map(|engine| format!("<th>{}</th>", escaped(&engine.engine)))
-        .collect();
+    let mut rows = String::new();
+    for one in results {
+        let _ = write!(rows, "<tr><td>{}</td>", escaped(&one.problem));
+        for (_, of) in &columns {
+            let _ = write!(rows, "<td>{}</td>", escaped(&of(one)));
+        }
+        rows.extend(one.by.iter().map(|row| cell(row.as_ref())));
+        rows += "</tr>";
+    }
     format!(
-        "<h2>Problems</h2><details><summary>{} problems, and who solved them</summary><div class=\"wide\"><table><thead><tr><th>problem</th><th>category</th><th>difficulty</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>",
-        report.results.len()
+        "<h2>Problems</h2><details><summary>{} problems, and who solved them</summary><div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>",
+        results.len()
     )
 }
 
