@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::plot::{bars, colour, curves};
-use super::report::{EngineReport, Report};
+use super::report::{EngineReport, ProblemReport, Report};
 use super::results::Row;
 use super::statistics::Pass;
 
@@ -113,13 +113,15 @@ fn passes(engines: &[EngineReport]) -> String {
     let rows = engines.iter().map(|engine| {
         let cell = |k: &usize| {
             let pass = engine.pass.iter().find(|pass| pass.k == *k);
-            pass.map_or_else(String::new, share)
+            // The interval goes on a line of its own.
+            pass.map_or_else(String::new, |pass| share(pass).replacen(" (", "\n(", 1))
         };
         std::iter::once(engine.engine.clone())
             .chain(ks.iter().map(cell))
             .collect()
     });
     table(
+        "figures",
         std::iter::once("engine".to_owned()).chain(heads).collect(),
         rows.collect(),
     )
@@ -142,7 +144,7 @@ fn categories(engines: &[EngineReport]) -> String {
             ]
         })
     });
-    let table = table(heads.map(str::to_owned).to_vec(), rows.collect());
+    let table = table("figures", heads.map(str::to_owned).to_vec(), rows.collect());
     format!("<details><summary>pass@k by category</summary>{table}</details>")
 }
 
@@ -163,37 +165,49 @@ fn costs(engines: &[EngineReport]) -> String {
         vec![
             engine.engine.clone(),
             format!("{} of {}", engine.solved, engine.done),
-            format!("{} of {}", engine.judged, engine.samples),
+            match engine.is_sampled() {
+                true => format!("{} of {}", engine.judged, engine.samples),
+                false => engine.judged.to_string(),
+            },
             engine.tokens.to_string(),
             per(engine.tokens_per_solved.filter(|_| engine.tokens > 0), 0),
             format!("{:.1}", engine.seconds),
             per(engine.seconds_per_solved, 2),
         ]
     });
-    let table = table(heads.map(str::to_owned).to_vec(), rows.collect());
+    let table = table("figures", heads.map(str::to_owned).to_vec(), rows.collect());
     format!("<h2>What it cost</h2>{table}")
 }
 
 fn problems(report: &Report) -> String {
-    let mut rows = String::new();
-    for one in &report.results {
-        let cells: String = one.by.iter().map(|row| cell(row.as_ref())).collect();
-        let _ = write!(
-            rows,
-            "<tr><td>{}</td><td>{}</td><td>{}</td>{cells}</tr>",
-            escaped(&one.problem),
-            escaped(&one.categories.join(", ")),
-            escaped(one.difficulty.as_deref().unwrap_or_default())
-        );
+    let results = &report.results;
+    // What all problems share needs no column.
+    let differs = |of: &dyn Fn(&ProblemReport) -> String| {
+        let first = results.first().map(of);
+        results.iter().any(|one| Some(of(one)) != first)
+    };
+    let category = |one: &ProblemReport| one.categories.join(", ");
+    let difficulty = |one: &ProblemReport| one.difficulty.clone().unwrap_or_default();
+    type Column<'a> = (&'a str, &'a dyn Fn(&ProblemReport) -> String);
+    let columns: [Column; 2] = [("category", &category), ("difficulty", &difficulty)];
+    let columns: Vec<Column> = columns.into_iter().filter(|(_, of)| differs(*of)).collect();
+    let mut heads = "<th>problem</th>".to_owned();
+    let engines = report.engines.iter().map(|engine| engine.engine.as_str());
+    for head in columns.iter().map(|(head, _)| *head).chain(engines) {
+        let _ = write!(heads, "<th>{}</th>", escaped(head));
     }
-    let heads: String = report
-        .engines
-        .iter()
-        .map(|engine| format!("<th>{}</th>", escaped(&engine.engine)))
-        .collect();
+    let mut rows = String::new();
+    for one in results {
+        let _ = write!(rows, "<tr><td>{}</td>", escaped(&one.problem));
+        for (_, of) in &columns {
+            let _ = write!(rows, "<td>{}</td>", escaped(&of(one)));
+        }
+        rows.extend(one.by.iter().map(|row| cell(row.as_ref())));
+        rows += "</tr>";
+    }
     format!(
-        "<h2>Problems</h2><details><summary>{} problems, and who solved them</summary><div class=\"wide\"><table><thead><tr><th>problem</th><th>category</th><th>difficulty</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>",
-        report.results.len()
+        "<h2>Problems</h2><details><summary>{} problems, and who solved them</summary><div class=\"wide\"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>",
+        results.len()
     )
 }
 
@@ -238,9 +252,9 @@ fn paper(report: &Report) -> String {
         let pass: Vec<String> = pass
             .map(|one| format!("@{}: {} %", one.k, percent(one.value)))
             .collect();
-        let tokens = match engine.tokens {
-            0 => String::new(),
-            tokens => format!("{:.0}", tokens as f64 / engine.judged.max(1) as f64),
+        let tokens = match engine.is_sampled() {
+            true => format!("{:.0}", engine.tokens as f64 / engine.judged.max(1) as f64),
+            false => String::new(),
         };
         vec![
             format!("{} ({})", report.set, engine.done),
@@ -255,11 +269,11 @@ fn paper(report: &Report) -> String {
         "<h2>Beside the paper</h2><p>{} (Source: {}.)</p>{}",
         escaped(&report.paper.comparison),
         report.paper.source,
-        table(heads.map(str::to_owned).to_vec(), rows)
+        table("words", heads.map(str::to_owned).to_vec(), rows)
     )
 }
 
-fn table(heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
+fn table(kind: &str, heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let cells = |tag: &str, cells: &[String]| -> String {
         let cells = cells
             .iter()
@@ -268,7 +282,7 @@ fn table(heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
     };
     let rows: String = rows.iter().map(|row| cells("td", row)).collect();
     format!(
-        "<div class=\"wide\"><table><thead>{}</thead><tbody>{rows}</tbody></table></div>",
+        "<div class=\"wide\"><table class=\"{kind}\"><thead>{}</thead><tbody>{rows}</tbody></table></div>",
         cells("th", &heads)
     )
 }

@@ -59,6 +59,13 @@ pub struct EngineReport {
     pub seconds_per_solved: Option<f64>,
 }
 
+impl EngineReport {
+    /// Whether its problems had several candidates each, not one attempt.
+    pub fn is_sampled(&self) -> bool {
+        self.samples > self.done
+    }
+}
+
 /// What an engine did of a part of the set.
 #[derive(Debug, Serialize)]
 pub struct Part {
@@ -98,7 +105,7 @@ pub struct PaperReport {
     pub figures: &'static [Figure],
 }
 
-const METHOD: &str = "A candidate counts as a proof where Lean accepted it in the problem's own text. pass@k is the unbiased estimator of Chen et al. 2021, 1 − C(n−c, k)/C(n, k) for c proofs among n candidates, averaged over the problems that were done. A candidate that did not come within the budget is none; a problem that could not be tried, since Lean has an error there, is not solved. The intervals are 95 % percentile intervals of a bootstrap over the problems (2000 draws, seeded), or of Clopper and Pearson where the figure is 0 or 100 %: they tell how far another choice of problems of this kind would move the figure. `tactics` and `cascade` are one attempt a problem, which ends with the first proof.";
+const METHOD: &str = "A candidate counts as a proof where Lean accepted it in the problem's own text. pass@k is the unbiased estimator of Chen et al. 2021, 1 − C(n−c, k)/C(n, k) for c proofs among n candidates, averaged over the problems that were done. A candidate that did not come within the budget, which is time on the clock, is none: a busy machine solves less; a problem that could not be tried, since Lean has an error there, is not solved. The intervals are 95 % percentile intervals of a bootstrap over the problems (2000 draws, seeded), or of Clopper and Pearson where the figure is 0 or 100 %: they tell how far another choice of problems of this kind would move the figure. `tactics` and `cascade` are one attempt a problem, which ends with the first proof.";
 
 /// The figures of `problems` with `engines`; `row` gives what is done.
 pub fn report<'a>(
