@@ -76,7 +76,7 @@ fn json_and_write() {
         [1, 2, "tactic", "proved"],
         [3, 47, "term", "proved"],
         [3, 57, "tactic", "proved"],
-        [6, 2, "tactic", "unproved"],
+        [6, 2, "tactic", "false"],
         [8, 18, null, "unproved"],
     ]);
     assert_eq!(Value::from(seen), expected);
@@ -100,7 +100,7 @@ fn json_and_write() {
         holes[3]["message"]
             .as_str()
             .expect("words")
-            .contains("no proof found")
+            .contains("this sorry is false, for a = 0")
     );
     assert!(
         holes[4]["message"]
@@ -214,7 +214,8 @@ fn traps() {
     let holes = report["holes"].as_array().expect("holes");
     assert_eq!(holes.len(), 9, "{report}");
     for hole in holes {
-        assert_eq!(hole["status"], "unproved", "{hole}");
+        assert_ne!(hole["status"], "proved", "{hole}");
+        assert_eq!(hole["proof"], Value::Null, "{hole}");
     }
     let after = std::fs::read_to_string(folder.path().join("A.lean")).expect("read");
     assert_eq!(after, TRAPS);
@@ -287,8 +288,8 @@ fn what_can_not_run_says_why() {
 #[test]
 fn an_engine_that_fails() {
     let folder = tempfile::tempdir().expect("a folder");
-    let source =
-        "theorem easy : 1 + 1 = 2 := by sorry\n\ntheorem no (a : Nat) : a < a := by sorry\n";
+    let source = "theorem easy : 1 + 1 = 2 := by sorry\n\n\
+         theorem drinker (p : Nat → Prop) : ∃ x, p x → ∀ y, p y := by sorry\n";
     std::fs::write(folder.path().join("A.lean"), source).expect("written");
     let users = folder.path().join("unsorry");
     std::fs::create_dir(&users).expect("a folder");
@@ -326,7 +327,7 @@ fn an_engine_that_fails() {
     check(
         &with_both[1],
         "unproved",
-        &["no proof found", "local failed", &model],
+        &["no proof found", "local-fast failed", &model],
     );
     for hole in holes(&["--engine", "local"]) {
         check(&hole, "error", &["local failed", &model]);

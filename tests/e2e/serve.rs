@@ -261,13 +261,16 @@ fn a_false_goal_gets_no_offer() {
         "theorem t (a : Nat) : a < a := by\n  sorry\n",
         |editor, uri| {
             let words = editor.prove(uri, 0);
-            assert!(words.starts_with("no proof found"), "{words}");
+            assert!(
+                words.starts_with("this sorry is false, for a = 0"),
+                "{words}"
+            );
             assert!(editor.text(uri).contains("sorry"));
             editor.until("the message", |editor| {
                 (!editor.shown.is_empty()).then_some(())
             });
             assert!(
-                editor.shown[0].contains("no proof found"),
+                editor.shown[0].contains("this sorry is false"),
                 "{:?}",
                 editor.shown
             );
@@ -278,7 +281,7 @@ fn a_false_goal_gets_no_offer() {
             );
             let hover = editor.hover(uri, &at);
             assert!(
-                hover.contains("⊢ a < a") && hover.contains("no proof found"),
+                hover.contains("⊢ a < a") && hover.contains("this sorry is false, for a = 0"),
                 "{hover}"
             );
         },
@@ -622,7 +625,7 @@ fn listener() -> (String, Arc<Mutex<Vec<String>>>) {
 
 #[test]
 fn nothing_is_sent_without_consent() {
-    const TEXT: &str = "theorem easy (p : Prop) (h : p) : p := by\n  sorry\n\ntheorem secret (a : Nat) : a < a := by\n  sorry\n";
+    const TEXT: &str = "theorem easy (p : Prop) (h : p) : p := by\n  sorry\n\ntheorem secret (p : Nat → Prop) : ∃ x, p x → ∀ y, p y := by\n  sorry\n";
     let (address, heard) = listener();
     let heard = || heard.lock().expect("no panic").concat();
     let folder = tempfile::tempdir().expect("a folder");

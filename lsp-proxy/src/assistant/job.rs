@@ -406,10 +406,14 @@ pub fn summary(outcome: &Outcome) -> String {
 
 /// What failed, to be put after a sentence.
 pub fn complaints(failures: &[Failure]) -> String {
-    failures
-        .iter()
-        .map(|failure| format!("; {failure}"))
-        .collect()
+    let mut told: Vec<&Failure> = Vec::new();
+    for failure in failures {
+        // The same model in another mode fails for the same reason.
+        if !told.iter().any(|other| other.message == failure.message) {
+            told.push(failure);
+        }
+    }
+    told.iter().map(|failure| format!("; {failure}")).collect()
 }
 
 /// `1 proof`, `2 proofs`.
