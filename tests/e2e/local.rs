@@ -53,7 +53,7 @@ fn proved(model: &Path) -> usize {
     std::fs::write(
         config.join("config.toml"),
         format!(
-            "[local]\nmodel = '{model}'\ntokenizer = '{tokenizer}'\nseed = 1\ncandidates = 8\nmax_tokens = 112\n"
+            "[search]\nrefute = false\n[local]\nmodel = '{model}'\ntokenizer = '{tokenizer}'\nseed = 1\ncandidates = 8\nmax_tokens = 112\n"
         ),
     )
     .expect("written");

@@ -67,7 +67,7 @@ impl Engine {
     /// A configuration that has it as its only prover.
     fn config(&self, keys: &str) -> String {
         format!(
-            "[search]\nengines = ['remote']\n[[remote]]\nname = 'pocket'\nurl = '{}'\ntemplate = 'prover-v2'\nmax_tokens = 112\n{keys}\n",
+            "[search]\nengines = ['remote']\nrefute = false\n[[remote]]\nname = 'pocket'\nurl = '{}'\ntemplate = 'prover-v2'\nmax_tokens = 112\n{keys}\n",
             self.address
         )
     }
@@ -127,7 +127,7 @@ fn the_same_goals_are_proved_through_http_as_in_process() {
     let through_http = proved(&engine.config("temperature = 0"));
     assert!(engine.written() > 0);
     let in_process = proved(&format!(
-        "[search]\nengines = ['local']\n[local]\nmodel = '{}'\ntokenizer = '{}'\nmax_tokens = 112\ntemperature = 0\n",
+        "[search]\nengines = ['local']\nrefute = false\n[local]\nmodel = '{}'\ntokenizer = '{}'\nmax_tokens = 112\ntemperature = 0\n",
         pocket("pocket.gguf").display(),
         pocket("tokenizer.json").display()
     ));
