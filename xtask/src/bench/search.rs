@@ -129,7 +129,7 @@ fn compare(ours: &[Fared], theirs: &[Fared], peer_name: &'static str) -> Result<
     let mean = pair(|one| one.seconds, mean);
     let checks = pair(|one| one.checks, self::mean);
     let all = |all: &[Fared]| all.iter().map(|one| one.seconds).sum::<f64>() / solved(all);
-    Ok(vec![
+    let rows = vec![
         row("proved", "problems", solved(ours), solved(theirs), false),
         row(
             "first proof, median of both's",
@@ -147,7 +147,10 @@ fn compare(ours: &[Fared], theirs: &[Fared], peer_name: &'static str) -> Result<
             true,
         ),
         row("all time for each proof", "s", all(ours), all(theirs), true),
-    ])
+    ];
+    // Where one of them proves nothing there is no time to compare.
+    let told = |row: &Row| row.ours.is_finite() && row.peer.is_finite();
+    Ok(rows.into_iter().filter(told).collect())
 }
 
 fn mean(figures: Vec<f64>) -> f64 {
