@@ -99,7 +99,7 @@ impl Candidate {
 }
 
 /// What a prover says while it works.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proposal {
     /// A candidate, or a sketch of one.
     Candidate(Candidate),

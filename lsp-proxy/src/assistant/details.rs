@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unsorry_model::Spent;
 
 use super::job::count;
+use crate::proof::gate::is_hidden;
 use crate::proof::search::{Board, Outcome, StepState, Try};
 
 /// Plans are shown up to this many characters.
@@ -124,8 +125,7 @@ fn harmless(line: &str) -> String {
 
 /// Neither a control character nor one that hides or reorders text.
 pub fn is_shown(c: char) -> bool {
-    let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}');
-    !hides && (!c.is_control() || c == '\t')
+    !is_hidden(c) && (!c.is_control() || c == '\t')
 }
 
 #[cfg(test)]

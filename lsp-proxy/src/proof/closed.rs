@@ -10,7 +10,7 @@ use crate::document::{DeclarationKind, Outline};
 use super::target::Target;
 
 /// Stands for a hole, among tactics and in terms; as long as `sorry`, so that columns stay.
-pub const HOLE: &str = "hole!";
+const HOLE: &str = "hole!";
 
 /// What gives [`HOLE`] its meaning.
 const PREAMBLE: &str = "axiom unsorry_hole.{unsorry_u} {α : Sort unsorry_u} : α\n\

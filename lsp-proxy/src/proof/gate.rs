@@ -190,12 +190,14 @@ pub fn without_comments(candidate: &str) -> String {
     kept
 }
 
+/// Whether a character can't be seen, or changes the order in which others are.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}')
+}
+
 /// Nothing that hides text or shows it in another order, but within strings.
 fn visible(candidate: &str, tokens: &[Token]) -> Result<(), Refusal> {
-    let hides = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}')
-    };
+    let hides = |c: char| (c.is_control() && c != '\n') || is_hidden(c);
     for (at, c) in candidate.char_indices().filter(|(_, c)| hides(*c)) {
         let line_end = c == '\r' && candidate[at + 1..].starts_with('\n');
         let after = tokens.partition_point(|token| token.range.end <= at);

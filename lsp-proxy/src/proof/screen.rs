@@ -52,6 +52,15 @@ impl Complaint {
         }
     }
 
+    /// What Lean says of a candidate that starts on `line`.
+    pub fn of(diagnostic: &Diagnostic, line: u32) -> Complaint {
+        let line = diagnostic.start().line.checked_sub(line);
+        Complaint {
+            line: line.map(|line| line as usize),
+            message: diagnostic.message.clone(),
+        }
+    }
+
     /// Its first line.
     pub fn first_line(&self) -> &str {
         self.message.lines().next().unwrap_or_default()
@@ -194,19 +203,11 @@ pub fn verdict(target: &Target, baseline: &Baseline, line: u32, said: &[&Diagnos
         if first.message.contains("maximum number of heartbeats") {
             return Verdict::OutOfHeartbeats;
         }
-        let complaint = |error: &&Diagnostic| Complaint {
-            line: error
-                .start()
-                .line
-                .checked_sub(line)
-                .map(|line| line as usize),
-            message: error.message.clone(),
-        };
         // What Lean suggests beside an error may mend it.
         let suggests =
             |d: &&&Diagnostic| !d.is_error() && !unsorry_model::suggestions(&d.message).is_empty();
         let said = errors.into_iter().chain(said.iter().filter(suggests));
-        return Verdict::Failed(said.map(complaint).collect());
+        return Verdict::Failed(said.map(|d| Complaint::of(d, line)).collect());
     }
     if target.siblings().next().is_none() {
         if said.iter().any(|d| d.says_sorry()) {

@@ -35,7 +35,10 @@ use crate::memory::Memory;
 use run::{Progress, Run};
 pub use sketches::{Board, BoardStep, StepState};
 pub use tally::Try;
-use tally::{Found, Tally, lock};
+use tally::{Found, Tally, lock, taken};
+
+/// The portfolio's name.
+const TACTICS: &str = "tactics";
 
 /// How a search is bounded.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +94,7 @@ pub struct Engine {
 impl Engine {
     /// Whether it is the portfolio, which costs nothing but checks.
     fn is_tactics(&self) -> bool {
-        self.name == "tactics"
+        self.name == TACTICS
     }
 }
 
@@ -312,12 +315,7 @@ impl Search {
             let proofs = lock(&found).proofs.clone();
             memory.keep(&baseline, &proofs).await;
         }
-        let tally = tally
-            .into_inner()
-            .unwrap_or_else(|poison| poison.into_inner());
-        let found = found
-            .into_inner()
-            .unwrap_or_else(|poison| poison.into_inner());
+        let (tally, found) = (taken(tally), taken(found));
         let ended = if !found.proofs.is_empty() {
             Ended::Proved
         } else if found.refuted.is_some() {

@@ -349,7 +349,6 @@ async fn leans_on(
 #[derive(Debug, Clone)]
 pub struct VerifiedSketch {
     text: String,
-    engine: &'static str,
     change: Change,
     head: Arc<str>,
     hole: Range<usize>,
@@ -361,11 +360,6 @@ impl VerifiedSketch {
     /// The sketch itself.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The prover that proposed it.
-    pub fn engine(&self) -> &'static str {
-        self.engine
     }
 
     /// The change to the text that was checked.
@@ -430,16 +424,8 @@ pub async fn confirm_sketch(
     let said = of_declaration(target, &lines, &spliced.text, &elaboration.diagnostics);
     let start = spliced.change.text.len() - spliced.change.text.trim_start().len();
     let start = lines.position(spliced.change.range.start + start).line;
-    let complaint = |error: &&Diagnostic| Complaint {
-        line: error
-            .start()
-            .line
-            .checked_sub(start)
-            .map(|line| line as usize),
-        message: error.message.clone(),
-    };
-    let errors = said.iter().filter(|d| d.is_error()).map(complaint);
-    let errors: Vec<Complaint> = errors.collect();
+    let errors = said.iter().filter(|d| d.is_error());
+    let errors: Vec<Complaint> = errors.map(|d| Complaint::of(d, start)).collect();
     if !errors.is_empty() {
         return Err(Rejection::Lean(errors));
     }
@@ -450,7 +436,6 @@ pub async fn confirm_sketch(
     is_whole(checker, target, baseline, &spliced.text, limit).await?;
     Ok(VerifiedSketch {
         text: sketch.text.clone(),
-        engine: sketch.engine,
         change: spliced.change,
         head: target.head().into(),
         hole: target.hole().range.clone(),
@@ -464,22 +449,13 @@ pub async fn confirm_sketch(
 /// [`refute`] makes one.
 #[derive(Debug, Clone)]
 pub struct Refutation {
+    /// `¬ (∀ (n : Nat), n < n)`
     statement: String,
     proof: Arc<VerifiedProof>,
     counterexample: Option<String>,
 }
 
 impl Refutation {
-    /// What was proved: `¬ ∀ (n : Nat), n < n`.
-    pub fn statement(&self) -> &str {
-        &self.statement
-    }
-
-    /// Its proof.
-    pub fn proof(&self) -> &VerifiedProof {
-        &self.proof
-    }
-
     /// Where the goal fails: `n = 0`.
     pub fn counterexample(&self) -> Option<&str> {
         self.counterexample.as_deref()

@@ -71,9 +71,11 @@ pub(super) async fn refute(
         .iter()
         .map(|value| value.proof.as_str())
         .chain(TACTICS);
-    let listed = listed.map(|text| Candidate::new(text, "tactics")).collect();
+    let listed = listed
+        .map(|text| Candidate::new(text, super::TACTICS))
+        .collect();
     let listed = Engine {
-        name: "tactics",
+        name: super::TACTICS,
         prover: Arc::new(Listed(listed)),
         mode: None,
     };

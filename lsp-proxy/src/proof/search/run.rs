@@ -11,7 +11,7 @@ use unsorry_model::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::tally::{Found, lock};
-use super::{Effort, Kind, Step, Task};
+use super::{Effort, Kind, Step, TACTICS, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
 use crate::proof::gate::{gate, without_comments};
@@ -248,7 +248,7 @@ impl<'a> Run<'a> {
             proposal,
         } = heard;
         let writes = matches!(proposal, Proposal::Candidate(_) | Proposal::Plan(_));
-        if engine != "tactics" && writes {
+        if engine != TACTICS && writes {
             self.come_to(Progress::Model);
         }
         let shown = self.task.kind == Kind::Hole;
@@ -340,7 +340,7 @@ impl<'a> Run<'a> {
         if self.task.kind == Kind::Hole {
             lock(self.effort.tally).tried(candidate, first, complaints.len());
         }
-        if self.everything() || candidate.engine == "tactics" {
+        if self.everything() || candidate.engine == TACTICS {
             return;
         }
         let goal = &self.task.baseline.goal;

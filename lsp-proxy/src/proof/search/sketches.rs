@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use unsorry_model::{Candidate, Context, Goal, HoleKind};
 
-use super::tally::{Found, lock};
+use super::tally::{Found, lock, taken};
 use super::{Effort, Engine, Kind, Step, Task};
 use crate::document::Outline;
 use crate::proof::baseline::{Baseline, NoGoal, baseline};
@@ -254,9 +254,7 @@ impl<'a> Work<'a> {
         if let Ok(done) = tokio::time::timeout_at(until.into(), solved).await {
             done?;
         }
-        let found = found
-            .into_inner()
-            .unwrap_or_else(|poison| poison.into_inner());
+        let found = taken(found);
         let confirmed = || found.proofs.first().map(|proof| proof.proof().to_owned());
         let proof = found.step.map(|step| step.text).or_else(confirmed);
         self.set(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsorry_model::Candidate;
 
 use super::sketches::Board;
-use super::{Engine, Failure};
+use super::{Engine, Failure, TACTICS};
 use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
 /// How many of the candidates that failed are kept.
@@ -69,7 +69,7 @@ impl Tally {
 
     /// Keeps a candidate that failed, if it is one of those that are worth showing.
     pub fn tried(&mut self, candidate: &Candidate, error: &str, errors: usize) {
-        let rank = (candidate.engine != "tactics", std::cmp::Reverse(errors));
+        let rank = (candidate.engine != TACTICS, std::cmp::Reverse(errors));
         let at = self.tries.partition_point(|one| one.rank >= rank);
         if at < MOST_TRIES {
             let one = Try {
@@ -81,6 +81,11 @@ impl Tally {
             self.tries.truncate(MOST_TRIES);
         }
     }
+}
+
+/// What is behind a lock that nobody needs any more.
+pub(super) fn taken<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The lock, which nobody holds across an await.
