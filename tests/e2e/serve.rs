@@ -707,6 +707,7 @@ fn the_status_tells_news() {
         let now = command(editor, "unsorry.status", json!([]));
         assert_eq!(now["engines"], json!(["tactics"]));
         assert_eq!(now["available"], json!(["tactics"]));
+        assert_eq!(now["documents"], json!([uri]));
         assert_eq!(
             (&now["jobs"], &now["complaint"]),
             (&json!([]), &Value::Null)
@@ -726,8 +727,8 @@ fn the_status_tells_news() {
         }
         let last = &seen["last"];
         assert_eq!(
-            (&last["uri"], &last["proved"]),
-            (&json!(uri), &json!(1)),
+            (&last["job"], &last["uri"], &last["proved"]),
+            (&json!(1), &json!(uri), &json!(1)),
             "{seen}"
         );
         let message = last["message"].as_str().expect("a sentence");

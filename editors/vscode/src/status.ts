@@ -14,6 +14,8 @@ export interface Status {
   pid: number;
   engines: string[];
   available: string[];
+  /** The documents that are open there. */
+  documents: string[];
   jobs: Job[];
   last: { uri: string; proved: number; holes: number; message: string } | null;
   complaint: string | null;
