@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, '..', '..');
-const common = { absWorkingDir: here, bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' };
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'], // jsonc-parser's `main` can't be bundled
+  logLevel: 'warning',
+};
 
 if (process.argv.includes('--test')) {
   fs.rmSync(path.join(here, 'out'), { recursive: true, force: true });
@@ -19,7 +27,6 @@ if (process.argv.includes('--test')) {
     entryPoints: ['src/extension.ts', 'src/uninstall.ts'],
     outdir: 'dist',
     external: ['vscode'],
-    mainFields: ['module', 'main'], // jsonc-parser's `main` can't be bundled
     minify: true,
   });
 }

@@ -92,7 +92,7 @@ export class Arrangement {
       return { kind: 'off' }; // after a yes: the user has taken the entry out
     }
     const file = await this.find();
-    if (!file) return this.now;
+    if (typeof file !== 'string') return file;
     const made = await ensureShim(file, this.shim);
     note.write(this.context.extensionPath, {
       shim: this.shim,
@@ -111,20 +111,19 @@ export class Arrangement {
   private async alone(): Promise<Arranged> {
     if (this.context.globalState.get<boolean>(CHOICE) === false) return { kind: 'never' };
     const file = await this.find();
-    if (!file) return this.now;
+    if (typeof file !== 'string') return file;
     for (const document of vscode.workspace.textDocuments.filter(lean4.isLean)) void this.own.serve(file, document);
     return { kind: 'on' };
   }
 
-  private async find(): Promise<string | undefined> {
+  private async find(): Promise<string | Arranged> {
     this.program = await this.programs.find();
     if ('file' in this.program) {
       this.problems.forget('program');
       return this.program.file;
     }
     const { problem, missing } = this.program;
-    this.now = this.problem('program', problem, missing ? this.remedies.missing : this.remedies.broken);
-    return undefined;
+    return this.problem('program', problem, missing ? this.remedies.missing : this.remedies.broken);
   }
 
   private problem(kind: string, reason: string, actions: Action[]): Arranged {

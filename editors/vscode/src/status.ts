@@ -17,7 +17,7 @@ export interface Status {
   /** The documents that are open there. */
   documents: string[];
   jobs: Job[];
-  last: { uri: string; proved: number; holes: number; message: string } | null;
+  last: { job: number; uri: string; proved: number; holes: number; message: string } | null;
   complaint: string | null;
   log: string | null;
   config: string | null;

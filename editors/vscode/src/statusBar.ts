@@ -6,8 +6,8 @@ const FRESH_SECONDS = 10;
 
 export class StatusBar {
   private item = vscode.window.createStatusBarItem('unsorry', vscode.StatusBarAlignment.Right, 200);
-  /** The last result of each server that was there when we looked first: old news. */
-  private seen = new Map<number, string>();
+  /** The last job of each server that we know has ended. */
+  private seen = new Map<number, number>();
   private fresh: { uri: string; timer: NodeJS.Timeout } | undefined;
 
   constructor(private refresh: () => void) {
@@ -29,10 +29,10 @@ export class StatusBar {
 
   /** Notes what has ended since it was last asked; gives whether something was proved. */
   hear(status: Status): boolean {
-    const last = JSON.stringify(status.last) + status.jobs.length;
     const before = this.seen.get(status.pid);
-    this.seen.set(status.pid, last);
-    if (before === undefined || before === last || !status.last || status.jobs.length > 0) return false;
+    this.seen.set(status.pid, status.last?.job ?? 0);
+    // What had ended before we looked first is old.
+    if (before === undefined || !status.last || status.last.job === before) return false;
     this.stale();
     this.fresh = { uri: status.last.uri, timer: setTimeout(() => this.stale(), FRESH_SECONDS * 1000) };
     return status.last.proved > 0;
