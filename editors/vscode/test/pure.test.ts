@@ -79,7 +79,7 @@ test('our entry leaves a settings.json, and nothing else', () => {
   assert.match(without, /\/\/ mine[^]*\/\* big \*\/[^]*"\/mine"/);
   assert.doesNotMatch(without, /shim/);
   assert.equal(withoutEntry(without, '/shim'), without);
-  assert.equal(withoutEntry('{ "lean4.envPathExtensions": ["/shim"], "a": 1 }', '/shim'), '{ "a": 1 }');
+  assert.deepEqual(JSON.parse(withoutEntry('{ "lean4.envPathExtensions": ["/shim"], "a": 1 }', '/shim')), { a: 1 });
   assert.equal(withoutEntry('not json', '/shim'), 'not json');
   assert.equal(withoutEntry('', '/shim'), '');
 });
