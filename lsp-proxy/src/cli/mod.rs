@@ -6,3 +6,4 @@ pub mod eval;
 pub mod model;
 pub mod prove;
 pub mod serve;
+pub mod shim;
