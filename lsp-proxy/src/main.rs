@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use unsorry::cli::{cache, doctor, eval, model, prove, serve, shim};
+use clap::{CommandFactory, Parser, Subcommand};
+use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim};
 use unsorry::config;
 use unsorry::shim::{Real, called_as, starts_server};
 
@@ -40,6 +40,10 @@ enum Commands {
     Shim(shim::Arguments),
     /// Say what works here, what does not and what to do about it, and what would be sent where
     Doctor(doctor::Arguments),
+    /// Print the completions for a shell
+    Completions(manual::Completions),
+    /// Print the manual page, or write one for each command
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +62,8 @@ fn main() -> ExitCode {
         Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),
         Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
         Commands::Shim(shim) => shim::shim(&shim),
+        Commands::Completions(shell) => Ok(manual::completions(&shell, Arguments::command())),
+        Commands::Man(man) => manual::man(&man, Arguments::command()),
     };
     outcome.unwrap_or_else(|error| failed(&error, 2))
 }
