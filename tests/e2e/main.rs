@@ -10,3 +10,4 @@ mod prove;
 mod remote;
 mod search;
 mod serve;
+mod shim;

@@ -8,11 +8,11 @@ mod search;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::workspace;
+use crate::workspace::built;
 
 /// What is measured.
 #[derive(Subcommand)]
@@ -110,25 +110,6 @@ impl Programs {
             xtask: build("xtask")?,
         })
     }
-}
-
-/// Runs cargo with `arguments`; the program of this name that it has built.
-fn built(arguments: &[&str], name: &str) -> Result<PathBuf> {
-    let output = workspace::cargo(arguments)
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("could not start cargo")?;
-    if !output.status.success() {
-        bail!("the build failed ({})", output.status);
-    }
-    let messages = String::from_utf8(output.stdout)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo built no program `{name}`"))
 }
 
 /// One thing measured, of ours and of the peer in the same run.
