@@ -9,13 +9,13 @@ import type { Found, Program } from './program';
 import { ensureShim, removeShim } from './shim';
 
 const CHOICE = 'enabled';
+const LEAN = 'https://lean-lang.org/install';
 
 export type Arranged = { kind: 'on' } | { kind: 'off' } | { kind: 'never' } | { kind: 'problem'; reason: string };
 
-/** What to do about a program that is not there. */
+/** What to do about a program that is not there or does not work, and about a server that has ended. */
 export interface Remedies {
-  missing: Action[];
-  broken: Action[];
+  program: Action[];
   server: Action[];
 }
 
@@ -45,7 +45,7 @@ export class Arrangement {
       try {
         this.now = lean4.isInstalled() ? await this.beside() : await this.alone();
       } catch (error) {
-        this.now = this.problem('arrangement', (error as Error).message, this.remedies.broken);
+        this.now = this.problem('arrangement', (error as Error).message, this.remedies.program);
       }
       this.emitter.fire();
     });
@@ -75,6 +75,14 @@ export class Arrangement {
     this.problems.forget('server');
     await this.own.stop();
     await this.arrange();
+  }
+
+  /** A server that we started has ended. */
+  failed(reason: string): void {
+    const install: Action = ['Install Lean…', () => vscode.env.openExternal(vscode.Uri.parse(LEAN))];
+    const actions = reason.includes('is Lean installed') ? [install] : [];
+    this.now = this.problem('server', reason, [...this.remedies.server, ...actions]);
+    this.emitter.fire();
   }
 
   /** Lean's server has been started before unsorry was in its way. */
@@ -122,8 +130,7 @@ export class Arrangement {
       this.problems.forget('program');
       return this.program.file;
     }
-    const { problem, missing } = this.program;
-    return this.problem('program', problem, missing ? this.remedies.missing : this.remedies.broken);
+    return this.problem('program', this.program.problem, this.remedies.program);
   }
 
   private problem(kind: string, reason: string, actions: Action[]): Arranged {

@@ -1,6 +1,6 @@
 // unsorry in VS Code: what is there, and what calls what.
 import * as vscode from 'vscode';
-import { Arrangement } from './arrangement';
+import { Arrangement, type Remedies } from './arrangement';
 import { chooseEngines } from './engines';
 import { buildProgram, chooseProgram, downloadProgram, runInTerminal } from './installing';
 import * as lean4 from './lean4';
@@ -42,23 +42,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const servers = new Servers(log);
   own = new OwnServers(
     () => asConfig(preferences()),
-    reason => problems.tell('server', reason, ...remedies.server),
+    reason => arrangement.failed(reason),
   );
 
   const command = (name: string): (() => unknown) => () => vscode.commands.executeCommand(`unsorry.${name}`);
-  const fetching: [string, () => unknown][] = [
-    ['Download', command('download')],
-    ['Build with Cargo', command('build')],
-    ['Choose File…', command('chooseProgram')],
-  ];
-  const remedies = {
-    missing: fetching,
-    broken: fetching,
+  const remedies: Remedies = {
+    program: [
+      ['Download', command('download')],
+      ['Build with Cargo', command('build')],
+      ['Choose File…', command('chooseProgram')],
+    ],
     server: [
       ['Try Again', () => arrangement.again()],
       ['Doctor', command('doctor')],
-      ['Show Log', command('showLog')],
-    ] as [string, () => unknown][],
+    ],
   };
   const arrangement = new Arrangement(context, program, own, problems, remedies);
 

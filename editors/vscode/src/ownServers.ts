@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { LanguageClient, RevealOutputChannelOn, type LanguageClientOptions, type TextDocumentFilter } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, type LanguageClientOptions, type TextDocumentFilter } from 'vscode-languageclient/node';
 import { LEAN_FILES } from './lean4';
 import { lastLine } from './processes';
 import { rootOf } from './roots';
@@ -48,13 +48,19 @@ export class OwnServers {
     const options: LanguageClientOptions = {
       documentSelector: LEAN_FILES.map(language => selector(language, root)),
       outputChannel: this.output,
-      revealOutputChannelOn: RevealOutputChannelOn.Never, // what failed is told by us, once
+      // What failed is told by us, once, with a button to try again.
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+      },
       initializationOptions: { hasWidgets: false, unsorry: this.settings() },
     };
     if (root !== UNTITLED) {
       options.workspaceFolder = { uri: vscode.Uri.file(root), name: root, index: 0 };
     }
-    return new LanguageClient('unsorry', 'Lean (unsorry)', () => this.start(program, root), options);
+    return new QuietClient('unsorry', 'Lean (unsorry)', () => this.start(program, root), options);
   }
 
   private start(program: string, root: string): Promise<ChildProcess> {
@@ -74,6 +80,13 @@ export class OwnServers {
       child.once('error', reject);
       child.once('spawn', () => resolve(child));
     });
+  }
+}
+
+/** Leaves it to us to tell what failed. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { expanded, places, programName, type Surroundings } from './places';
 import { run } from './processes';
 
-export type Found = { file: string; version: string } | { problem: string; missing: boolean };
+export type Found = { file: string; version: string } | { problem: string };
 
 export class Program {
   /** The folder in which this extension keeps a downloaded program. */
@@ -30,12 +30,12 @@ export class Program {
     const set = vscode.workspace.getConfiguration('unsorry').get<string>('path', '').trim();
     if (set) {
       const file = expanded(set, os.homedir());
-      if (!isProgram(file)) return { problem: `The setting unsorry.path says ${set}, where there is no program.`, missing: true };
+      if (!isProgram(file)) return { problem: `The setting unsorry.path says ${set}, where there is no program.` };
       return tried(file);
     }
     const file = places(this.surroundings()).find(isProgram);
     if (file) return tried(file);
-    return { problem: 'The program unsorry is not on this machine yet: it searches for the proofs.', missing: true };
+    return { problem: 'The program unsorry is not on this machine yet: it searches for the proofs.' };
   }
 }
 
@@ -43,7 +43,7 @@ async function tried(file: string): Promise<Found> {
   const ended = await run(file, ['--version']);
   const [, version] = /^unsorry (\S+)/.exec(ended.stdout) ?? [];
   if (version) return { file, version };
-  return { problem: `${file} does not start as unsorry: ${ended.reason || ended.stdout || 'it says nothing'}`, missing: false };
+  return { problem: `${file} does not start as unsorry: ${ended.reason || ended.stdout || 'it says nothing'}` };
 }
 
 function isProgram(file: string): boolean {
