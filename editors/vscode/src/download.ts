@@ -19,7 +19,7 @@ export async function download(version: string, folder: string, report: (message
   report(archive);
   const bytes = await fetched(`${release}/${archive}`);
   const sum = createHash('sha256').update(bytes).digest('hex');
-  if (sum !== expected) throw new Error(`${archive} came damaged: its SHA-256 is ${sum}, and should be ${expected}. Try again.`);
+  if (sum !== expected) throw new Error(`${archive} came damaged: its SHA-256 is not the one in the release's SHA256SUMS.`);
   return unpacked(bytes, folder);
 }
 

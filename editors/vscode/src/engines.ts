@@ -9,6 +9,8 @@ const TOLD: Record<string, string> = {
   'local-fast': 'the model in this process, quick answers',
   'local-reasoning': 'the model in this process, with a plan first',
   remote: 'models on other machines, as in config.toml',
+  'remote-fast': 'models on other machines, quick answers',
+  'remote-reasoning': 'models on other machines, with a plan first',
 };
 
 const UP: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('arrow-up'), tooltip: 'Ask it earlier' };

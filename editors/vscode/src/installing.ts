@@ -10,15 +10,16 @@ export async function downloadProgram(context: vscode.ExtensionContext, program:
   const version = context.extension.packageJSON.version as string;
   const progress = { location: vscode.ProgressLocation.Notification, title: `Downloading unsorry ${version}` };
   try {
-    const file = await vscode.window.withProgress(progress, report =>
+    await vscode.window.withProgress(progress, report =>
       download(version, program.storage, message => report.report({ message })),
     );
     await forgetPath();
-    void vscode.window.showInformationMessage(`unsorry ${version} is in ${file}.`);
+    void vscode.window.showInformationMessage(`unsorry ${version} is installed.`);
     return true;
   } catch (error) {
     const message = `unsorry could not be downloaded: ${(error as Error).message}`;
-    const answer = await vscode.window.showErrorMessage(message, 'Build with Cargo', 'Choose File…');
+    const answer = await vscode.window.showErrorMessage(message, 'Try Again', 'Build with Cargo', 'Choose File…');
+    if (answer === 'Try Again') await vscode.commands.executeCommand('unsorry.download');
     if (answer === 'Build with Cargo') await vscode.commands.executeCommand('unsorry.build');
     if (answer === 'Choose File…') await vscode.commands.executeCommand('unsorry.chooseProgram');
     return false;

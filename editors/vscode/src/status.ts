@@ -69,7 +69,7 @@ function connected(status: Status, uri: string, fresh: boolean): Shown {
     const tooltip = lines([plain(last.message), `${last.proved} of ${last.holes} proved`, ...about]);
     return item(`${icon} ${short(last.message)}`, tooltip);
   }
-  return item(`$(sparkle) ${short(names(status.engines))}`, lines(['Ready: put the cursor on a `sorry`.', ...about]));
+  return item(`$(sparkle) unsorry: ${short(names(status.engines))}`, lines(['Ready: put the cursor on a `sorry`.', ...about]));
 }
 
 function item(text: string, tooltip: string): Shown {

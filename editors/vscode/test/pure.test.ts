@@ -101,7 +101,7 @@ const status: Status = {
 test('the status bar says how it stands', () => {
   const text = (changes: Partial<Status>, fresh = false) =>
     shown({ kind: 'connected', status: { ...status, ...changes }, uri: 'file:///a.lean', fresh }).text;
-  assert.equal(text({}), '$(sparkle) tactics, remote');
+  assert.equal(text({}), '$(sparkle) unsorry: tactics, remote');
   assert.equal(text({}, true), '$(check) proved with omega');
   assert.equal(text({ last: { ...status.last!, proved: 0, message: 'no proof found' } }, true), '$(circle-slash) no proof found');
   const job = { uri: 'file:///a.lean', message: 'omega · 16 candidates, 3 checked', proved: 0, holes: 1 };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { install, parts } from './install.mjs';
 
 /** How long anything may take: Lean from npm starts in seconds on an idle machine, in minutes on a crowded one. */
-export const PATIENCE = 60_000;
+export const PATIENCE = +(process.env.PAT||180)*1000;
 
 const SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -50,6 +50,13 @@ export class VSCode {
     const before = fs.existsSync(this.settingsFile) ? JSON.parse(fs.readFileSync(this.settingsFile, 'utf8')) : SETTINGS;
     fs.mkdirSync(path.dirname(this.settingsFile), { recursive: true });
     fs.writeFileSync(this.settingsFile, JSON.stringify({ ...before, ...changes }, undefined, 2));
+  }
+
+  /** Settings of the machine: what a user of a desktop's VS Code has among the others. */
+  machine(settings) {
+    const folder = path.join(this.home, 'data/Machine');
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, 'settings.json'), JSON.stringify(settings));
   }
 
   /** Starts VS Code, and opens a folder in it. `env` is added to its environment. */
@@ -176,6 +183,39 @@ export class VSCode {
     await message.hover();
     await message.getByRole('button', { name: button, exact: true }).click();
     await message.waitFor({ state: 'detached' });
+  }
+
+  async bulb() {
+    await this.page.locator('.lightBulbWidget, .codicon-gutter-lightbulb').first().waitFor();
+  }
+
+  /** Chooses what the light bulb offers. */
+  async fix(title, picture) {
+    await this.page.keyboard.press('Control+.');
+    const row = this.page.locator('.action-widget .monaco-list-row.action', { hasText: title }).first();
+    await row.waitFor();
+    if (picture) await this.shot(picture);
+    await row.click();
+  }
+
+  async textHas(...parts) {
+    await this.until(`the text to have ${parts}`, async () => {
+      const text = await this.text();
+      return parts.every(part => (part instanceof RegExp ? part.test(text) : text.includes(part)));
+    });
+  }
+
+  /** Clicks the item of the status bar and then a row of its menu. */
+  async menu(title, picture) {
+    await this.page.locator('[id="unsorry.unsorry.unsorry"] a').click();
+    const row = this.rows().filter({ hasText: title }).first();
+    await row.waitFor();
+    if (picture) await this.shot(picture);
+    await row.click();
+  }
+
+  async warningsAre(count) {
+    await this.until(`${count} warnings`, async () => (await this.warnings()) === count, () => this.warnings());
   }
 
   /** The rows of a quick pick. */
