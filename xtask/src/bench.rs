@@ -5,6 +5,7 @@ mod model;
 mod relay;
 mod remote;
 mod search;
+mod shim;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,12 @@ use crate::workspace::built;
 pub(crate) enum Bench {
     /// The relay between an editor and Lean, against a program that only copies bytes
     Relay {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What `unsorry shim` adds to a command that it passes on
+    Shim {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
@@ -84,6 +91,7 @@ impl Part {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
+        Bench::Shim { json } => print(&shim::run(&Programs::build()?)?, *json),
         Bench::Infer {
             json,
             model,
