@@ -150,10 +150,10 @@ fn print(rows: &[Row], as_json: bool) {
     }
     for rows in rows.chunk_by(|a, b| a.peer_name == b.peer_name) {
         let peer = rows[0].peer_name;
-        println!("{:40}{:>12}{peer:>14}{:>9}", "", "unsorry", "ratio");
+        println!("{:46}{:>10}{peer:>18}{:>9}", "", "unsorry", "ratio");
         for row in rows {
             println!(
-                "{:40}{:>12}{:>14}{:>9}",
+                "{:46}{:>10}{:>18}{:>9}",
                 format!("{} ({})", row.row, row.unit),
                 rounded(row.ours),
                 rounded(row.peer),
