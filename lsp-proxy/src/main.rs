@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim};
+use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::config;
 use unsorry::shim::{Real, called_as, starts_server};
 
@@ -20,7 +20,7 @@ struct Arguments {
     #[arg(long, global = true, env = "UNSORRY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Commands,
+    command: Option<Commands>,
 }
 
 #[derive(Subcommand)]
@@ -52,9 +52,13 @@ fn main() -> ExitCode {
         // As shells say that there is no such program.
         return instead_of(name, words.collect()).unwrap_or_else(|error| failed(&error, 127));
     }
+    leave_with_the_reader();
     let arguments = Arguments::parse();
     start_log();
-    let outcome = match arguments.command {
+    let Some(command) = arguments.command else {
+        return welcome::welcome(arguments.config.as_deref());
+    };
+    let outcome = match command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
         Commands::Eval(eval) => eval::eval(&eval, arguments.config.as_deref()),
@@ -66,6 +70,19 @@ fn main() -> ExitCode {
         Commands::Man(man) => manual::man(&man, Arguments::command()),
     };
     outcome.unwrap_or_else(|error| failed(&error, 2))
+}
+
+/// A reader that has left, as `head` does, is no failure of ours.
+fn leave_with_the_reader() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = panic.payload_as_str().unwrap_or_default();
+        if told.starts_with("failed printing to stdout") && told.contains("os error 32") {
+            // As a shell tells of SIGPIPE.
+            std::process::exit(141);
+        }
+        hook(panic);
+    }));
 }
 
 fn failed(error: &anyhow::Error, code: u8) -> ExitCode {

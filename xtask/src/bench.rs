@@ -5,6 +5,7 @@ mod model;
 mod relay;
 mod remote;
 mod search;
+mod shim;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,12 @@ use crate::workspace::built;
 pub(crate) enum Bench {
     /// The relay between an editor and Lean, against a program that only copies bytes
     Relay {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What `unsorry shim` adds to a command that it passes on
+    Shim {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
@@ -84,6 +91,7 @@ impl Part {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
+        Bench::Shim { json } => print(&shim::run(&Programs::build()?)?, *json),
         Bench::Infer {
             json,
             model,
@@ -142,10 +150,10 @@ fn print(rows: &[Row], as_json: bool) {
     }
     for rows in rows.chunk_by(|a, b| a.peer_name == b.peer_name) {
         let peer = rows[0].peer_name;
-        println!("{:40}{:>12}{peer:>14}{:>9}", "", "unsorry", "ratio");
+        println!("{:46}{:>10}{peer:>18}{:>9}", "", "unsorry", "ratio");
         for row in rows {
             println!(
-                "{:40}{:>12}{:>14}{:>9}",
+                "{:46}{:>10}{:>18}{:>9}",
                 format!("{} ({})", row.row, row.unit),
                 rounded(row.ours),
                 rounded(row.peer),

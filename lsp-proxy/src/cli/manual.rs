@@ -1,6 +1,6 @@
 //! `unsorry completions` and `unsorry man`: what a shell and `man` know of the program.
+#![allow(clippy::print_stdout)] // That is where it goes.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,7 +24,9 @@ pub struct Man {
 /// Writes the completions of `program` to stdout.
 pub fn completions(arguments: &Completions, mut program: clap::Command) -> ExitCode {
     let name = program.get_name().to_owned();
-    clap_complete::generate(arguments.shell, &mut program, name, &mut io::stdout());
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut program, name, &mut text);
+    print!("{}", String::from_utf8_lossy(&text));
     ExitCode::SUCCESS
 }
 
@@ -34,7 +36,11 @@ pub fn completions(arguments: &Completions, mut program: clap::Command) -> ExitC
 /// When it can't be written.
 pub fn man(arguments: &Man, program: clap::Command) -> Result<ExitCode> {
     match &arguments.folder {
-        None => clap_mangen::Man::new(program).render(&mut io::stdout())?,
+        None => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(program).render(&mut text)?;
+            print!("{}", String::from_utf8_lossy(&text));
+        }
         Some(folder) => std::fs::create_dir_all(folder)
             .and_then(|()| clap_mangen::generate_to(program, folder))
             .with_context(|| format!("can't write into {}", folder.display()))?,

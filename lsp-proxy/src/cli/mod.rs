@@ -8,3 +8,4 @@ pub mod model;
 pub mod prove;
 pub mod serve;
 pub mod shim;
+pub mod welcome;

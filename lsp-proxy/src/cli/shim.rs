@@ -58,7 +58,8 @@ pub fn own_file() -> Result<PathBuf> {
     own.context("can't tell where this program is")
 }
 
-fn file_of(folder: &Path, name: &str) -> PathBuf {
+/// The file of this name in `folder`.
+pub fn file_of(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
