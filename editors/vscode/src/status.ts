@@ -59,9 +59,10 @@ function connected(status: Status, uri: string, fresh: boolean): Shown {
   }
   const job = status.jobs.find(job => job.uri === uri) ?? status.jobs[0];
   if (job) {
-    const count = job.holes > 1 ? `${job.proved}/${job.holes} ` : '';
+    // The server's progress tells more, further left: a text that changes all the time would move what is beside it.
+    const count = job.holes > 1 ? ` ${job.proved}/${job.holes}` : '';
     const tooltip = lines([plain(job.message), `${job.proved} of ${job.holes} proved`, 'Click to stop.', ...about]);
-    return item(`$(sync~spin) ${count}${short(job.message)}`, tooltip);
+    return item(`$(sync~spin) unsorry${count}`, tooltip);
   }
   const last = status.last;
   if (fresh && last?.uri === uri) {

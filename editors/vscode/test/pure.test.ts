@@ -105,8 +105,8 @@ test('the status bar says how it stands', () => {
   assert.equal(text({}, true), '$(check) proved with omega');
   assert.equal(text({ last: { ...status.last!, proved: 0, message: 'no proof found' } }, true), '$(circle-slash) no proof found');
   const job = { uri: 'file:///a.lean', message: 'omega · 16 candidates, 3 checked', proved: 0, holes: 1 };
-  assert.equal(text({ jobs: [job] }, true), '$(sync~spin) omega · 16 candidates, 3 checked');
-  assert.equal(text({ jobs: [{ ...job, proved: 1, holes: 3 }] }), '$(sync~spin) 1/3 omega · 16 candidates, 3 checked');
+  assert.equal(text({ jobs: [job] }, true), '$(sync~spin) unsorry');
+  assert.equal(text({ jobs: [{ ...job, proved: 1, holes: 3 }] }), '$(sync~spin) unsorry 1/3');
   assert.equal(text({ complaint: 'no such key' }), '$(warning) unsorry');
 });
 

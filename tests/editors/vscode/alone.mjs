@@ -112,19 +112,18 @@ async function inTheWindow(code, release, step) {
   assert.doesNotMatch(await code.text(), /\bsorry\b/);
   await code.command('Unsorry: Prove This Sorry');
   await code.message('There is no sorry in this file').waitFor();
+  await code.command('Notifications: Clear All Notifications');
 
-  step('a long search is stopped, from its progress and from the menu');
-  code.settings({ 'unsorry.search.budget': '20min' });
+  step('a long search is stopped, from the palette and from the menu');
+  await code.set({ 'unsorry.search.budget': '20min' });
   await code.open('Hard.lean');
   await code.warningsAre(1);
   await page.keyboard.press('Control+Alt+Enter');
   await code.statusIs(/^sync /);
   assert.equal(await code.cursor(), 'Ln 4, Col 3');
-  const progress = page.locator('.notifications-toasts .notification-list-item', { hasText: /Prov|sorry/ }).first();
-  await progress.waitFor();
+  await page.locator('.statusbar-item', { hasText: 'Proving this sorry' }).waitFor(); // the server's own progress
   await code.shot('long-search');
-  await progress.hover();
-  await progress.getByRole('button', { name: 'Cancel' }).click();
+  await code.command('Unsorry: Stop');
   await code.statusIs(/^sparkle /);
   await code.fix('Prove this sorry');
   await code.statusIs(/^sync /);
@@ -132,16 +131,16 @@ async function inTheWindow(code, release, step) {
   await code.statusIs(/^sparkle /);
 
   step('a wrong setting is told, with the way to it');
-  code.settings({ 'unsorry.search.budget': 'soon' });
+  await code.set({ 'unsorry.search.budget': 'soon' });
   await code.message('budget').waitFor();
   await code.shot('wrong-setting');
   await code.answer('budget', 'Open Settings');
   await page.locator('.settings-editor .setting-item-contents', { hasText: 'Budget' }).first().waitFor();
   await code.shot('settings');
-  code.settings({ 'unsorry.search.budget': '60s' });
+  await code.set({ 'unsorry.search.budget': '60s' });
 
   step('doctor, log, walkthrough');
-  await code.command('Unsorry: Doctor');
+  await code.command('Unsorry: Doctor: What Works Here');
   const terminal = page.locator('.terminal .xterm-rows').first();
   await terminal.waitFor();
   await code.until('what the doctor says', async () => /Lean/.test(await terminal.innerText()), () => terminal.innerText());

@@ -9,7 +9,8 @@ export const PATIENCE = +(process.env.PAT||180)*1000;
 
 const SETTINGS = {
   'workbench.startupEditor': 'none',
-  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.colorTheme': 'Dark Modern',
+  'workbench.editor.useModal': 'off',
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'security.workspace.trust.enabled': false,
@@ -20,6 +21,8 @@ const SETTINGS = {
   'files.autoSave': 'off',
   'git.enabled': false,
   'window.commandCenter': false,
+  // What the tests type into settings.json is to stand there as it is.
+  '[jsonc]': { 'editor.autoClosingBrackets': 'never', 'editor.autoClosingQuotes': 'never', 'editor.autoSurround': 'never', 'editor.autoIndent': 'none' },
 };
 
 export class VSCode {
@@ -112,8 +115,8 @@ export class VSCode {
     const input = this.page.locator('.quick-input-widget .quick-input-box input');
     await input.waitFor();
     await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.row(title).click();
+    await this.page.locator('.quick-input-widget').filter({ has: this.row(title) }).waitFor({ state: 'hidden' });
   }
 
   async open(file) {
@@ -185,6 +188,20 @@ export class VSCode {
     await message.waitFor({ state: 'detached' });
   }
 
+  /** Changes the user's settings as a user does: VS Code need not notice what others write to the file. */
+  async set(changes) {
+    const text = JSON.stringify({ ...JSON.parse(fs.readFileSync(this.settingsFile, 'utf8')), ...changes });
+    await this.command('Preferences: Open User Settings (JSON)');
+    await this.page.locator('.tab.active', { hasText: 'settings.json' }).waitFor();
+    await this.until('the settings in the editor', async () => (await this.text()).includes('workbench.startupEditor'));
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.insertText(text);
+    await this.page.keyboard.press('Control+s');
+    await this.until('the settings on the disk', () => fs.readFileSync(this.settingsFile, 'utf8') === text);
+    await this.command('View: Close Editor');
+    await this.page.locator('.tab', { hasText: 'settings.json' }).waitFor({ state: 'detached' });
+  }
+
   async bulb() {
     await this.page.locator('.lightBulbWidget, .codicon-gutter-lightbulb').first().waitFor();
   }
@@ -216,6 +233,12 @@ export class VSCode {
 
   async warningsAre(count) {
     await this.until(`${count} warnings`, async () => (await this.warnings()) === count, () => this.warnings());
+  }
+
+  /** The row of a quick pick with exactly this label. */
+  row(label) {
+    const exact = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+    return this.rows().filter({ has: this.page.locator('.label-name', { hasText: exact }) }).first();
   }
 
   /** The rows of a quick pick. */
