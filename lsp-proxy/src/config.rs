@@ -11,7 +11,7 @@ mod remote;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
@@ -197,10 +197,13 @@ impl Config {
         let Some(settings) = said(settings) else {
             return Ok(());
         };
-        let text = toml::to_string(&settings)
+        let added = toml::to_string(&settings)
             .map_err(anyhow::Error::from)
-            .and_then(|text| self.add(&text, Origin::Editor, Path::new(".")));
-        text.context("in the settings from your editor")
+            .and_then(|text| {
+                let added = self.add(&text, Origin::Editor, Path::new("."));
+                added.map_err(|error| on_its_line(error, &text))
+            });
+        added.context("in the settings from your editor")
     }
 
     /// Adds what the environment says, which wins over files.
@@ -328,6 +331,17 @@ pub fn state_folder() -> Option<PathBuf> {
     )
 }
 
+/// What is wrong in a `text` that nobody has seen, so that the number of a line says nothing.
+fn on_its_line(error: anyhow::Error, text: &str) -> anyhow::Error {
+    let Some(wrong) = error.downcast_ref::<toml::de::Error>() else {
+        return error;
+    };
+    let start = wrong.span().map_or(0, |span| span.start);
+    let start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    anyhow!("`{line}`: {}", wrong.message().trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -384,7 +398,14 @@ mod tests {
             let error = add(settings).expect_err("refused");
             assert!(error.contains(part) && error.contains("editor"), "{error}");
         };
-        refused(json!({"search": {"budgt": "5s"}}), "budgt");
+        refused(
+            json!({"search": {"budgt": "5s"}}),
+            ": `budgt = \"5s\"`: unknown field `budgt`",
+        );
+        refused(
+            json!({"search": {"refute": true, "budget": "soon"}}),
+            ": `budget = \"soon\"`: `soon` is no duration such as `60s`",
+        );
         refused(json!({"local": {"model": "/tmp/a.gguf"}}), "`local.model`");
         refused(json!({"remote": [{"url": "http://a/v1"}]}), "`remote`");
         refused(json!({"check": {"idle": "1s"}}), "`check.idle`");
