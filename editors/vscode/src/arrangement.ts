@@ -87,7 +87,7 @@ export class Arrangement {
 
   /** Lean's server has been started before unsorry was in its way. */
   tellUnconnected(): void {
-    this.offerRestart("Lean's server runs without unsorry, which can take part once it is restarted.");
+    this.offerRestart("Lean's server runs without unsorry. Restart it, so that unsorry can take part.");
   }
 
   private async beside(): Promise<Arranged> {

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { Arrangement, type Remedies } from './arrangement';
 import { chooseEngines } from './engines';
-import { buildProgram, chooseProgram, downloadProgram, runInTerminal } from './installing';
+import { buildProgram, chooseProgram, downloadProgram } from './installing';
 import * as lean4 from './lean4';
 import { showMenu } from './menu';
 import { OwnServers } from './ownServers';
@@ -15,6 +15,7 @@ import { Servers } from './servers';
 import { preferences, send } from './settings';
 import type { Standing } from './status';
 import { StatusBar } from './statusBar';
+import { runInTerminal } from './terminal';
 
 const LOOK_SECONDS = 2;
 /** So long may a server through us take to be found after Lean has spoken. */
@@ -73,7 +74,7 @@ export function activate(context: vscode.ExtensionContext): void {
     if (now.kind === 'never') return undefined;
     if (now.kind !== 'on') return now;
     if (unconnectedSince === undefined || Date.now() - unconnectedSince < UNCONNECTED_SECONDS * 1000) return { kind: 'waiting' };
-    return { kind: 'problem', reason: "Lean's server runs without unsorry, which can take part once it is restarted." };
+    return { kind: 'problem', reason: "Lean's server runs without unsorry. Restart it, so that unsorry can take part." };
   };
 
   const setContext = (name: string, value: boolean) => void vscode.commands.executeCommand('setContext', `unsorry.${name}`, value);
@@ -138,7 +139,7 @@ export function activate(context: vscode.ExtensionContext): void {
       const document = front();
       const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
       const cwd = document?.uri.scheme === 'file' ? rootOf(document.uri.fsPath, folder) : folder;
-      await runInTerminal('doctor', found.file, ['doctor'], cwd);
+      await runInTerminal('unsorry doctor', found.file, ['doctor'], cwd);
     },
     enable: () => arrangement.enable(),
     disable: () => arrangement.disable(),

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { download } from './download';
 import type { Program } from './program';
+import { runInTerminal } from './terminal';
 
 const SOURCE = 'https://github.com/unsorry/unsorry';
 
@@ -28,7 +29,7 @@ export async function downloadProgram(context: vscode.ExtensionContext, program:
 
 /** Builds the program with cargo, in a terminal. Gives whether that went well. */
 export async function buildProgram(): Promise<boolean> {
-  const built = (await runInTerminal('build', 'cargo', ['install', '--locked', '--git', SOURCE, 'unsorry'])) === 0;
+  const built = (await runInTerminal('cargo install unsorry', 'cargo', ['install', '--locked', '--git', SOURCE, 'unsorry'])) === 0;
   if (built) await forgetPath();
   else {
     const answer = await vscode.window.showErrorMessage('unsorry could not be built: see the terminal. It needs Rust.', 'Install Rust');
@@ -42,24 +43,6 @@ export async function chooseProgram(): Promise<void> {
   const files = await vscode.window.showOpenDialog({ title: 'The program unsorry', openLabel: 'Use This Program' });
   const file = files?.[0]?.fsPath;
   if (file) await vscode.workspace.getConfiguration('unsorry').update('path', file, vscode.ConfigurationTarget.Global);
-}
-
-/** Runs a program in a terminal that stays; gives its exit code, none if it did not start. */
-export async function runInTerminal(name: string, file: string, args: string[], cwd?: string): Promise<number | undefined> {
-  const execution = new vscode.ProcessExecution(file, args, cwd ? { cwd } : {});
-  const task = new vscode.Task({ type: 'process' }, vscode.TaskScope.Workspace, name, 'unsorry', execution, []);
-  task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true, showReuseMessage: false };
-  const started = await vscode.tasks.executeTask(task);
-  return new Promise(resolve => {
-    const listeners = [
-      vscode.tasks.onDidEndTaskProcess(event => event.execution === started && done(event.exitCode)),
-      vscode.tasks.onDidEndTask(event => event.execution === started && done(undefined)),
-    ];
-    const done = (code: number | undefined) => {
-      listeners.forEach(listener => listener.dispose());
-      resolve(code);
-    };
-  });
 }
 
 // A setting that names another file would hide the new program.

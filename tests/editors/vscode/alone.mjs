@@ -143,7 +143,7 @@ async function inTheWindow(code, release, step) {
   await code.command('Unsorry: Doctor: What Works Here');
   const terminal = page.locator('.terminal .xterm-rows').first();
   await terminal.waitFor();
-  await code.until('what the doctor says', async () => /Lean/.test(await terminal.innerText()), () => terminal.innerText());
+  await code.until('what the doctor says', async () => /exit code \d/.test(await terminal.innerText()), () => terminal.innerText());
   await code.shot('doctor');
   await page.keyboard.press('Control+j');
   await code.open('Hard.lean');

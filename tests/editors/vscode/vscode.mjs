@@ -21,6 +21,8 @@ const SETTINGS = {
   'files.autoSave': 'off',
   'git.enabled': false,
   'window.commandCenter': false,
+  'workbench.reduceMotion': 'on',
+  'terminal.integrated.gpuAcceleration': 'off',
   // What the tests type into settings.json is to stand there as it is.
   '[jsonc]': { 'editor.autoClosingBrackets': 'never', 'editor.autoClosingQuotes': 'never', 'editor.autoSurround': 'never', 'editor.autoIndent': 'none' },
 };
@@ -111,23 +113,33 @@ export class VSCode {
 
   /** A command of the palette by its title. */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.row(title).click();
-    await this.page.locator('.quick-input-widget').filter({ has: this.row(title) }).waitFor({ state: 'hidden' });
+    await this.quick('F1', `>${title}`, this.row(title));
   }
 
   async open(file) {
-    await this.page.keyboard.press('Control+p');
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    await input.waitFor();
-    await input.fill(file);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor();
+    const name = path.basename(file);
+    await this.quick('Control+p', file, this.rows().filter({ hasText: name }).first());
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
     await this.page.locator('.monaco-editor .view-lines').first().waitFor();
+  }
+
+  // A quick pick goes when something else takes the focus, as what was done just before may do late: then once more.
+  async quick(key, text, row) {
+    const input = this.page.locator('.quick-input-widget .quick-input-box input');
+    const short = { timeout: 20_000 };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.page.keyboard.press(key);
+        await input.waitFor(short);
+        await input.fill(text, short);
+        await row.click(short);
+        await row.waitFor({ state: 'hidden', ...short });
+        return;
+      } catch (error) {
+        if (attempt === 5) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** Puts the cursor at a line and column, counted from 1. */
