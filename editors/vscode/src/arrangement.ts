@@ -25,8 +25,8 @@ export class Arrangement {
   private asked = false;
   private emitter = new vscode.EventEmitter<void>();
   readonly changed = this.emitter.event;
-  /** How it stands. */
-  now: Arranged = { kind: 'off' };
+  /** How it stands; until we know, as if all were well. */
+  now: Arranged = { kind: 'on' };
   program: Found | undefined;
 
   constructor(
