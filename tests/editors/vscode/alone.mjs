@@ -50,9 +50,11 @@ async function inTheWindow(code, release, step) {
 
   step('no program: it is told, and downloaded');
   release.damage = true;
-  await code.open('Easy.lean');
+  await walkthrough(code);
   await code.message('is not on this machine yet').waitFor();
-  assert.match(await code.status(), /^warning unsorry$/);
+  await code.shot('walkthrough');
+  await code.open('Easy.lean');
+  await code.statusIs(/^warning unsorry$/);
   await code.shot('no-program');
   await code.answer('is not on this machine yet', 'Download');
   await code.message('came damaged').waitFor();
@@ -149,12 +151,16 @@ async function inTheWindow(code, release, step) {
   await code.open('Hard.lean');
   await code.command('Unsorry: Show Log');
   await page.locator('.tab.active', { hasText: 'unsorry.log' }).waitFor();
-  await code.command('Welcome: Open Walkthrough...');
-  await code.rows().filter({ hasText: 'Prove your first sorry' }).first().click();
-  // What was done already is ticked.
+  await walkthrough(code);
   const done = title => page.locator('.getting-started-step', { hasText: title }).locator('.codicon-getting-started-step-checked');
   for (const title of ['Get the program', 'Prove a sorry', 'Choose who proves']) await done(title).waitFor();
-  await code.shot('walkthrough');
+  await code.shot('walkthrough-done');
+}
+
+async function walkthrough(code) {
+  await code.command('Welcome: Open Walkthrough...');
+  await code.rows().filter({ hasText: 'Prove your first sorry' }).first().click();
+  await code.page.locator('.getting-started-step', { hasText: 'Prove a sorry' }).waitFor();
 }
 
 /** A release of the program on an address of this machine; with `damage`, its archive is another than it was. */

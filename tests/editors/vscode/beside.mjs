@@ -45,7 +45,7 @@ export async function run({ code, home, program, standIn, step }) {
   await code.shot('asked');
   await code.warningsAre(1); // Lean works without us
   await code.answer('unsorry can prove your sorries in place', 'Not Now');
-  assert.match(await code.status(), /^circle-slash unsorry$/);
+  await code.statusIs(/^circle-slash unsorry$/);
   assert.deepEqual(entries(), ['/mine']);
 
   step('enabled, restarted, connected');
@@ -88,7 +88,7 @@ export async function run({ code, home, program, standIn, step }) {
   await code.message('where there is no program').waitFor();
   await code.shot('program-gone');
   await code.warningsAre(1);
-  assert.match(await code.status(), /^warning unsorry$/);
+  await code.statusIs(/^warning unsorry$/);
   await code.shot('program-gone-later');
   await code.stop();
 
