@@ -29,14 +29,14 @@ url = "http://127.0.0.1:9/v1"
 model = "prover"
 `;
 
-export async function run({ code, home, program, step }) {
+export async function run({ code, home, program, version, step }) {
   const work = path.join(home, 'work');
   fs.mkdirSync(work);
   fs.writeFileSync(path.join(work, 'Easy.lean'), EASY);
   fs.writeFileSync(path.join(work, 'Hard.lean'), HARD);
   fs.mkdirSync(path.join(home, 'config/unsorry'), { recursive: true });
   fs.writeFileSync(path.join(home, 'config/unsorry/config.toml'), CONFIG);
-  const release = await serveRelease(home, program, '0.1.0');
+  const release = await serveRelease(home, program, version);
   try {
     await code.start(work, { UNSORRY_RELEASES: release.address });
     await inTheWindow(code, release, step);
