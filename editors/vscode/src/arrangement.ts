@@ -128,9 +128,18 @@ export class Arrangement {
     this.program = await this.programs.find();
     if ('file' in this.program) {
       this.problems.forget('program');
+      this.compareVersion(this.program.file, this.program.version);
       return this.program.file;
     }
     return this.problem('program', this.program.problem, this.remedies.program);
+  }
+
+  // One that the user put there is theirs to renew; the one that we downloaded goes with the extension.
+  private compareVersion(file: string, version: string): void {
+    const wanted = this.context.extension.packageJSON.version as string;
+    if (file !== this.programs.downloaded() || version === wanted) return;
+    const download: Action = [`Download ${wanted}`, () => vscode.commands.executeCommand('unsorry.download')];
+    this.problems.tell('version', `The unsorry that was downloaded is ${version}; this extension is made for ${wanted}.`, download);
   }
 
   private problem(kind: string, reason: string, actions: Action[]): Arranged {

@@ -12,8 +12,10 @@ import { VSCode } from './vscode.mjs';
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const GIF = path.join(ROOT, 'docs/pictures/vscode.gif');
 const BULB = path.join(ROOT, 'editors/vscode/media/prove.png');
-const VIEWPORT = { width: 860, height: 400 };
+const VIEWPORT = { width: 1000, height: 420 };
 const MOST = 600_000;
+/** Of a wait so many frames are kept: nobody wants to look at a spinner for long. */
+const WAIT = 14;
 
 const TEXT = `theorem sub_cancel (a b : Nat) (h : b ≤ a) : a - b + b = a := by
   sorry
@@ -35,6 +37,7 @@ const QUIET = {
   'editor.occurrencesHighlight': 'off',
   'editor.overviewRulerBorder': false,
   'editor.scrollbar.vertical': 'hidden',
+  'editor.scrollBeyondLastLine': false,
 };
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'unsorry-vscode-'));
@@ -71,11 +74,14 @@ async function record(code) {
   const shoot = async milliseconds => frames.push({ png: await page.screenshot(), milliseconds });
   const until = async pattern => {
     const end = Date.now() + 120_000;
+    const waiting = [];
     while (!pattern.test(await code.status())) {
       if (Date.now() > end) throw new Error(`waited in vain for ${pattern}`);
-      await shoot(120);
+      waiting.push({ png: await page.screenshot(), milliseconds: 120 });
       await page.waitForTimeout(120);
     }
+    const step = Math.max(1, waiting.length / WAIT);
+    frames.push(...waiting.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step)));
   };
   await shoot(1200);
   await code.goTo(2, 4);
@@ -85,7 +91,7 @@ async function record(code) {
   const row = page.locator('.action-widget .monaco-list-row.action', { hasText: 'Prove this sorry' }).first();
   await row.waitFor();
   await shoot(1800);
-  fs.writeFileSync(BULB, await page.screenshot({ clip: { x: 0, y: 30, width: 640, height: 260 } }));
+  fs.writeFileSync(BULB, await page.screenshot({ clip: { x: 0, y: 34, width: 640, height: 240 } }));
   await row.click();
   await until(/^check /);
   await code.warningsAre(2);
@@ -101,7 +107,9 @@ async function record(code) {
   await page.keyboard.press('Control+Alt+Enter');
   await until(/^sync /);
   await until(/^circle-slash /);
-  await code.message('unsorry:').first().waitFor();
+  const message = code.message('unsorry:').first();
+  await message.hover();
+  await message.locator('.codicon-notifications-expand').click();
   await shoot(4000);
   return frames;
 }

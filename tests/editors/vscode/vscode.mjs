@@ -5,7 +5,7 @@ import path from 'node:path';
 import { install, parts } from './install.mjs';
 
 /** How long anything may take: Lean from npm starts in seconds on an idle machine, in minutes on a crowded one. */
-export const PATIENCE = +(process.env.PAT||180)*1000;
+export const PATIENCE = 180_000;
 
 const SETTINGS = {
   'workbench.startupEditor': 'none',
