@@ -11,6 +11,8 @@ import { ensureShim, removeShim } from './shim';
 const CHOICE = 'enabled';
 const LEAN = 'https://lean-lang.org/install';
 
+export const UNCONNECTED = "Lean's server runs without unsorry. Restart it, so that unsorry can take part.";
+
 export type Arranged = { kind: 'on' } | { kind: 'off' } | { kind: 'never' } | { kind: 'problem'; reason: string };
 
 /** What to do about a program that is not there or does not work, and about a server that has ended. */
@@ -28,6 +30,8 @@ export class Arrangement {
   /** How it stands; until we know, as if all were well. */
   now: Arranged = { kind: 'on' };
   program: Found | undefined;
+  /** Lean's server runs without unsorry, as was told, and no other has come since. */
+  restartWanted = false;
 
   constructor(
     private context: vscode.ExtensionContext,
@@ -87,7 +91,15 @@ export class Arrangement {
 
   /** Lean's server has been started before unsorry was in its way. */
   tellUnconnected(): void {
-    this.offerRestart("Lean's server runs without unsorry. Restart it, so that unsorry can take part.");
+    this.restartWanted = true;
+    this.offerRestart(UNCONNECTED);
+  }
+
+  /** A server goes through unsorry. */
+  connected(): void {
+    this.restartWanted = false;
+    this.problems.forget('restart');
+    this.problems.forget('server');
   }
 
   private async beside(): Promise<Arranged> {

@@ -1,6 +1,6 @@
 // unsorry in VS Code: what is there, and what calls what.
 import * as vscode from 'vscode';
-import { Arrangement, type Remedies } from './arrangement';
+import { Arrangement, UNCONNECTED, type Remedies } from './arrangement';
 import { chooseEngines } from './engines';
 import { buildProgram, chooseProgram, downloadProgram } from './installing';
 import * as lean4 from './lean4';
@@ -73,8 +73,8 @@ export function activate(context: vscode.ExtensionContext): void {
     const { now } = arrangement;
     if (now.kind === 'never') return undefined;
     if (now.kind !== 'on') return now;
-    if (unconnectedSince === undefined || Date.now() - unconnectedSince < UNCONNECTED_SECONDS * 1000) return { kind: 'waiting' };
-    return { kind: 'problem', reason: "Lean's server runs without unsorry. Restart it, so that unsorry can take part." };
+    if (arrangement.restartWanted && lean4.hasSpoken(document.uri)) return { kind: 'problem', reason: UNCONNECTED };
+    return { kind: 'waiting' };
   };
 
   const setContext = (name: string, value: boolean) => void vscode.commands.executeCommand('setContext', `unsorry.${name}`, value);
@@ -100,8 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
     await servers.look();
     const unconnected = lean4.isInstalled() && arrangement.now.kind === 'on' && lean4.hasSpoken(document.uri);
     unconnectedSince = unconnected ? (unconnectedSince ?? Date.now()) : undefined;
-    const found = standing(document);
-    if (unconnected && found?.kind === 'problem') arrangement.tellUnconnected();
+    if (unconnectedSince !== undefined && Date.now() - unconnectedSince > UNCONNECTED_SECONDS * 1000) arrangement.tellUnconnected();
     refresh();
   };
   const looking = setInterval(() => void look(), LOOK_SECONDS * 1000);
@@ -170,8 +169,7 @@ export function activate(context: vscode.ExtensionContext): void {
       refresh();
     }),
     servers.came(pid => {
-      problems.forget('restart');
-      problems.forget('server');
+      arrangement.connected();
       if (Object.keys(asConfig(preferences())).length > 0) void send(servers, pid, problems);
     }),
     arrangement.changed(() => void look().then(refresh)),

@@ -51,6 +51,7 @@ export async function run({ code, home, program, standIn, step }) {
   step('enabled, restarted, connected');
   await code.menu('Enable');
   await code.message("Lean's server runs without unsorry").waitFor();
+  await code.statusIs(/^warning unsorry$/);
   await code.shot('restart');
   const shim = path.join(home, 'data/User/globalStorage/unsorry.unsorry/shim');
   assert.deepEqual(entries(), [shim, '/mine']);
