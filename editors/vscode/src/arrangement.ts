@@ -114,10 +114,8 @@ export class Arrangement {
     const file = await this.find();
     if (typeof file !== 'string') return file;
     const made = await ensureShim(file, this.shim);
-    note.write(this.context.extensionPath, {
-      shim: this.shim,
-      user: path.dirname(path.dirname(this.context.globalStorageUri.fsPath)),
-    });
+    const user = path.dirname(path.dirname(this.context.globalStorageUri.fsPath));
+    note.write(this.context.extensionPath, { shim: this.shim, user });
     if (!entry.here) {
       const reason = "This workspace has a lean4.envPathExtensions of its own, which hides the entry that leads to unsorry.";
       return this.problem('hidden', reason, [

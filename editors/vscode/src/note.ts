@@ -13,7 +13,11 @@ export interface Note {
 const FILE = 'enabled.json';
 
 export function write(extension: string, note: Note): void {
-  fs.writeFileSync(path.join(extension, FILE), JSON.stringify(note));
+  try {
+    fs.writeFileSync(path.join(extension, FILE), JSON.stringify(note));
+  } catch {
+    // An installation that is read-only can't be told. What stays behind then is an entry that leads nowhere.
+  }
 }
 
 export function erase(extension: string): void {

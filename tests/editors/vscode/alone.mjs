@@ -141,6 +141,17 @@ async function inTheWindow(code, release, step) {
   await code.shot('settings');
   await code.set({ 'unsorry.search.budget': '60s' });
 
+  step('disabled and enabled');
+  await code.open('Hard.lean');
+  await code.command('Notifications: Clear All Notifications');
+  await code.command('Unsorry: Disable');
+  await code.until('no item in the status bar', async () => (await code.status()) === '', () => code.status());
+  await code.warningsAre(0);
+  assert.deepEqual(await code.messages(), []);
+  await code.command('Unsorry: Enable');
+  await code.statusIs(/^sparkle unsorry: tactics$/);
+  await code.warningsAre(1);
+
   step('doctor, log, walkthrough');
   await code.command('Unsorry: Doctor: What Works Here');
   const terminal = page.locator('.terminal .xterm-rows').first();
