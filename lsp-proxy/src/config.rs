@@ -67,6 +67,8 @@ pub enum Origin {
     User,
     /// A project's, which may come from anywhere.
     Project,
+    /// What an editor sends, which may come from the project as well.
+    Editor,
 }
 
 impl Default for Config {
@@ -187,6 +189,20 @@ impl Config {
             .with_context(|| format!("in {}", path.display()))
     }
 
+    /// Adds what an editor sends: the tables of a project's file, as JSON. What is null says nothing.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn add_editors(&mut self, settings: &serde_json::Value) -> Result<()> {
+        let Some(settings) = said(settings) else {
+            return Ok(());
+        };
+        let text = toml::to_string(&settings)
+            .map_err(anyhow::Error::from)
+            .and_then(|text| self.add(&text, Origin::Editor, Path::new(".")));
+        text.context("in the settings from your editor")
+    }
+
     /// Adds what the environment says, which wins over files.
     pub fn add_environment(&mut self) {
         let model = std::env::var_os("UNSORRY_MODEL").filter(|model| !model.is_empty());
@@ -207,16 +223,20 @@ impl Config {
             cache,
             tactics,
         } = toml::from_str(text)?;
-        if origin == Origin::Project {
+        if origin != Origin::User {
             local::check_project(text)?;
             ensure!(
                 remote.is_empty(),
-                "`remote` is not for a project to set, only for your own config.toml: a project must not be able to send your code anywhere"
+                "`remote` is not for a project or an editor to set, only for your own config.toml: a project must not be able to send your code anywhere"
             );
         }
         if !remote.is_empty() {
             self.remote = remote::settings(&remote, folder)?;
         }
+        ensure!(
+            origin != Origin::Editor || check.idle.is_none(),
+            "`check.idle` is for files to set: the checker is there before an editor says anything"
+        );
         if let Some(engines) = search.engines {
             ensure!(
                 !engines.is_empty(),
@@ -232,7 +252,7 @@ impl Config {
         set(&mut self.polish, search.polish);
         self.refute = search.refute.unwrap_or(self.refute);
         // What the user spends a project may only lower.
-        let lower = origin == Origin::Project;
+        let lower = origin != Origin::User;
         self.tokens = match (search.tokens, self.tokens) {
             (Some(new), Some(old)) if lower => Some(new.min(old)),
             (new, old) => new.or(old),
@@ -245,6 +265,20 @@ impl Config {
         set(&mut self.idle, check.idle);
         self.tactics.extend(tactics);
         Ok(())
+    }
+}
+
+/// JSON without what is null, which TOML does not know.
+fn said(value: &serde_json::Value) -> Option<serde_json::Value> {
+    use serde_json::Value::{Null, Object};
+    match value {
+        Null => None,
+        Object(members) => {
+            let members = members.iter();
+            let members = members.filter_map(|(key, value)| Some((key.clone(), said(value)?)));
+            Some(Object(members.collect()))
+        }
+        value => Some(value.clone()),
     }
 }
 
@@ -273,7 +307,12 @@ pub fn model_path(named: &Path) -> PathBuf {
     folder.join(known.map_or(named, |known| Path::new(known.file)))
 }
 
-/// Where logs go.
+/// Where the log is.
+pub fn log_file() -> Option<PathBuf> {
+    Some(state_folder()?.join("unsorry.log"))
+}
+
+/// Where logs go, and what was said once and for all.
 pub fn state_folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(
@@ -285,6 +324,8 @@ pub fn state_folder() -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -320,6 +361,31 @@ mod tests {
         assert_eq!(add(more, Origin::Project), (Some(500), Some(0.5)));
         let less = "[search]\ntokens = 20\nmoney = 0.1";
         assert_eq!(add(less, Origin::Project), (Some(20), Some(0.1)));
+    }
+
+    #[test]
+    fn an_editors_settings_are_preferences() {
+        let mut config = Config::default();
+        let mut add = |settings| config.add_editors(&settings).map_err(|e| format!("{e:#}"));
+        assert_eq!(add(serde_json::Value::Null), Ok(()));
+        assert_eq!(
+            add(json!({"search": {"tokens": null}, "local": {}})),
+            Ok(())
+        );
+        let settings = json!({"search": {"engines": ["tactics"], "budget": "5s"}, "cache": {"enabled": false}});
+        assert_eq!(add(settings), Ok(()));
+        let mut refused = |settings, part: &str| {
+            let error = add(settings).expect_err("refused");
+            assert!(error.contains(part) && error.contains("editor"), "{error}");
+        };
+        refused(json!({"search": {"budgt": "5s"}}), "budgt");
+        refused(json!({"local": {"model": "/tmp/a.gguf"}}), "`local.model`");
+        refused(json!({"remote": [{"url": "http://a/v1"}]}), "`remote`");
+        refused(json!({"check": {"idle": "1s"}}), "`check.idle`");
+        refused(json!(["search"]), "editor");
+        assert_eq!(config.budget, Duration::from_secs(5));
+        assert_eq!(config.engines, Some(vec![Engine::Tactics]));
+        assert!(!config.cache.enabled);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod document;
+pub mod engines;
 pub mod lean;
 pub mod memory;
 pub mod proof;

@@ -58,13 +58,12 @@ fn main() -> ExitCode {
 /// texts of documents are never in it below `trace`. A log that can't be written is no reason to stop.
 fn start_log() {
     const LARGEST: u64 = 5 << 20;
-    let Some(folder) = config::state_folder() else {
+    let Some(path) = config::log_file() else {
         return;
     };
-    let path = folder.join("unsorry.log");
     let keep = std::fs::metadata(&path).is_ok_and(|file| file.len() < LARGEST);
     let open = || {
-        std::fs::create_dir_all(&folder)?;
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::OpenOptions::new()
             .create(true)
             .append(keep)

@@ -690,3 +690,94 @@ fn nothing_is_sent_without_consent() {
     );
     editor.quit();
 }
+
+/// Runs a command of ours and gives its result.
+fn command(editor: &mut Editor, name: &str, arguments: Value) -> Value {
+    let params = json!({"command": name, "arguments": arguments});
+    let answer = editor.request("workspace/executeCommand", params);
+    assert!(answer.get("error").is_none(), "{answer}");
+    answer["result"].clone()
+}
+
+#[test]
+fn the_status_tells_news() {
+    let text = "theorem t (n : Nat) : n + 0 = n := by\n  sorry\n";
+    with(text, |editor, uri| {
+        editor.problems(uri);
+        let now = command(editor, "unsorry.status", json!([]));
+        assert_eq!(now["engines"], json!(["tactics"]));
+        assert_eq!(now["available"], json!(["tactics"]));
+        assert_eq!(
+            (&now["jobs"], &now["complaint"]),
+            (&json!([]), &Value::Null)
+        );
+        let since = json!({"command": "unsorry.status", "arguments": [{"since": now["revision"]}]});
+        let news = editor.ask("workspace/executeCommand", since);
+        // The question waits, and holds up nothing.
+        let at = editor.hole(uri, 0);
+        command(editor, "unsorry.prove", json!([uri, at]));
+        let begun = editor.answer(&news)["result"].clone();
+        assert_eq!(begun["jobs"][0]["uri"], uri, "{begun}");
+        assert_eq!(begun["jobs"][0]["holes"], 1, "{begun}");
+        let mut seen = begun;
+        while seen["jobs"] != json!([]) {
+            let since = json!([{"since": seen["revision"]}]);
+            seen = command(editor, "unsorry.status", since);
+        }
+        let last = &seen["last"];
+        assert_eq!(
+            (&last["uri"], &last["proved"]),
+            (&json!(uri), &json!(1)),
+            "{seen}"
+        );
+        let message = last["message"].as_str().expect("a sentence");
+        assert!(message.starts_with("proved with"), "{seen}");
+    });
+}
+
+#[test]
+fn settings_hold_from_the_next_job_on() {
+    let hard = "theorem t (a b c n : Nat) (h : a ^ (n + 3) + b ^ (n + 3) = c ^ (n + 3)) : a * b * c = 0 := by\n  sorry\n";
+    with(hard, |editor, uri| {
+        editor.problems(uri);
+        let wrong =
+            json!({"command": "unsorry.settings", "arguments": [{"local": {"model": "/a"}}]});
+        let answer = editor.request("workspace/executeCommand", wrong);
+        assert!(
+            answer["error"].to_string().contains("`local.model`"),
+            "{answer}"
+        );
+        command(
+            editor,
+            "unsorry.settings",
+            json!([{"search": {"budget": "1s"}}]),
+        );
+        let words = editor.prove(uri, 0);
+        assert!(
+            words.contains("no proof found within the budget"),
+            "{words}"
+        );
+        // As editors do that know nothing of our commands.
+        let settings = json!({"unsorry": {"search": {"engines": ["remote"]}}, "other": 1});
+        editor.notify(
+            "workspace/didChangeConfiguration",
+            json!({"settings": settings}),
+        );
+        let warned = editor.until("a warning", |editor| {
+            editor
+                .shown
+                .iter()
+                .find(|told| told.contains("keeps its settings"))
+                .cloned()
+        });
+        assert!(warned.contains("has no endpoint"), "{warned}");
+        let again = json!({"settings": {"unsorry": null}});
+        editor.notify("workspace/didChangeConfiguration", again);
+        // Every job stops at once.
+        let at = editor.hole(uri, 0);
+        command(editor, "unsorry.prove", json!([uri, at]));
+        command(editor, "unsorry.stop", json!([]));
+        let status = command(editor, "unsorry.status", json!([]));
+        assert_eq!(status["jobs"], json!([]), "{status}");
+    });
+}

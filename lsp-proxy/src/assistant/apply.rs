@@ -12,6 +12,7 @@ use super::Assistant;
 use super::documents::View;
 use super::state::Abilities;
 use crate::proof::baseline::baseline;
+use crate::proof::search::Search;
 use crate::proof::verify::{VerifiedProof, confirm};
 
 /// How often an edit is tried anew because the text has changed under it.
@@ -80,19 +81,13 @@ pub async fn apply(
         let target = view.target(uri.as_str(), index);
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
             let candidate = Candidate::new(proof.proof(), proof.engine());
-            let Ok(baseline) = baseline(&assistant.search.checker, &target).await else {
+            let Search {
+                checker, limits, ..
+            } = assistant.settings.search();
+            let Ok(baseline) = baseline(&checker, &target).await else {
                 return Applied::Gone;
             };
-            let limit = assistant.search.limits.check;
-            match confirm(
-                &assistant.search.checker,
-                &target,
-                &baseline,
-                &candidate,
-                limit,
-            )
-            .await
-            {
+            match confirm(&checker, &target, &baseline, &candidate, limits.check).await {
                 Ok(again) if again.leans_on().is_empty() => proof = Arc::new(again),
                 _ => return Applied::Gone,
             }

@@ -1,24 +1,22 @@
 //! Asking the user whether their file's text may be sent to an engine elsewhere.
 
 use tokio::task::spawn_blocking;
-use tower_lsp_server::ls_types as lsp;
+use tower_lsp_server::{Client, ls_types as lsp};
 
 use super::Assistant;
 use crate::config::Engine;
-use crate::consent::Question;
+use crate::consent::{Consent, Question};
 use crate::proof::search::Search;
 
 /// Asks what nobody has asked yet. Comes back at once: who needs an answer waits for it elsewhere.
 pub fn ask(assistant: &Assistant) {
-    for question in assistant.consent.questions() {
-        tokio::spawn(ask_one(assistant.clone(), question));
+    let consent = assistant.settings.consent();
+    for question in consent.questions() {
+        tokio::spawn(ask_one(assistant.client.clone(), consent.clone(), question));
     }
 }
 
-async fn ask_one(assistant: Assistant, question: Question) {
-    let Assistant {
-        client, consent, ..
-    } = assistant;
+async fn ask_one(client: Client, consent: Consent, question: Question) {
     let elsewhere = {
         let (consent, question) = (consent.clone(), question.clone());
         spawn_blocking(move || consent.said_elsewhere(&question))
@@ -54,8 +52,8 @@ async fn ask_one(assistant: Assistant, question: Question) {
 /// The search as it is now. While the user is being asked, nobody waits for their answer who could
 /// do without it: engines elsewhere come last.
 pub fn search(assistant: &Assistant) -> Search {
-    let mut search = assistant.search.clone();
-    if assistant.consent.is_awaited() {
+    let mut search = assistant.settings.search();
+    if assistant.settings.consent().is_awaited() {
         let engines = &mut search.engines;
         engines.sort_by_key(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
     }

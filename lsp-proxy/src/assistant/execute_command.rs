@@ -4,6 +4,8 @@ use serde_json::Value;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 
+use super::documents::View;
+use super::status::status;
 use super::{Assistant, job};
 use crate::proxy::route::COMMAND_PREFIX;
 
@@ -14,14 +16,20 @@ pub enum Command {
     Prove,
     /// Proves every hole of `[uri]`.
     ProveAll,
-    /// Stops every job of `[uri]`.
+    /// Stops every job of `[uri]`, or every one.
     Stop,
+    /// Says how we stand; after a `[{since}]` when there is news.
+    Status,
+    /// Takes the editor's settings, `[settings]`, in place of those before.
+    Settings,
 }
 
-const COMMANDS: [(&str, Command); 3] = [
+const COMMANDS: [(&str, Command); 5] = [
     ("prove", Command::Prove),
     ("proveAll", Command::ProveAll),
     ("stop", Command::Stop),
+    ("status", Command::Status),
+    ("settings", Command::Settings),
 ];
 
 /// The name under which a command is announced. It differs from process to process: VS Code refuses
@@ -42,11 +50,14 @@ pub fn command_names() -> Vec<String> {
         .collect()
 }
 
-/// `workspace/executeCommand`, of a command of ours. Answers when the job has begun.
+/// `workspace/executeCommand`, of a command of ours. A job's is answered when it has begun.
 ///
 /// # Errors
 /// When there is no such command or its arguments make no sense.
-pub fn execute_command(assistant: &Assistant, params: lsp::ExecuteCommandParams) -> Result<()> {
+pub async fn execute_command(
+    assistant: &Assistant,
+    params: lsp::ExecuteCommandParams,
+) -> Result<Option<Value>> {
     let name = params
         .command
         .strip_prefix(COMMAND_PREFIX)
@@ -54,27 +65,31 @@ pub fn execute_command(assistant: &Assistant, params: lsp::ExecuteCommandParams)
     let suffix = format!(".{}", std::process::id());
     let name = name.strip_suffix(&suffix).unwrap_or(name);
     let Some((_, command)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
+        let known = COMMANDS.map(|(name, _)| format!("{COMMAND_PREFIX}{name}"));
         return Err(Error::invalid_params(format!(
-            "unsorry has no command `{}`; it has unsorry.prove, unsorry.proveAll and unsorry.stop",
-            params.command
+            "unsorry has no command `{}`; it has {}",
+            params.command,
+            known.join(", ")
         )));
     };
     let mut arguments = params.arguments.into_iter();
-    let uri = arguments
-        .next()
-        .as_ref()
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let uri =
-        uri.ok_or_else(|| Error::invalid_params("the first argument must be the document's URI"))?;
-    let Some(view) = assistant.state.view(&uri) else {
-        return Err(Error::invalid_params(format!(
-            "unsorry does not know the document {uri}: is it open?"
-        )));
-    };
+    let first = arguments.next();
     match command {
-        Command::Stop => assistant.state.stop_in(&uri),
+        Command::Status => {
+            let since = first.as_ref().and_then(|options| options.get("since"));
+            return Ok(Some(status(assistant, since.and_then(Value::as_u64)).await));
+        }
+        Command::Settings => {
+            let set = assistant.settings.set(&first.unwrap_or_default());
+            assistant.state.changed();
+            set.map_err(|error| Error::invalid_params(format!("{error:#}")))?;
+        }
+        Command::Stop if first.is_none() => assistant.state.stop_jobs(None),
+        Command::Stop => assistant
+            .state
+            .stop_jobs(Some(&document(assistant, first)?.0)),
         Command::Prove => {
+            let (uri, view) = document(assistant, first)?;
             let position: lsp::Position = arguments
                 .next()
                 .and_then(|position| serde_json::from_value(position).ok())
@@ -91,14 +106,26 @@ pub fn execute_command(assistant: &Assistant, params: lsp::ExecuteCommandParams)
             job::start(assistant, uri, vec![hole.range.clone()]);
         }
         Command::ProveAll => {
-            let holes = view
-                .outline
-                .holes
-                .iter()
-                .map(|hole| hole.range.clone())
-                .collect();
+            let (uri, view) = document(assistant, first)?;
+            let holes = view.outline.holes.iter();
+            let holes = holes.map(|hole| hole.range.clone()).collect();
             job::start(assistant, uri, holes);
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// The document that an argument names.
+fn document(assistant: &Assistant, argument: Option<Value>) -> Result<(String, View)> {
+    let Some(Value::String(uri)) = argument else {
+        return Err(Error::invalid_params(
+            "the first argument must be the document's URI",
+        ));
+    };
+    match assistant.state.view(&uri) {
+        Some(view) => Ok((uri, view)),
+        None => Err(Error::invalid_params(format!(
+            "unsorry does not know the document {uri}: is it open?"
+        ))),
+    }
 }

@@ -9,7 +9,7 @@ use super::state::Abilities;
 /// The kind of what acts on a whole file.
 pub const SOURCE_KIND: &str = "source.unsorry";
 
-/// Notes what the editor can do, and says what we add to Lean's capabilities.
+/// Notes what the editor can do and how it is set, and says what we add to Lean's capabilities.
 pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp::InitializeResult {
     let workspace = params.capabilities.workspace.as_ref();
     let window = params.capabilities.window.as_ref();
@@ -24,6 +24,10 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
             .and_then(|t| t.code_action.as_ref())
             .is_some_and(|c| c.code_action_literal_support.is_some()),
     });
+    let options = params.initialization_options.as_ref();
+    if let Some(editors) = options.and_then(|options| options.get("unsorry")) {
+        assistant.settings.begin_with(editors);
+    }
     lsp::InitializeResult {
         capabilities: lsp::ServerCapabilities {
             code_action_provider: Some(lsp::CodeActionProviderCapability::Options(

@@ -13,8 +13,9 @@ use super::apply::{Applied, apply};
 use super::code_action::one_line;
 use super::details::Details;
 use super::finding::Finding;
+use super::state::Ended;
 use super::{Assistant, Steps, consent};
-use crate::proof::search::{Ended, Failure, Outcome, Step};
+use crate::proof::search::{self, Failure, Outcome, Step};
 use crate::proof::target::Target;
 use crate::proof::verify::VerifiedProof;
 
@@ -41,7 +42,7 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
         return;
     };
     let Ok(lsp_uri) = uri.parse::<lsp::Uri>() else {
-        assistant.state.end_job(&name);
+        assistant.state.end_job(&name, None);
         return;
     };
     consent::ask(assistant);
@@ -54,8 +55,8 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
     };
     tokio::spawn(async move {
         let job = job;
-        job.run().await;
-        job.assistant.state.end_job(&job.name);
+        let ended = job.run().await;
+        job.assistant.state.end_job(&job.name, ended);
     });
 }
 
@@ -81,14 +82,15 @@ enum Fared {
 }
 
 impl Job {
-    async fn run(&self) {
+    /// What it came to; nothing if it was stopped.
+    async fn run(&self) -> Option<Ended> {
         let shown = self.begin().await;
         let mut proved = 0;
         let mut left = Vec::new();
         let mut last = String::new();
         let mut failures = Vec::new();
         for hole in 0..self.many {
-            match self.prove(hole, shown, &mut failures).await {
+            match self.prove(hole, proved, shown, &mut failures).await {
                 Fared::Proved(how) => {
                     proved += 1;
                     last = how;
@@ -107,7 +109,7 @@ impl Job {
                         "stopped"
                     };
                     self.end(shown, why.into()).await;
-                    return;
+                    return None;
                 }
                 Fared::Stopped => {}
             }
@@ -123,7 +125,7 @@ impl Job {
         };
         let summary = match proved == self.many {
             true => summary,
-            false => summary + &self.assistant.consent.note(),
+            false => summary + &self.assistant.settings.consent().note(),
         };
         let summary = summary + &complaints(&failures);
         self.end(shown, summary.clone()).await;
@@ -138,11 +140,23 @@ impl Job {
                 .show_message(kind, format!("unsorry: {summary}"))
                 .await;
         }
+        Some(Ended {
+            uri: self.uri.as_str().to_owned(),
+            proved,
+            holes: self.many,
+            message: summary,
+        })
     }
 
     /// One hole, from its goal to the edit. What failed on the way, and was not heard of before, goes
     /// to `failures`.
-    async fn prove(&self, hole: usize, shown: bool, failures: &mut Vec<Failure>) -> Fared {
+    async fn prove(
+        &self,
+        hole: usize,
+        proved: usize,
+        shown: bool,
+        failures: &mut Vec<Failure>,
+    ) -> Fared {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
         let Some(range) = state.job_hole(&self.name, hole) else {
@@ -165,7 +179,7 @@ impl Job {
         let search = consent::search(&self.assistant);
         let search = search.prove(&target, known, steps, &self.cancel);
         // The first proof is applied while others are still being looked for.
-        let watch = self.watch(hole, shown, &mut watched);
+        let watch = self.watch(hole, proved, shown, &mut watched);
         let (outcome, applied) = tokio::select! {
             // What was verified in the last moment is applied all the same.
             both = async { tokio::join!(search, watch) } => both,
@@ -204,6 +218,7 @@ impl Job {
     async fn watch(
         &self,
         hole: usize,
+        proved: usize,
         shown: bool,
         steps: &mut UnboundedReceiver<Step>,
     ) -> Option<Applied> {
@@ -213,9 +228,13 @@ impl Job {
         loop {
             let step = tokio::select! {
                 step = steps.recv() => step,
-                () = tokio::time::sleep_until(next_report), if shown && untold.is_some() => {
+                () = tokio::time::sleep_until(next_report), if untold.is_some() => {
                     next_report = Instant::now() + REPORT_EVERY;
-                    self.report_on(hole, untold.take().unwrap_or_default()).await;
+                    let what = untold.take().unwrap_or_default();
+                    self.assistant.state.set_progress(&self.name, &what, proved);
+                    if shown {
+                        self.report_on(hole, what).await;
+                    }
                     continue;
                 }
             };
@@ -386,8 +405,10 @@ pub fn summary(outcome: &Outcome) -> String {
         None => String::new(),
     };
     match (outcome.ended, outcome.leaning.first()) {
-        (Ended::Proved, _) => format!("{} verified; {tried}", count(outcome.proofs.len(), "proof")),
-        (Ended::Refuted, _) => match &outcome.refuted {
+        (search::Ended::Proved, _) => {
+            format!("{} verified; {tried}", count(outcome.proofs.len(), "proof"))
+        }
+        (search::Ended::Refuted, _) => match &outcome.refuted {
             Some(refutation) => refutation.told(),
             None => format!("it is false: {tried}"),
         },
@@ -396,11 +417,11 @@ pub fn summary(outcome: &Outcome) -> String {
             one_line(leaning.proof()),
             leaning.leans_on().join(", ")
         ),
-        (Ended::Exhausted, None) => format!("no proof found{sketch}: {tried}{unknown}"),
-        (Ended::OutOfBudget, None) => {
+        (search::Ended::Exhausted, None) => format!("no proof found{sketch}: {tried}{unknown}"),
+        (search::Ended::OutOfBudget, None) => {
             format!("no proof found within the budget{sketch}: {tried}{unknown}")
         }
-        (Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
+        (search::Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
     }
 }
 

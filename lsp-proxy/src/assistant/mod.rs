@@ -15,11 +15,14 @@ mod hover;
 mod initialize;
 mod job;
 mod lean;
+mod settings;
 mod state;
+mod status;
 mod sync;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -27,11 +30,9 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tower_lsp_server::jsonrpc::{Id as RpcId, Request, Response, Result as RpcResult};
 use tower_lsp_server::ls_types as lsp;
-use tower_lsp_server::{Client, LanguageServer, LspService};
+use tower_lsp_server::{Client, ExitedError, LanguageServer, LspService};
 use tower_service::Service;
 
-use crate::consent::Consent;
-use crate::proof::search::Search;
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
@@ -39,6 +40,7 @@ use crate::wire::frame::Message;
 pub use details::{cost, is_shown};
 pub use job::{complaints, count, summary};
 use lean::Lean;
+pub use settings::Settings;
 use state::State;
 
 tokio::task_local! {
@@ -62,18 +64,14 @@ async fn unless_hurried<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
 pub struct Setup {
     /// Begins the ids and tokens that are ours.
     pub session: Arc<str>,
-    /// Finds proofs.
-    pub search: Search,
-    /// Who may be sent a file's text.
-    pub consent: Consent,
+    /// What is configured.
+    pub settings: Settings,
     /// The requests that we and Lean answer together.
     pub merges: Arc<Merges>,
     /// To the editor.
     pub to_editor: Injector,
     /// To the user's Lean: questions only.
     pub to_lean: Injector,
-    /// A mistake in the configuration, for the user to know.
-    pub complaint: Option<String>,
 }
 
 /// The assistant's handlers share this.
@@ -82,10 +80,8 @@ struct Assistant {
     client: Client,
     state: State,
     lean: Lean,
-    search: Search,
-    consent: Consent,
+    settings: Settings,
     session: Arc<str>,
-    complaint: Option<String>,
 }
 
 impl LanguageServer for Assistant {
@@ -94,9 +90,8 @@ impl LanguageServer for Assistant {
     }
 
     async fn initialized(&self, _: lsp::InitializedParams) {
-        if let Some(complaint) = &self.complaint {
+        if let Some(complaint) = self.settings.complaint() {
             let client = self.client.clone();
-            let complaint = complaint.clone();
             tokio::spawn(async move {
                 client
                     .show_message(lsp::MessageType::WARNING, complaint)
@@ -120,6 +115,10 @@ impl LanguageServer for Assistant {
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
         sync::did_close(self, &params);
+    }
+
+    async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
+        settings::did_change_configuration(self, params).await;
     }
 
     async fn code_action(
@@ -146,7 +145,7 @@ impl LanguageServer for Assistant {
         &self,
         params: lsp::ExecuteCommandParams,
     ) -> RpcResult<Option<lsp::LSPAny>> {
-        execute_command::execute_command(self, params).map(|()| None)
+        execute_command::execute_command(self, params).await
     }
 }
 
@@ -163,12 +162,10 @@ impl Assistant {
 pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     let Setup {
         session,
-        search,
-        consent,
+        settings,
         merges,
         to_editor,
         to_lean,
-        complaint,
     } = setup;
     let lean = Lean::new(session.clone(), to_lean);
     let state = State::default();
@@ -176,10 +173,8 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
         client,
         state,
         lean: lean.clone(),
-        search,
-        consent,
+        settings,
         session: session.clone(),
-        complaint,
     })
     .custom_method("window/workDoneProgress/cancel", Assistant::cancel_progress)
     .finish();
@@ -202,11 +197,11 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                     sync::unreadable(service.inner(), message.body());
                     continue;
                 };
-                let answer = service.call(request).await.ok().flatten();
-                if request_is_ours(&message)
-                    && let Some(answer) = answer
-                {
-                    reply(&message, &answer, &to_editor);
+                let call = service.call(request);
+                if request_is_ours(&message) {
+                    answer(Owed::new(message, to_editor.clone()), call).await;
+                } else {
+                    let _ = call.await;
                 }
             }
             Event::Merge(_, id, message) => {
@@ -279,16 +274,65 @@ fn parse(message: &Message, id: Option<i64>) -> Option<Request> {
     })
 }
 
-/// Answers the request in `message`, its id as it was written.
-fn reply(message: &Message, answer: &Response, to_editor: &Injector) {
-    let Some((id, _)) = raw_id_and_params(message.body()) else {
-        return;
+/// An answer that the editor is owed. Dropped without one, it says that there is none.
+struct Owed {
+    message: Message,
+    to_editor: Injector,
+    paid: bool,
+}
+
+impl Owed {
+    fn new(message: Message, to_editor: Injector) -> Owed {
+        Owed {
+            message,
+            to_editor,
+            paid: false,
+        }
+    }
+
+    /// Answers with the request's id as it was written.
+    fn pay(mut self, answer: &Response) {
+        match (answer.result(), answer.error()) {
+            (Some(result), _) => self.send(|id| response(id, result.to_string().as_bytes())),
+            (None, error) => {
+                let error = serde_json::to_string(&error).unwrap_or_default();
+                self.send(|id| error_response(id, error.as_bytes()));
+            }
+        }
+    }
+
+    fn send(&mut self, answer: impl FnOnce(&[u8]) -> Message) {
+        self.paid = true;
+        if let Some((id, _)) = raw_id_and_params(self.message.body()) {
+            self.to_editor.send(&answer(id));
+        }
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if !self.paid {
+            let error = br#"{"code":-32603,"message":"unsorry has ended"}"#;
+            self.send(|id| error_response(id, error));
+        }
+    }
+}
+
+/// Pays with what `call` gives: now, if that is there; what waits for news does not hold up what comes
+/// after it.
+async fn answer(
+    owed: Owed,
+    mut call: impl Future<Output = Result<Option<Response>, ExitedError>> + Send + Unpin + 'static,
+) {
+    let pay = |owed: Owed, answer: Result<Option<Response>, ExitedError>| {
+        if let Some(answer) = answer.ok().flatten() {
+            owed.pay(&answer);
+        }
     };
-    match (answer.result(), answer.error()) {
-        (Some(result), _) => to_editor.send(&response(id, result.to_string().as_bytes())),
-        (None, error) => {
-            let error = serde_json::to_string(&error).unwrap_or_default();
-            to_editor.send(&error_response(id, error.as_bytes()));
+    match futures_util::poll!(&mut call) {
+        Poll::Ready(answer) => pay(owed, answer),
+        Poll::Pending => {
+            tokio::spawn(async move { pay(owed, call.await) });
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use unsorry_model::Candidate;
 
@@ -32,6 +34,8 @@ pub struct Abilities {
 /// A running job.
 #[derive(Debug)]
 struct Job {
+    /// Of those before it.
+    number: u64,
     uri: String,
     /// Where its holes are now; none once a hole is gone or done with.
     holes: Vec<Option<Range<usize>>>,
@@ -39,6 +43,10 @@ struct Job {
     applying: bool,
     /// What there is to tell of the hole that it is working on.
     details: Details,
+    /// What it is doing, in a few words.
+    message: String,
+    /// How many holes it has proved.
+    proved: usize,
     cancel: CancellationToken,
 }
 
@@ -49,23 +57,86 @@ impl Job {
     }
 }
 
+/// A running job, for an editor to show.
+#[derive(Debug, Clone, Serialize)]
+pub struct Running {
+    uri: String,
+    message: String,
+    proved: usize,
+    holes: usize,
+}
+
+/// How a job ended, for an editor to show.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ended {
+    /// Its document.
+    pub uri: String,
+    /// How many holes it has proved.
+    pub proved: usize,
+    /// How many it began with.
+    pub holes: usize,
+    /// What came of it, in a sentence.
+    pub message: String,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     abilities: Abilities,
     documents: HashMap<String, Document>,
     findings: HashMap<String, Vec<Arc<Finding>>>,
     jobs: HashMap<String, Job>,
+    last: Option<Ended>,
     next_job: u64,
     stopped: bool,
 }
 
 /// The shared state.
-#[derive(Debug, Clone, Default)]
-pub struct State(Arc<Mutex<Inner>>);
+#[derive(Debug, Clone)]
+pub struct State {
+    inner: Arc<Mutex<Inner>>,
+    /// Counts what an editor might show anew.
+    revision: Arc<watch::Sender<u64>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            inner: Arc::default(),
+            revision: Arc::new(watch::Sender::new(1)),
+        }
+    }
+}
 
 impl State {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is something that an editor might show anew.
+    pub fn changed(&self) {
+        self.revision.send_modify(|revision| *revision += 1);
+    }
+
+    /// Counts these changes, from 1.
+    pub fn revision(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// The jobs that run and how the last one ended, with the revision that this is of.
+    pub fn standing(&self) -> (u64, Vec<Running>, Option<Ended>) {
+        // What changes while we read is news later.
+        let revision = *self.revision.borrow();
+        let inner = self.lock();
+        let jobs = inner.jobs.values();
+        let mut jobs: Vec<&Job> = jobs.filter(|job| !job.cancel.is_cancelled()).collect();
+        jobs.sort_by_key(|job| job.number);
+        let jobs = jobs.into_iter().map(|job| Running {
+            uri: job.uri.clone(),
+            message: job.message.clone(),
+            proved: job.proved,
+            holes: job.holes.len(),
+        });
+        (revision, jobs.collect(), inner.last.clone())
     }
 
     /// What the editor can do.
@@ -147,19 +218,25 @@ impl State {
             return None;
         }
         inner.next_job += 1;
-        let name = format!("{session}job:{}", inner.next_job);
+        let number = inner.next_job;
+        let name = format!("{session}job:{number}");
         let cancel = CancellationToken::new();
         let holes = holes.into_iter().map(Some).collect();
         inner.jobs.insert(
             name.clone(),
             Job {
+                number,
                 uri: uri.to_owned(),
                 holes,
                 applying: false,
                 details: Details::default(),
+                message: String::new(),
+                proved: 0,
                 cancel: cancel.clone(),
             },
         );
+        drop(inner);
+        self.changed();
         Some((name, cancel))
     }
 
@@ -187,9 +264,22 @@ impl State {
         }
     }
 
-    /// The job is over.
-    pub fn end_job(&self, job: &str) {
-        self.lock().jobs.remove(job);
+    /// What a job is doing, in a few words, with so many holes proved.
+    pub fn set_progress(&self, job: &str, message: &str, proved: usize) {
+        if let Some(job) = self.lock().jobs.get_mut(job) {
+            job.message = message.to_owned();
+            job.proved = proved;
+        }
+        self.changed();
+    }
+
+    /// The job is over, and came to this; to nothing if it was stopped.
+    pub fn end_job(&self, job: &str, ended: Option<Ended>) {
+        let mut inner = self.lock();
+        inner.jobs.remove(job);
+        inner.last = ended.or(inner.last.take());
+        drop(inner);
+        self.changed();
     }
 
     /// There is something new to tell of the hole that a job is working on.
@@ -224,20 +314,21 @@ impl State {
         }
     }
 
-    /// Stops every job of a document.
-    pub fn stop_in(&self, uri: &str) {
-        for job in self.lock().jobs.values().filter(|job| job.uri == uri) {
+    /// Stops every job, or those of one document.
+    pub fn stop_jobs(&self, uri: Option<&str>) {
+        let of = |job: &&Job| uri.is_none_or(|uri| job.uri == uri);
+        for job in self.lock().jobs.values().filter(of) {
             job.cancel.cancel();
         }
+        self.changed();
     }
 
     /// Stops every job, and lets none begin.
     pub fn stop_all(&self) {
         let mut inner = self.lock();
         inner.stopped = true;
-        for job in inner.jobs.values() {
-            job.cancel.cancel();
-        }
+        drop(inner);
+        self.stop_jobs(None);
     }
 
     /// Keeps a finding, in place of an older one for the same place and text.

@@ -11,9 +11,10 @@ use unsorry_model::local;
 use unsorry_model::local::memory::size;
 use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
 
-use super::{cache, engines};
+use super::cache;
 use crate::config::{self, Config, Engine};
 use crate::consent::{self, Kept, Said};
+use crate::engines;
 use crate::lean::command::LeanCommand;
 
 /// How long Lean may take to say its version; elan may have to get it first.

@@ -27,9 +27,9 @@ use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_model::local::{Mode, memory};
 
-use super::engines;
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};
+use crate::engines;
 use crate::lean::command::LeanCommand;
 use crate::proof::search::Search;
 use results::Results;

@@ -2,7 +2,6 @@
 
 pub mod cache;
 pub mod doctor;
-pub mod engines;
 pub mod eval;
 pub mod model;
 pub mod prove;

@@ -17,10 +17,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use super::engines::{engines, search};
 use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
 use crate::document::{Outline, Position};
+use crate::engines::{engines, search};
 use crate::lean::command::LeanCommand;
 use crate::lean::shadow::Unknown;
 use crate::proof::axioms::Report;

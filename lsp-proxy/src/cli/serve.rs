@@ -15,10 +15,9 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::engines::{engines, search, tactics};
-use crate::assistant::{self, Setup};
+use crate::assistant::{self, Settings, Setup};
 use crate::config::{Config, Engine};
-use crate::consent::{self, Consent};
+use crate::consent;
 use crate::lean::command::LeanCommand;
 use crate::lean::process::kill_group;
 use crate::proxy::merges::Merges;
@@ -268,33 +267,13 @@ fn assistant(
     config: Option<&Path>,
     named: &[Engine],
 ) -> Setup {
-    let mut complaint = None;
-    let mut config = Config::load(config, &cwd).unwrap_or_else(|error| {
-        complaint = Some(format!("unsorry works with its defaults: {error:#}"));
-        let mut config = Config::default();
-        // It may say that nothing is to be kept.
-        config.cache.enabled = false;
-        config
-    });
-    if !named.is_empty() {
-        config.engines = Some(named.to_owned());
-    }
-    let consent = Consent::new(&config.remote, consent::file());
-    let engines = engines(&config, Some(&consent)).unwrap_or_else(|error| {
-        complaint.get_or_insert_with(|| format!("unsorry works with its tactics alone: {error:#}"));
-        vec![tactics(&config)]
-    });
-    let sends = engines
-        .iter()
-        .any(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
+    let config = Config::load(config, &cwd);
     Setup {
-        consent: if sends { consent } else { Consent::none() },
         session: shared.session.clone(),
-        search: search(command, cwd, &config, engines),
+        settings: Settings::new(config, named, consent::file(), command, cwd),
         merges: shared.merges.clone(),
         to_editor: shared.to_editor.clone(),
         to_lean,
-        complaint,
     }
 }
 

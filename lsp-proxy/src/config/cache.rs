@@ -37,12 +37,12 @@ pub(super) struct Keys {
 }
 
 impl Cache {
-    /// Adds what a file says. A project may only switch it off.
+    /// Adds what a file or an editor says. Only the user's own file can switch it on.
     pub(super) fn add(&mut self, keys: &Keys, origin: Origin) {
         self.enabled = match (keys.enabled, origin) {
             (None, _) => self.enabled,
             (Some(enabled), Origin::User) => enabled,
-            (Some(enabled), Origin::Project) => enabled && self.enabled,
+            (Some(enabled), Origin::Project | Origin::Editor) => enabled && self.enabled,
         };
     }
 

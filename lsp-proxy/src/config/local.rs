@@ -72,7 +72,7 @@ impl Local {
     }
 }
 
-/// Refuses what a project's file must not set.
+/// Refuses what a project's file or an editor must not set.
 ///
 /// # Errors
 /// When `text`, which is valid otherwise, sets such a key: the message names it.
@@ -88,7 +88,7 @@ pub fn check_project(text: &str) -> Result<()> {
         .find(|key| !ASKING_KEYS.contains(&key.as_str()))
     {
         bail!(
-            "`local.{key}` is not for a project to set, only for your own config.toml; a project may set {}",
+            "`local.{key}` is not for a project or an editor to set, only for your own config.toml; they may set {}",
             ASKING_KEYS.join(", ")
         );
     }

@@ -75,6 +75,7 @@ fn by_head(session: &str, head: &Head<'_>) -> Result<Route, ByParams> {
             "textDocument/didOpen"
             | "textDocument/didChange"
             | "textDocument/didClose"
+            | "workspace/didChangeConfiguration"
             | "initialized" => Route::Both,
             "shutdown" => Route::Shutdown,
             "initialize" => Route::Merge(Merged::Initialize),
@@ -134,6 +135,10 @@ mod tests {
         );
         check(
             r#"{"method":"textDocument/didChange","params":{}}"#,
+            Route::Both,
+        );
+        check(
+            r#"{"method":"workspace/didChangeConfiguration","params":{}}"#,
             Route::Both,
         );
         check(r#"{"id":"unsorry:1:4","result":null}"#, Route::Assistant);

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use unsorry_model::Asking;
 
 use super::set::Set;
-use crate::cli::engines;
 use crate::config::Config;
+use crate::engines;
 
 /// Everything that decides how a problem fares, but for which problems and engines are asked about.
 pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use unsorry_model::local::Mode;
 
-use crate::cli::engines;
 use crate::config::{self, Config};
+use crate::engines;
 use crate::proof::search::{Engine, Limits, Search};
 
 /// A name that `--engines` takes.

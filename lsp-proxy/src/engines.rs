@@ -64,55 +64,90 @@ pub fn local(config: &Config) -> Option<Settings> {
     Some(settings)
 }
 
-/// The provers, to be made once a process: whoever searches shares their models. With `consent`,
-/// nothing is sent anywhere before the user has agreed to it; without, they have.
-///
-/// # Errors
-/// When one is asked for that lacks what it needs: the message says what to do.
-pub fn engines(config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
-    let local = local(config);
-    let mut engines: Vec<Engine> = Vec::new();
-    // Whatever their mode, they are one model each.
-    let mut locals: Option<Local> = None;
-    let mut remotes: Option<Arc<dyn Prover>> = None;
-    for name in names(config) {
-        engines.push(match (name, &local) {
-            (config::Engine::Tactics, _) => tactics(config),
-            (config::Engine::Local(_), Some(settings)) if !settings.model.exists() => bail!(
-                "the engine `local` has no model: there is no {}; `unsorry model pull` gets one that is known, `unsorry model list` says which",
-                settings.model.display()
-            ),
-            (config::Engine::Local(mode), Some(settings)) => {
-                let local = locals.get_or_insert_with(|| Local::new(settings.clone()));
-                Engine {
+/// All that have what they need, and what is configured besides.
+pub fn available(config: &Config) -> Vec<config::Engine> {
+    let mut all = names(config);
+    let others = by_default(config).into_iter();
+    all.extend(others.filter(|name| !names(config).contains(name)));
+    all
+}
+
+/// The provers, each made once a process: whoever searches shares their models.
+#[derive(Default)]
+pub struct Provers {
+    /// Whatever their mode, they are one model.
+    local: Option<(Settings, Local)>,
+    remote: Option<Arc<dyn Prover>>,
+}
+
+impl Provers {
+    /// Those that are configured. With `consent`, nothing is sent anywhere before the user has agreed to
+    /// it; without, they have. A prover that was made before stays, as long as its settings do; the
+    /// endpoints elsewhere are those of the first time.
+    ///
+    /// # Errors
+    /// When one is asked for that lacks what it needs: the message says what to do.
+    pub fn engines(&mut self, config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
+        let engine = |name: config::Engine| {
+            Ok(match name {
+                config::Engine::Tactics => tactics(config),
+                config::Engine::Local(mode) => Engine {
                     name: name.name(),
-                    prover: Arc::new(local.clone()),
+                    prover: Arc::new(self.local(config)?),
                     mode,
-                }
-            }
-            (config::Engine::Local(_), None) => bail!(
+                },
+                config::Engine::Remote(mode) => Engine {
+                    name: name.name(),
+                    prover: self.remote(config, consent)?,
+                    mode,
+                },
+            })
+        };
+        names(config).into_iter().map(engine).collect()
+    }
+
+    fn local(&mut self, config: &Config) -> Result<Local> {
+        let Some(settings) = local(config) else {
+            bail!(
                 "the engine `local` has no model: write `model = \"…\"` (a file) under `[local]` in {}, or set UNSORRY_MODEL; `unsorry model pull` gets one",
                 users_file(config).display()
-            ),
-            (config::Engine::Remote(_), _) if config.remote.is_empty() => bail!(
+            )
+        };
+        if !settings.model.exists() {
+            bail!(
+                "the engine `local` has no model: there is no {}; `unsorry model pull` gets one that is known, `unsorry model list` says which",
+                settings.model.display()
+            )
+        }
+        let made = self.local.take().filter(|(made, _)| *made == settings);
+        let (_, local) = self.local.insert(made.unwrap_or_else(|| {
+            let local = Local::new(settings.clone());
+            (settings, local)
+        }));
+        Ok(local.clone())
+    }
+
+    fn remote(&mut self, config: &Config, consent: Option<&Consent>) -> Result<Arc<dyn Prover>> {
+        if config.remote.is_empty() {
+            bail!(
                 "the engine `remote` has no endpoint: write `[[remote]]` with `url = \"http://…/v1\"` in {}",
                 users_file(config).display()
-            ),
-            (config::Engine::Remote(mode), _) => {
-                let made = match remotes.take() {
-                    Some(made) => made,
-                    None => remote(config, consent)?,
-                };
-                remotes = Some(made.clone());
-                Engine {
-                    name: name.name(),
-                    prover: made,
-                    mode,
-                }
-            }
-        });
+            )
+        }
+        let made = match self.remote.take() {
+            Some(made) => made,
+            None => remote(config, consent)?,
+        };
+        Ok(self.remote.insert(made).clone())
     }
-    Ok(engines)
+}
+
+/// The provers that are configured, for whoever needs them once.
+///
+/// # Errors
+/// As [`Provers::engines`].
+pub fn engines(config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
+    Provers::default().engines(config, consent)
 }
 
 fn remote(config: &Config, consent: Option<&Consent>) -> Result<Arc<dyn Prover>> {
@@ -149,16 +184,21 @@ pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<
         checker: Checker::new(command, cwd, config.idle),
         memory,
         engines,
-        limits: Limits {
-            budget: config.budget,
-            tokens: config.tokens,
-            money: config.money,
-            check: config.timeout,
-            head_start: config.head_start,
-            polish: config.polish,
-            refute: config.refute,
-            ..Limits::default()
-        },
+        limits: limits(config),
+    }
+}
+
+/// The bounds that are configured.
+pub fn limits(config: &Config) -> Limits {
+    Limits {
+        budget: config.budget,
+        tokens: config.tokens,
+        money: config.money,
+        check: config.timeout,
+        head_start: config.head_start,
+        polish: config.polish,
+        refute: config.refute,
+        ..Limits::default()
     }
 }
 

@@ -1,0 +1,221 @@
+//! What is configured, and may be configured anew by the editor while we run:
+//! `initializationOptions.unsorry`, `workspace/didChangeConfiguration`, `unsorry.settings`.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+use serde_json::Value;
+use tower_lsp_server::ls_types as lsp;
+
+use super::Assistant;
+use crate::config::{Config, Engine};
+use crate::consent::Consent;
+use crate::engines::{self, Provers};
+use crate::lean::command::LeanCommand;
+use crate::memory::Memory;
+use crate::proof::search::Search;
+
+/// The settings, and the search that they make.
+#[derive(Clone)]
+pub struct Settings(Arc<Mutex<Inner>>);
+
+struct Inner {
+    /// What files and the environment say.
+    files: Config,
+    /// What the command line says, which wins over all.
+    named: Vec<Engine>,
+    /// What holds now.
+    config: Config,
+    provers: Provers,
+    memory: Option<Memory>,
+    search: Search,
+    consent: Consent,
+    complaint: Option<String>,
+}
+
+impl Settings {
+    /// What holds until the editor says anything: `config`, with the engines that the command line has
+    /// `named`, if any. A mistake in it is a complaint, and what works is used. Needs a tokio runtime.
+    pub fn new(
+        config: Result<Config>,
+        named: &[Engine],
+        consent_file: Option<PathBuf>,
+        command: LeanCommand,
+        cwd: PathBuf,
+    ) -> Settings {
+        let mut complaint = None;
+        let files = config.unwrap_or_else(|error| {
+            complaint = Some(format!("unsorry works with its defaults: {error:#}"));
+            let mut config = Config::default();
+            // It may say that nothing is to be kept.
+            config.cache.enabled = false;
+            config
+        });
+        let search = engines::search(command, cwd, &files, vec![engines::tactics(&files)]);
+        let mut inner = Inner {
+            config: files.clone(),
+            named: named.to_owned(),
+            provers: Provers::default(),
+            memory: search.memory.clone(),
+            search,
+            consent: Consent::new(&files.remote, consent_file),
+            complaint: None,
+            files,
+        };
+        if let Err(error) = inner.apply(&Value::Null) {
+            let error = format!("unsorry works with its tactics alone: {error:#}");
+            complaint.get_or_insert(error);
+        }
+        inner.complaint = complaint;
+        Settings(Arc::new(Mutex::new(inner)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the editor's settings, in place of those that it sent before: the next job goes by them.
+    ///
+    /// # Errors
+    /// When they make no sense, or are not for an editor to set: all stays as it was.
+    pub fn set(&self, editors: &Value) -> Result<()> {
+        let mut inner = self.lock();
+        inner.apply(editors)?;
+        inner.complaint = None;
+        Ok(())
+    }
+
+    /// The same when the editor begins, which hears of a mistake later.
+    pub fn begin_with(&self, editors: &Value) {
+        let mut inner = self.lock();
+        if let Err(error) = inner.apply(editors) {
+            let error = format!("unsorry goes by its files alone: {error:#}");
+            inner.complaint.get_or_insert(error);
+        }
+    }
+
+    /// What jobs search with.
+    pub fn search(&self) -> Search {
+        self.lock().search.clone()
+    }
+
+    /// Who may be sent a file's text; nobody where no engine that is asked would send it.
+    pub fn consent(&self) -> Consent {
+        let inner = self.lock();
+        let asked = engines::names(&inner.config);
+        match asked.into_iter().any(Engine::is_remote) {
+            true => inner.consent.clone(),
+            false => Consent::none(),
+        }
+    }
+
+    /// The engines that are asked, in this order, and all that could be.
+    pub fn engines(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let inner = self.lock();
+        let asked = inner.search.engines.iter().map(|engine| engine.name);
+        let available = engines::available(&inner.config).into_iter();
+        (asked.collect(), available.map(Engine::name).collect())
+    }
+
+    /// A mistake in the configuration.
+    pub fn complaint(&self) -> Option<String> {
+        self.lock().complaint.clone()
+    }
+
+    /// The user's own file, whether it is there or not.
+    pub fn users_file(&self) -> Option<PathBuf> {
+        self.lock().files.users_file.clone()
+    }
+}
+
+impl Inner {
+    fn apply(&mut self, editors: &Value) -> Result<()> {
+        let mut config = self.files.clone();
+        config.add_editors(editors)?;
+        if !self.named.is_empty() {
+            config.engines = Some(self.named.clone());
+        }
+        let engines = self.provers.engines(&config, Some(&self.consent))?;
+        self.search.engines = engines;
+        self.search.limits = engines::limits(&config);
+        self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
+        self.config = config;
+        Ok(())
+    }
+}
+
+/// `workspace/didChangeConfiguration`: what is under `unsorry` is ours.
+pub async fn did_change_configuration(
+    assistant: &Assistant,
+    params: lsp::DidChangeConfigurationParams,
+) {
+    let Some(settings) = params.settings.get("unsorry") else {
+        return;
+    };
+    let set = assistant.settings.set(settings);
+    assistant.state.changed();
+    if let Err(error) = set {
+        let message = format!("unsorry keeps its settings as they were: {error:#}");
+        let client = &assistant.client;
+        client
+            .show_message(lsp::MessageType::WARNING, message)
+            .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Origin;
+
+    fn settings(users: &str, named: &[Engine]) -> Settings {
+        let mut config = Config::default();
+        let added = config.add(users, Origin::User, "/".as_ref());
+        let command = LeanCommand::resolve(&[], "/".as_ref());
+        Settings::new(added.map(|()| config), named, None, command, "/".into())
+    }
+
+    #[tokio::test]
+    async fn the_editor_chooses() {
+        let users = "[search]\nbudget = '9s'\n[[remote]]\nurl = 'http://127.0.0.1:9/v1'";
+        let settings = settings(users, &[]);
+        let all = vec!["tactics", "remote-fast", "remote-reasoning"];
+        assert_eq!(settings.engines(), (all.clone(), all.clone()));
+        assert!(!settings.consent().questions().is_empty());
+        let chosen = json!({"search": {"engines": ["tactics"], "budget": "3s"}});
+        settings.set(&chosen).expect("valid");
+        assert_eq!(settings.engines(), (vec!["tactics"], all.clone()));
+        assert!(settings.consent().questions().is_empty());
+        assert_eq!(settings.search().limits.budget.as_secs(), 3);
+        let wrong = json!({"search": {"engines": ["local"]}});
+        let error = settings.set(&wrong).expect_err("no model").to_string();
+        assert!(error.contains("`local` has no model"), "{error}");
+        assert_eq!(settings.engines().0, ["tactics"], "as it was");
+        settings.set(&Value::Null).expect("valid");
+        assert_eq!(settings.engines().0, all);
+        assert_eq!(settings.search().limits.budget.as_secs(), 9);
+    }
+
+    #[tokio::test]
+    async fn the_command_line_wins() {
+        let settings = settings("", &[Engine::Tactics]);
+        let other = json!({"search": {"engines": ["remote"]}});
+        settings.set(&other).expect("valid");
+        assert_eq!(settings.engines().0, ["tactics"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_a_complaint() {
+        let check = |users: &str, complaint: &str| {
+            let settings = settings(users, &[]);
+            let told = settings.complaint().expect("a complaint");
+            assert!(told.contains(complaint), "{told}");
+            assert_eq!(settings.engines().0, ["tactics"]);
+        };
+        check("[serch]", "with its defaults");
+        check("[search]\nengines = ['local']", "with its tactics alone");
+    }
+}

@@ -1,0 +1,56 @@
+//! `unsorry.status`: how we stand, for what an editor shows of it.
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::{Duration, timeout};
+
+use super::Assistant;
+use super::state::{Ended, Running};
+use crate::config;
+
+/// A question that waits for news is answered after this long without any.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Serialize)]
+struct Status {
+    /// Another one than before, whenever anything else here is.
+    revision: u64,
+    version: &'static str,
+    pid: u32,
+    /// Whom the next job asks, in this order.
+    engines: Vec<&'static str>,
+    /// Whom it could ask.
+    available: Vec<&'static str>,
+    jobs: Vec<Running>,
+    /// The last job that has ended.
+    last: Option<Ended>,
+    /// A mistake in the configuration.
+    complaint: Option<String>,
+    log: Option<String>,
+    config: Option<String>,
+}
+
+/// How we stand. After a `since`, the answer comes when the revision is another one.
+pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
+    if let Some(since) = since {
+        let mut revision = assistant.state.revision();
+        let news = revision.wait_for(|revision| *revision != since);
+        let _ = timeout(PATIENCE, news).await;
+    }
+    let (engines, available) = assistant.settings.engines();
+    let (revision, jobs, last) = assistant.state.standing();
+    let shown = |path: std::path::PathBuf| path.display().to_string();
+    let status = Status {
+        revision,
+        version: env!("CARGO_PKG_VERSION"),
+        pid: std::process::id(),
+        engines,
+        available,
+        jobs,
+        last,
+        complaint: assistant.settings.complaint(),
+        log: config::log_file().map(shown),
+        config: assistant.settings.users_file().map(shown),
+    };
+    serde_json::to_value(status).unwrap_or_default()
+}
