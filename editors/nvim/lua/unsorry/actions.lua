@@ -95,7 +95,7 @@ function M.status()
       if err then
         server.tell(err.message, vim.log.levels.ERROR)
       else
-        server.tell(table.concat(require('unsorry.status').describe(status), '\n'))
+        server.tell(require('unsorry.status').describe(status))
       end
     end)
   end

@@ -12,11 +12,11 @@ local function shortened(text)
   return vim.fn.strcharpart(text, 0, room - 1) .. '…'
 end
 
----@param value { kind: string, title?: string, message?: string, percentage?: integer }
----@param token string
-local function show(value, token)
-  local text = shortened(('%s: %s'):format(value.title or 'unsorry', value.message or 'done'))
-  vim.api.nvim_echo({ { text } }, false, {})
+---@param value { kind: string, title?: string, message?: string }
+local function show(value)
+  local title = value.kind == 'end' and 'unsorry' or value.title
+  local text = ('%s: %s'):format(title or 'unsorry', value.message or 'done')
+  vim.api.nvim_echo({ { shortened(text) } }, false, {})
 end
 
 function M.setup()
@@ -29,7 +29,7 @@ function M.setup()
     callback = function(event)
       local params = event.data.params
       if type(params.token) == 'string' and vim.startswith(params.token, 'unsorry:') then
-        show(params.value, params.token)
+        show(params.value)
       end
     end,
   })

@@ -173,6 +173,18 @@ function M.is_ours(client)
   end)
 end
 
+---What to do about a Lean that does not go through unsorry.
+---@param client vim.lsp.Client
+---@return string[]
+function M.advice(client)
+  if not working then
+    return { 'Once the program works (see above), restart Neovim.' }
+  elseif client.config.cmd ~= start then
+    return { 'It was started by other means than `vim.lsp.enable("leanls")`. Start it so, or put `unsorry serve --` in front of its command.' }
+  end
+  return { '`cmd` of `leanls` starts it without vim.lsp.rpc.start. Put `unsorry serve --` in front of its command.' }
+end
+
 ---The clients behind which unsorry stands.
 ---@param filter? vim.lsp.get_clients.Filter
 ---@return vim.lsp.Client[]

@@ -28,24 +28,24 @@ local function given(value)
   return value ~= vim.NIL and value or nil
 end
 
+---In one line, which asks for no key unless it has much to tell.
 ---@param status unsorry.Status
----@return string[] lines
+---@return string
 function M.describe(status)
-  local lines = {}
-  for _, job in ipairs(status.jobs) do
+  local parts = vim.tbl_map(function(job)
     local file = vim.fs.basename(vim.uri_to_fname(job.uri))
     local count = job.holes > 1 and (' (%d of %d proved)'):format(job.proved, job.holes) or ''
-    table.insert(lines, ('%s: %s%s'):format(file, job.message, count))
+    return ('%s: %s%s'):format(file, job.message, count)
+  end, status.jobs)
+  if #parts == 0 then
+    local last = given(status.last)
+    table.insert(parts, last and ('idle; last: %s'):format(last.message) or 'idle')
   end
-  local last = given(status.last)
-  if #lines == 0 then
-    table.insert(lines, last and ('idle; last: %s'):format(last.message) or 'idle')
-  end
-  table.insert(lines, ('engines: %s'):format(table.concat(status.engines, ', ')))
+  table.insert(parts, ('engines: %s'):format(table.concat(status.engines, ', ')))
   if given(status.complaint) then
-    table.insert(lines, ('configuration: %s'):format(status.complaint))
+    table.insert(parts, ('mistake in the configuration: %s'):format(status.complaint))
   end
-  return lines
+  return table.concat(parts, '; ')
 end
 
 ---@param status unsorry.Status
