@@ -62,7 +62,7 @@ local function more(editor, step)
     editor:lua('seen.messages = {}')
     editor:command('Unsorry engine tactics')
     editor:wait_for_message('engines: tactics')
-    editor:command('Unsorry nonsense')
+    editor:type(':Unsorry nonsense<CR>')
     editor:wait_for_message('`:Unsorry nonsense` does not exist')
   end)
 
