@@ -307,6 +307,12 @@ pub fn model_path(named: &Path) -> PathBuf {
     folder.join(known.map_or(named, |known| Path::new(known.file)))
 }
 
+/// Where `unsorry shim` makes its folder, if nothing else is said.
+pub fn shim_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.data_dir().join("unsorry").join("shim"))
+}
+
 /// Where the log is.
 pub fn log_file() -> Option<PathBuf> {
     Some(state_folder()?.join("unsorry.log"))

@@ -10,4 +10,5 @@ pub mod lean;
 pub mod memory;
 pub mod proof;
 pub mod proxy;
+pub mod shim;
 pub mod wire;

@@ -3,12 +3,14 @@
 // before it begins.
 #![allow(clippy::print_stderr)]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use unsorry::cli::{cache, doctor, eval, model, prove, serve};
+use clap::{CommandFactory, Parser, Subcommand};
+use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::config;
+use unsorry::shim::{Real, called_as, starts_server};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]
@@ -18,7 +20,7 @@ struct Arguments {
     #[arg(long, global = true, env = "UNSORRY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Commands,
+    command: Option<Commands>,
 }
 
 #[derive(Subcommand)]
@@ -33,25 +35,79 @@ enum Commands {
     Model(model::Arguments),
     /// The verified proofs that are kept on this machine: what there is, removing and exporting them
     Cache(cache::Arguments),
+    /// Make a folder with a `lake` and a `lean` that put unsorry in front of Lean, for editors that start
+    /// these themselves
+    Shim(shim::Arguments),
     /// Say what works here, what does not and what to do about it, and what would be sent where
     Doctor(doctor::Arguments),
+    /// Print the completions for a shell
+    Completions(manual::Completions),
+    /// Print the manual page, or write one for each command
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    if let Some(name) = words.next().and_then(|program| called_as(&program)) {
+        // As shells say that there is no such program.
+        return instead_of(name, words.collect()).unwrap_or_else(|error| failed(&error, 127));
+    }
+    leave_with_the_reader();
     let arguments = Arguments::parse();
     start_log();
-    let outcome = match arguments.command {
+    let Some(command) = arguments.command else {
+        return welcome::welcome(arguments.config.as_deref());
+    };
+    let outcome = match command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
         Commands::Eval(eval) => eval::eval(&eval, arguments.config.as_deref()),
         Commands::Doctor(doctor) => doctor::doctor(&doctor, arguments.config.as_deref()),
         Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),
         Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
+        Commands::Shim(shim) => shim::shim(&shim),
+        Commands::Completions(shell) => Ok(manual::completions(&shell, Arguments::command())),
+        Commands::Man(man) => manual::man(&man, Arguments::command()),
     };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("unsorry: {error:#}");
-        ExitCode::from(2)
-    })
+    outcome.unwrap_or_else(|error| failed(&error, 2))
+}
+
+/// A reader that has left, as `head` does, is no failure of ours.
+fn leave_with_the_reader() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = panic.payload_as_str().unwrap_or_default();
+        if told.starts_with("failed printing to stdout") && told.contains("os error 32") {
+            // As a shell tells of SIGPIPE.
+            std::process::exit(141);
+        }
+        hook(panic);
+    }));
+}
+
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("unsorry: {error:#}");
+    ExitCode::from(code)
+}
+
+/// The program as the shim for `name`. There is nobody to ask for other settings than files and the
+/// environment have.
+fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = shim::own_file().ok();
+    let real = Real::find(name, &path, own.as_deref())?;
+    if !starts_server(name, &args) {
+        return real.run(&args);
+    }
+    start_log();
+    // SAFETY: no other thread has begun.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::env::set_var("PATH", &real.path);
+    }
+    let config = std::env::var_os("UNSORRY_CONFIG").map(PathBuf::from);
+    let lean = std::iter::once(real.program.into()).chain(args).collect();
+    serve::serve(&serve::Arguments::before(lean), config.as_deref())
 }
 
 /// Logs to a file in the user's state folder; `UNSORRY_LOG` says how much (`debug`, `off`, …). The

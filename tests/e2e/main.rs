@@ -3,6 +3,7 @@
 //! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
 
 mod cache;
+mod doctor;
 mod eval;
 mod examples;
 mod local;
@@ -10,3 +11,4 @@ mod prove;
 mod remote;
 mod search;
 mod serve;
+mod shim;

@@ -77,8 +77,14 @@ impl Editor {
 
     /// The same, which keeps verified proofs in the folder `cache`.
     pub fn with_cache(folder: &Path, cache: &Path) -> Editor {
-        let mut child = Command::new(program())
-            .arg("serve")
+        let mut serve = Command::new(program());
+        serve.arg("serve");
+        Self::with_server(serve, folder, cache)
+    }
+
+    /// The same with another command that starts the program.
+    pub fn with_server(mut server: Command, folder: &Path, cache: &Path) -> Editor {
+        let mut child = server
             .current_dir(folder)
             .env("UNSORRY_LOG", "debug")
             .env("XDG_STATE_HOME", folder.join("state"))

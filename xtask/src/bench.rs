@@ -5,20 +5,27 @@ mod model;
 mod relay;
 mod remote;
 mod search;
+mod shim;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::workspace;
+use crate::workspace::built;
 
 /// What is measured.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The relay between an editor and Lean, against a program that only copies bytes
     Relay {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What `unsorry shim` adds to a command that it passes on
+    Shim {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
@@ -84,6 +91,7 @@ impl Part {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
+        Bench::Shim { json } => print(&shim::run(&Programs::build()?)?, *json),
         Bench::Infer {
             json,
             model,
@@ -110,25 +118,6 @@ impl Programs {
             xtask: build("xtask")?,
         })
     }
-}
-
-/// Runs cargo with `arguments`; the program of this name that it has built.
-fn built(arguments: &[&str], name: &str) -> Result<PathBuf> {
-    let output = workspace::cargo(arguments)
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("could not start cargo")?;
-    if !output.status.success() {
-        bail!("the build failed ({})", output.status);
-    }
-    let messages = String::from_utf8(output.stdout)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo built no program `{name}`"))
 }
 
 /// One thing measured, of ours and of the peer in the same run.
@@ -161,10 +150,10 @@ fn print(rows: &[Row], as_json: bool) {
     }
     for rows in rows.chunk_by(|a, b| a.peer_name == b.peer_name) {
         let peer = rows[0].peer_name;
-        println!("{:40}{:>12}{peer:>14}{:>9}", "", "unsorry", "ratio");
+        println!("{:46}{:>10}{peer:>18}{:>9}", "", "unsorry", "ratio");
         for row in rows {
             println!(
-                "{:40}{:>12}{:>14}{:>9}",
+                "{:46}{:>10}{:>18}{:>9}",
                 format!("{} ({})", row.row, row.unit),
                 rounded(row.ours),
                 rounded(row.peer),

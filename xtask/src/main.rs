@@ -1,9 +1,11 @@
-//! What a person types: `cargo xtask demo`, `test`, `bench`, `load`, `lean`.
+//! What a person types: `cargo xtask demo`, `test`, `bench`, …
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
 
 mod bench;
 mod demo;
+mod dist;
+mod editors;
 mod lean;
 mod load;
 mod test;
@@ -27,6 +29,9 @@ enum Task {
     Demo,
     /// Check the format, the lints and the build, and run all tests.
     Test {
+        /// Leave out the tests in real editors.
+        #[arg(long)]
+        no_editors: bool,
         /// Arguments for `cargo test`.
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -40,6 +45,14 @@ enum Task {
     Part(bench::Part),
     /// Simulate a prover that many share
     Load(load::Load),
+    /// Run the tests in real editors: all, or those named
+    Editors { names: Vec<String> },
+    /// Record the pictures of the README
+    Pictures,
+    /// Build the VS Code extension into `target/`
+    Vsix,
+    /// Build what a release has for this machine into `target/dist`
+    Dist(dist::Dist),
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -47,7 +60,14 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo => demo::run(),
-        Task::Test { arguments } => test::run(&arguments),
+        Task::Test {
+            no_editors,
+            arguments,
+        } => test::run(&arguments, no_editors),
+        Task::Editors { names } => editors::run(&names),
+        Task::Pictures => editors::pictures(),
+        Task::Vsix => editors::vsix(),
+        Task::Dist(dist) => dist::run(&dist),
         Task::Bench { bench } => bench::run(&bench),
         Task::Part(part) => part.run(),
         Task::Load(load) => load::run(&load),

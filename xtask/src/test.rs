@@ -1,15 +1,16 @@
 //! `cargo xtask test`: everything that must hold before a change is accepted. `.ci/run` calls it.
 
 use std::process::Command;
-use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use crate::editors;
 use crate::lean::{self, LeanInstall, Origin};
-use crate::workspace;
+use crate::workspace::{self, step};
 
 /// Checks the format, the lints, the build and the tests, and stops at the first that fails.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
+/// Editors are left out where `without_editors` are asked for.
+pub(crate) fn run(arguments: &[String], without_editors: bool) -> Result<()> {
     let install = lean::find_or_install()?;
     println!("The tests use {install}.");
 
@@ -40,6 +41,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         tests.args(arguments).env("PATH", install.path()?),
     )?;
 
+    if without_editors {
+        println!("\nAll passed but the editors, which were left out, with {install}.");
+        return Ok(());
+    }
+    editors::run(&[])?;
     println!("\nAll passed, with {install}.");
     Ok(())
 }
@@ -54,18 +60,4 @@ fn lean_from_npm(install: &LeanInstall) -> Result<()> {
     node.args(["--test", "tests/lean/server.test.cjs"])
         .current_dir(workspace::root());
     step("the Lean from npm (node --test)", &mut node)
-}
-
-fn step(name: &str, command: &mut Command) -> Result<()> {
-    println!("\n==> {name}");
-    let start = Instant::now();
-    let status = workspace::status(command)?;
-    if !status.success() {
-        bail!("{name} failed ({status})");
-    }
-    println!(
-        "<== {name}: passed in {:.0} s",
-        start.elapsed().as_secs_f64()
-    );
-    Ok(())
 }

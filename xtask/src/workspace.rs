@@ -1,9 +1,11 @@
 //! Where the workspace is, and how to run programs in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The root of the workspace: that of the clone we are run in. Where clones share a target folder, it need not be the
 /// one we were compiled in.
@@ -29,4 +31,63 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     command
         .status()
         .with_context(|| format!("could not start {}", command.get_program().display()))
+}
+
+/// Runs cargo with `arguments` and gives the program of this name that it has built: cargo alone knows where that is,
+/// given target folders and build targets set elsewhere.
+pub(crate) fn built(arguments: &[&str], name: &str) -> Result<PathBuf> {
+    let output = cargo(arguments)
+        .args(["--message-format", "json-render-diagnostics"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("could not start cargo")?;
+    if !output.status.success() {
+        bail!("`{name}` did not build ({})", output.status);
+    }
+    executable(&String::from_utf8_lossy(&output.stdout), name)
+        .with_context(|| format!("cargo built no program `{name}`"))
+}
+
+/// The program among cargo's messages, one JSON object a line.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
+}
+
+/// Runs a command that must succeed, and says how long it took.
+pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
+    println!("\n==> {name}");
+    let start = Instant::now();
+    let status = status(command)?;
+    if !status.success() {
+        bail!("{name} failed ({status})");
+    }
+    println!(
+        "<== {name}: passed in {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_among_the_messages_of_cargo() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"unsorry","kind":["lib"]},"executable":null}"#,
+            "\nnot json\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"unsorry","kind":["bin"]},"executable":"/t/unsorry"}"#,
+        );
+        assert_eq!(executable(messages, "unsorry"), Some("/t/unsorry".into()));
+        let other = r#"{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(other, "unsorry"), None);
+    }
 }

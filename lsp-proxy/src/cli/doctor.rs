@@ -2,6 +2,9 @@
 // Its output is for stdout.
 #![allow(clippy::print_stdout)]
 
+mod editors;
+mod lean;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,16 +15,10 @@ use unsorry_model::local::memory::size;
 use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
 
 use super::cache;
+use super::shim::own_file;
 use crate::config::{self, Config, Engine};
 use crate::consent::{self, Kept, Said};
 use crate::engines;
-use crate::lean::command::LeanCommand;
-
-/// How long Lean may take to say its version; elan may have to get it first.
-const LEAN: Duration = Duration::from_secs(60);
-
-/// Where Lean is to be had.
-const INSTALL: &str = "https://lean-lang.org/install";
 
 /// What `unsorry doctor` takes.
 #[derive(Debug, clap::Args)]
@@ -54,6 +51,10 @@ fn plain(text: impl Into<String>) -> Line {
     (Mark::Plain, text.into())
 }
 
+fn warning(text: impl Into<String>) -> Line {
+    (Mark::Warning, text.into())
+}
+
 /// Says what works. The exit code says whether all does that is configured.
 ///
 /// # Errors
@@ -66,9 +67,11 @@ pub fn doctor(_: &Arguments, given: Option<&Path>) -> Result<ExitCode> {
         works &= lines.iter().all(|(mark, _)| *mark != Mark::Bad);
         print!("{}", shown(title, &lines));
     };
+    section("Program", program());
     let (config, lines) = settings(given, &cwd);
     section("Settings", lines);
-    section("Lean", vec![runtime.block_on(lean(&cwd))]);
+    section("Lean", runtime.block_on(lean::lean(&cwd, &config)));
+    section("Editors", editors::editors());
     section("Engines", asked(&config));
     section("Local model", local_model(&config));
     section("Remote engines", runtime.block_on(remotes(&config)));
@@ -93,6 +96,21 @@ fn shown(title: &str, lines: &[Line]) -> String {
         text += &format!("  {mark} {}\n", line.trim_end().replace('\n', "\n    "));
     }
     text
+}
+
+/// Which unsorry this is, and where it writes what it does.
+fn program() -> Vec<Line> {
+    let version = env!("CARGO_PKG_VERSION");
+    let own = own_file();
+    let own = own.map_or_else(|_| String::new(), |own| format!(", {}", own.display()));
+    let mut lines = vec![plain(format!("unsorry {version}{own}"))];
+    if let Some(log) = config::log_file() {
+        lines.push(plain(format!(
+            "log: {}; UNSORRY_LOG=debug makes it say more",
+            log.display()
+        )));
+    }
+    lines
 }
 
 /// The settings as far as they can be read, and from where.
@@ -121,34 +139,6 @@ fn settings(given: Option<&Path>, cwd: &Path) -> (Config, Vec<Line>) {
     }
     config.add_environment();
     (config, lines)
-}
-
-/// The Lean of the working directory.
-async fn lean(cwd: &Path) -> Line {
-    let command = LeanCommand::resolve(&[], cwd);
-    let mut asking = tokio::process::Command::from(command.asking_version(cwd));
-    let asked = asking.kill_on_drop(true).output();
-    let program = command.program.to_string_lossy();
-    let failed = |why: String| {
-        bad(format!(
-            "`{command}`: {why}\ntry `{program} --version` in this folder; {INSTALL} says how to get Lean"
-        ))
-    };
-    match tokio::time::timeout(LEAN, asked).await {
-        Err(_) => failed(format!("no word within {} s", LEAN.as_secs())),
-        Ok(Err(error)) => failed(format!("it can't be started: {error}")),
-        Ok(Ok(output)) => {
-            let first = |bytes: &[u8]| {
-                let text = String::from_utf8_lossy(bytes);
-                let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-                line.map(str::to_owned)
-            };
-            match first(&output.stdout).filter(|_| output.status.success()) {
-                Some(version) => good(format!("`{command}`: {version}")),
-                None => failed(first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
-            }
-        }
-    }
 }
 
 /// Who is asked, in which order.
@@ -186,7 +176,7 @@ fn asked(config: &Config) -> Vec<Line> {
     ];
     for (name, _) in unasked.iter().filter(|(_, unasked)| *unasked) {
         let text = format!("`{name}` is set up, but not in `search.engines`: it is not asked");
-        lines.push((Mark::Warning, text));
+        lines.push(warning(text));
     }
     lines
 }

@@ -3,6 +3,9 @@
 pub mod cache;
 pub mod doctor;
 pub mod eval;
+pub mod manual;
 pub mod model;
 pub mod prove;
 pub mod serve;
+pub mod shim;
+pub mod welcome;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -46,7 +46,7 @@ enum Told {
 }
 
 /// What `unsorry serve` takes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Arguments {
     /// Which provers to ask, in this order: `tactics`, `local`, `remote` [default: as configured]
     #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
@@ -56,12 +56,28 @@ pub struct Arguments {
     lean: Vec<OsString>,
 }
 
+impl Arguments {
+    /// In front of this Lean, the engines as configured.
+    pub fn before(lean: Vec<OsString>) -> Arguments {
+        Arguments {
+            lean,
+            ..Arguments::default()
+        }
+    }
+}
+
 /// Relays between the editor on stdio and the Lean that was given, or that fits the working
 /// directory.
 ///
 /// # Errors
-/// When Lean can't be started.
+/// When Lean can't be started, or a person at a terminal would have to be the editor.
 pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+    if io::stdin().is_terminal() {
+        bail!(
+            "`serve` is for an editor to start, which then speaks to it on stdin and stdout; \
+             docs/editors.md says how. In a terminal there are `unsorry prove FILE` and `unsorry doctor`."
+        );
+    }
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let command = LeanCommand::resolve(&arguments.lean, &cwd);
     let (tell, told) = mpsc::channel();

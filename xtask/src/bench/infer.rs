@@ -11,8 +11,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Row, built, model};
+use super::{Row, model};
 use crate::workspace;
+use crate::workspace::built;
 
 /// A figure's name, the row's, its unit, and whether less is better.
 const ROWS: [(&str, &str, &str, bool); 10] = [

@@ -279,7 +279,8 @@ fn per(total: &Pair<Option<f64>>, many: usize) -> Pair<Option<f64>> {
     }
 }
 
-fn quantile(values: &[f64], share: f64) -> Option<f64> {
+/// Of `values`, the one below which this share of them is.
+pub(super) fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().checked_sub(1)?;

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Row, built};
+use super::Row;
 use crate::workspace;
+use crate::workspace::built;
 
 /// A row's name, its unit, and whether less is better, as `model/benches/remote` has them.
 const ROWS: [(&str, &str, bool); 4] = [

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Row, built};
+use super::Row;
+use crate::workspace::built;
 use crate::{lean, workspace};
 
 /// Problems in a file: each costs the elaboration of all before it.

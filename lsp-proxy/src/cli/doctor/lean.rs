@@ -1,0 +1,103 @@
+//! The Lean of the working directory: that it is there, and that it checks a proof.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+use super::{Line, bad, good};
+use crate::assistant::{complaints, summary};
+use crate::cli::prove::file_uri;
+use crate::config::{Cache, Config};
+use crate::document::Outline;
+use crate::engines;
+use crate::lean::command::LeanCommand;
+use crate::proof::target::Target;
+
+/// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.
+const LEAN: Duration = Duration::from_secs(60);
+
+/// Where Lean is to be had.
+const INSTALL: &str = "https://lean-lang.org/install";
+
+/// What is tried.
+const TRIAL: &str = "theorem unsorry_doctor (p q : Prop) (h : p ∧ q) : q ∧ p := by\n  sorry\n";
+
+/// Whether there is a Lean in `cwd`, and whether a proof goes through all that it must.
+pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
+    let command = LeanCommand::resolve(&[], cwd);
+    let program = command.program.to_string_lossy();
+    let version = match version(&command, cwd).await {
+        Ok(version) => good(format!("`{command}`: {version}")),
+        Err(why) => {
+            return vec![bad(format!(
+                "`{command}`: {why}\ntry `{program} --version` in this folder; {INSTALL} says how to get Lean"
+            ))];
+        }
+    };
+    let start = Instant::now();
+    let trial = tokio::time::timeout(LEAN, proof(command.clone(), cwd, config));
+    let trial = match trial.await {
+        Ok(Ok(standing)) => good(format!(
+            "its server answers: a proof was found and checked in {:.1} s ({standing})",
+            start.elapsed().as_secs_f64()
+        )),
+        Ok(Err(error)) => bad(format!(
+            "its server proves nothing here: {error:#}\nsee what `{command}` says in your editor without unsorry, and the log"
+        )),
+        Err(_) => bad(format!(
+            "its server does not answer within {} s: does your editor work without unsorry?",
+            LEAN.as_secs()
+        )),
+    };
+    vec![version, trial]
+}
+
+async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
+    let mut asking = tokio::process::Command::from(command.asking_version(cwd));
+    let asked = asking.kill_on_drop(true).output();
+    let first = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+        line.map(str::to_owned)
+    };
+    match tokio::time::timeout(LEAN, asked).await {
+        Err(_) => Err(format!("no word within {} s", LEAN.as_secs())),
+        Ok(Err(error)) => Err(format!("it can't be started: {error}")),
+        Ok(Ok(output)) => first(&output.stdout)
+            .filter(|_| output.status.success())
+            .ok_or_else(|| first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
+    }
+}
+
+/// Proves something easy as an editor would have it; how far it was checked.
+async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<String> {
+    let config = Config {
+        cache: Cache {
+            enabled: false,
+            ..config.cache.clone()
+        },
+        polish: Duration::ZERO,
+        ..config.clone()
+    };
+    let tactics = vec![engines::tactics(&config)];
+    let search = engines::search(command, cwd.to_owned(), &config, tactics);
+    let target = Target {
+        uri: file_uri(&cwd.join("unsorry_doctor.lean"))?.into(),
+        text: TRIAL.into(),
+        outline: Arc::new(Outline::of(TRIAL)),
+        hole: 0,
+    };
+    // Nobody watches it.
+    let (steps, _) = unbounded_channel();
+    let stop = CancellationToken::new();
+    let outcome = search.prove(&target, Vec::new(), steps, &stop).await?;
+    let proof = outcome
+        .proofs
+        .first()
+        .with_context(|| summary(&outcome) + &complaints(&outcome.failures))?;
+    Ok(proof.standing())
+}

@@ -1,0 +1,48 @@
+//! `unsorry` alone: what it is, and what to type next.
+#![allow(clippy::print_stdout)] // This is for a person.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::engines;
+
+/// Says what this is, what is here, and what to type.
+pub fn welcome(given: Option<&Path>) -> ExitCode {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let lean = std::env::split_paths(&path)
+        .map(|folder| crate::cli::shim::file_of(&folder, "lean"))
+        .find(|file| file.is_file());
+    let lean = match lean {
+        Some(file) => format!("Lean is here: {}", file.display()),
+        None => "There is no Lean on PATH: https://lean-lang.org/install says how to get it".into(),
+    };
+    let config = std::env::current_dir()
+        .map_err(anyhow::Error::from)
+        .and_then(|cwd| Config::load(given, &cwd));
+    let engines = match config {
+        Ok(config) => {
+            let names = engines::names(&config);
+            let names: Vec<&str> = names.iter().map(|name| name.name()).collect();
+            match names.as_slice() {
+                ["tactics"] => "Proofs come from a portfolio of tactics; a model finds more: `unsorry model list`".into(),
+                names => format!("Proofs come from {}", names.join(", then ")),
+            }
+        }
+        Err(error) => format!("The settings have a mistake: {:#}", error),
+    };
+    println!(
+        "unsorry {} proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
+
+  unsorry prove FILE      proves the holes of a file, here
+  unsorry serve           is what your editor starts in place of `lake serve`
+  unsorry doctor          says what works here, and what to do about what does not
+  unsorry help            has all commands
+
+{lean}.
+{}.",
+        env!("CARGO_PKG_VERSION"),
+        engines.trim_end()
+    );
+    ExitCode::SUCCESS
+}
