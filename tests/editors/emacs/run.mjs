@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sandbox } from '../sandbox.mjs';
-import { Terminal, files, test, unpacked } from '../terminal.mjs';
+import { Terminal, files, test, text, unpacked } from '../terminal.mjs';
 
 // Unpacked elsewhere than it was built for, it has to be told where its files are.
 const emacs = unpacked(
@@ -44,8 +44,12 @@ await test('emacs', box, terminal, async () => {
     await prove();
     await terminal.until('the proof', /^ +omega/m);
     await terminal.until('the warning to be gone', /Flymake\[0 0/);
+    terminal.keys('C-x', 'C-s');
+    await terminal.until('the file to be written', () => text(box, 'Work.lean').includes('by\n  omega\n'));
     command('undo');
     await terminal.until('the sorry', /^ +sorry/m);
+    terminal.keys('C-x', 'C-s'); // or it would ask, when it ends
+    await terminal.until('the file to be written', () => text(box, 'Work.lean').includes('by\n  sorry\n'));
   });
 
   await terminal.step('a long search is stopped, and nothing is left', async () => {

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { sandbox } from '../sandbox.mjs';
-import { Terminal, files, test, unpacked } from '../terminal.mjs';
+import { Terminal, files, test, text, unpacked } from '../terminal.mjs';
 
 const helix = unpacked('hx', 'usr/bin/hx', '25.01', 'HELIX_RUNTIME=@/usr/lib/hx/runtime');
 const box = sandbox('helix', '');
@@ -33,7 +33,11 @@ await test('helix', box, terminal, async () => {
     terminal.keys('Enter');
     await terminal.until('progress', 'Proving this sorry');
     await terminal.until('the proof', /^.*2 +omega/m);
+    // Until then it is made shorter, and no other is offered yet.
+    await terminal.until('the spinner to stop', /NOR {3}Work/);
     await terminal.until('the warning to be gone', screen => !screen.includes('declaration uses'));
+    terminal.keys(':w', 'Enter');
+    await terminal.until('the file to be written', () => text(box, 'Work.lean').includes('by\n  omega\n'));
   });
 
   await terminal.step('one undo, and the proof is offered', async () => {
@@ -48,7 +52,7 @@ await test('helix', box, terminal, async () => {
 
   await terminal.step('a long search is stopped, and nothing is left', async () => {
     terminal.keys(':open Hard.lean', 'Enter');
-    await terminal.until("Lean's warning", screen => screen.includes('Hard.lean') && screen.includes('declaration uses `sorry`'));
+    await terminal.until("Lean's warning", screen => screen.includes('Hard.lean') && screen.includes('declaration uses'));
     terminal.keys('4ggw', 'Space', 'a');
     await terminal.until('the action', 'Prove this sorry');
     terminal.keys('Enter');
