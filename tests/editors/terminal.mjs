@@ -48,6 +48,13 @@ export class Terminal {
     return this.#run('capture-pane', '-p', '-t', 'editor');
   }
 
+  /** The screen with its colours, and where the cursor is. */
+  picture() {
+    const text = this.#run('capture-pane', '-p', '-e', '-N', '-t', 'editor');
+    const [x, y] = this.#run('display-message', '-p', '-t', 'editor', '#{cursor_x} #{cursor_y}').split(' ').map(Number);
+    return { text, x, y };
+  }
+
   /** Waits until the screen is as `test` wants it: a text that it has, a pattern, or a function of it. */
   async until(what, test) {
     const isSo = screen => (typeof test === 'function' ? test(screen) : test instanceof RegExp ? test.test(screen) : screen.includes(test));
