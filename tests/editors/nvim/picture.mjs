@@ -13,7 +13,7 @@ import { Terminal, unpacked } from '../terminal.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const repository = path.resolve(here, '../../..');
-const [columns, rows] = [84, 20];
+const [columns, rows] = [84, 16];
 const EVERY = 80; // milliseconds between two looks at the terminal
 const LONGEST = 1600; // a pause that is longer is cut: the machine that records may be busy
 const MOST_BYTES = 600_000;
@@ -48,6 +48,9 @@ async function record() {
     init,
     `vim.opt.rtp:prepend(${JSON.stringify(path.join(repository, 'editors/nvim'))})
      require('unsorry').setup {}
+     for group, colour in pairs { keyword = '#8cf8f7', variable = '#a6dbff', leanSorryLike = '#fce094' } do
+       vim.api.nvim_set_hl(0, '@lsp.type.' .. group .. '.lean', { fg = colour })
+     end
      vim.o.termguicolors, vim.o.swapfile, vim.o.signcolumn = true, false, 'yes'
      vim.o.statusline = " %f %m%=%{v:lua.require'unsorry'.statusline()} "
      vim.o.shortmess = vim.o.shortmess .. 'I'`,
@@ -118,15 +121,15 @@ async function draw(frames, file) {
     window.terminal.focus();
   }, [columns, rows]);
   const gif = GIFEncoder();
-  for (const frame of frames) {
-    const lines = frame.text.replace(/\n$/, '').split('\n').join('\x1b[0m\r\n');
+  const looked = path.join(repository, 'target/editors/nvim/picture');
+  for (const [number, frame] of frames.entries()) {
+    const lines = frame.text.replace(/\n$/, '').replaceAll('\n', '\r\n');
     const bytes = `\x1b[0m\x1b[2J\x1b[H${lines}\x1b[0m\x1b[${frame.y + 1};${frame.x + 1}H`;
     await page.evaluate(bytes => new Promise(done => window.terminal.write(bytes, () => requestAnimationFrame(() => requestAnimationFrame(done)))), bytes);
-    const { data, width, height } = PNG.sync.read(await page.locator('#box').screenshot());
+    const { data, width, height } = PNG.sync.read(await page.locator('#box').screenshot({ path: path.join(looked, `${number}.png`) }));
     const palette = quantize(data, 64);
     gif.writeFrame(applyPalette(data, palette), width, height, { palette, delay: Math.min(frame.shown, LONGEST) });
   }
-  await page.locator('#box').screenshot({ path: path.join(repository, 'target/editors/nvim/picture.png') });
   await browser.close();
   gif.finish();
   const made = Buffer.from(gif.bytes());
