@@ -28,13 +28,15 @@ local NOTE = [[
   end })
 ]]
 
----An editor with this configuration.
+---An editor with this configuration, and perhaps a file.
 ---@param config string Lua
-function Editor.new(config)
+---@param file? string
+function Editor.new(config, file)
   local init = vim.fn.tempname() .. '.lua'
   vim.fn.writefile(vim.split(NOTE .. config, '\n'), init)
   local self = setmetatable({ ended = false }, Editor)
-  self.channel = vim.fn.jobstart({ vim.env.NVIM, '--embed', '--headless', '-i', 'NONE', '-n', '-u', init }, {
+  local command = { vim.env.NVIM, '--embed', '--headless', '-i', 'NONE', '-n', '-u', init, file }
+  self.channel = vim.fn.jobstart(command, {
     rpc = true,
     on_exit = function()
       self.ended = true

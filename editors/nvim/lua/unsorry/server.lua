@@ -146,6 +146,15 @@ local OF_OUR_OWN = {
   end,
 }
 
+---Before Neovim has started up, only 0.12 takes notice of the files that are open already.
+local function enable()
+  if vim.v.vim_did_enter == 1 then
+    vim.lsp.enable(NAME)
+  else
+    vim.api.nvim_create_autocmd('VimEnter', { once = true, callback = enable })
+  end
+end
+
 ---Puts us into the configuration of `leanls`, as it is now.
 ---@param last boolean whether nobody can configure it any more
 local function arrange(last)
@@ -156,7 +165,7 @@ local function arrange(last)
     end
     original = OF_OUR_OWN.cmd
     vim.lsp.config(NAME, vim.tbl_extend('force', OF_OUR_OWN, { cmd = start }))
-    vim.lsp.enable(NAME)
+    enable()
   elseif config.cmd ~= start then
     original = config.cmd
     vim.lsp.config(NAME, { cmd = start })
@@ -180,7 +189,10 @@ function M.advice(client)
   if not working then
     return { 'Once the program works (see above), restart Neovim.' }
   elseif client.config.cmd ~= start then
-    return { 'It was started by other means than `vim.lsp.enable("leanls")`. Start it so, or put `unsorry serve --` in front of its command.' }
+    return {
+      'It was started before setup was called: call setup in init.lua, and restart Neovim.',
+      'Or it was not started by `vim.lsp.enable("leanls")`: put `unsorry serve --` in front of its command.',
+    }
   end
   return { '`cmd` of `leanls` starts it without vim.lsp.rpc.start. Put `unsorry serve --` in front of its command.' }
 end
@@ -227,7 +239,8 @@ end
 ---@param client vim.lsp.Client
 local function adopt(client)
   local late = client.name == NAME and client.config.cmd ~= start and not M.is_ours(client)
-  if late and vim.lsp.is_enabled(NAME) and find_working() then
+  -- 0.11 can neither say who is enabled nor stop them; `:checkhealth` says what to do then.
+  if late and vim.fn.has('nvim-0.12') == 1 and vim.lsp.is_enabled(NAME) and find_working() then
     arrange(true)
     restart(client)
   end

@@ -64,6 +64,13 @@ step('no configuration: in a project', function()
   end)
 end)
 
+step('no configuration: a file on the command line', function()
+  local editor = Editor.new(PLUGIN .. 'require("unsorry").setup {}', file)
+  editor:wait_for_warnings(1)
+  is_started(editor, { 'lean', '--server' }, work)
+  editor:quit()
+end)
+
 step('setup when Lean runs already: it is started anew', function()
   local editor = Editor.new(PLUGIN .. TABLE)
   editor:command('edit ' .. file)
