@@ -12,11 +12,13 @@ home=$cache/$package-sid-$recipe
 mkdir -p "$cache"
 
 install_into() {
-  local draft=$1 mirror options
+  local draft=$1 mirror keyring options
   mkdir -p "$draft"/{archives/partial,lists/partial,root}
   : > "$draft/status"
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | grep '/debian/*$' | head -1)
-  echo "deb ${mirror:?no mirror of Debian among the sources of apt} sid main" > "$draft/sources.list"
+  # Newer systems trust no key by itself.
+  keyring=$(ls /usr/share/keyrings/debian-archive-keyring.{gpg,pgp} 2>/dev/null | head -1 || true)
+  echo "deb ${keyring:+[signed-by=$keyring] }${mirror:?no mirror of Debian among the sources of apt} sid main" > "$draft/sources.list"
   # An empty status: all that the package needs is taken, libc too.
   options=(-o "Dir::Etc::SourceList=$draft/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$draft/lists"
     -o "Dir::State::status=$draft/status" -o "Dir::Cache::archives=$draft/archives" -o APT::Install-Recommends=0
