@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::config;
-use unsorry::shim::{Real, called_as, starts_server};
+use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]
@@ -53,6 +53,11 @@ fn main() -> ExitCode {
         return instead_of(name, words.collect()).unwrap_or_else(|error| failed(&error, 127));
     }
     leave_with_the_reader();
+    // SAFETY: no other thread has begun.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::env::set_var(INSIDE, "1");
+    }
     let arguments = Arguments::parse();
     start_log();
     let Some(command) = arguments.command else {
@@ -97,7 +102,7 @@ fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let own = shim::own_file().ok();
     let real = Real::find(name, &path, own.as_deref())?;
-    if !starts_server(name, &args) {
+    if std::env::var_os(INSIDE).is_some() || !starts_server(name, &args) {
         return real.run(&args);
     }
     start_log();

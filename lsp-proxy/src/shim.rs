@@ -14,6 +14,10 @@ pub const NAMES: [&str; 2] = ["lake", "lean"];
 /// A file that is in every folder that `unsorry shim` makes, and says what that is.
 pub const MARKER: &str = "unsorry-shim.txt";
 
+/// Set in the environment of what we start: there a shim steps aside, or we would stand in front of
+/// ourselves.
+pub const INSIDE: &str = "UNSORRY_INSIDE";
+
 /// Which of the [`NAMES`] the program was called by.
 pub fn called_as(program: &OsStr) -> Option<&'static str> {
     let stem = Path::new(program).file_stem()?.to_str()?;

@@ -722,6 +722,7 @@ fn the_status_tells_news() {
         assert_eq!(begun["jobs"][0]["holes"], 1, "{begun}");
         let mut seen = begun;
         while seen["jobs"] != json!([]) {
+            assert_ne!(seen["jobs"][0]["message"], "", "{seen}");
             let since = json!([{"since": seen["revision"]}]);
             seen = command(editor, "unsorry.status", since);
         }

@@ -170,6 +170,29 @@ fn no_loop_where_there_is_no_lean() {
     }
 }
 
+/// An editor that starts us, on a PATH that has the shim as well.
+#[test]
+fn nobody_stands_in_front_of_us() {
+    let shim = Shim::make();
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let others: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let others: Vec<&Path> = others.iter().map(PathBuf::as_path).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut serve = Command::new(program());
+    serve
+        .args(["serve", "--", "lake", "serve", "--"])
+        .env("PATH", shim.path(&others));
+    let mut editor = Editor::with_server(serve, folder.path(), Path::new("off"));
+    let uri = "file:///no/such/folder/Once.lean";
+    editor.open(uri, "theorem t (n : Nat) : n + 0 = n := by\n  sorry\n");
+    editor.problems(uri);
+    let hole = editor.hole(uri, 0);
+    let titles = editor.titles(uri, &hole);
+    let offers = titles.iter().filter(|title| *title == "Prove this sorry");
+    assert_eq!(offers.count(), 1, "{titles:?}");
+    editor.quit();
+}
+
 /// The whole way: an editor starts `lake serve` by its name, and a hole is proved.
 #[test]
 fn an_editor_that_starts_lake() {

@@ -13,7 +13,7 @@ use super::apply::{Applied, apply};
 use super::code_action::one_line;
 use super::details::Details;
 use super::finding::Finding;
-use super::state::Ended;
+use super::state::{AT_FIRST, Ended};
 use super::{Assistant, Steps, consent};
 use crate::proof::search::{self, Failure, Outcome, Step};
 use crate::proof::target::Target;
@@ -361,7 +361,7 @@ impl Job {
                 format!("Proving {} sorries", self.many)
             },
             cancellable: Some(true),
-            message: Some("asking Lean for the goal".into()),
+            message: Some(AT_FIRST.into()),
             percentage: None,
         }))
         .await;

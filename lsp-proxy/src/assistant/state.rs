@@ -57,6 +57,9 @@ impl Job {
     }
 }
 
+/// What a job does before it tells of anything.
+pub const AT_FIRST: &str = "asking Lean for the goal";
+
 /// A running job, for an editor to show.
 #[derive(Debug, Clone, Serialize)]
 pub struct Running {
@@ -248,7 +251,7 @@ impl State {
                 holes,
                 applying: false,
                 details: Details::default(),
-                message: String::new(),
+                message: AT_FIRST.to_owned(),
                 proved: 0,
                 cancel: cancel.clone(),
             },
