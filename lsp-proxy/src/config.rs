@@ -141,8 +141,14 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 /// # Errors
 /// When `text` is no duration.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))
+    // Longer ones can't be added to a time.
+    const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))?;
+    match duration <= LONGEST {
+        true => Ok(duration),
+        false => Err(format!("`{text}` is longer than a lifetime")),
+    }
 }
 
 impl Config {
@@ -161,6 +167,26 @@ impl Config {
         }
         config.add_environment();
         Ok(config)
+    }
+
+    /// The same without the files that have a mistake, for whoever has to go on, and the first mistake.
+    pub fn as_far_as_possible(given: Option<&Path>, cwd: &Path) -> (Config, Option<anyhow::Error>) {
+        let mut config = Config {
+            users_file: given.map(Path::to_owned).or_else(users_file),
+            ..Config::default()
+        };
+        let mut mistake = None;
+        for (path, origin) in Config::files(given, cwd) {
+            let mut with = config.clone();
+            match with.add_file(&path, origin) {
+                Ok(()) => config = with,
+                Err(error) => mistake = mistake.or(Some(error)),
+            }
+        }
+        config.add_environment();
+        // What can't be read may say that nothing is to be kept.
+        config.cache.enabled &= mistake.is_none();
+        (config, mistake)
     }
 
     /// The files that there are to read, in this order: the user's, be it the `given` one or that of
@@ -197,8 +223,8 @@ impl Config {
         let Some(settings) = said(settings) else {
             return Ok(());
         };
-        let added = toml::to_string(&settings)
-            .map_err(anyhow::Error::from)
+        let added = well_formed(&settings)
+            .and_then(|()| Ok(toml::to_string(&settings)?))
             .and_then(|text| {
                 let added = self.add(&text, Origin::Editor, Path::new("."));
                 added.map_err(|error| on_its_line(error, &text))
@@ -269,6 +295,23 @@ impl Config {
         self.tactics.extend(tactics);
         Ok(())
     }
+}
+
+/// That settings are objects of objects, which is what tables of TOML are.
+fn well_formed(settings: &serde_json::Value) -> Result<()> {
+    let settings = settings.as_object().context("they must be an object")?;
+    for (name, table) in settings {
+        let is_list = matches!(name.as_str(), "tactics" | "remote");
+        ensure!(is_list || table.is_object(), "`{name}` must be an object");
+        let nulls = table.as_object().into_iter().flatten();
+        for (key, value) in nulls {
+            let has_null = value
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one.is_null()));
+            ensure!(!has_null, "`{name}.{key}` holds a null");
+        }
+    }
+    Ok(())
 }
 
 /// JSON without what is null, which TOML does not know.
@@ -409,7 +452,12 @@ mod tests {
         refused(json!({"local": {"model": "/tmp/a.gguf"}}), "`local.model`");
         refused(json!({"remote": [{"url": "http://a/v1"}]}), "`remote`");
         refused(json!({"check": {"idle": "1s"}}), "`check.idle`");
-        refused(json!(["search"]), "editor");
+        refused(json!(["search"]), "must be an object");
+        refused(json!({"search": ["5s"]}), "`search` must be an object");
+        refused(
+            json!({"search": {"engines": [null]}}),
+            "`search.engines` holds a null",
+        );
         assert_eq!(config.budget, Duration::from_secs(5));
         assert_eq!(config.engines, Some(vec![Engine::Tactics]));
         assert!(!config.cache.enabled);
@@ -443,6 +491,10 @@ mod tests {
         check("[search]\nbudgt = '5s'", "budgt");
         check("[search]\nbudget = 'soon'", "soon");
         check("[search]\nbudget = 5", "budget");
+        check(
+            "[search]\nbudget = '292277026596y'",
+            "longer than a lifetime",
+        );
         check("[remote]\nurl = 'http://example.org'", "remote");
         check("[search]\nengines = ['tactic']", "no engine `tactic`");
         check("[search]\nengines = []", "search.engines");

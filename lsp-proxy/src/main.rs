@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)]
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,8 +17,8 @@ use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The configuration file, in place of the one in your config folder
-    #[arg(long, global = true, env = "UNSORRY_CONFIG", value_name = "FILE")]
+    /// The configuration file, in place of the one in your config folder [env: UNSORRY_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Commands>,
@@ -58,7 +59,8 @@ fn main() -> ExitCode {
     unsafe {
         std::env::set_var(INSIDE, "1");
     }
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    arguments.config = arguments.config.or_else(users_choice);
     start_log();
     let Some(command) = arguments.command else {
         return welcome::welcome(arguments.config.as_deref());
@@ -99,10 +101,13 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
 /// The program as the shim for `name`. There is nobody to ask for other settings than files and the
 /// environment have.
 fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let variable = |name: &str| std::env::var_os(name).unwrap_or_default();
+    let inside = variable(INSIDE);
     let own = shim::own_file().ok();
-    let real = Real::find(name, &path, own.as_deref())?;
-    if std::env::var_os(INSIDE).is_some() || !starts_server(name, &args) {
+    let real = Real::find(name, &variable("PATH"), &inside, own.as_deref())?;
+    // A person at a terminal is no editor.
+    let for_editor = starts_server(name, &args) && !std::io::stdin().is_terminal();
+    if !inside.is_empty() || !for_editor {
         return real.run(&args);
     }
     start_log();
@@ -110,10 +115,16 @@ fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     #[allow(unsafe_code)]
     unsafe {
         std::env::set_var("PATH", &real.path);
+        std::env::set_var(INSIDE, &real.inside);
     }
-    let config = std::env::var_os("UNSORRY_CONFIG").map(PathBuf::from);
     let lean = std::iter::once(real.program.into()).chain(args).collect();
-    serve::serve(&serve::Arguments::before(lean), config.as_deref())
+    serve::serve(&serve::Arguments::before(lean), users_choice().as_deref())
+}
+
+/// The configuration file that the environment names.
+fn users_choice() -> Option<PathBuf> {
+    let file = std::env::var_os("UNSORRY_CONFIG");
+    file.filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// Logs to a file in the user's state folder; `UNSORRY_LOG` says how much (`debug`, `off`, …). The

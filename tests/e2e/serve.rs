@@ -726,10 +726,17 @@ fn the_status_tells_news() {
             let since = json!([{"since": seen["revision"]}]);
             seen = command(editor, "unsorry.status", since);
         }
+        // Who does not want to wait any more is answered.
+        let since =
+            json!({"command": "unsorry.status", "arguments": [{"since": seen["revision"]}]});
+        let news = editor.ask("workspace/executeCommand", since);
+        editor.notify("$/cancelRequest", json!({"id": news}));
+        let answer = editor.answer(&news);
+        assert_eq!(answer["error"]["code"], -32800, "{answer}");
         let last = &seen["last"];
         assert_eq!(
-            (&last["job"], &last["uri"], &last["proved"]),
-            (&json!(1), &json!(uri), &json!(1)),
+            (last["job"].is_u64(), &last["uri"], &last["proved"]),
+            (true, &json!(uri), &json!(1)),
             "{seen}"
         );
         let message = last["message"].as_str().expect("a sentence");

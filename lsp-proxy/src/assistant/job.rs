@@ -52,11 +52,11 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
         name,
         cancel,
         many,
+        ended: None,
     };
     tokio::spawn(async move {
-        let job = job;
-        let ended = job.run().await;
-        job.assistant.state.end_job(&job.name, ended);
+        let mut job = job;
+        job.ended = job.run().await;
     });
 }
 
@@ -68,6 +68,16 @@ struct Job {
     cancel: CancellationToken,
     /// How many holes it began with.
     many: usize,
+    /// What it came to.
+    ended: Option<Ended>,
+}
+
+impl Drop for Job {
+    /// However it ends, it is no job any more.
+    fn drop(&mut self) {
+        let ended = self.ended.take();
+        self.assistant.state.end_job(&self.name, ended);
+    }
 }
 
 /// How a hole fared.

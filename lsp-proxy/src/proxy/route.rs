@@ -76,6 +76,7 @@ fn by_head(session: &str, head: &Head<'_>) -> Result<Route, ByParams> {
             | "textDocument/didChange"
             | "textDocument/didClose"
             | "workspace/didChangeConfiguration"
+            | "$/cancelRequest"
             | "initialized" => Route::Both,
             "shutdown" => Route::Shutdown,
             "initialize" => Route::Merge(Merged::Initialize),
@@ -139,6 +140,10 @@ mod tests {
         );
         check(
             r#"{"method":"workspace/didChangeConfiguration","params":{}}"#,
+            Route::Both,
+        );
+        check(
+            r#"{"method":"$/cancelRequest","params":{"id":4}}"#,
             Route::Both,
         );
         check(r#"{"id":"unsorry:1:4","result":null}"#, Route::Assistant);
