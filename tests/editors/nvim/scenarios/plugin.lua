@@ -209,7 +209,6 @@ local function more(editor, step)
     refused('{ setings = {} }', '`setings`', 'program, progress, settings')
     refused('{ settings = { search = { budget = function() end } } }', '`settings.search.budget`', 'function')
     refused('{ settings = { search = { money = 1/0 } } }', '`settings.search.money`')
-    refused('{ settings = { search = { "tactics", budget = "1s" } } }', '`settings.search`')
   end)
 
   step('settings: a mistake is named, and mended by setup', function()
