@@ -72,7 +72,9 @@ local function more(editor, step)
       local client = vim.lsp.get_clients({ bufnr = 0 })[1]
       local request = client.rpc.request
       client.rpc.request = function(method, params, ...)
-        if vim.startswith(params and params.command or '', 'unsorry.settings') then table.insert(sent, vim.json.encode(params.arguments[1])) end
+        if method == 'workspace/executeCommand' and vim.startswith(params.command, 'unsorry.settings') then
+          table.insert(sent, vim.json.encode(params.arguments[1]))
+        end
         return request(method, params, ...)
       end
       vim.ui.select = function(items, _, done)
