@@ -25,8 +25,10 @@ export function sandbox(editor, scenario) {
     return path.join(root, name);
   };
   const mark = crypto.randomUUID();
+  // No setting of whoever runs the tests.
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('UNSORRY_') || name === 'UNSORRY_BIN');
   const env = {
-    ...process.env,
+    ...Object.fromEntries(kept),
     HOME: folder('home'),
     XDG_CONFIG_HOME: folder('home/.config'),
     XDG_STATE_HOME: folder('home/.local/state'),
@@ -38,7 +40,6 @@ export function sandbox(editor, scenario) {
     UNSORRY_TEST_MARK: mark,
     LC_ALL: 'C.UTF-8',
   };
-  delete env.UNSORRY_CONFIG;
   const end = () => {
     const logs = { 'unsorry.log': '.local/state/unsorry/unsorry.log', 'lsp.log': '.local/state/nvim/lsp.log' };
     for (const [name, file] of Object.entries(logs)) {

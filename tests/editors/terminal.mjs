@@ -8,10 +8,15 @@ import { leftOver } from './sandbox.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const SECONDS = 90;
 
+/** What was unpacked, with its version and day: what a failure may be due to. */
+export const versions = [];
+
 /** A current package of Debian's with its program; `settings` are variables for it. */
 export function unpacked(...parameters) {
   const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
-  return execFileSync(path.join(here, 'unpack.sh'), parameters, options).trim();
+  const program = execFileSync(path.join(here, 'unpack.sh'), parameters, options).trim();
+  versions.push(fs.readFileSync(path.join(path.dirname(program), 'version'), 'utf8').trim());
+  return program;
 }
 
 function tmuxProgram() {
@@ -122,6 +127,7 @@ export async function test(editor, box, terminal, work) {
   box.end();
   good &&= left.length === 0;
   console.log(`${editor}: ${good ? 'passed' : 'FAILED'} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  if (!good) console.log(`  with ${versions.join(', ')}`);
   process.exit(good ? 0 : 1);
 }
 

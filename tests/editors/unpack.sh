@@ -11,6 +11,12 @@ recipe=$({ cat "$0"; echo "$package $program $oldest $*"; dpkg --print-architect
 home=$cache/$package-sid-$recipe
 mkdir -p "$cache"
 
+# Sid changes from day to day.
+version=
+tell_of_failure() {
+  echo "Not unpacked: $package ${version:-(its version is not known yet)} of Debian's sid as it is today, $(date +%F). Why is said above." >&2
+}
+
 install_into() {
   local draft=$1 mirror keyring options
   mkdir -p "$draft"/{archives/partial,lists/partial,root}
@@ -25,16 +31,15 @@ install_into() {
     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= -o Acquire::Languages=none
     -o Acquire::Retries=3)
   apt-get "${options[@]}" -qq update >&2
+  version=$(apt-cache "${options[@]}" show --no-all-versions "$package" | sed -n 's/^Version: //p')
+  if dpkg --compare-versions "$version" lt "$oldest"; then
+    echo "$oldest or later is needed." >&2
+    exit 1
+  fi
   apt-get "${options[@]}" -qq -y --download-only install "$package" patchelf >&2
   local deb
   for deb in "$draft"/archives/*.deb; do dpkg -x "$deb" "$draft/root"; done
-  local version
-  version=$(dpkg-deb -f "$draft"/archives/"$package"_*.deb Version)
-  if dpkg --compare-versions "$version" lt "$oldest"; then
-    echo "$package of Debian's sid is $version here; $oldest or later is needed." >&2
-    exit 1
-  fi
-  echo "$version" > "$draft/version"
+  echo "$package $version of Debian's sid of $(date +%F)" > "$draft/version"
   rm -r "$draft"/{archives,lists}
 }
 
@@ -66,10 +71,12 @@ if [ ! -x "$home/run" ]; then
     echo "Unpacking a current $package (once)…" >&2
     rm -rf "$home".draft-*
     draft=$home.draft-$$
+    trap tell_of_failure EXIT
     install_into "$draft"
     tie_together "$draft"
     write_launcher "$draft" "$@"
     mv "$draft" "$home"
+    trap - EXIT
   fi
 fi
 echo "$home/run"

@@ -11,3 +11,13 @@
   (interactive)
   (jsonrpc-request (eglot-current-server) :workspace/executeCommand
                    '(:command "unsorry.stop" :arguments [])))
+
+;; For the test.
+(defun unsorry-standing ()
+  "Tell how many searches there are, and how the last one that was not stopped ended."
+  (interactive)
+  (let ((status (jsonrpc-request (eglot-current-server) :workspace/executeCommand
+                                 '(:command "unsorry.status" :arguments []))))
+    (message "standing: %d jobs, last %s"
+             (length (plist-get status :jobs))
+             (plist-get (plist-get status :last) :message))))

@@ -61,6 +61,9 @@ await test('emacs', box, terminal, async () => {
     await terminal.until('progress', /\[eglot:work\/\S*[0-9%]/);
     command('unsorry-stop');
     await terminal.until('the progress to end', screen => !/\[eglot:work\/\S*[0-9%]/.test(screen));
+    // One that ended by itself would be the last; this is the one of the step before.
+    command('unsorry-standing');
+    await terminal.until('it to have been stopped', /standing: 0 jobs, last proved with/);
     await prove();
     await terminal.until('progress', /\[eglot:work\/\S*[0-9%]/);
     terminal.keys('C-x', 'C-c');

@@ -14,9 +14,6 @@ fs.writeFileSync(path.join(settings, 'config.toml'), '[editor.lsp]\ndisplay-prog
 files(box);
 
 const terminal = new Terminal(box, [helix, 'Work.lean:2:3']);
-const assert = (good, what) => {
-  if (!good) throw new Error(`${what}. The screen:\n${terminal.screen()}`);
-};
 
 await test('helix', box, terminal, async () => {
   await terminal.step('diagnostics come', () => terminal.until("Lean's warning", 'declaration uses `sorry`'));
@@ -62,8 +59,7 @@ await test('helix', box, terminal, async () => {
     terminal.keys(':lsp-workspace-command unsorry.stop');
     const screen = await terminal.until('the command', /unsorry\.stop\.\d+/);
     terminal.keys(screen.match(/unsorry\.stop(\.\d+)/)[1], 'Enter');
-    await terminal.until('the search to end', shown => !shown.includes('candidates'));
-    assert(!terminal.screen().includes('no proof found'), 'it was not stopped');
+    await terminal.until('the search to be stopped', /⋅ stopped$/m);
     terminal.keys('Space', 'a');
     await terminal.until('the action', 'Prove this sorry');
     terminal.keys('Enter');

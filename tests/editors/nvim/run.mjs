@@ -1,26 +1,24 @@
 #!/usr/bin/env node
 // Real Neovim, real Lean, real unsorry: with no plugin, and with ours. UNSORRY_BIN is the program, Lean is on PATH.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { leftOver, sandbox } from '../sandbox.mjs';
+import { unpacked, versions } from '../terminal.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const repository = path.resolve(here, '../../..');
 const scenarios = fs.readdirSync(path.join(here, 'scenarios')).map(file => path.parse(file).name).sort();
 const chosen = process.argv.slice(2);
 
-const nvim = execFileSync(path.join(here, '../unpack.sh'), ['neovim', 'usr/bin/nvim', '0.11.5', 'VIMRUNTIME=@/usr/share/nvim/runtime'], {
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'inherit'],
-}).trim();
+const nvim = unpacked('neovim', 'usr/bin/nvim', '0.11.5', 'VIMRUNTIME=@/usr/share/nvim/runtime');
 
 let failed = 0;
 for (const scenario of chosen.length ? chosen : scenarios) {
   if (!(await run(scenario))) failed += 1;
 }
+if (failed) console.log(`  with ${versions.join(', ')}`);
 process.exit(failed ? 1 : 0);
 
 async function run(scenario) {

@@ -51,6 +51,9 @@ function M.prove()
       server.tell('there is no sorry in this file.')
       return
     end
+    if not vim.api.nvim_buf_is_loaded(buffer) then
+      return
+    end
     local line = vim.api.nvim_buf_get_lines(buffer, place.row, place.row + 1, false)[1] or ''
     local encoding = found.offset_encoding
     local character = vim.str_utfindex(line, encoding, math.min(place.column, #line))
@@ -117,6 +120,8 @@ function M.log()
   end
 end
 
+local AS_CONFIGURED = 'as configured'
+
 ---@param names string[]
 function M.engine(names)
   local found = client()
@@ -124,17 +129,17 @@ function M.engine(names)
     return
   end
   local function set(engines)
-    local options = require('unsorry').options
-    local before = options.settings
-    options.settings = vim.tbl_deep_extend('force', before, { search = {} })
-    options.settings.search.engines = engines
+    local before = server.engines
+    server.engines = engines
     server.send_settings(function(err)
-      if err then
-        options.settings = before
-        server.tell(err.message, vim.log.levels.ERROR)
-      else
+      if not err then
         M.status()
+        return
       end
+      server.tell(err.message, vim.log.levels.ERROR)
+      server.engines = before
+      -- Another server may have taken them.
+      server.send_settings(function() end)
     end)
   end
   if #names > 0 then
@@ -146,15 +151,12 @@ function M.engine(names)
       server.tell(err.message, vim.log.levels.ERROR)
       return
     end
-    local choices = vim.list_extend({ false }, status.available)
+    local choices = vim.list_extend({ AS_CONFIGURED }, status.available)
     vim.ui.select(choices, {
       prompt = ('Engines asked now: %s. From now on:'):format(table.concat(status.engines, ', ')),
-      format_item = function(name)
-        return name or 'as configured'
-      end,
     }, function(choice)
-      if choice ~= nil then
-        set(choice and { choice } or nil)
+      if choice then
+        set(choice ~= AS_CONFIGURED and { choice } or nil)
       end
     end)
   end)

@@ -53,8 +53,9 @@ local function report(status)
     table.concat(status.available, ', ')
   ))
   if status.complaint and status.complaint ~= vim.NIL then
+    local file = type(status.config) == 'string' and vim.uv.fs_stat(status.config) and status.config .. ', ' or ''
     health.error(('a mistake in the configuration: %s'):format(status.complaint), {
-      ('Correct it in %s, in the project\'s .unsorry.toml or in the settings given to setup.'):format(status.config),
+      ("Correct it in %sthe project's .unsorry.toml or the settings given to setup."):format(file),
     })
   end
   health.info(('log: %s'):format(status.log ~= vim.NIL and status.log or 'none'))

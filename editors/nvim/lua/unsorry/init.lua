@@ -7,17 +7,40 @@ local M = {}
 ---@field settings? table what a project's .unsorry.toml can have, such as { search = { budget = '30s' } }
 ---@field progress? boolean whether a search is shown in the message line (default true)
 
+local NAMES = { 'program', 'progress', 'settings' }
+
 ---@type unsorry.Options
 M.options = { settings = {}, progress = true }
+
+---Refuses what JSON cannot say, by the name of the setting.
+---@param value any
+---@param name string
+local function check_json(value, name)
+  if type(value) == 'table' then
+    for key, each in pairs(value) do
+      check_json(each, ('%s.%s'):format(name, key))
+    end
+  end
+  local ok, problem = pcall(vim.json.encode, value)
+  if not ok then
+    error(('unsorry: `%s` cannot be sent to the server: %s'):format(name, problem), 0)
+  end
+end
 
 ---Puts unsorry in front of the Lean that `leanls` starts. May be called again, with other options.
 ---@param options? unsorry.Options
 function M.setup(options)
   options = options or {}
   vim.validate('options', options, 'table')
+  for key in pairs(options) do
+    if not vim.list_contains(NAMES, key) then
+      error(('unsorry: setup has no option `%s`; there are %s'):format(key, table.concat(NAMES, ', ')), 2)
+    end
+  end
   vim.validate('options.program', options.program, 'string', true)
   vim.validate('options.settings', options.settings, 'table', true)
   vim.validate('options.progress', options.progress, 'boolean', true)
+  check_json(options.settings or {}, 'settings')
   M.options = vim.tbl_extend('force', { settings = {}, progress = true }, options)
   require('unsorry.server').setup()
   require('unsorry.progress').setup()

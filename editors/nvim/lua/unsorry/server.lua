@@ -19,6 +19,10 @@ local working
 ---@type string?
 local told
 
+---The engines chosen by `:Unsorry engine`, in front of those of the settings.
+---@type string[]?
+M.engines = nil
+
 ---@param message string
 ---@param level? integer
 function M.tell(message, level)
@@ -112,10 +116,17 @@ local function start_original(change, dispatchers, config)
   return result
 end
 
----The settings as the server is told them.
-local function settings()
-  local chosen = require('unsorry').options.settings
-  return next(chosen) and chosen or vim.empty_dict()
+---The settings as a server is told them: the user's own `init_options`, setup's, the engines chosen since.
+---@param config table of the client
+local function settings(config)
+  local own = config.unsorry or vim.tbl_get(config, 'init_options', 'unsorry') or {}
+  local chosen = M.engines and { search = { engines = M.engines } } or {}
+  local all = vim.tbl_deep_extend('force', own, require('unsorry').options.settings, chosen)
+  -- An empty table would be sent as a list.
+  for name, value in pairs(all) do
+    all[name] = type(value) == 'table' and next(value) == nil and vim.empty_dict() or value
+  end
+  return next(all) and all or vim.empty_dict()
 end
 
 ---The `cmd` of `leanls`.
@@ -123,7 +134,9 @@ end
 ---@param config vim.lsp.ClientConfig
 local function start(dispatchers, config)
   local program = find_working()
-  config.init_options = vim.tbl_extend('force', config.init_options or {}, { unsorry = settings() })
+  -- The user's own are kept: from this configuration the server may be started anew, with other settings.
+  config.unsorry = config.unsorry or vim.tbl_get(config, 'init_options', 'unsorry') or {}
+  config.init_options = vim.tbl_extend('force', config.init_options or {}, { unsorry = settings(config) })
   return start_original(function(command)
     return program and behind(program, command) or command
   end, dispatchers, config)
@@ -208,15 +221,17 @@ end
 ---@param command string without `unsorry.`
 ---@param arguments any[]
 ---@param answer? fun(err: lsp.ResponseError?, result: any)
+---@return boolean sent
 function M.request(client, command, arguments, answer)
   local params = { command = 'unsorry.' .. command, arguments = arguments }
-  client:request('workspace/executeCommand', params, function(err, result)
+  local sent = client:request('workspace/executeCommand', params, function(err, result)
     if answer then
       answer(err, result)
     elseif err then
       M.tell(err.message, vim.log.levels.ERROR)
     end
   end)
+  return sent
 end
 
 ---A Lean that was started before us starts anew, with us in front.
@@ -246,11 +261,21 @@ local function adopt(client)
   end
 end
 
----Sends what is set now to the servers that run.
----@param answer? fun(err: lsp.ResponseError?)
+---Sends what is set now to the servers that run. When all have answered, `answer` gets the first error, if any.
+---@param answer fun(err: lsp.ResponseError?)
 function M.send_settings(answer)
-  for _, client in ipairs(M.clients()) do
-    M.request(client, 'settings', { settings() }, answer)
+  local clients = M.clients()
+  local waiting, problem = #clients, nil
+  local function answered(err)
+    waiting, problem = waiting - 1, problem or err
+    if waiting == 0 then
+      answer(problem)
+    end
+  end
+  for _, client in ipairs(clients) do
+    if not M.request(client, 'settings', { settings(client.config) }, answered) then
+      answered()
+    end
   end
 end
 
@@ -283,8 +308,12 @@ function M.setup()
     end,
   })
   vim.iter(vim.lsp.get_clients({ name = NAME })):each(adopt)
-  if original or next(settings()) then
-    M.send_settings()
+  if original or next(require('unsorry').options.settings) then
+    M.send_settings(function(err)
+      if err then
+        M.tell(err.message, vim.log.levels.ERROR)
+      end
+    end)
   end
 end
 

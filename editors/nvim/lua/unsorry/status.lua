@@ -11,7 +11,7 @@ local M = {}
 ---@field engines string[] asked by the next search, in this order
 ---@field available string[] all that are set up
 ---@field jobs { uri: string, message: string, proved: integer, holes: integer }[]
----@field last? { uri: string, proved: integer, holes: integer, message: string }
+---@field last? { job: integer, uri: string, proved: integer, holes: integer, message: string }
 ---@field complaint? string a mistake in the configuration
 ---@field log? string
 ---@field config? string
@@ -19,8 +19,8 @@ local M = {}
 ---How long the end of a search stands in the status line, in milliseconds.
 local SHOWN = 8000
 
----By client: what it said last, and what the status line shows.
----@type table<integer, { text: string }>
+---By client: what the status line shows, the revision that this is of, and which job ended last.
+---@type table<integer, { text: string, shown?: integer, last?: integer }>
 local watched = {}
 
 ---JSON's null is a value of its own.
@@ -77,8 +77,10 @@ local function watch(client)
         -- A server that ends, or an old one: the next status line asks the next server.
         return
       end
-      local ended = since and #status.jobs == 0 and state.jobs and state.jobs > 0 and given(status.last)
-      state.jobs = #status.jobs
+      -- A job that was stopped leaves the last one as it was.
+      local last = given(status.last)
+      local ended = since and #status.jobs == 0 and last and last.job ~= state.last and last
+      state.last = last and last.job
       state.shown = status.revision
       if ended then
         show(('unsorry: %s'):format(ended.message))

@@ -66,8 +66,65 @@ local function more(editor, step)
     editor:wait_for_message('`:Unsorry nonsense` does not exist')
   end)
 
+  step('engines chosen, and as configured again: what setup said stays', function()
+    editor:lua([[
+      _G.sent = {}
+      local client = vim.lsp.get_clients({ bufnr = 0 })[1]
+      local request = client.rpc.request
+      client.rpc.request = function(method, params, ...)
+        if method == 'workspace/executeCommand' and vim.startswith(params.command, 'unsorry.settings') then
+          table.insert(sent, vim.json.encode(params.arguments[1]))
+        end
+        return request(method, params, ...)
+      end
+      vim.ui.select = function(items, _, done)
+        _G.items = items
+        done(items[1])
+      end
+      require('unsorry').setup { settings = { search = { engines = { 'tactics' } }, check = {} } }
+    ]])
+    local function last_sent()
+      return vim.json.decode(editor:wait('settings sent', 'return table.remove(sent)'))
+    end
+    local configured = { search = { engines = { 'tactics' } }, check = vim.empty_dict() }
+    local sent = last_sent()
+    editor:check(vim.deep_equal(sent, configured), 'setup sends something else', sent)
+    editor:lua('seen.messages = {}')
+    editor:command('Unsorry engine')
+    editor:wait_for_message('engines: tactics')
+    sent = last_sent()
+    editor:check(vim.deep_equal(sent, configured), 'as configured is something else', sent)
+    editor:check(vim.json.encode(sent.check) == '{}', 'a table without keys is a list', sent)
+    local items = editor:lua('return items')
+    editor:check(vim.deep_equal(items, { 'as configured', 'tactics' }), 'other choices', items)
+    editor:lua('require("unsorry").setup {}')
+    editor:check(vim.json.encode(last_sent()) == '{}', 'the settings of before are still sent')
+  end)
+
+  step(':Unsorry prove in a buffer that is gone when the answer comes', function()
+    local gone = test.write('Gone.lean', '-- sorry\n-- sorry')
+    editor:lua([[
+      local path = ...
+      local server = require('unsorry.server')
+      _G.request = server.request
+      server.request = function(client, command, arguments, answer)
+        return request(client, command, arguments, function(...)
+          answered = { pcall(answer, ...) }
+        end)
+      end
+      _G.answered = nil
+      vim.cmd.edit(path)
+    ]], gone)
+    editor:wait('unsorry to be attached', 'return #vim.lsp.get_clients({ bufnr = 0 }) > 0')
+    editor:lua('vim.cmd("Unsorry prove") vim.cmd.bwipeout()')
+    local answered = editor:wait('the answer', 'return answered')
+    editor:lua('require("unsorry.server").request = request')
+    editor:check(answered[1], 'an error', answered[2])
+  end)
+
   step('the status line', function()
-    editor:command('edit! ' .. vim.fs.joinpath(vim.fs.dirname(work), 'Hard.lean'))
+    local hard = vim.fs.joinpath(vim.fs.dirname(work), 'Hard.lean')
+    editor:command('edit! ' .. hard)
     editor:wait_for_warnings(1)
     editor:lua([[
       _G.lines = {}
@@ -75,12 +132,26 @@ local function more(editor, step)
       vim.uv.new_timer():start(0, 20, vim.schedule_wrap(function() lines[require('unsorry').statusline()] = true end))
     ]])
     editor:wait('an idle status line', 'return lines["unsorry"]')
+    editor:command('edit! ' .. test.write('Again.lean', 'theorem again (n : Nat) : n + 0 = n := by sorry'))
+    editor:wait_for_warnings(1)
+    editor:command('Unsorry prove')
+    editor:wait('a status line of a proof', [[
+      return vim.iter(vim.tbl_keys(lines)):any(function(line) return vim.startswith(line, 'unsorry: proved with') end)
+    ]])
+    editor:command('edit! ' .. hard)
+    editor:wait_for_warnings(1)
+    editor:lua('_G.lines = {}')
     editor:command('Unsorry prove')
     editor:wait('a status line of a search', [[
       return vim.iter(vim.tbl_keys(lines)):any(function(line) return line:find('candidates', 1, true) end)
     ]])
+    editor:lua('_G.lines = {}')
     editor:command('Unsorry stop')
     editor:wait('it to be idle again', 'return require("unsorry").statusline() == "unsorry"')
+    local lines = editor:lua('return vim.tbl_keys(lines)')
+    editor:check(not vim.iter(lines):any(function(line)
+      return line:find('proved with', 1, true) ~= nil
+    end), 'what was proved before is shown as the end of what was stopped', lines)
   end)
 
   step(':help unsorry, with tags that are of this text', function()
@@ -105,6 +176,41 @@ local function more(editor, step)
     editor:check(not report:find('ERROR') and not report:find('WARNING'), 'it complains', report)
     editor:check(report:find('goes through unsorry', 1, true) and report:find('engines: tactics', 1, true), 'it lacks something', report)
     editor:command('tabclose')
+  end)
+
+  step(':checkhealth unsorry tells of a mistake, and names only a file that is there', function()
+    local function report(config)
+      editor:lua([[
+        local client, config = vim.lsp.get_clients({ name = 'leanls' })[1], ...
+        function client.request_sync()
+          return { result = { engines = {}, available = {}, complaint = 'no key `bugdet`', config = config } }
+        end
+        vim.cmd.checkhealth('unsorry')
+        client.request_sync = nil
+      ]], config)
+      local text = table.concat(editor:lines(), '\n')
+      editor:command('tabclose')
+      editor:check(text:find('a mistake in the configuration: no key `bugdet`', 1, true), 'no mistake is told of', text)
+      return text
+    end
+    local text = report(vim.NIL)
+    editor:check(text:find("Correct it in the project's .unsorry.toml or", 1, true), 'other advice', text)
+    text = report('/nowhere/config.toml')
+    editor:check(text:find("Correct it in the project's .unsorry.toml or", 1, true), 'other advice', text)
+    text = report(work)
+    editor:check(text:find('Correct it in ' .. work .. ", the project's .unsorry.toml or", 1, true), 'other advice', text)
+  end)
+
+  step('setup refuses what it cannot take, and names it', function()
+    local function refused(options, ...)
+      local problem = editor:lua('return select(2, pcall(require("unsorry").setup, ' .. options .. '))')
+      for _, part in ipairs({ ... }) do
+        editor:check(type(problem) == 'string' and problem:find(part, 1, true), 'no `' .. part .. '` in the message', problem)
+      end
+    end
+    refused('{ setings = {} }', '`setings`', 'program, progress, settings')
+    refused('{ settings = { search = { budget = function() end } } }', '`settings.search.budget`', 'function')
+    refused('{ settings = { search = { money = 1/0 } } }', '`settings.search.money`')
   end)
 
   step('settings: a mistake is named, and mended by setup', function()

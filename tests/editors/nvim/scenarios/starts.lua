@@ -106,3 +106,56 @@ step('without setup nothing happens', function()
     editor:check(#loaded == 0 and editor:lua('return vim.fn.exists(":Unsorry")') == 0, 'something is loaded', loaded)
   end)
 end)
+
+step('two servers: what the user tells them himself stays, and each message comes once', function()
+  local editor = Editor.new(PLUGIN .. [[
+    vim.lsp.config('leanls', {
+      cmd = { 'lean', '--server' },
+      filetypes = { 'lean' },
+      root_markers = { 'lakefile.toml' },
+      init_options = { hasWidgets = false, unsorry = { search = { budget = '7s', polish = '1s' } } },
+    })
+    vim.lsp.enable('leanls')
+    require('unsorry').setup { settings = { search = { polish = '2s' } } }
+  ]])
+  editor:command('edit ' .. file)
+  editor:wait_for_warnings(1)
+  editor:command('edit ' .. in_project)
+  editor:wait_for_warnings(1)
+  local told = editor:lua('return vim.tbl_map(function(client) return client.config.init_options end, vim.lsp.get_clients())')
+  local expected = { hasWidgets = false, unsorry = { search = { budget = '7s', polish = '2s' } } }
+  editor:check(vim.deep_equal(told, { expected, expected }), 'told otherwise at the start', told)
+  editor:lua([[
+    _G.sent, _G.waiting = {}, 0
+    for _, client in ipairs(vim.lsp.get_clients()) do
+      local request = client.rpc.request
+      client.rpc.request = function(method, params, answer, ...)
+        if method ~= 'workspace/executeCommand' then return request(method, params, answer, ...) end
+        waiting = waiting + 1
+        if vim.startswith(params.command, 'unsorry.settings') then table.insert(sent, params.arguments[1]) end
+        return request(method, params, function(...)
+          answer(...)
+          waiting = waiting - 1
+        end, ...)
+      end
+    end
+  ]])
+  local function messages(change)
+    editor:lua('sent, seen.messages = {}, {}')
+    editor:lua(change)
+    editor:wait('all answers', 'return #sent >= 2 and waiting == 0')
+    return editor:lua('return seen.messages')
+  end
+  local seen = messages('require("unsorry").setup {}')
+  editor:check(#seen == 0, 'messages without a reason', seen)
+  local sent = editor:lua('return sent')
+  local own = { search = { budget = '7s', polish = '1s' } }
+  editor:check(vim.deep_equal(sent, { own, own }), 'told otherwise later', sent)
+  seen = messages('vim.cmd("Unsorry engine tactics")')
+  editor:check(#seen == 1 and seen[1]:find('engines: tactics', 1, true), 'not told once', seen)
+  seen = messages('vim.cmd("Unsorry engine remote")')
+  editor:check(#seen == 1 and seen[1]:find('has no endpoint', 1, true), 'not told once', seen)
+  seen = messages('require("unsorry").setup { settings = { search = { bugdet = "1s" } } }')
+  editor:check(#seen == 1 and seen[1]:find('bugdet', 1, true), 'not told once', seen)
+  editor:quit()
+end)
