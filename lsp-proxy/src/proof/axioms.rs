@@ -1,4 +1,5 @@
-//! What a declaration depends on, as `#print axioms` tells it. Pure.
+//! What Lean tells of a declaration behind it: what it depends on (`#print axioms`) and its type
+//! (`#check`). Pure.
 
 use crate::document::{DeclarationKind, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
@@ -20,23 +21,28 @@ pub enum Report {
     NotReported(String),
 }
 
-/// The question, to be put after a declaration.
+/// The questions, to be put after a declaration.
 #[derive(Debug)]
 pub struct Question {
     commands: String,
-    /// The line of `#print axioms`, from the text's first.
+    /// The line of `#print axioms`, from the text's first; `#check` is on the next one.
     line: Option<u32>,
 }
 
 impl Question {
-    /// Asks about the declaration of `target` in `text`, which ends with it. An `example`, which no
-    /// command can name, is asked about in the form of a theorem behind it.
+    /// Asks about the declaration of `target` in `text`, which ends with it. What no command can name is
+    /// asked about in the form of a copy behind it that has a name: an `example` as a theorem.
     pub fn of(target: &Target, text: &str) -> Question {
         let declaration = target.declaration();
         let (copy, name) = match (&declaration.kind, &declaration.name) {
             (_, Some(name)) => (String::new(), target.text[name.clone()].to_owned()),
-            (DeclarationKind::Example, None) if declaration.unit == declaration.extent => {
-                let named = target.named(text, "theorem");
+            (DeclarationKind::Example | DeclarationKind::Instance, None)
+                if declaration.unit == declaration.extent =>
+            {
+                let named = match declaration.kind {
+                    DeclarationKind::Example => target.named(text, "theorem"),
+                    _ => target.named(text, "instance"),
+                };
                 let copy = format!("\n\n{}", &named[declaration.extent.start..]);
                 (copy, NAME.to_owned())
             }
@@ -52,7 +58,9 @@ impl Question {
             .position(usize::MAX)
             .line;
         Question {
-            commands: format!("{before}#print axioms {name}"),
+            commands: format!(
+                "{before}#print axioms {name}\nset_option pp.all true in #check @{name}"
+            ),
             line: Some(line),
         }
     }
@@ -62,7 +70,15 @@ impl Question {
         &self.commands
     }
 
-    /// Reads Lean's answer.
+    /// The declaration's name and type as Lean prints them whole; none where it does not.
+    pub fn statement(&self, diagnostics: &[Diagnostic]) -> Option<String> {
+        let line = self.line? + 1;
+        let answer = diagnostics.iter().find(|d| d.start().line == line)?;
+        let whole = !answer.is_error() && !answer.message.contains('⋯');
+        whole.then(|| answer.message.clone())
+    }
+
+    /// Reads Lean's answer about axioms.
     pub fn report(&self, diagnostics: &[Diagnostic]) -> Report {
         let Some(line) = self.line else {
             return Report::NotReported("the declaration has no name to ask about".into());

@@ -30,6 +30,8 @@ pub struct Baseline {
     pub reports_accomplished: bool,
     /// What the declaration depends on as it stands.
     pub axioms: Report,
+    /// The declaration's type, where Lean tells it.
+    pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
 }
@@ -118,6 +120,7 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.says_accomplished() && d.start().line == probe_line),
         axioms: question.report(&elaboration.diagnostics),
+        statement: question.statement(&elaboration.diagnostics),
         error_before: elaboration
             .diagnostics
             .iter()

@@ -211,6 +211,13 @@ pub async fn confirm(
     {
         return Err(Rejection::because("Lean did not run it"));
     }
+    let statement = question.statement(&elaboration.diagnostics);
+    // A theorem's type is settled before its proof; a variable that only a proof uses becomes part of a
+    // definition's.
+    if statement != baseline.statement || statement.is_none() && theorems(target).is_none() {
+        return Err(Rejection::because("it changes the type of its declaration"));
+    }
+    is_one_block(checker, target, kind, &candidate.text, limit).await?;
     let siblings = target.siblings().count();
     if siblings > 0 {
         is_whole(checker, target, baseline, &spliced.text, limit).await?;
@@ -248,6 +255,33 @@ pub async fn confirm(
         plan: candidate.plan.clone(),
         took,
     })
+}
+
+/// Whether Lean takes the candidate in parentheses as well: then nothing in it is a command of its own,
+/// with whatever word an import has made one.
+///
+/// # Errors
+/// When it does not, or can't be asked.
+async fn is_one_block(
+    checker: &Checker,
+    target: &Target,
+    kind: HoleKind,
+    candidate: &str,
+    limit: Duration,
+) -> Result<(), Rejection> {
+    let enclosed = target.spliced(kind, &format!("(\n{candidate}\n)")).text;
+    let lines = LineIndex::new(&enclosed);
+    let elaboration = checker
+        .elaborate(&target.uri, enclosed.clone(), Vec::new(), limit)
+        .await?;
+    let said = of_declaration(target, &lines, &enclosed, &elaboration.diagnostics);
+    match said.iter().find(|d| d.is_error()) {
+        Some(error) => Err(Rejection::because(&format!(
+            "it is not one block: {}",
+            error.first_line()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Whether Lean says of the declaration in `text`, its other holes filled by an axiom, that it is whole: a
