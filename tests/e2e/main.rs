@@ -2,6 +2,7 @@
 //!
 //! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
 
+mod boundary;
 mod cache;
 mod doctor;
 mod eval;

@@ -54,12 +54,17 @@ impl Question {
             }
         };
         let before = format!("{copy}\n\n");
+        // A proof that would go on with what stands behind it in the file must do so here.
+        let lead = match target.begins_like_a_term() {
+            true => "set_option pp.all false in ",
+            false => "",
+        };
         let line = LineIndex::new(&format!("{text}{before}"))
             .position(usize::MAX)
             .line;
         Question {
             commands: format!(
-                "{before}#print axioms {name}\nset_option pp.all true in #check @{name}"
+                "{before}{lead}#print axioms {name}\nset_option pp.all true in #check @{name}"
             ),
             line: Some(line),
         }

@@ -339,7 +339,11 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 if field || (sketch && word == "sorry") {
                     continue;
                 }
-                if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| *banned == word) {
+                let is_banned = |banned: &str| match banned.strip_suffix('%') {
+                    Some(stem) => stem == word && touches(at) && text(at + 1).starts_with('%'),
+                    None => banned == word,
+                };
+                if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| is_banned(banned)) {
                     return forbidden(word, reason);
                 }
                 // A name too: a range has a `stop`.
@@ -569,6 +573,7 @@ mod tests {
                 "bv_decide",
                 "run_tac foo",
                 "exact by_elab foo",
+                "exact eval% foo",
                 "exact Lean.ofReduceBool _ _ rfl",
                 "exact (unsafe x)",
                 "exact include_str \"/etc/passwd\"",
@@ -584,6 +589,7 @@ mod tests {
                 "bv_decide": it holds `bv_decide`: it trusts compiled code, not Lean's kernel
                 "run_tac foo": it holds `run_tac`: it runs code while Lean elaborates
                 "exact by_elab foo": it holds `by_elab`: it runs code while Lean elaborates
+                "exact eval% foo": it holds `eval`: it runs code while Lean elaborates
                 "exact Lean.ofReduceBool _ _ rfl": it holds `Lean.ofReduceBool`: it trusts compiled code, not Lean's kernel
                 "exact (unsafe x)": it holds `unsafe`: it swaps or skips what the kernel checks
                 "exact include_str \"/etc/passwd\"": it holds `include_str`: it reads a file

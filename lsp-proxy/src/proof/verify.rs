@@ -212,6 +212,11 @@ pub async fn confirm(
         return Err(Rejection::because("Lean did not run it"));
     }
     let statement = question.statement(&elaboration.diagnostics);
+    if statement.is_none() && baseline.statement.is_some() {
+        return Err(Rejection::because(
+            "Lean reads what stands behind the declaration as part of it",
+        ));
+    }
     // A theorem's type is settled before its proof; a variable that only a proof uses becomes part of a
     // definition's.
     if statement != baseline.statement || statement.is_none() && theorems(target).is_none() {
