@@ -76,7 +76,8 @@ fn main() -> ExitCode {
 fn leave_with_the_reader() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let told = panic.payload_as_str().unwrap_or_default();
+        let told = panic.payload().downcast_ref::<String>();
+        let told = told.map(String::as_str).unwrap_or_default();
         if told.starts_with("failed printing to stdout") && told.contains("os error 32") {
             // As a shell tells of SIGPIPE.
             std::process::exit(141);
