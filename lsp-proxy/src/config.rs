@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
 use unsorry_model::remote::Settings as Endpoint;
 
+use crate::contain;
 use crate::proof::search::Limits;
 
 pub use cache::Cache;
@@ -36,6 +37,8 @@ pub struct Config {
     pub timeout: Duration,
     /// After which the unused checker is ended.
     pub idle: Duration,
+    /// What holds Lean for checking.
+    pub container: contain::Limits,
     /// Rows for the portfolio, before its own.
     pub tactics: Vec<Entry>,
     /// For one hole: most tokens that models write.
@@ -83,6 +86,7 @@ impl Default for Config {
             refute: limits.refute,
             timeout: limits.check,
             idle: Duration::from_secs(300),
+            container: contain::Limits::default(),
             tactics: Vec::new(),
             engines: None,
             local: Local::default(),
@@ -127,6 +131,20 @@ struct Check {
     timeout: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     idle: Option<Duration>,
+    contained: Option<bool>,
+    #[serde(deserialize_with = "bytes")]
+    memory: Option<u64>,
+}
+
+/// Reads `8GB` or `4GiB`.
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let size = text.parse::<bytesize::ByteSize>().map_err(|error| {
+        serde::de::Error::custom(format!(
+            "`{text}` is no amount of memory such as `8GB`: {error}"
+        ))
+    })?;
+    Ok(Some(size.as_u64()))
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -230,6 +248,10 @@ impl Config {
                 "`remote` is not for a project or an editor to set, only for your own config.toml: a project must not be able to send your code anywhere"
             );
         }
+        ensure!(
+            origin == Origin::User || (check.contained.is_none() && check.memory.is_none()),
+            "`check.contained` and `check.memory` are not for a project or an editor to set, only for your own config.toml"
+        );
         if !remote.is_empty() {
             self.remote = remote::settings(&remote, folder)?;
         }
@@ -263,6 +285,8 @@ impl Config {
         };
         set(&mut self.timeout, check.timeout);
         set(&mut self.idle, check.idle);
+        self.container.contained = check.contained.unwrap_or(self.container.contained);
+        self.container.memory = check.memory.unwrap_or(self.container.memory);
         self.tactics.extend(tactics);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use unsorry::contain::Limits;
 use unsorry::document::Outline;
 use unsorry::lean::command::LeanCommand;
 use unsorry::proof::baseline::{Baseline, baseline};
@@ -12,6 +13,7 @@ use unsorry::proof::checker::Checker;
 use unsorry::proof::target::Target;
 use unsorry::proof::verify::{Rejection, VerifiedProof, confirm};
 use unsorry_model::Candidate;
+use unsorry_tests::editor::program;
 
 /// How long one check may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -91,7 +93,11 @@ fn as_expected(expected: &str, told: &str) -> bool {
 async fn check(file: &str, at_least: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let lean = LeanCommand::resolve(&[], folder.path());
-    let checker = Checker::new(lean, folder.path().into(), LIMIT);
+    let limits = Limits {
+        supervisor: program(),
+        ..Limits::default()
+    };
+    let checker = Checker::new(lean, folder.path().into(), LIMIT, limits);
     let mut wrong = Vec::new();
     let mut count = 0;
     for case in cases(file) {

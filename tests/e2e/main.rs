@@ -4,6 +4,7 @@
 
 mod boundary;
 mod cache;
+mod contain;
 mod doctor;
 mod eval;
 mod examples;

@@ -8,12 +8,13 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 use super::command::LeanCommand;
 use super::process;
+use crate::contain::{self, Container, Limits};
 use crate::wire::frame::{Framer, Message};
 
 /// How long a server may take to answer `initialize`. It loads no library for that.
@@ -23,6 +24,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// What ends the child; without one, we do.
+    container: Option<Container>,
     to_lean: UnboundedSender<Bytes>,
     from_lean: UnboundedReceiver<Value>,
     next_id: u64,
@@ -34,8 +37,8 @@ impl Server {
     ///
     /// # Errors
     /// When the program is not there or does not answer as a language server.
-    pub async fn start(command: &LeanCommand, cwd: &Path) -> Result<Server> {
-        match Self::start_exactly(&command.for_checker(), cwd).await {
+    pub async fn start(command: &LeanCommand, cwd: &Path, limits: &Limits) -> Result<Server> {
+        match Self::start_exactly(&command.for_checker(), cwd, limits).await {
             Ok(server) => Ok(server),
             Err(error) if error.downcast_ref::<std::io::Error>().is_some() => Err(error),
             Err(first) => {
@@ -43,7 +46,7 @@ impl Server {
                     error = format!("{first:#}"),
                     "the checker's options were refused"
                 );
-                Self::start_exactly(command, cwd).await
+                Self::start_exactly(command, cwd, limits).await
             }
         }
     }
@@ -52,14 +55,13 @@ impl Server {
     ///
     /// # Errors
     /// When the program is not there or does not answer as a language server.
-    pub async fn start_exactly(command: &LeanCommand, cwd: &Path) -> Result<Server> {
-        let mut builder = Command::new(&command.program);
-        builder
-            .args(&command.args)
-            .current_dir(cwd)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+    pub async fn start_exactly(
+        command: &LeanCommand,
+        cwd: &Path,
+        limits: &Limits,
+    ) -> Result<Server> {
+        let (mut builder, container) = contain::command(command, cwd, limits)?;
+        builder.stdin(Stdio::piped()).stdout(Stdio::piped());
         #[cfg(unix)]
         builder.process_group(0);
         let mut child = builder
@@ -76,6 +78,7 @@ impl Server {
         tokio::spawn(read(stdout, reads, to_lean.clone()));
         let mut server = Server {
             child,
+            container,
             to_lean,
             from_lean,
             next_id: 0,
@@ -149,7 +152,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(pid) = self.child.id() {
+        // What is contained ends with its container.
+        if self.container.is_none()
+            && let Some(pid) = self.child.id()
+        {
             process::kill_group(pid);
         }
     }

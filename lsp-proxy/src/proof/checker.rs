@@ -9,6 +9,7 @@ use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::ls_types::Uri;
 
+use crate::contain::Limits;
 use crate::document::Position;
 use crate::lean::command::LeanCommand;
 use crate::lean::diagnostic::Diagnostic;
@@ -52,14 +53,15 @@ pub struct Checker {
 
 impl Checker {
     /// A checker whose Lean is started by `command` in `cwd` when it is first needed, and ended after
-    /// it was `idle` for so long. Needs a tokio runtime.
-    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
+    /// it was `idle` for so long, contained within `limits`. Needs a tokio runtime.
+    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration, limits: Limits) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
         let folder = Arc::from(cwd.as_path());
         tokio::spawn(run(
             Slot {
                 command,
                 cwd,
+                limits,
                 running: None,
                 timeouts: 0,
             },
@@ -156,6 +158,7 @@ fn shadow_uri(uri: &str, cwd: &Path) -> String {
 struct Slot {
     command: LeanCommand,
     cwd: PathBuf,
+    limits: Limits,
     running: Option<(Server, Shadow)>,
     timeouts: u32,
 }
@@ -247,7 +250,7 @@ impl Slot {
                 *shadow = Shadow::new(uri.to_owned());
             }
             None => {
-                let server = Server::start(&self.command, &self.cwd).await?;
+                let server = Server::start(&self.command, &self.cwd, &self.limits).await?;
                 self.running = Some((server, Shadow::new(uri.to_owned())));
             }
         }

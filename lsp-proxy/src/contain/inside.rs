@@ -1,0 +1,154 @@
+//! `unsorry contained-inside`: gives up what Lean does not need, and becomes Lean.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, Scope,
+};
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use seccompiler::{SeccompAction, SeccompFilter, SeccompRule};
+
+/// The largest file that can be written, in bytes.
+const LARGEST_FILE: u64 = 256 << 20;
+
+/// What is asked of Landlock; an older kernel gives what it has.
+const LANDLOCK: ABI = ABI::V6;
+
+/// What `unsorry contained-inside` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The only folder that can be written to
+    #[arg(long)]
+    scratch: PathBuf,
+    /// The most memory of one process, in bytes
+    #[arg(long)]
+    memory: u64,
+    /// The command
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// Becomes the command.
+///
+/// # Errors
+/// When it can't be started, or not be contained at all.
+pub fn run(arguments: &Arguments) -> Result<Infallible> {
+    let (program, args) = arguments.command.split_first().context("no command")?;
+    // The supervisor may be killed before it can end us.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // Without a terminal nobody can type into it.
+    let _ = rustix::process::setsid();
+    // Everything else on the machine goes first.
+    let _ = rustix::process::setpriority_process(None, 10);
+    limit(Resource::Data, arguments.memory);
+    limit(Resource::Fsize, LARGEST_FILE);
+    limit(Resource::Core, 0);
+    write_only_to(&arguments.scratch).context("Landlock")?;
+    deny_calls().context("seccomp")?;
+    let error = Command::new(program).args(args).exec();
+    Err(error).with_context(|| format!("can't start {}", program.display()))
+}
+
+/// Lowers a limit; one that is lower stays.
+fn limit(resource: Resource, most: u64) {
+    let now = rustix::process::getrlimit(resource);
+    let least = |limit: Option<u64>| Some(limit.map_or(most, |limit| limit.min(most)));
+    let _ = setrlimit(
+        resource,
+        Rlimit {
+            current: least(now.current),
+            maximum: least(now.maximum),
+        },
+    );
+}
+
+/// Closes all files to writing but those in `scratch`, TCP, and whatever else Landlock knows to close.
+fn write_only_to(scratch: &Path) -> Result<()> {
+    let write = AccessFs::from_write(LANDLOCK);
+    let into = |path: &Path, access| anyhow::Ok(PathBeneath::new(PathFd::new(path)?, access));
+    Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(write)?
+        .handle_access(AccessNet::from_all(LANDLOCK))?
+        .scope(Scope::from_all(LANDLOCK))?
+        .create()?
+        .add_rule(into(scratch, write)?)?
+        .add_rule(into(
+            Path::new("/dev/null"),
+            AccessFs::WriteFile | AccessFs::Truncate,
+        )?)?
+        .restrict_self()?;
+    Ok(())
+}
+
+/// Calls that no Lean needs and that reach other processes, the network or more of the kernel. They fail
+/// as if they were forbidden to this user.
+fn deny_calls() -> Result<()> {
+    const DENIED: &[libc::c_long] = &[
+        libc::SYS_socket,
+        libc::SYS_connect,
+        libc::SYS_bind,
+        libc::SYS_listen,
+        libc::SYS_accept,
+        libc::SYS_accept4,
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_pidfd_getfd,
+        libc::SYS_kcmp,
+        libc::SYS_io_uring_setup,
+        libc::SYS_io_uring_enter,
+        libc::SYS_io_uring_register,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_userfaultfd,
+        libc::SYS_keyctl,
+        libc::SYS_add_key,
+        libc::SYS_request_key,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_pivot_root,
+        libc::SYS_chroot,
+        libc::SYS_move_mount,
+        libc::SYS_open_tree,
+        libc::SYS_fsopen,
+        libc::SYS_fsmount,
+        libc::SYS_open_by_handle_at,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_kexec_load,
+        libc::SYS_init_module,
+        libc::SYS_finit_module,
+        libc::SYS_delete_module,
+        libc::SYS_reboot,
+        libc::SYS_swapon,
+        libc::SYS_swapoff,
+        libc::SYS_acct,
+        libc::SYS_quotactl,
+        libc::SYS_syslog,
+    ];
+    // On x86-64 each call has a second number, for programs with short pointers.
+    const SHORT: libc::c_long = 0x4000_0000;
+    let numbers = DENIED.iter().flat_map(|number| {
+        let second = cfg!(target_arch = "x86_64").then_some(number | SHORT);
+        std::iter::once(*number).chain(second)
+    });
+    let rules: BTreeMap<i64, Vec<SeccompRule>> =
+        numbers.map(|number| (number, Vec::new())).collect();
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH.try_into()?,
+    )?;
+    let program: seccompiler::BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program)?;
+    Ok(())
+}
