@@ -236,7 +236,7 @@ fn nothing_is_left_of_a_killed_search() {
             .spawn()
             .expect("it starts");
         std::thread::sleep(Duration::from_millis(wait));
-        wait = wait * 2;
+        wait *= 2;
         prove.kill().expect("killed");
         prove.wait().expect("it is gone");
         nothing_is_left(folder.path());
