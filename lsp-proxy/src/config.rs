@@ -451,5 +451,8 @@ mod tests {
         check("[search]\nengines = []", "search.engines");
         check("[local]\nmodle = 'a.gguf'", "modle");
         check("[local]\nmodel = 'a.gguf'", "`local.model`");
+        check("[check]\ncontained = false", "`check.contained`");
+        check("[check]\nmemory = '1GB'", "`check.memory`");
+        check("[check]\nmemory = 'much'", "much");
     }
 }

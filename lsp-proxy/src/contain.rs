@@ -135,3 +135,25 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
         .stderr(Stdio::null());
     builder
 }
+
+/// What the container does not close on this system, as it is found out from within; nothing where all is
+/// closed that should be.
+///
+/// # Errors
+/// Where there is no container.
+#[cfg(target_os = "linux")]
+pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
+    let probe = LeanCommand {
+        program: limits.supervisor.clone().into(),
+        args: vec!["contained-probe".into()],
+    };
+    let (mut builder, _container) = command(&probe, cwd, limits)?;
+    let output = builder.stdin(Stdio::null()).output().await?;
+    anyhow::ensure!(
+        output.status.success(),
+        "it can't be set up ({})",
+        output.status
+    );
+    let told = String::from_utf8_lossy(&output.stdout);
+    Ok(told.lines().map(str::to_owned).collect())
+}

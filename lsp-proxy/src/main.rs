@@ -50,6 +50,10 @@ enum Commands {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     ContainedInside(inside::Arguments),
+    /// Say what is open in a container
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    ContainedProbe,
     /// Print the completions for a shell
     Completions(manual::Completions),
     /// Print the manual page, or write one for each command
@@ -79,6 +83,8 @@ fn main() -> ExitCode {
         Commands::Contained(command) => supervisor::run(&command),
         #[cfg(target_os = "linux")]
         Commands::ContainedInside(command) => inside::run(&command).map(|never| match never {}),
+        #[cfg(target_os = "linux")]
+        Commands::ContainedProbe => Ok(inside::probe()),
         Commands::Shim(shim) => shim::shim(&shim),
         Commands::Completions(shell) => Ok(manual::completions(&shell, Arguments::command())),
         Commands::Man(man) => manual::man(&man, Arguments::command()),

@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
+#[cfg(target_os = "linux")]
+use unsorry_model::local::memory::size;
 
-use super::{Line, bad, good};
+#[cfg(not(target_os = "linux"))]
+use super::plain;
+use super::{Line, bad, good, warning};
 use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
 use crate::config::{Cache, Config};
+use crate::contain;
 use crate::document::Outline;
 use crate::engines;
 use crate::lean::command::LeanCommand;
@@ -53,7 +58,37 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
             LEAN.as_secs()
         )),
     };
-    vec![version, trial]
+    vec![version, trial, container(cwd, &config.container).await]
+}
+
+/// What holds the Lean that checks candidates.
+#[cfg(target_os = "linux")]
+async fn container(cwd: &Path, limits: &contain::Limits) -> Line {
+    if !limits.contained {
+        return warning("candidates are checked without a container: `check.contained` is false");
+    }
+    match contain::open(cwd, limits).await {
+        Ok(open) if open.is_empty() => good(format!(
+            "candidates are checked in a container: no network, no file to write to but its own, {} of memory",
+            size(limits.memory)
+        )),
+        Ok(open) => warning(format!(
+            "candidates are checked in a container that this system does not close: {}",
+            open.join(", ")
+        )),
+        Err(error) => bad(format!(
+            "the container for checking candidates: {error:#}\n`contained = false` under `[check]` does without"
+        )),
+    }
+}
+
+/// What holds the Lean that checks candidates.
+#[cfg(not(target_os = "linux"))]
+async fn container(_: &Path, limits: &contain::Limits) -> Line {
+    match cfg!(target_os = "macos") && limits.contained {
+        true => plain("candidates are checked in sandbox-exec: no network, no file to write to"),
+        false => warning("candidates are checked without a container on this system"),
+    }
 }
 
 async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
