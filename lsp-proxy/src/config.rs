@@ -19,6 +19,7 @@ use unsorry_model::remote::Settings as Endpoint;
 
 use crate::contain;
 use crate::proof::search::Limits;
+use crate::proof::verify::Level;
 
 pub use cache::Cache;
 pub use engine::Engine;
@@ -37,6 +38,8 @@ pub struct Config {
     pub timeout: Duration,
     /// After which the unused checker is ended.
     pub idle: Duration,
+    /// The least that a proof must have passed.
+    pub level: Level,
     /// What holds Lean for checking.
     pub container: contain::Limits,
     /// Rows for the portfolio, before its own.
@@ -86,6 +89,7 @@ impl Default for Config {
             refute: limits.refute,
             timeout: limits.check,
             idle: Duration::from_secs(300),
+            level: Level::LeanChecked,
             container: contain::Limits::default(),
             tactics: Vec::new(),
             engines: None,
@@ -131,6 +135,7 @@ struct Check {
     timeout: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     idle: Option<Duration>,
+    level: Option<Level>,
     contained: Option<bool>,
     #[serde(deserialize_with = "bytes")]
     memory: Option<u64>,
@@ -285,6 +290,12 @@ impl Config {
         };
         set(&mut self.timeout, check.timeout);
         set(&mut self.idle, check.idle);
+        // What the user asks for a project may only raise.
+        self.level = match check.level {
+            Some(level) if lower => level.max(self.level),
+            Some(level) => level,
+            None => self.level,
+        };
         self.container.contained = check.contained.unwrap_or(self.container.contained);
         self.container.memory = check.memory.unwrap_or(self.container.memory);
         self.tactics.extend(tactics);
@@ -416,6 +427,23 @@ mod tests {
         assert_eq!(config.budget, Duration::from_secs(5));
         assert_eq!(config.engines, Some(vec![Engine::Tactics]));
         assert!(!config.cache.enabled);
+    }
+
+    #[test]
+    fn a_project_can_only_raise_the_level() {
+        let mut config = Config::default();
+        let mut level = |text: &str, origin| {
+            config.add(text, origin, Path::new("/")).expect("valid");
+            config.level
+        };
+        let (clean, checked) = (
+            "[check]\nlevel = 'axioms-clean'",
+            "[check]\nlevel = 'lean-checked'",
+        );
+        assert_eq!(level("", Origin::User), Level::LeanChecked);
+        assert_eq!(level(clean, Origin::Project), Level::AxiomsClean);
+        assert_eq!(level(checked, Origin::Editor), Level::AxiomsClean);
+        assert_eq!(level(checked, Origin::User), Level::LeanChecked);
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl Inner {
         let engines = self.provers.engines(&config, Some(&self.consent))?;
         self.search.engines = engines;
         self.search.limits = engines::limits(&config);
+        self.search.checker = self.search.checker.clone().at_least(config.level);
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())

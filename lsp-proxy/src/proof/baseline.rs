@@ -7,6 +7,7 @@ use unsorry_model::{Context, Goal, HoleKind};
 use super::axioms::{self, Report};
 use super::checker::{CheckError, Checker};
 use super::target::Target;
+use super::verify::Level;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::shadow::{Goals, Unknown};
 
@@ -50,6 +51,11 @@ pub enum NoGoal {
         "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
     )]
     Data(String),
+    /// This Lean can't tell what is asked for: the reason.
+    #[error(
+        "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
+    )]
+    Level(String),
     /// Lean's checking failed before anything was tried.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -127,6 +133,9 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
     };
+    if let (Level::AxiomsClean, Report::NotReported(why)) = (checker.least(), &baseline.axioms) {
+        return Err(NoGoal::Level(why.clone()));
+    }
     if !wants_proof(checker, target, &baseline).await? {
         return Err(NoGoal::Data(baseline.goal.target));
     }

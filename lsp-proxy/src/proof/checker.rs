@@ -16,6 +16,8 @@ use crate::lean::diagnostic::Diagnostic;
 use crate::lean::server::Server;
 use crate::lean::shadow::{Elaboration, Shadow, Unknown};
 
+use super::verify::Level;
+
 /// How long a fresh worker may take to load a file's imports and elaborate what stands before the
 /// first hole that is asked about.
 const OPEN_LIMIT: Duration = Duration::from_secs(600);
@@ -49,6 +51,7 @@ type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
     cwd: Arc<Path>,
+    least: Level,
 }
 
 impl Checker {
@@ -71,7 +74,19 @@ impl Checker {
         Checker {
             requests,
             cwd: folder,
+            least: Level::LeanChecked,
         }
+    }
+
+    /// The same checker for whoever takes no proof below a level.
+    pub fn at_least(mut self, least: Level) -> Checker {
+        self.least = least;
+        self
+    }
+
+    /// The level below which nothing is a proof.
+    pub fn least(&self) -> Level {
+        self.least
     }
 
     /// A checker that asks `lean` in the place of a Lean.
@@ -86,6 +101,7 @@ impl Checker {
         Checker {
             requests,
             cwd: Path::new("/").into(),
+            least: Level::LeanChecked,
         }
     }
 

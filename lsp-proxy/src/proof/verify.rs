@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use unsorry_model::{Candidate, HoleKind};
 
 use super::axioms::{self, Report};
@@ -19,7 +20,8 @@ use crate::document::{Change, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
 
 /// How far a proof was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Lean's elaborator and kernel took it without error or `sorry`.
     LeanChecked,
@@ -150,6 +152,9 @@ pub enum Rejection {
     /// It brings axioms of its own.
     #[error("it depends on {0}")]
     Axioms(String),
+    /// It is a proof as far as that, and more is asked for.
+    #[error("it is {} only, and `check.level` asks for more", .0.title())]
+    Level(Level),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -243,6 +248,9 @@ pub async fn confirm(
         }
         Report::NotReported(_) => Level::LeanChecked,
     };
+    if level < checker.least() {
+        return Err(Rejection::Level(level));
+    }
     let leans_on = match level {
         Level::AxiomsClean => Vec::new(),
         Level::LeanChecked => leans_on(checker, target, &spliced.text, siblings, limit).await?,
@@ -600,3 +608,6 @@ fn foreign(axioms: &[String], before: &Report) -> Vec<String> {
         .cloned()
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

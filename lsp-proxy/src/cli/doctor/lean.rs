@@ -35,8 +35,12 @@ const TRIAL: &str = "theorem unsorry_doctor (p q : Prop) (h : p ∧ q) : q ∧ p
 pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
     let command = LeanCommand::resolve(&[], cwd);
     let program = command.program.to_string_lossy();
-    let version = match version(&command, cwd).await {
-        Ok(version) => good(format!("`{command}`: {version}")),
+    let mut lines = match version(&command, cwd).await {
+        Ok(version) => {
+            let bugs = known_bugs(&version);
+            let version = good(format!("`{command}`: {version}"));
+            std::iter::once(version).chain(bugs).collect::<Vec<_>>()
+        }
         Err(why) => {
             return vec![bad(format!(
                 "`{command}`: {why}\ntry `{program} --version` in this folder; {INSTALL} says how to get Lean"
@@ -58,7 +62,22 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
             LEAN.as_secs()
         )),
     };
-    vec![version, trial, container(cwd, &config.container).await]
+    lines.extend([trial, container(cwd, &config.container).await]);
+    lines
+}
+
+/// Bugs of a kernel by which `False` can be proved: lean4's release notes of 4.32.1, 4.32.2 and 4.34.0.
+fn known_bugs(version: &str) -> Option<Line> {
+    const MENDED: [u32; 3] = [4, 34, 0];
+    let (_, rest) = version.split_once("version ")?;
+    let number = rest.split([',', ')', '-', ' ']).next()?;
+    let parts = number.split('.').map(|part| part.parse::<u32>().ok());
+    let parts = parts.collect::<Option<Vec<u32>>>()?;
+    (parts.as_slice() < MENDED.as_slice()).then(|| {
+        warning(
+            "before 4.34.0 Lean's kernel has known bugs (lean4#14484, lean4#14576 and three more): a proof made to use them would pass",
+        )
+    })
 }
 
 /// What holds the Lean that checks candidates.
@@ -135,4 +154,28 @@ async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<Stri
         .first()
         .with_context(|| summary(&outcome) + &complaints(&outcome.failures))?;
     Ok(proof.standing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_with_known_bugs() {
+        let check = |version: &str, has_bugs: bool| {
+            assert_eq!(known_bugs(version).is_some(), has_bugs, "{version}");
+        };
+        check(
+            "Lean (version 4.28.0-pre, wasm32-unknown-emscripten, commit 38f3c0c, Release)",
+            true,
+        );
+        check("Lean (version 4.33.1, x86_64, Release)", true);
+        check("Lake version 5.0.0-src+2fcce72 (Lean version 4.32.2)", true);
+        check("Lean (version 4.34.0, x86_64, Release)", false);
+        check(
+            "Lake version 5.0.0-src+2fcce72 (Lean version 4.35.0-rc1)",
+            false,
+        );
+        check("something else", false);
+    }
 }
