@@ -69,7 +69,7 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
 /// Bugs of a kernel by which `False` can be proved: lean4's release notes of 4.32.1, 4.32.2 and 4.34.0.
 fn known_bugs(version: &str) -> Option<Line> {
     const MENDED: [u32; 3] = [4, 34, 0];
-    let (_, rest) = version.split_once("version ")?;
+    let (_, rest) = version.rsplit_once("version ")?;
     let number = rest.split([',', ')', '-', ' ']).next()?;
     let parts = number.split('.').map(|part| part.parse::<u32>().ok());
     let parts = parts.collect::<Option<Vec<u32>>>()?;
