@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -52,6 +53,8 @@ pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
     cwd: Arc<Path>,
     least: Level,
+    /// Counts changes of what files import.
+    imports: Arc<AtomicU64>,
 }
 
 impl Checker {
@@ -60,11 +63,14 @@ impl Checker {
     pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration, limits: Limits) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
         let folder = Arc::from(cwd.as_path());
+        let imports = Arc::<AtomicU64>::default();
         tokio::spawn(run(
             Slot {
                 command,
                 cwd,
                 limits,
+                imports: imports.clone(),
+                loaded: 0,
                 running: None,
                 timeouts: 0,
             },
@@ -75,7 +81,13 @@ impl Checker {
             requests,
             cwd: folder,
             least: Level::LeanChecked,
+            imports,
         }
+    }
+
+    /// What files import may have changed: the next text is elaborated with imports loaded anew.
+    pub fn reload_imports(&self) {
+        self.imports.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The same checker for whoever takes no proof below a level.
@@ -102,6 +114,7 @@ impl Checker {
             requests,
             cwd: Path::new("/").into(),
             least: Level::LeanChecked,
+            imports: Arc::default(),
         }
     }
 
@@ -175,6 +188,9 @@ struct Slot {
     command: LeanCommand,
     cwd: PathBuf,
     limits: Limits,
+    imports: Arc<AtomicU64>,
+    /// What `imports` was when the worker loaded them.
+    loaded: u64,
     running: Option<(Server, Shadow)>,
     timeouts: u32,
 }
@@ -259,8 +275,10 @@ impl Slot {
         {
             self.running = None;
         }
+        let imports = self.imports.load(Ordering::Relaxed);
+        let same = std::mem::replace(&mut self.loaded, imports) == imports;
         match &mut self.running {
-            Some((_, shadow)) if shadow.uri() == uri => {}
+            Some((_, shadow)) if shadow.uri() == uri && same => {}
             Some((server, shadow)) => {
                 shadow.close(server);
                 *shadow = Shadow::new(uri.to_owned());
