@@ -89,8 +89,26 @@ fn as_expected(expected: &str, told: &str) -> bool {
     }
 }
 
+/// What files have before and behind a declaration.
+const BEFORE: [&str; 6] = [
+    "",
+    "/-! 𝔽𝕠𝕠 — a `sorry` in a comment is none -/\n\n",
+    "namespace Foo.«bar baz»\n\n",
+    "-- 😀 -/ \"\n#guard \"/- {sorry\".length > 3\n\n",
+    "open Nat in\ntheorem before (a : Nat) : a + 0 = a := rfl\n\n",
+    "section\nvariable {α : Type} [Inhabited α]\n\n",
+];
+const BEHIND: [&str; 6] = [
+    "",
+    "\ntheorem behind : True := by\n  sorry\n",
+    "\n/-- Ω -/\n@[simp] theorem behind (n : Nat) : n + 0 = n := by\n    simp\n",
+    "\n\n\nexample : 2 + 2 = 4 := rfl\n#eval 1 -- 😀",
+    "\n-- the end",
+    "\ninstance behind : Inhabited Nat := ⟨7⟩\n\n#guard (default : Nat) = 7\n",
+];
+
 /// Has Lean judge every candidate of a file, and fails with all that are not as the file says.
-async fn check(file: &str, at_least: usize) {
+async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
     let folder = tempfile::tempdir().expect("a folder");
     let lean = LeanCommand::resolve(&[], folder.path());
     let limits = Limits {
@@ -100,12 +118,19 @@ async fn check(file: &str, at_least: usize) {
     let checker = Checker::new(lean, folder.path().into(), LIMIT, limits);
     let mut wrong = Vec::new();
     let mut count = 0;
+    let mut around = around.iter().cycle();
     for case in cases(file) {
-        let (target, baseline) = hole(&checker, folder.path(), &case.text).await;
+        let &(before, behind) = around.next().expect("at least one");
+        let text = format!("{}{}{}", BEFORE[before], case.text, BEHIND[behind]);
+        let hole_at = BEFORE[before].len() + case.text.rfind("sorry").expect("a hole");
+        let (target, baseline) = hole(&checker, folder.path(), &text, hole_at).await;
         for (expected, text) in &case.candidates {
             count += 1;
             let candidate = Candidate::new(text.as_str(), "tactics");
             let outcome = confirm(&checker, &target, &baseline, &candidate, LIMIT).await;
+            if let Ok(proof) = &outcome {
+                wrong.extend(changed(&checker, &target, proof).await);
+            }
             let told = told(&outcome);
             if !as_expected(expected, &told) {
                 wrong.push(format!("{text:?}: {told} (expected {expected})"));
@@ -116,11 +141,48 @@ async fn check(file: &str, at_least: usize) {
     assert!(count >= at_least, "there are only {count}");
 }
 
-async fn hole(checker: &Checker, folder: &Path, text: &str) -> (Target, Baseline) {
+/// What is wrong with the whole file once a proof is in it: nothing but the hole may have changed, and Lean
+/// must say the same of all the rest.
+async fn changed(checker: &Checker, target: &Target, proof: &VerifiedProof) -> Option<String> {
+    let change = proof.change();
+    let whole = change.apply(&target.text);
+    let rest = &target.text[change.range.end..];
+    let blanks = &target.text[change.range.start..proof.hole().start];
+    if !whole.starts_with(&target.text[..change.range.start])
+        || !whole.ends_with(rest)
+        || change.range.end != proof.hole().end
+        || !blanks.trim().is_empty()
+    {
+        return Some(format!("{:?} changes more than the hole", proof.proof()));
+    }
+    let said = async |text: &str| {
+        let all = checker.elaborate(&target.uri, text.into(), Vec::new(), LIMIT);
+        let all = all.await.expect("a report").diagnostics;
+        let mut said: Vec<String> = all
+            .into_iter()
+            .filter(|d| !d.says_accomplished() && !d.message.contains("linter"))
+            .map(|d| d.message)
+            .collect();
+        said.sort();
+        said
+    };
+    let (mut before, after) = (said(&target.text).await, said(&whole).await);
+    // Its own warning goes, where it was the only hole.
+    let own = before.iter().position(|d| d.contains("sorry"));
+    own.filter(|_| before.len() > after.len())
+        .map(|own| before.remove(own));
+    (before != after).then(|| format!("{:?}: {before:?} became {after:?}", proof.proof()))
+}
+
+async fn hole(checker: &Checker, folder: &Path, text: &str, at: usize) -> (Target, Baseline) {
     let outline = Outline::of(text);
     let target = Target {
         uri: format!("file://{}/Main.lean", folder.display()).into(),
-        hole: outline.holes.len() - 1,
+        hole: outline
+            .holes
+            .iter()
+            .position(|hole| hole.range.start == at)
+            .expect("a hole there"),
         outline: Arc::new(outline),
         text: text.into(),
     };
@@ -131,10 +193,13 @@ async fn hole(checker: &Checker, folder: &Path, text: &str) -> (Target, Baseline
 
 #[tokio::test]
 async fn nothing_hostile_gets_past() {
-    check(include_str!("../candidates/hostile.txt"), 150).await;
+    let file = include_str!("../candidates/hostile.txt");
+    check(file, 150, &[(0, 0), (2, 3)]).await;
 }
 
 #[tokio::test]
 async fn everything_honest_does() {
-    check(include_str!("../candidates/honest.txt"), 150).await;
+    let file = include_str!("../candidates/honest.txt");
+    let around = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (1, 3)];
+    check(file, 150, &around).await;
 }
