@@ -21,6 +21,9 @@ use tokio::process::Command;
 
 use crate::lean::command::LeanCommand;
 
+/// The supervisor's exit code where the command took too much of something.
+pub const TOO_MUCH: u8 = 86;
+
 /// What the container is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -242,3 +242,22 @@ fn nothing_is_left_of_a_killed_search() {
         nothing_is_left(folder.path());
     }
 }
+
+#[test]
+fn a_search_says_what_its_lean_took_too_much_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("A.lean");
+    std::fs::write(&file, "theorem t : 1 = 1 := by\n  sorry\n").expect("written");
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, "[check]\nmemory = '60MB'\n").expect("written");
+    let prove = Command::new(program())
+        .args(["prove", "--no-cache"])
+        .arg(&file)
+        .env("UNSORRY_CONFIG", &config)
+        .env("XDG_STATE_HOME", folder.path().join("state"))
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&prove.stderr) + String::from_utf8_lossy(&prove.stdout);
+    assert!(told.contains("`check.memory`"), "{told}");
+    assert_ne!(prove.status.code(), Some(0), "{told}");
+}

@@ -19,6 +19,9 @@ use seccompiler::{SeccompAction, SeccompFilter, SeccompRule};
 /// The largest file that can be written, in bytes.
 const LARGEST_FILE: u64 = 256 << 20;
 
+/// What a process may reserve besides, in bytes.
+const SLACK: u64 = 2 << 30;
+
 /// What is asked of Landlock; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V6;
 
@@ -28,7 +31,7 @@ pub struct Arguments {
     /// The only folder that can be written to
     #[arg(long)]
     scratch: PathBuf,
-    /// The most memory of one process, in bytes
+    /// The most memory, in bytes
     #[arg(long)]
     memory: u64,
     /// The command
@@ -48,7 +51,11 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     let _ = rustix::process::setsid();
     // Everything else on the machine goes first.
     let _ = rustix::process::setpriority_process(None, 10);
-    limit(Resource::Data, arguments.memory);
+    // What is reserved counts here, be it used or not; what is used the supervisor counts.
+    limit(
+        Resource::Data,
+        arguments.memory.saturating_mul(2).saturating_add(SLACK),
+    );
     limit(Resource::Fsize, LARGEST_FILE);
     limit(Resource::Core, 0);
     write_only_to(&arguments.scratch).context("Landlock")?;

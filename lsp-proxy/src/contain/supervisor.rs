@@ -10,16 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::UnshareFlags;
 
-use super::processes;
+use super::{TOO_MUCH, processes};
 
 /// How often memory and processes are counted.
 const EVERY: Duration = Duration::from_millis(250);
 
 /// The most processes at a time. Lean has one for each open document, and Lake a few.
 const MOST_PROCESSES: usize = 64;
-
-/// The exit code when the command took too much of something.
-pub const TOO_MUCH: u8 = 86;
 
 /// What `unsorry contained` takes.
 #[derive(Debug, clap::Args)]

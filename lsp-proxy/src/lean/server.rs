@@ -14,11 +14,15 @@ use tokio::time::Instant;
 
 use super::command::LeanCommand;
 use super::process;
+use super::shadow::Unknown;
 use crate::contain::{self, Container, Limits};
 use crate::wire::frame::{Framer, Message};
 
 /// How long a server may take to answer `initialize`. It loads no library for that.
 const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long a process may take to end that says no more.
+const ENDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A running Lean server. Dropping it kills it with all its workers.
 #[derive(Debug)]
@@ -92,10 +96,11 @@ impl Server {
         });
         let id = server.request("initialize", params);
         let refused = || format!("`{command}` does not answer as a Lean server");
-        let answer = server
-            .answer(&id, START_LIMIT)
-            .await
-            .with_context(refused)?;
+        let answer = match server.answer(&id, START_LIMIT).await {
+            Ok(answer) => answer,
+            Err(_) if server.was_exhausted().await => bail!(Unknown::Exhausted),
+            Err(error) => return Err(error.context(refused())),
+        };
         if !answer["capabilities"].is_object() {
             bail!(refused());
         }
@@ -142,6 +147,13 @@ impl Server {
                 };
             }
         }
+    }
+
+    /// Whether the process, which says no more, was ended for what it took.
+    pub async fn was_exhausted(&mut self) -> bool {
+        let status = tokio::time::timeout(ENDS_WITHIN, self.child.wait()).await;
+        let code = status.ok().and_then(|status| status.ok()?.code());
+        self.container.is_some() && code == Some(i32::from(contain::TOO_MUCH))
     }
 
     /// Whether the process is still there.

@@ -254,6 +254,12 @@ impl Slot {
         let outcome = shadow
             .elaborate(server, text, questions, limit, interim.as_ref())
             .await;
+        let outcome = match outcome {
+            Err(Unknown::Died) if !server.is_alive() && server.was_exhausted().await => {
+                Err(Unknown::Exhausted)
+            }
+            outcome => outcome,
+        };
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
             Err(Unknown::Died) => self.timeouts = STUCK,
