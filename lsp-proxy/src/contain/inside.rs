@@ -14,13 +14,21 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, Scope,
 };
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use seccompiler::{SeccompAction, SeccompFilter, SeccompRule};
+use seccompiler::{
+    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
 
 /// The largest file that can be written, in bytes.
 const LARGEST_FILE: u64 = 256 << 20;
 
+/// Open files of a process.
+const MOST_FILES: u64 = 4096;
+
 /// What a process may reserve besides, in bytes.
 const SLACK: u64 = 2 << 30;
+
+/// Newer than the C library's list.
+const SYS_FCHMODAT2: libc::c_long = 452;
 
 /// What is asked of Landlock; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V6;
@@ -58,6 +66,8 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     );
     limit(Resource::Fsize, LARGEST_FILE);
     limit(Resource::Core, 0);
+    limit(Resource::Nofile, MOST_FILES);
+    limit(Resource::Msgqueue, 0);
     write_only_to(&arguments.scratch).context("Landlock")?;
     deny_calls().context("seccomp")?;
     let error = Command::new(program).args(args).exec();
@@ -159,19 +169,104 @@ fn deny_calls() -> Result<()> {
         libc::SYS_acct,
         libc::SYS_quotactl,
         libc::SYS_syslog,
+        libc::SYS_fsconfig,
+        libc::SYS_fspick,
+        libc::SYS_mount_setattr,
+        libc::SYS_name_to_handle_at,
+        libc::SYS_fanotify_init,
+        libc::SYS_memfd_create,
+        libc::SYS_memfd_secret,
+        libc::SYS_shmget,
+        libc::SYS_msgget,
+        libc::SYS_semget,
+        // Landlock knows nothing of these.
+        libc::SYS_fchmod,
+        libc::SYS_fchmodat,
+        SYS_FCHMODAT2,
+        libc::SYS_fchown,
+        libc::SYS_fchownat,
+        libc::SYS_setxattr,
+        libc::SYS_lsetxattr,
+        libc::SYS_fsetxattr,
+        libc::SYS_removexattr,
+        libc::SYS_lremovexattr,
+        libc::SYS_fremovexattr,
+        libc::SYS_utimensat,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_chmod,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_chown,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_lchown,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_utime,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_utimes,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_futimesat,
     ];
+    // Who has a space of processes of their own reaches no other.
+    const SIGNALS: &[libc::c_long] = &[
+        libc::SYS_kill,
+        libc::SYS_tkill,
+        libc::SYS_pidfd_send_signal,
+        libc::SYS_rt_sigqueueinfo,
+        libc::SYS_rt_tgsigqueueinfo,
+    ];
+    let signals = match std::process::id() {
+        1 => &[],
+        _ => SIGNALS,
+    };
     // On x86-64 each call has a second number, for programs with short pointers.
     const SHORT: libc::c_long = 0x4000_0000;
-    let numbers = DENIED.iter().flat_map(|number| {
+    let both = |number: libc::c_long| {
         let second = cfg!(target_arch = "x86_64").then_some(number | SHORT);
-        std::iter::once(*number).chain(second)
-    });
-    let rules: BTreeMap<i64, Vec<SeccompRule>> =
-        numbers.map(|number| (number, Vec::new())).collect();
+        std::iter::once(number).chain(second)
+    };
+    let denied = DENIED
+        .iter()
+        .chain(signals)
+        .flat_map(|number| both(*number));
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        denied.map(|number| (number, Vec::new())).collect();
+    // Namespaces would give back what was given up; what ends with its parent must go on doing so.
+    let namespaces = [
+        libc::CLONE_NEWUSER,
+        libc::CLONE_NEWNS,
+        libc::CLONE_NEWNET,
+        libc::CLONE_NEWPID,
+        libc::CLONE_NEWIPC,
+        libc::CLONE_NEWUTS,
+        libc::CLONE_NEWCGROUP,
+    ];
+    let with = |bits: u64| {
+        let masked = SeccompCmpOp::MaskedEq(bits);
+        let condition = SeccompCondition::new(0, SeccompCmpArgLen::Qword, masked, bits)?;
+        SeccompRule::new(vec![condition])
+    };
+    let flags = namespaces.iter().map(|flag| with(*flag as u64));
+    let flags = flags.collect::<Result<Vec<_>, _>>()?;
+    let deaths = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::Eq,
+        libc::PR_SET_PDEATHSIG as u64,
+    )?;
+    let deaths = vec![SeccompRule::new(vec![deaths])?];
+    rules.extend(both(libc::SYS_clone).map(|number| (number, flags.clone())));
+    rules.extend(both(libc::SYS_prctl).map(|number| (number, deaths.clone())));
+    apply(rules, libc::EPERM)?;
+    // Its flags are out of a filter's sight; whoever is told that there is no such call takes the other.
+    let newer = both(libc::SYS_clone3).map(|number| (number, Vec::new()));
+    apply(newer.collect(), libc::ENOSYS)
+}
+
+/// From here on these calls fail with this error.
+fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<()> {
     let filter = SeccompFilter::new(
         rules,
         SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM as u32),
+        SeccompAction::Errno(error.unsigned_abs()),
         std::env::consts::ARCH.try_into()?,
     )?;
     let program: seccompiler::BpfProgram = filter.try_into()?;

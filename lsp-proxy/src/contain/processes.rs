@@ -1,6 +1,7 @@
 //! The processes that came from us, as `/proc` shows them.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
@@ -12,16 +13,37 @@ pub struct Taken {
     pub memory: u64,
     /// How many there are.
     pub processes: usize,
+    /// How many threads these have.
+    pub threads: usize,
 }
 
 /// What those that came from us take now.
 pub fn taken() -> Taken {
-    descendants()
-        .iter()
-        .fold(Taken::default(), |taken, process| Taken {
-            memory: taken.memory + memory(*process).unwrap_or(0),
-            processes: taken.processes + 1,
-        })
+    let mut taken = Taken::default();
+    for process in descendants() {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        let status = status.unwrap_or_default();
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            number.unwrap_or(0)
+        };
+        taken.memory += (of("RssAnon:") + of("RssShmem:") + of("VmSwap:")) << 10;
+        taken.threads += of("Threads:") as usize;
+        taken.processes += 1;
+    }
+    taken
+}
+
+/// The size of all files in a folder, in bytes.
+pub fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => size(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
 }
 
 /// Kills the child and all that came from it. Comes back when they are gone.
@@ -73,13 +95,4 @@ fn parent(pid: i32) -> Option<i32> {
     let mut words = rest.split(' ');
     words.next()?;
     words.next()?.parse().ok()
-}
-
-fn memory(pid: i32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let of = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    Some((of("RssAnon:")? + of("VmSwap:").unwrap_or(0)) << 10)
 }

@@ -1,7 +1,8 @@
 //! `unsorry contained`: starts a command in a container, watches it, and ends all of it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -17,6 +18,34 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// The most processes at a time. Lean has one for each open document, and Lake a few.
 const MOST_PROCESSES: usize = 64;
+
+/// The most threads of all of them.
+const MOST_THREADS: usize = 512;
+
+/// Whether a variable of our environment is for Lean to know: there may be keys in others.
+fn is_harmless(name: &OsStr) -> bool {
+    const NAMES: &[&str] = &[
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TERM",
+        "LD_LIBRARY_PATH",
+        "NIX_LD",
+        "NIX_LD_LIBRARY_PATH",
+        "UNSORRY_INSIDE",
+    ];
+    const BEGINNINGS: &[&str] = &["LC_", "LEAN", "LAKE", "ELAN", "XDG_"];
+    let name = name.to_string_lossy();
+    NAMES.contains(&&*name)
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+}
 
 /// What `unsorry contained` takes.
 #[derive(Debug, clap::Args)]
@@ -44,17 +73,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .arg(scratch.path())
         .args(["--memory", &arguments.memory.to_string(), "--"])
         .args(&arguments.command)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
         .env("TMPDIR", scratch.path())
         .stderr(Stdio::null())
         .spawn()
         .context("can't start a process")?;
-    let code = watch(&mut child, &lifeline, arguments.memory)?;
+    let code = watch(&mut child, &lifeline, arguments.memory, scratch.path());
     processes::end_all(&mut child);
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(code?))
 }
 
 /// Waits for the end: of the command, of whoever started us, or of its limits.
-fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64) -> Result<u8> {
+fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> Result<u8> {
     let pid = Pid::from_child(child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
     let every = Timespec {
@@ -66,7 +97,10 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64) -> Result<u8> {
             return Ok(code(status));
         }
         let taken = processes::taken();
-        if taken.memory > memory || taken.processes > MOST_PROCESSES {
+        // A temporary folder may be in memory, too.
+        let memory_taken = taken.memory + processes::size(scratch);
+        if memory_taken > memory || taken.processes > MOST_PROCESSES || taken.threads > MOST_THREADS
+        {
             return Ok(TOO_MUCH);
         }
         let mut ends = [lifeline, &ended].map(|end| PollFd::new(end, PollFlags::IN));

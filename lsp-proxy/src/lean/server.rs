@@ -22,7 +22,7 @@ use crate::wire::frame::{Framer, Message};
 const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a process may take to end that says no more.
-const ENDS_WITHIN: Duration = Duration::from_secs(1);
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running Lean server. Dropping it kills it with all its workers.
 #[derive(Debug)]

@@ -9,6 +9,10 @@ use super::target::{NAME, Target};
 /// The axioms that Lean's own library rests on.
 pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
+/// Prints a type whole, but for the proofs in it, which the hole may be part of.
+const CHECK: &str = "set_option pp.all true in set_option pp.proofs false in \
+    set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #check";
+
 /// The axiom behind `sorry`.
 pub const SORRY: &str = "sorryAx";
 
@@ -63,9 +67,7 @@ impl Question {
             .position(usize::MAX)
             .line;
         Question {
-            commands: format!(
-                "{before}{lead}#print axioms {name}\nset_option pp.all true in #check @{name}"
-            ),
+            commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
             line: Some(line),
         }
     }
@@ -75,12 +77,11 @@ impl Question {
         &self.commands
     }
 
-    /// The declaration's name and type as Lean prints them whole; none where it does not.
+    /// The declaration's name and type as Lean prints them, proofs left out; none where it does not.
     pub fn statement(&self, diagnostics: &[Diagnostic]) -> Option<String> {
         let line = self.line? + 1;
         let answer = diagnostics.iter().find(|d| d.start().line == line)?;
-        let whole = !answer.is_error() && !answer.message.contains('⋯');
-        whole.then(|| answer.message.clone())
+        (!answer.is_error()).then(|| answer.message.clone())
     }
 
     /// Reads Lean's answer about axioms.
