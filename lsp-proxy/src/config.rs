@@ -11,7 +11,7 @@ mod remote;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
@@ -164,8 +164,14 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 /// # Errors
 /// When `text` is no duration.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))
+    // Longer ones can't be added to a time.
+    const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is no duration such as `60s`: {error}"))?;
+    match duration <= LONGEST {
+        true => Ok(duration),
+        false => Err(format!("`{text}` is longer than a lifetime")),
+    }
 }
 
 impl Config {
@@ -184,6 +190,26 @@ impl Config {
         }
         config.add_environment();
         Ok(config)
+    }
+
+    /// The same without the files that have a mistake, for whoever has to go on, and the first mistake.
+    pub fn as_far_as_possible(given: Option<&Path>, cwd: &Path) -> (Config, Option<anyhow::Error>) {
+        let mut config = Config {
+            users_file: given.map(Path::to_owned).or_else(users_file),
+            ..Config::default()
+        };
+        let mut mistake = None;
+        for (path, origin) in Config::files(given, cwd) {
+            let mut with = config.clone();
+            match with.add_file(&path, origin) {
+                Ok(()) => config = with,
+                Err(error) => mistake = mistake.or(Some(error)),
+            }
+        }
+        config.add_environment();
+        // What can't be read may say that nothing is to be kept.
+        config.cache.enabled &= mistake.is_none();
+        (config, mistake)
     }
 
     /// The files that there are to read, in this order: the user's, be it the `given` one or that of
@@ -220,10 +246,13 @@ impl Config {
         let Some(settings) = said(settings) else {
             return Ok(());
         };
-        let text = toml::to_string(&settings)
-            .map_err(anyhow::Error::from)
-            .and_then(|text| self.add(&text, Origin::Editor, Path::new(".")));
-        text.context("in the settings from your editor")
+        let added = well_formed(&settings)
+            .and_then(|()| Ok(toml::to_string(&settings)?))
+            .and_then(|text| {
+                let added = self.add(&text, Origin::Editor, Path::new("."));
+                added.map_err(|error| on_its_line(error, &text))
+            });
+        added.context("in the settings from your editor")
     }
 
     /// Adds what the environment says, which wins over files.
@@ -303,6 +332,23 @@ impl Config {
     }
 }
 
+/// That settings are objects of objects, which is what tables of TOML are.
+fn well_formed(settings: &serde_json::Value) -> Result<()> {
+    let settings = settings.as_object().context("they must be an object")?;
+    for (name, table) in settings {
+        let is_list = matches!(name.as_str(), "tactics" | "remote");
+        ensure!(is_list || table.is_object(), "`{name}` must be an object");
+        let nulls = table.as_object().into_iter().flatten();
+        for (key, value) in nulls {
+            let has_null = value
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one.is_null()));
+            ensure!(!has_null, "`{name}.{key}` holds a null");
+        }
+    }
+    Ok(())
+}
+
 /// JSON without what is null, which TOML does not know.
 fn said(value: &serde_json::Value) -> Option<serde_json::Value> {
     use serde_json::Value::{Null, Object};
@@ -363,6 +409,17 @@ pub fn state_folder() -> Option<PathBuf> {
     )
 }
 
+/// What is wrong in a `text` that nobody has seen, so that the number of a line says nothing.
+fn on_its_line(error: anyhow::Error, text: &str) -> anyhow::Error {
+    let Some(wrong) = error.downcast_ref::<toml::de::Error>() else {
+        return error;
+    };
+    let start = wrong.span().map_or(0, |span| span.start);
+    let start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    anyhow!("`{line}`: {}", wrong.message().trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -419,11 +476,23 @@ mod tests {
             let error = add(settings).expect_err("refused");
             assert!(error.contains(part) && error.contains("editor"), "{error}");
         };
-        refused(json!({"search": {"budgt": "5s"}}), "budgt");
+        refused(
+            json!({"search": {"budgt": "5s"}}),
+            ": `budgt = \"5s\"`: unknown field `budgt`",
+        );
+        refused(
+            json!({"search": {"refute": true, "budget": "soon"}}),
+            ": `budget = \"soon\"`: `soon` is no duration such as `60s`",
+        );
         refused(json!({"local": {"model": "/tmp/a.gguf"}}), "`local.model`");
         refused(json!({"remote": [{"url": "http://a/v1"}]}), "`remote`");
         refused(json!({"check": {"idle": "1s"}}), "`check.idle`");
-        refused(json!(["search"]), "editor");
+        refused(json!(["search"]), "must be an object");
+        refused(json!({"search": ["5s"]}), "`search` must be an object");
+        refused(
+            json!({"search": {"engines": [null]}}),
+            "`search.engines` holds a null",
+        );
         assert_eq!(config.budget, Duration::from_secs(5));
         assert_eq!(config.engines, Some(vec![Engine::Tactics]));
         assert!(!config.cache.enabled);
@@ -474,6 +543,10 @@ mod tests {
         check("[search]\nbudgt = '5s'", "budgt");
         check("[search]\nbudget = 'soon'", "soon");
         check("[search]\nbudget = 5", "budget");
+        check(
+            "[search]\nbudget = '292277026596y'",
+            "longer than a lifetime",
+        );
         check("[remote]\nurl = 'http://example.org'", "remote");
         check("[search]\nengines = ['tactic']", "no engine `tactic`");
         check("[search]\nengines = []", "search.engines");

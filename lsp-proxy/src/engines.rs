@@ -64,11 +64,13 @@ pub fn local(config: &Config) -> Option<Settings> {
     Some(settings)
 }
 
-/// All that have what they need, and what is configured besides.
+/// All that have what they need: those that are asked, in their order, then the others.
 pub fn available(config: &Config) -> Vec<config::Engine> {
     let mut all = names(config);
     let others = by_default(config).into_iter();
     all.extend(others.filter(|name| !names(config).contains(name)));
+    let has_model = local(config).is_some_and(|settings| settings.model.exists());
+    all.retain(|name| has_model || !matches!(name, config::Engine::Local(_)));
     all
 }
 

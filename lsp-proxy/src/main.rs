@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)]
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,14 +13,14 @@ use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welco
 use unsorry::config;
 #[cfg(target_os = "linux")]
 use unsorry::contain::{inside, supervisor};
-use unsorry::shim::{Real, called_as, starts_server};
+use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The configuration file, in place of the one in your config folder
-    #[arg(long, global = true, env = "UNSORRY_CONFIG", value_name = "FILE")]
+    /// The configuration file, in place of the one in your config folder [env: UNSORRY_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Commands>,
@@ -67,7 +68,13 @@ fn main() -> ExitCode {
         return instead_of(name, words.collect()).unwrap_or_else(|error| failed(&error, 127));
     }
     leave_with_the_reader();
-    let arguments = Arguments::parse();
+    // SAFETY: no other thread has begun.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::env::set_var(INSIDE, "1");
+    }
+    let mut arguments = Arguments::parse();
+    arguments.config = arguments.config.or_else(users_choice);
     start_log();
     let Some(command) = arguments.command else {
         return welcome::welcome(arguments.config.as_deref());
@@ -115,10 +122,13 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
 /// The program as the shim for `name`. There is nobody to ask for other settings than files and the
 /// environment have.
 fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let variable = |name: &str| std::env::var_os(name).unwrap_or_default();
+    let inside = variable(INSIDE);
     let own = shim::own_file().ok();
-    let real = Real::find(name, &path, own.as_deref())?;
-    if !starts_server(name, &args) {
+    let real = Real::find(name, &variable("PATH"), &inside, own.as_deref())?;
+    // A person at a terminal is no editor.
+    let for_editor = starts_server(name, &args) && !std::io::stdin().is_terminal();
+    if !inside.is_empty() || !for_editor {
         return real.run(&args);
     }
     start_log();
@@ -126,10 +136,16 @@ fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     #[allow(unsafe_code)]
     unsafe {
         std::env::set_var("PATH", &real.path);
+        std::env::set_var(INSIDE, &real.inside);
     }
-    let config = std::env::var_os("UNSORRY_CONFIG").map(PathBuf::from);
     let lean = std::iter::once(real.program.into()).chain(args).collect();
-    serve::serve(&serve::Arguments::before(lean), config.as_deref())
+    serve::serve(&serve::Arguments::before(lean), users_choice().as_deref())
+}
+
+/// The configuration file that the environment names.
+fn users_choice() -> Option<PathBuf> {
+    let file = std::env::var_os("UNSORRY_CONFIG");
+    file.filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// Logs to a file in the user's state folder; `UNSORRY_LOG` says how much (`debug`, `off`, …). The

@@ -14,6 +14,14 @@ pub const NAMES: [&str; 2] = ["lake", "lean"];
 /// A file that is in every folder that `unsorry shim` makes, and says what that is.
 pub const MARKER: &str = "unsorry-shim.txt";
 
+/// In the environment of what we start, the programs that were started so, one in the other: a shim steps
+/// aside there, or we would stand in front of ourselves; and does not start one again and again that leads
+/// back to it, as a script would that calls `lake` by its name.
+pub const INSIDE: &str = "UNSORRY_INSIDE";
+
+/// How often a program may be in there.
+const MOST_TURNS: usize = 3;
+
 /// Which of the [`NAMES`] the program was called by.
 pub fn called_as(program: &OsStr) -> Option<&'static str> {
     let stem = Path::new(program).file_stem()?.to_str()?;
@@ -41,30 +49,38 @@ pub struct Real {
     pub program: PathBuf,
     /// What its children see.
     pub path: OsString,
+    /// Their [`INSIDE`].
+    pub inside: OsString,
 }
 
 impl Real {
     /// Looks `name` up on `path` without the folders that `unsorry shim` has made, and without `own`,
-    /// our own file, whatever it is called there.
+    /// our own file, whatever it is called there; and without what was started too often `inside`.
     ///
     /// # Errors
     /// When there is none.
-    pub fn find(name: &str, path: &OsStr, own: Option<&Path>) -> Result<Real> {
+    pub fn find(name: &str, path: &OsStr, inside: &OsStr, own: Option<&Path>) -> Result<Real> {
         let folders = std::env::split_paths(path);
         let folders: Vec<PathBuf> = folders
             .filter(|folder| !folder.join(MARKER).is_file())
             .collect();
-        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let mut started: Vec<PathBuf> = match inside.is_empty() {
+            true => Vec::new(),
+            false => std::env::split_paths(inside).collect(),
+        };
         let is_own = |file: &Path| own.is_some() && file.canonicalize().ok().as_deref() == own;
-        let mut found = folders.iter().map(|folder| folder.join(&file));
-        let Some(program) = found.find(|file| is_program(file) && !is_own(file)) else {
+        let turns = |file: &Path| started.iter().filter(|one| *one == file).count();
+        let mut found = folders.iter().filter_map(|folder| in_folder(folder, name));
+        let Some(program) = found.find(|file| !is_own(file) && turns(file) < MOST_TURNS) else {
             bail!(
                 "there is no `{name}` on PATH that unsorry could stand in front of: is Lean installed? See https://lean-lang.org/install"
             )
         };
+        started.push(program.clone());
         Ok(Real {
             program,
             path: std::env::join_paths(&folders)?,
+            inside: std::env::join_paths(&started)?,
         })
     }
 
@@ -75,9 +91,24 @@ impl Real {
     /// When it can't be started.
     pub fn run(&self, args: &[OsString]) -> Result<ExitCode> {
         let mut command = Command::new(&self.program);
-        command.args(args).env("PATH", &self.path);
+        command
+            .args(args)
+            .env("PATH", &self.path)
+            .env(INSIDE, &self.inside);
         become_it(&mut command).with_context(|| format!("can't start {}", self.program.display()))
     }
+}
+
+/// The program of this name in a folder of PATH, where an empty name is the working directory's.
+pub fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let file = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    is_program(&file)
+        .then(|| std::path::absolute(file).ok())
+        .flatten()
 }
 
 #[cfg(unix)]
@@ -87,8 +118,8 @@ fn become_it(command: &mut Command) -> std::io::Result<ExitCode> {
 
 #[cfg(not(unix))]
 fn become_it(command: &mut Command) -> std::io::Result<ExitCode> {
-    let code = command.status()?.code().unwrap_or(1);
-    Ok(ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1)))
+    // Codes are larger there than [`ExitCode`] can tell.
+    std::process::exit(command.status()?.code().unwrap_or(1))
 }
 
 #[cfg(unix)]
@@ -166,12 +197,18 @@ mod tests {
         let own = at("own/unsorry").canonicalize().expect("there");
         let find = |folders: &[&str]| {
             let path = std::env::join_paths(folders.iter().map(|name| at(name))).expect("a PATH");
-            Real::find("lake", &path, Some(&own)).ok()
+            Real::find("lake", &path, OsStr::new(""), Some(&own)).ok()
         };
         let check = |folders: &[&str], program: &str, rest: &[&str]| {
             let path = std::env::join_paths(rest.iter().map(|name| at(name))).expect("a PATH");
             let program = at(program);
-            assert_eq!(find(folders), Some(Real { program, path }));
+            let inside = program.clone().into();
+            let real = Real {
+                program,
+                path,
+                inside,
+            };
+            assert_eq!(find(folders), Some(real));
         };
         check(&["elan"], "elan/lake", &["elan"]);
         check(
@@ -180,5 +217,11 @@ mod tests {
             &["byhand", "text", "none", "elan"],
         );
         assert_eq!(find(&["other", "byhand", "text"]), None);
+        let turns = |many: usize| {
+            let inside = std::env::join_paths(vec![at("elan/lake"); many]).expect("names");
+            let path = at("elan").into_os_string();
+            Real::find("lake", &path, &inside, Some(&own)).is_ok()
+        };
+        assert!(turns(2) && !turns(3));
     }
 }

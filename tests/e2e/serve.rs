@@ -707,6 +707,7 @@ fn the_status_tells_news() {
         let now = command(editor, "unsorry.status", json!([]));
         assert_eq!(now["engines"], json!(["tactics"]));
         assert_eq!(now["available"], json!(["tactics"]));
+        assert_eq!(now["documents"], json!([uri]));
         assert_eq!(
             (&now["jobs"], &now["complaint"]),
             (&json!([]), &Value::Null)
@@ -721,13 +722,21 @@ fn the_status_tells_news() {
         assert_eq!(begun["jobs"][0]["holes"], 1, "{begun}");
         let mut seen = begun;
         while seen["jobs"] != json!([]) {
+            assert_ne!(seen["jobs"][0]["message"], "", "{seen}");
             let since = json!([{"since": seen["revision"]}]);
             seen = command(editor, "unsorry.status", since);
         }
+        // Who does not want to wait any more is answered.
+        let since =
+            json!({"command": "unsorry.status", "arguments": [{"since": seen["revision"]}]});
+        let news = editor.ask("workspace/executeCommand", since);
+        editor.notify("$/cancelRequest", json!({"id": news}));
+        let answer = editor.answer(&news);
+        assert_eq!(answer["error"]["code"], -32800, "{answer}");
         let last = &seen["last"];
         assert_eq!(
-            (&last["uri"], &last["proved"]),
-            (&json!(uri), &json!(1)),
+            (last["job"].is_u64(), &last["uri"], &last["proved"]),
+            (true, &json!(uri), &json!(1)),
             "{seen}"
         );
         let message = last["message"].as_str().expect("a sentence");

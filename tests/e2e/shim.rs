@@ -73,9 +73,13 @@ fn teller(folder: &Path, name: &str) {
 fn probes_get_the_real_answers() {
     let shim = Shim::make();
     let lean = real_lean();
+    // Whether elan is here or not, it is asked as well.
+    let elan = shim.home.path().join("elan");
+    teller(&elan, "elan");
+    std::fs::write(elan.join("elan"), "#!/bin/sh\necho elan \"$@\"\n").expect("written");
     // `node` and a shell may be what the real ones need.
     let path = std::env::var_os("PATH").expect("a PATH");
-    let mut others: Vec<PathBuf> = vec![lean];
+    let mut others: Vec<PathBuf> = vec![lean, elan];
     others.extend(std::env::split_paths(&path));
     let others: Vec<&Path> = others.iter().map(PathBuf::as_path).collect();
     let without = |words: &[&str]| {
@@ -170,6 +174,29 @@ fn no_loop_where_there_is_no_lean() {
     }
 }
 
+/// An editor that starts us, on a PATH that has the shim as well.
+#[test]
+fn nobody_stands_in_front_of_us() {
+    let shim = Shim::make();
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let others: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let others: Vec<&Path> = others.iter().map(PathBuf::as_path).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut serve = Command::new(program());
+    serve
+        .args(["serve", "--", "lake", "serve", "--"])
+        .env("PATH", shim.path(&others));
+    let mut editor = Editor::with_server(serve, folder.path(), Path::new("off"));
+    let uri = "file:///no/such/folder/Once.lean";
+    editor.open(uri, "theorem t (n : Nat) : n + 0 = n := by\n  sorry\n");
+    editor.problems(uri);
+    let hole = editor.hole(uri, 0);
+    let titles = editor.titles(uri, &hole);
+    let offers = titles.iter().filter(|title| *title == "Prove this sorry");
+    assert_eq!(offers.count(), 1, "{titles:?}");
+    editor.quit();
+}
+
 /// The whole way: an editor starts `lake serve` by its name, and a hole is proved.
 #[test]
 fn an_editor_that_starts_lake() {
@@ -189,4 +216,30 @@ fn an_editor_that_starts_lake() {
     let words = editor.prove(&uri, 0);
     assert!(words.starts_with("proved with"), "{words}");
     assert_eq!(editor.problems(&uri), [""; 0]);
+}
+
+/// A script ahead on PATH that calls `lake` by its name, as some people have one.
+#[test]
+fn no_loop_through_a_script() {
+    let shim = Shim::make();
+    let (own, real) = (shim.home.path().join("own"), shim.home.path().join("real"));
+    teller(&real, "lake");
+    let wrapper = |exec: &str| {
+        teller(&own, "lake");
+        let script = format!(
+            "#!/bin/sh\n{exec} '{}/lake' \"$@\"\n",
+            shim.folder.display()
+        );
+        std::fs::write(own.join("lake"), script).expect("written");
+    };
+    for exec in ["exec", ""] {
+        wrapper(exec);
+        for words in [&["lake", "build"][..], &["lake", "serve"]] {
+            let output = shim.ask(&[&own, &real], words);
+            let told = String::from_utf8_lossy(&output.stdout);
+            let args: String = words[1..].iter().map(|a| format!("<{a}>\n")).collect();
+            assert!(told.starts_with(&format!("lake\n{args}")), "{told}");
+            assert_eq!(output.status.code(), Some(7), "{words:?}");
+        }
+    }
 }

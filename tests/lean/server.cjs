@@ -322,6 +322,8 @@ function fromClient(message) {
       return;
     case 'textDocument/didChange':
       return documents.get(params.textDocument.uri)?.change(params);
+    case 'textDocument/didSave':
+      return; // the real one tells the files that import this one
     case 'textDocument/didClose':
       return documents.get(params.textDocument.uri)?.close();
     case '$/cancelRequest':

@@ -136,6 +136,18 @@ test('a document that is no file is elaborated, and its changes are', PATIENCE, 
   await client.end();
 });
 
+test('a save is no news', PATIENCE, async () => {
+  const client = await Client.start();
+  client.open(PROOF);
+  await client.elaborated(1);
+  client.notify('textDocument/didSave', { textDocument: { uri: NOWHERE }, text: PROOF });
+  client.change(2, { text: HOLE });
+  await client.elaborated(2);
+  const told = [1, 2].flatMap(version => client.diagnostics.get(version) ?? []).map(diagnostic => diagnostic.message);
+  assert.deepStrictEqual(told.filter(message => message.includes('didSave')), []);
+  await client.end();
+});
+
 test('a completion can be resolved', PATIENCE, async () => {
   const client = await Client.start();
   client.open('#check Nat.add_com');

@@ -13,7 +13,7 @@ use super::apply::{Applied, apply};
 use super::code_action::one_line;
 use super::details::Details;
 use super::finding::Finding;
-use super::state::Ended;
+use super::state::{AT_FIRST, Ended};
 use super::{Assistant, Steps, consent};
 use crate::proof::search::{self, Failure, Outcome, Step};
 use crate::proof::target::Target;
@@ -52,11 +52,11 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
         name,
         cancel,
         many,
+        ended: None,
     };
     tokio::spawn(async move {
-        let job = job;
-        let ended = job.run().await;
-        job.assistant.state.end_job(&job.name, ended);
+        let mut job = job;
+        job.ended = job.run().await;
     });
 }
 
@@ -68,6 +68,16 @@ struct Job {
     cancel: CancellationToken,
     /// How many holes it began with.
     many: usize,
+    /// What it came to.
+    ended: Option<Ended>,
+}
+
+impl Drop for Job {
+    /// However it ends, it is no job any more.
+    fn drop(&mut self) {
+        let ended = self.ended.take();
+        self.assistant.state.end_job(&self.name, ended);
+    }
 }
 
 /// How a hole fared.
@@ -361,7 +371,7 @@ impl Job {
                 format!("Proving {} sorries", self.many)
             },
             cancellable: Some(true),
-            message: Some("asking Lean for the goal".into()),
+            message: Some(AT_FIRST.into()),
             percentage: None,
         }))
         .await;

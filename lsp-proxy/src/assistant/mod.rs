@@ -28,7 +28,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tower_lsp_server::jsonrpc::{Id as RpcId, Request, Response, Result as RpcResult};
+use tokio_util::sync::CancellationToken;
+use tower_lsp_server::jsonrpc::{Error, Id as RpcId, Request, Response, Result as RpcResult};
 use tower_lsp_server::ls_types as lsp;
 use tower_lsp_server::{Client, ExitedError, LanguageServer, LspService};
 use tower_service::Service;
@@ -37,6 +38,7 @@ use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
 use crate::wire::envelope::{self, Id};
 use crate::wire::frame::Message;
+use crate::wire::json;
 pub use details::{cost, is_shown};
 pub use job::{complaints, count, summary};
 use lean::Lean;
@@ -186,6 +188,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     tokio::spawn(send_requests(requests, session.clone(), to_editor.clone()));
     let mut next_id = 0i64;
     let mut waiting: HashMap<Ticket, Weak<Notify>> = HashMap::new();
+    let mut polls = Polls::default();
     while let Some(event) = events.recv().await {
         match event {
             Event::FromEditor(message) => {
@@ -201,9 +204,15 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                     sync::unreadable(service.inner(), message.body());
                     continue;
                 };
+                if envelope::method(message.body()).as_deref() == Some("$/cancelRequest") {
+                    polls.cancel(&message);
+                    continue;
+                }
                 let call = service.call(request);
                 if request_is_ours(&message) {
-                    answer(Owed::new(message, to_editor.clone()), call).await;
+                    polls
+                        .answer(Owed::new(message, to_editor.clone()), call)
+                        .await;
                 } else {
                     let _ = call.await;
                 }
@@ -322,21 +331,51 @@ impl Drop for Owed {
     }
 }
 
-/// Pays with what `call` gives: now, if that is there; what waits for news does not hold up what comes
-/// after it.
-async fn answer(
-    owed: Owed,
-    mut call: impl Future<Output = Result<Option<Response>, ExitedError>> + Send + Unpin + 'static,
-) {
-    let pay = |owed: Owed, answer: Result<Option<Response>, ExitedError>| {
-        if let Some(answer) = answer.ok().flatten() {
-            owed.pay(&answer);
+/// Requests of the editor's that wait for news, by their ids as they were written.
+#[derive(Default)]
+struct Polls(HashMap<Vec<u8>, CancellationToken>);
+
+impl Polls {
+    /// Pays with what `call` gives: now, if that is there; what waits for news does not hold up what comes
+    /// after it.
+    async fn answer(
+        &mut self,
+        owed: Owed,
+        mut call: impl Future<Output = Result<Option<Response>, ExitedError>> + Send + Unpin + 'static,
+    ) {
+        let pay = |owed: Owed, answer: Result<Option<Response>, ExitedError>| {
+            if let Some(answer) = answer.ok().flatten() {
+                owed.pay(&answer);
+            }
+        };
+        if let Poll::Ready(answer) = futures_util::poll!(&mut call) {
+            return pay(owed, answer);
         }
-    };
-    match futures_util::poll!(&mut call) {
-        Poll::Ready(answer) => pay(owed, answer),
-        Poll::Pending => {
-            tokio::spawn(async move { pay(owed, call.await) });
+        let Some((id, _)) = raw_id_and_params(owed.message.body()) else {
+            return;
+        };
+        let cancel = CancellationToken::new();
+        self.0.retain(|_, poll| !poll.is_cancelled());
+        self.0.insert(id.to_owned(), cancel.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                answer = call => pay(owed, answer),
+                () = cancel.cancelled() => {
+                    owed.pay(&Response::from_error(RpcId::Null, Error::request_cancelled()));
+                }
+            }
+            // It is no longer there to cancel.
+            cancel.cancel();
+        });
+    }
+
+    /// `$/cancelRequest`, of whatever request.
+    fn cancel(&mut self, message: &Message) {
+        let id = envelope::read(message.body())
+            .and_then(|message| message.params)
+            .and_then(|params| json::member(message.body(), params.start, "id"));
+        if let Some(poll) = id.and_then(|id| self.0.remove(&message.body()[id])) {
+            poll.cancel();
         }
     }
 }

@@ -31,27 +31,22 @@ struct Inner {
     memory: Option<Memory>,
     search: Search,
     consent: Consent,
-    complaint: Option<String>,
+    /// A mistake in the files.
+    of_files: Option<String>,
+    /// A mistake in what the editor sent when it began.
+    of_editor: Option<String>,
 }
 
 impl Settings {
-    /// What holds until the editor says anything: `config`, with the engines that the command line has
-    /// `named`, if any. A mistake in it is a complaint, and what works is used. Needs a tokio runtime.
+    /// What holds until the editor says anything: `files`, with the engines that the command line has
+    /// `named`, if any. A `mistake` in the files is a complaint. Needs a tokio runtime.
     pub fn new(
-        config: Result<Config>,
+        (files, mistake): (Config, Option<anyhow::Error>),
         named: &[Engine],
         consent_file: Option<PathBuf>,
         command: LeanCommand,
         cwd: PathBuf,
     ) -> Settings {
-        let mut complaint = None;
-        let files = config.unwrap_or_else(|error| {
-            complaint = Some(format!("unsorry works with its defaults: {error:#}"));
-            let mut config = Config::default();
-            // It may say that nothing is to be kept.
-            config.cache.enabled = false;
-            config
-        });
         let search = engines::search(command, cwd, &files, vec![engines::tactics(&files)]);
         let mut inner = Inner {
             config: files.clone(),
@@ -60,14 +55,12 @@ impl Settings {
             memory: search.memory.clone(),
             search,
             consent: Consent::new(&files.remote, consent_file),
-            complaint: None,
+            of_files: mistake.map(|error| format!("unsorry works without this file: {error:#}")),
+            of_editor: None,
             files,
         };
-        if let Err(error) = inner.apply(&Value::Null) {
-            let error = format!("unsorry works with its tactics alone: {error:#}");
-            complaint.get_or_insert(error);
-        }
-        inner.complaint = complaint;
+        // With nothing from the editor it takes what it can.
+        let _ = inner.apply(&Value::Null);
         Settings(Arc::new(Mutex::new(inner)))
     }
 
@@ -82,7 +75,7 @@ impl Settings {
     pub fn set(&self, editors: &Value) -> Result<()> {
         let mut inner = self.lock();
         inner.apply(editors)?;
-        inner.complaint = None;
+        inner.of_editor = None;
         Ok(())
     }
 
@@ -90,8 +83,7 @@ impl Settings {
     pub fn begin_with(&self, editors: &Value) {
         let mut inner = self.lock();
         if let Err(error) = inner.apply(editors) {
-            let error = format!("unsorry goes by its files alone: {error:#}");
-            inner.complaint.get_or_insert(error);
+            inner.of_editor = Some(format!("unsorry goes by its files alone: {error:#}"));
         }
     }
 
@@ -120,7 +112,10 @@ impl Settings {
 
     /// A mistake in the configuration.
     pub fn complaint(&self) -> Option<String> {
-        self.lock().complaint.clone()
+        let inner = self.lock();
+        let all = inner.of_files.iter().chain(&inner.of_editor);
+        let all: Vec<&str> = all.map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.join("\n"))
     }
 
     /// The user's own file, whether it is there or not.
@@ -130,14 +125,24 @@ impl Settings {
 }
 
 impl Inner {
+    /// Applies the editor's settings. Where they name no engine, and one of the others lacks what it needs,
+    /// the tactics are asked alone.
     fn apply(&mut self, editors: &Value) -> Result<()> {
         let mut config = self.files.clone();
         config.add_editors(editors)?;
+        let of_editor = config.engines != self.files.engines;
         if !self.named.is_empty() {
             config.engines = Some(self.named.clone());
         }
-        let engines = self.provers.engines(&config, Some(&self.consent))?;
-        self.search.engines = engines;
+        self.search.engines = match self.provers.engines(&config, Some(&self.consent)) {
+            Ok(engines) => engines,
+            Err(error) if of_editor => return Err(error),
+            Err(error) => {
+                let error = format!("unsorry works with its tactics alone: {error:#}");
+                self.of_files.get_or_insert(error);
+                vec![engines::tactics(&config)]
+            }
+        };
         self.search.limits = engines::limits(&config);
         self.search.checker = self.search.checker.clone().at_least(config.level);
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
@@ -176,7 +181,7 @@ mod tests {
         let mut config = Config::default();
         let added = config.add(users, Origin::User, "/".as_ref());
         let command = LeanCommand::resolve(&[], "/".as_ref());
-        Settings::new(added.map(|()| config), named, None, command, "/".into())
+        Settings::new((config, added.err()), named, None, command, "/".into())
     }
 
     #[tokio::test]
@@ -212,11 +217,23 @@ mod tests {
     async fn what_is_wrong_is_a_complaint() {
         let check = |users: &str, complaint: &str| {
             let settings = settings(users, &[]);
-            let told = settings.complaint().expect("a complaint");
-            assert!(told.contains(complaint), "{told}");
-            assert_eq!(settings.engines().0, ["tactics"]);
+            let told = || settings.complaint().expect("a complaint");
+            assert!(told().contains(complaint), "{}", told());
+            assert_eq!(settings.engines(), (vec!["tactics"], vec!["tactics"]));
+            // The editor's are taken all the same, and mend nothing in the files.
+            let budget = json!({"search": {"budget": "3s"}});
+            settings.set(&budget).expect("valid");
+            assert_eq!(settings.search().limits.budget.as_secs(), 3);
+            assert!(told().contains(complaint), "{}", told());
+            settings.begin_with(&json!({"search": {"engines": ["remote"]}}));
+            assert!(told().contains("has no endpoint"), "{}", told());
+            settings.set(&budget).expect("valid");
+            assert!(!told().contains("has no endpoint"), "{}", told());
         };
-        check("[serch]", "with its defaults");
-        check("[search]\nengines = ['local']", "with its tactics alone");
+        check("[serch]", "without this file");
+        check(
+            "[local]\nmodel = '/nowhere/a.gguf'",
+            "with its tactics alone",
+        );
     }
 }

@@ -57,6 +57,9 @@ impl Job {
     }
 }
 
+/// What a job does before it tells of anything.
+pub const AT_FIRST: &str = "asking Lean for the goal";
+
 /// A running job, for an editor to show.
 #[derive(Debug, Clone, Serialize)]
 pub struct Running {
@@ -79,13 +82,21 @@ pub struct Ended {
     pub message: String,
 }
 
+/// The last job that has ended, told apart from one before it that came to the same.
+#[derive(Debug, Clone, Serialize)]
+pub struct Last {
+    job: u64,
+    #[serde(flatten)]
+    ended: Ended,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     abilities: Abilities,
     documents: HashMap<String, Document>,
     findings: HashMap<String, Vec<Arc<Finding>>>,
     jobs: HashMap<String, Job>,
-    last: Option<Ended>,
+    last: Option<Last>,
     next_job: u64,
     stopped: bool,
 }
@@ -123,7 +134,7 @@ impl State {
     }
 
     /// The jobs that run and how the last one ended, with the revision that this is of.
-    pub fn standing(&self) -> (u64, Vec<Running>, Option<Ended>) {
+    pub fn standing(&self) -> (u64, Vec<Running>, Option<Last>) {
         // What changes while we read is news later.
         let revision = *self.revision.borrow();
         let inner = self.lock();
@@ -152,6 +163,7 @@ impl State {
     /// A document was opened.
     pub fn open(&self, uri: &str, document: Document) {
         self.lock().documents.insert(uri.to_owned(), document);
+        self.changed();
     }
 
     /// What files import has changed: what was found holds no more.
@@ -167,6 +179,15 @@ impl State {
         for job in inner.jobs.values().filter(|job| job.uri == uri) {
             job.cancel.cancel();
         }
+        drop(inner);
+        self.changed();
+    }
+
+    /// The URIs of the documents that are open.
+    pub fn documents(&self) -> Vec<String> {
+        let mut uris: Vec<String> = self.lock().documents.keys().cloned().collect();
+        uris.sort();
+        uris
     }
 
     /// Changes a document and moves the holes of its jobs along. A job whose holes are all gone ends.
@@ -235,7 +256,7 @@ impl State {
                 holes,
                 applying: false,
                 details: Details::default(),
-                message: String::new(),
+                message: AT_FIRST.to_owned(),
                 proved: 0,
                 cancel: cancel.clone(),
             },
@@ -281,8 +302,10 @@ impl State {
     /// The job is over, and came to this; to nothing if it was stopped.
     pub fn end_job(&self, job: &str, ended: Option<Ended>) {
         let mut inner = self.lock();
-        inner.jobs.remove(job);
-        inner.last = ended.or(inner.last.take());
+        let job = inner.jobs.remove(job).map(|job| job.number);
+        if let (Some(job), Some(ended)) = (job, ended) {
+            inner.last = Some(Last { job, ended });
+        }
         drop(inner);
         self.changed();
     }

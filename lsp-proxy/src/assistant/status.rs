@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::time::{Duration, timeout};
 
 use super::Assistant;
-use super::state::{Ended, Running};
+use super::state::{Last, Running};
 use crate::config;
 
 /// A question that waits for news is answered after this long without any.
@@ -21,9 +21,11 @@ struct Status {
     engines: Vec<&'static str>,
     /// Whom it could ask.
     available: Vec<&'static str>,
+    /// The documents that are open here: an editor may have several servers.
+    documents: Vec<String>,
     jobs: Vec<Running>,
     /// The last job that has ended.
-    last: Option<Ended>,
+    last: Option<Last>,
     /// A mistake in the configuration.
     complaint: Option<String>,
     log: Option<String>,
@@ -46,6 +48,7 @@ pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
         pid: std::process::id(),
         engines,
         available,
+        documents: assistant.state.documents(),
         jobs,
         last,
         complaint: assistant.settings.complaint(),

@@ -5,6 +5,7 @@
 mod editors;
 mod lean;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,7 +71,10 @@ pub fn doctor(_: &Arguments, given: Option<&Path>) -> Result<ExitCode> {
     section("Program", program());
     let (config, lines) = settings(given, &cwd);
     section("Settings", lines);
-    section("Lean", runtime.block_on(lean::lean(&cwd, &config)));
+    // That takes a while.
+    println!("Lean");
+    let _ = std::io::stdout().flush();
+    section("", runtime.block_on(lean::lean(&cwd, &config)));
     section("Editors", editors::editors());
     section("Engines", asked(&config));
     section("Local model", local_model(&config));
@@ -85,7 +89,10 @@ pub fn doctor(_: &Arguments, given: Option<&Path>) -> Result<ExitCode> {
 
 /// A section as it is printed.
 fn shown(title: &str, lines: &[Line]) -> String {
-    let mut text = format!("{title}\n");
+    let mut text = match title {
+        "" => String::new(),
+        title => format!("{title}\n"),
+    };
     for (mark, line) in lines {
         let mark = match mark {
             Mark::Good => '✓',
@@ -132,7 +139,7 @@ fn settings(given: Option<&Path>, cwd: &Path) -> (Config, Vec<Line>) {
         lines.push(match config.add_file(&path, origin) {
             Ok(()) => good(path.display().to_string()),
             Err(error) => bad(format!(
-                "{}\nuntil that is mended, `unsorry serve` takes the defaults and `unsorry prove` refuses",
+                "{}\nuntil that is mended, `unsorry serve` does without it and `unsorry prove` refuses",
                 format!("{error:#}").trim_end(),
             )),
         });

@@ -75,7 +75,7 @@ pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     if io::stdin().is_terminal() {
         bail!(
             "`serve` is for an editor to start, which then speaks to it on stdin and stdout; \
-             docs/editors.md says how. In a terminal there are `unsorry prove FILE` and `unsorry doctor`."
+             https://github.com/unsorry/unsorry/blob/main/docs/editors.md says how. In a terminal there are `unsorry prove FILE` and `unsorry doctor`."
         );
     }
     let cwd = std::env::current_dir().context("there is no working directory")?;
@@ -283,7 +283,7 @@ fn assistant(
     config: Option<&Path>,
     named: &[Engine],
 ) -> Setup {
-    let config = Config::load(config, &cwd);
+    let config = Config::as_far_as_possible(config, &cwd);
     Setup {
         session: shared.session.clone(),
         settings: Settings::new(config, named, consent::file(), command, cwd),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use crate::config;
-use crate::shim::{MARKER, NAMES};
+use crate::shim::{MARKER, NAMES, in_folder};
 
 /// What the folder says of itself.
 const ABOUT: &str = "This folder was made by `unsorry shim`. Ahead of others on the PATH of an editor, its `lake` and `lean`
@@ -38,8 +38,7 @@ pub fn shim(arguments: &Arguments) -> Result<ExitCode> {
         remove(&folder).with_context(|| format!("can't remove {}", folder.display()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let own = own_file()?;
-    make(&folder, &own).with_context(|| format!("can't make {}", folder.display()))?;
+    make(&folder, &own_name()?).with_context(|| format!("can't make {}", folder.display()))?;
     println!("{}", folder.display());
     if std::io::stdout().is_terminal() {
         eprintln!(
@@ -47,6 +46,22 @@ pub fn shim(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The name that leads to our own file also after an update: the one we were called by, where that is not
+/// the file itself but a link to it.
+fn own_name() -> Result<PathBuf> {
+    let own = own_file()?;
+    let called = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = match called.components().count() {
+        1 => std::env::split_paths(&path)
+            .filter_map(|folder| in_folder(&folder, &called.to_string_lossy()))
+            .collect(),
+        _ => vec![std::path::absolute(&called).unwrap_or_default()],
+    };
+    let leads = |name: &PathBuf| name.canonicalize().is_ok_and(|file| file == own);
+    Ok(names.into_iter().find(leads).unwrap_or(own))
 }
 
 /// Our own file, through whatever link we were called.
@@ -66,15 +81,18 @@ pub fn file_of(folder: &Path, name: &str) -> PathBuf {
 /// Makes `folder` with our file `own` under each of the names. One that we have made is made anew.
 fn make(folder: &Path, own: &Path) -> Result<()> {
     let marker = folder.join(MARKER);
+    // All of the folder is passed over where the real programs are looked for.
     if !marker.is_file() {
-        for file in NAMES.map(|name| file_of(folder, name)) {
-            ensure!(
-                file.symlink_metadata().is_err(),
-                "there is a {} that unsorry has not made: choose another folder",
-                file.display()
-            );
-        }
+        let mut entries = folder.read_dir().into_iter().flatten();
+        ensure!(
+            entries.next().is_none(),
+            "there is something in it already: name a folder that is to be made"
+        );
     }
+    ensure!(
+        std::env::join_paths([folder]).is_ok(),
+        "no PATH can hold this name"
+    );
     std::fs::create_dir_all(folder)?;
     std::fs::write(&marker, ABOUT)?;
     for file in NAMES.map(|name| file_of(folder, name)) {
@@ -147,7 +165,7 @@ mod tests {
         let lake = file_of(folder.path(), "lake");
         std::fs::write(&lake, "real").expect("written");
         let error = make(folder.path(), &lake).expect_err("refused").to_string();
-        assert!(error.contains("choose another folder"), "{error}");
+        assert!(error.contains("something in it already"), "{error}");
         assert_eq!(std::fs::read_to_string(&lake).expect("there"), "real");
     }
 }

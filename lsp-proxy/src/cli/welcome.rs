@@ -1,21 +1,24 @@
 //! `unsorry` alone: what it is, and what to type next.
 #![allow(clippy::print_stdout)] // This is for a person.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::shim::own_file;
 use crate::config::Config;
 use crate::engines;
+use crate::shim::Real;
 
 /// Says what this is, what is here, and what to type.
 pub fn welcome(given: Option<&Path>) -> ExitCode {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let lean = std::env::split_paths(&path)
-        .map(|folder| crate::cli::shim::file_of(&folder, "lean"))
-        .find(|file| file.is_file());
-    let lean = match lean {
-        Some(file) => format!("Lean is here: {}", file.display()),
-        None => "There is no Lean on PATH: https://lean-lang.org/install says how to get it".into(),
+    let own = own_file().ok();
+    let lean = match Real::find("lean", &path, OsStr::new(""), own.as_deref()) {
+        Ok(real) => format!("Lean is here: {}", real.program.display()),
+        Err(_) => {
+            "There is no Lean on PATH: https://lean-lang.org/install says how to get it".into()
+        }
     };
     let config = std::env::current_dir()
         .map_err(anyhow::Error::from)

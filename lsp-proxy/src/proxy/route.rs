@@ -77,6 +77,7 @@ fn by_head(session: &str, head: &Head<'_>) -> Result<Route, ByParams> {
             | "textDocument/didClose"
             | "workspace/didChangeConfiguration"
             | "workspace/didChangeWatchedFiles"
+            | "$/cancelRequest"
             | "initialized" => Route::Both,
             "shutdown" => Route::Shutdown,
             "initialize" => Route::Merge(Merged::Initialize),
@@ -140,6 +141,10 @@ mod tests {
         );
         check(
             r#"{"method":"workspace/didChangeConfiguration","params":{}}"#,
+            Route::Both,
+        );
+        check(
+            r#"{"method":"$/cancelRequest","params":{"id":4}}"#,
             Route::Both,
         );
         check(r#"{"id":"unsorry:1:4","result":null}"#, Route::Assistant);

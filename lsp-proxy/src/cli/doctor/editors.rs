@@ -4,14 +4,14 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Line, bad, good, plain, warning};
-use crate::cli::shim::file_of;
+use crate::cli::shim::{file_of, own_file};
 use crate::config;
-use crate::shim::{MARKER, NAMES};
+use crate::shim::{MARKER, NAMES, in_folder};
 
 /// Whether editors find `unsorry`, and what there is for those that start `lake serve` themselves.
 pub(super) fn editors() -> Vec<Line> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut lines = vec![named(&path)];
+    let mut lines = vec![named(&path, own_file().ok().as_deref())];
     lines.extend(before_lake(&path));
     if let Some(folder) = config::shim_folder() {
         lines.push(shim(&folder));
@@ -20,13 +20,14 @@ pub(super) fn editors() -> Vec<Line> {
 }
 
 fn on_path(path: &OsStr, name: &str) -> Option<PathBuf> {
-    std::env::split_paths(path)
-        .map(|folder| file_of(&folder, name))
-        .find(|file| file.is_file())
+    std::env::split_paths(path).find_map(|folder| in_folder(&folder, name))
 }
 
-fn named(path: &OsStr) -> Line {
+fn named(path: &OsStr, own: Option<&Path>) -> Line {
     match on_path(path, "unsorry") {
+        Some(file) if own.is_some() && file.canonicalize().ok().as_deref() != own => warning(
+            format!("`unsorry` on PATH is another one: {}", file.display()),
+        ),
         Some(file) => good(format!("`unsorry` on PATH is {}", file.display())),
         None => warning(
             "`unsorry` is not on PATH: editors need its whole name, or `cargo install --path lsp-proxy`",
@@ -77,13 +78,25 @@ mod tests {
         write(MARKER);
         check(Mark::Bad);
         for name in NAMES {
-            std::fs::write(file_of(folder.path(), name), "").expect("written");
+            program(&file_of(folder.path(), name));
         }
         check(Mark::Good);
         let path = folder.path().as_os_str();
         assert!(before_lake(path).is_some_and(|line| line.0 == Mark::Good));
-        assert_eq!(named(path).0, Mark::Warning);
-        std::fs::write(file_of(folder.path(), "unsorry"), "").expect("written");
-        assert_eq!(named(path).0, Mark::Good);
+        assert_eq!(named(path, None).0, Mark::Warning);
+        let own = file_of(folder.path(), "unsorry");
+        program(&own);
+        let real = own.canonicalize().expect("there");
+        assert_eq!(named(path, Some(&real)).0, Mark::Good);
+        assert_eq!(named(path, Some(Path::new("/other"))).0, Mark::Warning);
+    }
+
+    fn program(file: &Path) {
+        std::fs::write(file, "").expect("written");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(file, mode).expect("set");
+        }
     }
 }

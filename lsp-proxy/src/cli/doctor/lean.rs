@@ -119,7 +119,10 @@ async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
         line.map(str::to_owned)
     };
     match tokio::time::timeout(LEAN, asked).await {
-        Err(_) => Err(format!("no word within {} s", LEAN.as_secs())),
+        Err(_) => Err(format!(
+            "no word within {} s; where elan is getting a toolchain, wait for that",
+            LEAN.as_secs()
+        )),
         Ok(Err(error)) => Err(format!("it can't be started: {error}")),
         Ok(Ok(output)) => first(&output.stdout)
             .filter(|_| output.status.success())
