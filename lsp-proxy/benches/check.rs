@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use unsorry::contain::Limits;
 use unsorry::document::Outline;
 use unsorry::lean::command::LeanCommand;
 use unsorry::lean::server::Server;
@@ -31,6 +32,14 @@ const SOURCE: &str = "theorem t (a b c : Nat) (xs : List Nat) (h : a < b) (h' : 
   sorry
 ";
 
+/// Nothing is contained: the program that would see to it is another one.
+fn limits() -> Limits {
+    Limits {
+        contained: false,
+        ..Limits::default()
+    }
+}
+
 fn main() -> Result<()> {
     // `cargo test` builds and starts benches as well, with no such argument.
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -45,7 +54,7 @@ async fn run(as_json: bool) -> Result<()> {
     let command = LeanCommand::resolve(&[], folder.path());
     let uri = format!("file://{}/A.lean", folder.path().display());
     let target = target(&uri, 0);
-    let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT);
+    let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT, limits());
     let baseline = baseline(&checker, &target).await?;
     drop(checker);
     let candidates = candidates(&baseline);
@@ -138,7 +147,7 @@ struct Bench {
 
 impl Bench {
     async fn start(command: &LeanCommand, folder: &tempfile::TempDir, uri: &str) -> Result<Bench> {
-        let server = Server::start_exactly(command, folder.path()).await?;
+        let server = Server::start_exactly(command, folder.path(), &limits()).await?;
         Ok(Bench {
             server,
             shadow: Shadow::new(uri.replace("A.lean", "Scratch.lean")),

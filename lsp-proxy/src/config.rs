@@ -17,7 +17,9 @@ use serde::{Deserialize, Deserializer};
 use unsorry_model::Entry;
 use unsorry_model::remote::Settings as Endpoint;
 
+use crate::contain;
 use crate::proof::search::Limits;
+use crate::proof::verify::Level;
 
 pub use cache::Cache;
 pub use engine::Engine;
@@ -36,6 +38,10 @@ pub struct Config {
     pub timeout: Duration,
     /// After which the unused checker is ended.
     pub idle: Duration,
+    /// The least that a proof must have passed.
+    pub level: Level,
+    /// What holds Lean for checking.
+    pub container: contain::Limits,
     /// Rows for the portfolio, before its own.
     pub tactics: Vec<Entry>,
     /// For one hole: most tokens that models write.
@@ -83,6 +89,8 @@ impl Default for Config {
             refute: limits.refute,
             timeout: limits.check,
             idle: Duration::from_secs(300),
+            level: Level::LeanChecked,
+            container: contain::Limits::default(),
             tactics: Vec::new(),
             engines: None,
             local: Local::default(),
@@ -127,6 +135,21 @@ struct Check {
     timeout: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     idle: Option<Duration>,
+    level: Option<Level>,
+    contained: Option<bool>,
+    #[serde(deserialize_with = "bytes")]
+    memory: Option<u64>,
+}
+
+/// Reads `8GB` or `4GiB`.
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let size = text.parse::<bytesize::ByteSize>().map_err(|error| {
+        serde::de::Error::custom(format!(
+            "`{text}` is no amount of memory such as `8GB`: {error}"
+        ))
+    })?;
+    Ok(Some(size.as_u64()))
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -259,6 +282,10 @@ impl Config {
                 "`remote` is not for a project or an editor to set, only for your own config.toml: a project must not be able to send your code anywhere"
             );
         }
+        ensure!(
+            origin == Origin::User || (check.contained.is_none() && check.memory.is_none()),
+            "`check.contained` and `check.memory` are not for a project or an editor to set, only for your own config.toml"
+        );
         if !remote.is_empty() {
             self.remote = remote::settings(&remote, folder)?;
         }
@@ -292,6 +319,14 @@ impl Config {
         };
         set(&mut self.timeout, check.timeout);
         set(&mut self.idle, check.idle);
+        // What the user asks for a project may only raise.
+        self.level = match check.level {
+            Some(level) if lower => level.max(self.level),
+            Some(level) => level,
+            None => self.level,
+        };
+        self.container.contained = check.contained.unwrap_or(self.container.contained);
+        self.container.memory = check.memory.unwrap_or(self.container.memory);
         self.tactics.extend(tactics);
         Ok(())
     }
@@ -464,6 +499,23 @@ mod tests {
     }
 
     #[test]
+    fn a_project_can_only_raise_the_level() {
+        let mut config = Config::default();
+        let mut level = |text: &str, origin| {
+            config.add(text, origin, Path::new("/")).expect("valid");
+            config.level
+        };
+        let (clean, checked) = (
+            "[check]\nlevel = 'axioms-clean'",
+            "[check]\nlevel = 'lean-checked'",
+        );
+        assert_eq!(level("", Origin::User), Level::LeanChecked);
+        assert_eq!(level(clean, Origin::Project), Level::AxiomsClean);
+        assert_eq!(level(checked, Origin::Editor), Level::AxiomsClean);
+        assert_eq!(level(checked, Origin::User), Level::LeanChecked);
+    }
+
+    #[test]
     fn models_are_found_by_name() {
         let folder = models_folder().expect("a home");
         let check = |named: &str, expected: PathBuf| {
@@ -500,5 +552,8 @@ mod tests {
         check("[search]\nengines = []", "search.engines");
         check("[local]\nmodle = 'a.gguf'", "modle");
         check("[local]\nmodel = 'a.gguf'", "`local.model`");
+        check("[check]\ncontained = false", "`check.contained`");
+        check("[check]\nmemory = '1GB'", "`check.memory`");
+        check("[check]\nmemory = 'much'", "much");
     }
 }

@@ -183,7 +183,8 @@ pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<
     let memory = config.cache.place();
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
     Search {
-        checker: Checker::new(command, cwd, config.idle),
+        checker: Checker::new(command, cwd, config.idle, config.container.clone())
+            .at_least(config.level),
         memory,
         engines,
         limits: limits(config),

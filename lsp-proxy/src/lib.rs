@@ -4,6 +4,7 @@ pub mod assistant;
 pub mod cli;
 pub mod config;
 pub mod consent;
+pub mod contain;
 pub mod document;
 pub mod engines;
 pub mod lean;

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::config;
+#[cfg(target_os = "linux")]
+use unsorry::contain::{inside, supervisor};
 use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
@@ -41,6 +43,18 @@ enum Commands {
     Shim(shim::Arguments),
     /// Say what works here, what does not and what to do about it, and what would be sent where
     Doctor(doctor::Arguments),
+    /// Run a command in a container
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Contained(supervisor::Arguments),
+    /// Become a command in a container
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    ContainedInside(inside::Arguments),
+    /// Say what is open in a container
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    ContainedProbe,
     /// Print the completions for a shell
     Completions(manual::Completions),
     /// Print the manual page, or write one for each command
@@ -72,6 +86,12 @@ fn main() -> ExitCode {
         Commands::Doctor(doctor) => doctor::doctor(&doctor, arguments.config.as_deref()),
         Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),
         Commands::Model(model) => model::model(&model, arguments.config.as_deref()),
+        #[cfg(target_os = "linux")]
+        Commands::Contained(command) => supervisor::run(&command),
+        #[cfg(target_os = "linux")]
+        Commands::ContainedInside(command) => inside::run(&command).map(|never| match never {}),
+        #[cfg(target_os = "linux")]
+        Commands::ContainedProbe => Ok(inside::probe()),
         Commands::Shim(shim) => shim::shim(&shim),
         Commands::Completions(shell) => Ok(manual::completions(&shell, Arguments::command())),
         Commands::Man(man) => manual::man(&man, Arguments::command()),
@@ -94,6 +114,7 @@ fn leave_with_the_reader() {
 }
 
 fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    tracing::error!("{error:#}");
     eprintln!("unsorry: {error:#}");
     ExitCode::from(code)
 }

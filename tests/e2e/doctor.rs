@@ -34,6 +34,8 @@ fn with_lean_all_is_well() {
     let says = |part: &str| assert!(told.contains(part), "{part}: {told}");
     says("✓ `lean --server`: Lean (version");
     says("✓ its server answers: a proof was found and checked in");
+    #[cfg(target_os = "linux")]
+    says("✓ candidates are checked in a container: no network, no file to write to but its own");
     says("no shim; `unsorry shim` makes one");
     says("tactics, by default");
     assert_eq!(code, Some(0), "{told}");

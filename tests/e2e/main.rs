@@ -2,7 +2,9 @@
 //!
 //! Starting Lean costs seconds, so the tests of a module share one session, and mostly one document.
 
+mod boundary;
 mod cache;
+mod contain;
 mod doctor;
 mod eval;
 mod examples;

@@ -745,6 +745,27 @@ fn the_status_tells_news() {
 }
 
 #[test]
+fn offers_do_not_outlive_their_imports() {
+    let text = "theorem t (n : Nat) : n + 0 = n := by\n  sorry\n";
+    with(text, |editor, uri| {
+        editor.edits = Edits::Refuse;
+        editor.prove(uri, 0);
+        let at = editor.hole(uri, 0);
+        let offers = |titles: &[String]| titles.iter().any(|t| t.starts_with("Prove with"));
+        assert!(offers(&editor.titles(uri, &at)));
+        let changed =
+            |name: &str| json!({"changes": [{"uri": format!("file:///p/{name}"), "type": 2}]});
+        editor.notify("workspace/didChangeWatchedFiles", changed("A.txt"));
+        assert!(offers(&editor.titles(uri, &at)));
+        editor.notify("workspace/didChangeWatchedFiles", changed("A.ilean"));
+        assert!(!offers(&editor.titles(uri, &at)));
+        editor.edits = Edits::Accept;
+        let words = editor.prove(uri, 0);
+        assert!(words.starts_with("proved with"), "{words}");
+    });
+}
+
+#[test]
 fn settings_hold_from_the_next_job_on() {
     let hard = "theorem t (a b c n : Nat) (h : a ^ (n + 3) + b ^ (n + 3) = c ^ (n + 3)) : a * b * c = 0 := by\n  sorry\n";
     with(hard, |editor, uri| {

@@ -119,6 +119,10 @@ impl LanguageServer for Assistant {
         sync::did_close(self, &params);
     }
 
+    async fn did_change_watched_files(&self, params: lsp::DidChangeWatchedFilesParams) {
+        sync::did_change_watched_files(self, &params);
+    }
+
     async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
         settings::did_change_configuration(self, params).await;
     }

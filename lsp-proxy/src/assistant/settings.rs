@@ -144,6 +144,7 @@ impl Inner {
             }
         };
         self.search.limits = engines::limits(&config);
+        self.search.checker = self.search.checker.clone().at_least(config.level);
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())

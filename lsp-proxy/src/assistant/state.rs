@@ -166,6 +166,11 @@ impl State {
         self.changed();
     }
 
+    /// What files import has changed: what was found holds no more.
+    pub fn forget_findings(&self) {
+        self.lock().findings.clear();
+    }
+
     /// A document was closed, or can't be followed any more: its jobs end.
     pub fn close(&self, uri: &str) {
         let mut inner = self.lock();

@@ -16,6 +16,19 @@ pub fn did_open(assistant: &Assistant, params: lsp::DidOpenTextDocumentParams) {
         .open(uri.as_str(), Document::new(version, &text));
 }
 
+/// `workspace/didChangeWatchedFiles`. Lean has editors watch what it has compiled: a proof that was checked
+/// with other imports is none.
+pub fn did_change_watched_files(assistant: &Assistant, params: &lsp::DidChangeWatchedFilesParams) {
+    let compiled = |event: &lsp::FileEvent| {
+        let uri = event.uri.as_str();
+        uri.ends_with(".ilean") || uri.ends_with(".olean")
+    };
+    if params.changes.iter().any(compiled) {
+        assistant.state.forget_findings();
+        assistant.settings.search().checker.reload_imports();
+    }
+}
+
 /// `textDocument/didChange`
 pub fn did_change(assistant: &Assistant, params: lsp::DidChangeTextDocumentParams) {
     let lsp::VersionedTextDocumentIdentifier { uri, version } = params.text_document;

@@ -363,7 +363,9 @@ impl HoleReport {
             goal: None,
             status: match error {
                 NoGoal::Check(_) => Status::Error,
-                NoGoal::Inert(_) | NoGoal::Broken(..) | NoGoal::Data(_) => Status::Unproved,
+                NoGoal::Inert(_) | NoGoal::Broken(..) | NoGoal::Data(_) | NoGoal::Level(..) => {
+                    Status::Unproved
+                }
             },
             proof: None,
             level: None,

@@ -8,21 +8,28 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 use super::command::LeanCommand;
 use super::process;
+use super::shadow::Unknown;
+use crate::contain::{self, Container, Limits};
 use crate::wire::frame::{Framer, Message};
 
 /// How long a server may take to answer `initialize`. It loads no library for that.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
+/// How long a process may take to end that says no more.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
 /// A running Lean server. Dropping it kills it with all its workers.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// What ends the child; without one, we do.
+    container: Option<Container>,
     to_lean: UnboundedSender<Bytes>,
     from_lean: UnboundedReceiver<Value>,
     next_id: u64,
@@ -34,8 +41,8 @@ impl Server {
     ///
     /// # Errors
     /// When the program is not there or does not answer as a language server.
-    pub async fn start(command: &LeanCommand, cwd: &Path) -> Result<Server> {
-        match Self::start_exactly(&command.for_checker(), cwd).await {
+    pub async fn start(command: &LeanCommand, cwd: &Path, limits: &Limits) -> Result<Server> {
+        match Self::start_exactly(&command.for_checker(), cwd, limits).await {
             Ok(server) => Ok(server),
             Err(error) if error.downcast_ref::<std::io::Error>().is_some() => Err(error),
             Err(first) => {
@@ -43,7 +50,7 @@ impl Server {
                     error = format!("{first:#}"),
                     "the checker's options were refused"
                 );
-                Self::start_exactly(command, cwd).await
+                Self::start_exactly(command, cwd, limits).await
             }
         }
     }
@@ -52,14 +59,13 @@ impl Server {
     ///
     /// # Errors
     /// When the program is not there or does not answer as a language server.
-    pub async fn start_exactly(command: &LeanCommand, cwd: &Path) -> Result<Server> {
-        let mut builder = Command::new(&command.program);
-        builder
-            .args(&command.args)
-            .current_dir(cwd)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+    pub async fn start_exactly(
+        command: &LeanCommand,
+        cwd: &Path,
+        limits: &Limits,
+    ) -> Result<Server> {
+        let (mut builder, container) = contain::command(command, cwd, limits)?;
+        builder.stdin(Stdio::piped()).stdout(Stdio::piped());
         #[cfg(unix)]
         builder.process_group(0);
         let mut child = builder
@@ -76,6 +82,7 @@ impl Server {
         tokio::spawn(read(stdout, reads, to_lean.clone()));
         let mut server = Server {
             child,
+            container,
             to_lean,
             from_lean,
             next_id: 0,
@@ -89,10 +96,11 @@ impl Server {
         });
         let id = server.request("initialize", params);
         let refused = || format!("`{command}` does not answer as a Lean server");
-        let answer = server
-            .answer(&id, START_LIMIT)
-            .await
-            .with_context(refused)?;
+        let answer = match server.answer(&id, START_LIMIT).await {
+            Ok(answer) => answer,
+            Err(_) if server.was_exhausted().await => bail!(Unknown::Exhausted),
+            Err(error) => return Err(error.context(refused())),
+        };
         if !answer["capabilities"].is_object() {
             bail!(refused());
         }
@@ -141,6 +149,13 @@ impl Server {
         }
     }
 
+    /// Whether the process, which says no more, was ended for what it took.
+    pub async fn was_exhausted(&mut self) -> bool {
+        let status = tokio::time::timeout(ENDS_WITHIN, self.child.wait()).await;
+        let code = status.ok().and_then(|status| status.ok()?.code());
+        self.container.is_some() && code == Some(i32::from(contain::TOO_MUCH))
+    }
+
     /// Whether the process is still there.
     pub fn is_alive(&mut self) -> bool {
         !self.from_lean.is_closed() && matches!(self.child.try_wait(), Ok(None))
@@ -149,7 +164,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(pid) = self.child.id() {
+        // What is contained ends with its container.
+        if self.container.is_none()
+            && let Some(pid) = self.child.id()
+        {
             process::kill_group(pid);
         }
     }

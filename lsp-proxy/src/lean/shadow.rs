@@ -47,6 +47,11 @@ pub enum Unknown {
     /// Lean's worker for the document, or the whole server, ended.
     #[error("Lean's process for checking ended")]
     Died,
+    /// It was ended for what it took.
+    #[error(
+        "Lean's process for checking was ended: it took more memory or processes than `check.memory` allows"
+    )]
+    Exhausted,
     /// The barrier was passed, yet something is missing that a full elaboration brings.
     #[error("Lean's report is incomplete: {0}")]
     Incomplete(&'static str),

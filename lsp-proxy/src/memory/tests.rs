@@ -39,6 +39,7 @@ fn baseline(goals: &str) -> Baseline {
         rendered: goals.to_owned(),
         reports_accomplished: true,
         axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
+        statement: None,
         error_before: false,
     }
 }
@@ -189,7 +190,8 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
     let checker = Checker::scripted(move |text| {
         let lines = text.lines().filter(|line| !line.contains("sorry"));
         let tried: Vec<&str> = lines.filter_map(|line| line.strip_prefix("  ")).collect();
-        if !tried.is_empty() {
+        // The same in parentheses belongs to its confirmation.
+        if !tried.is_empty() && tried[0] != "(" {
             let _ = tell.send(tried.join(" "));
         }
         let says = |(line, text): (usize, &str)| {
@@ -197,6 +199,7 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
                 _ if text.starts_with("#print axioms") => {
                     (Severity::Information, "'t' does not depend on any axioms")
                 }
+                _ if matches!(text, "  (" | "  )") => return None,
                 _ if text.starts_with("  ") && !text.contains("sorry") && !text.contains(right) => {
                     (Severity::Error, "no")
                 }

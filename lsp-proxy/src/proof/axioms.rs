@@ -1,4 +1,5 @@
-//! What a declaration depends on, as `#print axioms` tells it. Pure.
+//! What Lean tells of a declaration behind it: what it depends on (`#print axioms`) and its type
+//! (`#check`). Pure.
 
 use crate::document::{DeclarationKind, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
@@ -7,6 +8,10 @@ use super::target::{NAME, Target};
 
 /// The axioms that Lean's own library rests on.
 pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
+
+/// Prints a type whole, but for the proofs in it, which the hole may be part of.
+const CHECK: &str = "set_option pp.all true in set_option pp.proofs false in \
+    set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #check";
 
 /// The axiom behind `sorry`.
 pub const SORRY: &str = "sorryAx";
@@ -20,23 +25,28 @@ pub enum Report {
     NotReported(String),
 }
 
-/// The question, to be put after a declaration.
+/// The questions, to be put after a declaration.
 #[derive(Debug)]
 pub struct Question {
     commands: String,
-    /// The line of `#print axioms`, from the text's first.
+    /// The line of `#print axioms`, from the text's first; `#check` is on the next one.
     line: Option<u32>,
 }
 
 impl Question {
-    /// Asks about the declaration of `target` in `text`, which ends with it. An `example`, which no
-    /// command can name, is asked about in the form of a theorem behind it.
+    /// Asks about the declaration of `target` in `text`, which ends with it. What no command can name is
+    /// asked about in the form of a copy behind it that has a name: an `example` as a theorem.
     pub fn of(target: &Target, text: &str) -> Question {
         let declaration = target.declaration();
         let (copy, name) = match (&declaration.kind, &declaration.name) {
             (_, Some(name)) => (String::new(), target.text[name.clone()].to_owned()),
-            (DeclarationKind::Example, None) if declaration.unit == declaration.extent => {
-                let named = target.named(text, "theorem");
+            (DeclarationKind::Example | DeclarationKind::Instance, None)
+                if declaration.unit == declaration.extent =>
+            {
+                let named = match declaration.kind {
+                    DeclarationKind::Example => target.named(text, "theorem"),
+                    _ => target.named(text, "instance"),
+                };
                 let copy = format!("\n\n{}", &named[declaration.extent.start..]);
                 (copy, NAME.to_owned())
             }
@@ -48,11 +58,16 @@ impl Question {
             }
         };
         let before = format!("{copy}\n\n");
+        // A proof that would go on with what stands behind it in the file must do so here.
+        let lead = match target.begins_like_a_term() {
+            true => "set_option pp.all false in ",
+            false => "",
+        };
         let line = LineIndex::new(&format!("{text}{before}"))
             .position(usize::MAX)
             .line;
         Question {
-            commands: format!("{before}#print axioms {name}"),
+            commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
             line: Some(line),
         }
     }
@@ -62,7 +77,14 @@ impl Question {
         &self.commands
     }
 
-    /// Reads Lean's answer.
+    /// The declaration's name and type as Lean prints them, proofs left out; none where it does not.
+    pub fn statement(&self, diagnostics: &[Diagnostic]) -> Option<String> {
+        let line = self.line? + 1;
+        let answer = diagnostics.iter().find(|d| d.start().line == line)?;
+        (!answer.is_error()).then(|| answer.message.clone())
+    }
+
+    /// Reads Lean's answer about axioms.
     pub fn report(&self, diagnostics: &[Diagnostic]) -> Report {
         let Some(line) = self.line else {
             return Report::NotReported("the declaration has no name to ask about".into());

@@ -7,6 +7,7 @@ use unsorry_model::{Context, Goal, HoleKind};
 use super::axioms::{self, Report};
 use super::checker::{CheckError, Checker};
 use super::target::Target;
+use super::verify::Level;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::shadow::{Goals, Unknown};
 
@@ -30,6 +31,8 @@ pub struct Baseline {
     pub reports_accomplished: bool,
     /// What the declaration depends on as it stands.
     pub axioms: Report,
+    /// The declaration's type, where Lean tells it.
+    pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
 }
@@ -48,6 +51,11 @@ pub enum NoGoal {
         "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
     )]
     Data(String),
+    /// This Lean can't tell what is asked for: the reason.
+    #[error(
+        "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
+    )]
+    Level(String),
     /// Lean's checking failed before anything was tried.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -118,12 +126,16 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.says_accomplished() && d.start().line == probe_line),
         axioms: question.report(&elaboration.diagnostics),
+        statement: question.statement(&elaboration.diagnostics),
         error_before: elaboration
             .diagnostics
             .iter()
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
     };
+    if let (Level::AxiomsClean, Report::NotReported(why)) = (checker.least(), &baseline.axioms) {
+        return Err(NoGoal::Level(why.clone()));
+    }
     if !wants_proof(checker, target, &baseline).await? {
         return Err(NoGoal::Data(baseline.goal.target));
     }

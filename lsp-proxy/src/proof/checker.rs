@@ -3,17 +3,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::ls_types::Uri;
 
+use crate::contain::Limits;
 use crate::document::Position;
 use crate::lean::command::LeanCommand;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::server::Server;
 use crate::lean::shadow::{Elaboration, Shadow, Unknown};
+
+use super::verify::Level;
 
 /// How long a fresh worker may take to load a file's imports and elaborate what stands before the
 /// first hole that is asked about.
@@ -48,18 +52,25 @@ type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
     cwd: Arc<Path>,
+    least: Level,
+    /// Counts changes of what files import.
+    imports: Arc<AtomicU64>,
 }
 
 impl Checker {
     /// A checker whose Lean is started by `command` in `cwd` when it is first needed, and ended after
-    /// it was `idle` for so long. Needs a tokio runtime.
-    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration) -> Checker {
+    /// it was `idle` for so long, contained within `limits`. Needs a tokio runtime.
+    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration, limits: Limits) -> Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
         let folder = Arc::from(cwd.as_path());
+        let imports = Arc::<AtomicU64>::default();
         tokio::spawn(run(
             Slot {
                 command,
                 cwd,
+                limits,
+                imports: imports.clone(),
+                loaded: 0,
                 running: None,
                 timeouts: 0,
             },
@@ -69,7 +80,25 @@ impl Checker {
         Checker {
             requests,
             cwd: folder,
+            least: Level::LeanChecked,
+            imports,
         }
+    }
+
+    /// What files import may have changed: the next text is elaborated with imports loaded anew.
+    pub fn reload_imports(&self) {
+        self.imports.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The same checker for whoever takes no proof below a level.
+    pub fn at_least(mut self, least: Level) -> Checker {
+        self.least = least;
+        self
+    }
+
+    /// The level below which nothing is a proof.
+    pub fn least(&self) -> Level {
+        self.least
     }
 
     /// A checker that asks `lean` in the place of a Lean.
@@ -84,6 +113,8 @@ impl Checker {
         Checker {
             requests,
             cwd: Path::new("/").into(),
+            least: Level::LeanChecked,
+            imports: Arc::default(),
         }
     }
 
@@ -156,6 +187,10 @@ fn shadow_uri(uri: &str, cwd: &Path) -> String {
 struct Slot {
     command: LeanCommand,
     cwd: PathBuf,
+    limits: Limits,
+    imports: Arc<AtomicU64>,
+    /// What `imports` was when the worker loaded them.
+    loaded: u64,
     running: Option<(Server, Shadow)>,
     timeouts: u32,
 }
@@ -219,6 +254,12 @@ impl Slot {
         let outcome = shadow
             .elaborate(server, text, questions, limit, interim.as_ref())
             .await;
+        let outcome = match outcome {
+            Err(Unknown::Died) if !server.is_alive() && server.was_exhausted().await => {
+                Err(Unknown::Exhausted)
+            }
+            outcome => outcome,
+        };
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
             Err(Unknown::Died) => self.timeouts = STUCK,
@@ -240,14 +281,16 @@ impl Slot {
         {
             self.running = None;
         }
+        let imports = self.imports.load(Ordering::Relaxed);
+        let same = std::mem::replace(&mut self.loaded, imports) == imports;
         match &mut self.running {
-            Some((_, shadow)) if shadow.uri() == uri => {}
+            Some((_, shadow)) if shadow.uri() == uri && same => {}
             Some((server, shadow)) => {
                 shadow.close(server);
                 *shadow = Shadow::new(uri.to_owned());
             }
             None => {
-                let server = Server::start(&self.command, &self.cwd).await?;
+                let server = Server::start(&self.command, &self.cwd, &self.limits).await?;
                 self.running = Some((server, Shadow::new(uri.to_owned())));
             }
         }

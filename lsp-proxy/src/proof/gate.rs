@@ -54,6 +54,8 @@ pub enum Refusal {
 
 const UNFINISHED: &str = "it leaves the goal unproved";
 const RUNS_CODE: &str = "it runs code while Lean elaborates";
+const COMPUTED: &str = "Lean runs the value of an option to know it";
+const EFFECT: &str = "it could act on the machine where Lean runs it";
 const NATIVE: &str = "it trusts compiled code, not Lean's kernel";
 const UNCHECKED: &str = "it swaps or skips what the kernel checks";
 const COMMAND: &str = "it is a command, and a proof holds none";
@@ -120,8 +122,19 @@ const NAMES: &[(&str, &str)] = &[
     ("reduceBool", NATIVE),
     ("reduceNat", NATIVE),
     ("trustCompiler", NATIVE),
-    ("unsafeCast", UNCHECKED),
+    ("lcProof", UNCHECKED),
+    ("lcUnreachable", UNCHECKED),
+    ("lcAny", UNCHECKED),
+    ("ptrAddrUnsafe", UNCHECKED),
+    ("println", EFFECT),
+    ("dbg_trace", EFFECT),
 ];
+
+/// Parts of names that stand for effects, in whatever namespace.
+const EFFECTS: &[&str] = &["IO", "EIO", "BaseIO", "EST", "RealWorld", "FS"];
+
+/// Beginnings of last parts of names that go around Lean's checks, or tell what they compute.
+const BEGINNINGS: &[(&str, &str)] = &[("unsafe", UNCHECKED), ("dbg", EFFECT)];
 
 /// Checks one candidate for a hole of `kind`.
 ///
@@ -335,11 +348,25 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 if let Some((_, reason)) = NAMES.iter().find(|(name, _)| *name == last_part(word)) {
                     return forbidden(word, reason);
                 }
+                let last = last_part(word);
+                if let Some((_, reason)) = BEGINNINGS.iter().find(|(b, _)| last.starts_with(b)) {
+                    return forbidden(word, reason);
+                }
+                if word
+                    .split(['.', '«', '»'])
+                    .any(|part| EFFECTS.contains(&part))
+                {
+                    return forbidden(word, EFFECT);
+                }
                 let field = at > 0 && touches(at - 1) && matches!(before, "." | "|>.");
                 if field || (sketch && word == "sorry") {
                     continue;
                 }
-                if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| *banned == word) {
+                let is_banned = |banned: &str| match banned.strip_suffix('%') {
+                    Some(stem) => stem == word && touches(at) && text(at + 1).starts_with('%'),
+                    None => banned == word,
+                };
+                if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| is_banned(banned)) {
                     return forbidden(word, reason);
                 }
                 // A name too: a range has a `stop`.
@@ -351,9 +378,9 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 if plain == "native" && (before == "+" || text(at + 1) == ":=") {
                     return forbidden(word, NATIVE);
                 }
-                // Fields without names would hide it.
-                if plain == "config" && text(at + 1) == ":=" && text(at + 2) != "{" {
-                    return forbidden(word, NATIVE);
+                if before == "(" && text(at + 1) == ":=" && !is_plain_option(candidate, tokens, at)
+                {
+                    return forbidden(word, COMPUTED);
                 }
                 let command = match keyword::reserved(word) {
                     Some(keyword::Command::Local) => !opens_for_a_proof(candidate, tokens, at),
@@ -372,6 +399,51 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
         }
     }
     Ok(())
+}
+
+/// Whether what is given to the name at `at`, as in `(maxSteps := 3)`, is written out. Lean compiles and runs
+/// the values of a tactic's options; an argument of a term looks the same, so that is told by the name.
+fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
+    let name = tokens[at].text(candidate).trim_matches(['«', '»']);
+    let letters = name.chars().count();
+    match name {
+        "motive" => return true,
+        // Tactics.
+        "disch" | "discharger" => return true,
+        _ if letters <= 2 || (name.starts_with('h') && letters <= 4) => return true,
+        _ => {}
+    }
+    let mut depth = 0;
+    let value = tokens[at + 2..].iter().take_while(|token| {
+        match token.text(candidate) {
+            "(" | "{" | "[" => depth += 1,
+            ")" | "}" | "]" => depth -= 1,
+            _ => {}
+        }
+        depth >= 0
+    });
+    let value: Vec<&Token> = value.collect();
+    let words: Vec<&str> = value.iter().map(|token| token.text(candidate)).collect();
+    match words.as_slice() {
+        // Fields without names would hide what they are.
+        ["{", fields @ .., "}"] => is_plain_record(fields),
+        _ => name != "config" && is_plain_value(&words),
+    }
+}
+
+/// `a := 1, b := true`
+fn is_plain_record(fields: &[&str]) -> bool {
+    fields.is_empty()
+        || fields.split(|word| *word == ",").all(|field| match field {
+            [] => true,
+            [_, ":=", value @ ..] => is_plain_value(value),
+            _ => false,
+        })
+}
+
+/// A number, a string, a name, or a constructor.
+fn is_plain_value(words: &[&str]) -> bool {
+    matches!(words, [_] | ["-" | ".", _])
 }
 
 /// Whether a word can be a tactic's first: not where it can only be a name.
@@ -569,6 +641,16 @@ mod tests {
                 "bv_decide",
                 "run_tac foo",
                 "exact by_elab foo",
+                "exact eval% foo",
+                "simp (maxSteps := f 1)",
+                "simp +arith (maxSteps := (1))",
+                "decide (config := { (X.mk false) with kernel := false })",
+                "simp (config := { maxSteps := f 1 })",
+                "exact (IO.println x) lcProof",
+                "open IO FS in exact createDir x",
+                "exact «IO».«FS».createDir x",
+                "exact unsafeBaseIO x",
+                "exact dbgTraceVal x",
                 "exact Lean.ofReduceBool _ _ rfl",
                 "exact (unsafe x)",
                 "exact include_str \"/etc/passwd\"",
@@ -584,6 +666,16 @@ mod tests {
                 "bv_decide": it holds `bv_decide`: it trusts compiled code, not Lean's kernel
                 "run_tac foo": it holds `run_tac`: it runs code while Lean elaborates
                 "exact by_elab foo": it holds `by_elab`: it runs code while Lean elaborates
+                "exact eval% foo": it holds `eval`: it runs code while Lean elaborates
+                "simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+                "simp +arith (maxSteps := (1))": it holds `maxSteps`: Lean runs the value of an option to know it
+                "decide (config := { (X.mk false) with kernel := false })": it holds `config`: Lean runs the value of an option to know it
+                "simp (config := { maxSteps := f 1 })": it holds `config`: Lean runs the value of an option to know it
+                "exact (IO.println x) lcProof": it holds `IO.println`: it could act on the machine where Lean runs it
+                "open IO FS in exact createDir x": it holds `IO`: it could act on the machine where Lean runs it
+                "exact «IO».«FS».createDir x": it holds `«IO».«FS».createDir`: it could act on the machine where Lean runs it
+                "exact unsafeBaseIO x": it holds `unsafeBaseIO`: it swaps or skips what the kernel checks
+                "exact dbgTraceVal x": it holds `dbgTraceVal`: it could act on the machine where Lean runs it
                 "exact Lean.ofReduceBool _ _ rfl": it holds `Lean.ofReduceBool`: it trusts compiled code, not Lean's kernel
                 "exact (unsafe x)": it holds `unsafe`: it swaps or skips what the kernel checks
                 "exact include_str \"/etc/passwd\"": it holds `include_str`: it reads a file

@@ -62,7 +62,8 @@ pub async fn reach(
             .iter()
             .map(|name| format!("\n{PRINT} {name}"))
             .collect();
-        let asked = format!("{text}\n{commands}\n");
+        // The steps of a `calc` would go on with `set_option … in`.
+        let asked = format!("{text}\nsection{commands}\nend\n");
         let elaboration = match checker
             .elaborate(&target.uri, asked, Vec::new(), limit)
             .await

@@ -326,6 +326,7 @@ mod tests {
             rendered: String::new(),
             reports_accomplished: true,
             axioms: Report::Axioms(Vec::new()),
+            statement: None,
             error_before: false,
         };
         let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));

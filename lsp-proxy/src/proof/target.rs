@@ -47,6 +47,15 @@ impl Target {
         &self.text[..self.declaration().unit.end]
     }
 
+    /// Whether what stands behind the declaration could also go on with its last term: the steps of a
+    /// `calc` take in `set_option … in` and `open … in`, wherever they stand.
+    pub fn begins_like_a_term(&self) -> bool {
+        let end = self.declaration().unit.end;
+        let mut behind = self.outline.tokens.iter();
+        let first = behind.find(|token| token.range.start >= end && token.is_code());
+        first.is_some_and(|token| matches!(token.text(&self.text), "open" | "set_option"))
+    }
+
     /// The other holes of the declaration, or of the `mutual` block around it.
     pub fn siblings(&self) -> impl Iterator<Item = &Hole> {
         let unit = self.declaration().unit.clone();

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use unsorry_model::{Candidate, HoleKind};
 
 use super::axioms::{self, Report};
@@ -19,7 +20,8 @@ use crate::document::{Change, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
 
 /// How far a proof was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Lean's elaborator and kernel took it without error or `sorry`.
     LeanChecked,
@@ -150,6 +152,9 @@ pub enum Rejection {
     /// It brings axioms of its own.
     #[error("it depends on {0}")]
     Axioms(String),
+    /// It is a proof as far as that, and more is asked for.
+    #[error("it is {} only, and `check.level` asks for more", .0.title())]
+    Level(Level),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -211,6 +216,18 @@ pub async fn confirm(
     {
         return Err(Rejection::because("Lean did not run it"));
     }
+    let statement = question.statement(&elaboration.diagnostics);
+    if statement.is_none() && baseline.statement.is_some() {
+        return Err(Rejection::because(
+            "Lean reads what stands behind the declaration as part of it",
+        ));
+    }
+    // A theorem's type is settled before its proof; a variable that only a proof uses becomes part of a
+    // definition's.
+    if statement != baseline.statement || statement.is_none() && theorems(target).is_none() {
+        return Err(Rejection::because("it changes the type of its declaration"));
+    }
+    is_one_block(checker, target, kind, &candidate.text, limit).await?;
     let siblings = target.siblings().count();
     if siblings > 0 {
         is_whole(checker, target, baseline, &spliced.text, limit).await?;
@@ -231,6 +248,9 @@ pub async fn confirm(
         }
         Report::NotReported(_) => Level::LeanChecked,
     };
+    if level < checker.least() {
+        return Err(Rejection::Level(level));
+    }
     let leans_on = match level {
         Level::AxiomsClean => Vec::new(),
         Level::LeanChecked => leans_on(checker, target, &spliced.text, siblings, limit).await?,
@@ -248,6 +268,33 @@ pub async fn confirm(
         plan: candidate.plan.clone(),
         took,
     })
+}
+
+/// Whether Lean takes the candidate in parentheses as well: then nothing in it is a command of its own,
+/// with whatever word an import has made one.
+///
+/// # Errors
+/// When it does not, or can't be asked.
+async fn is_one_block(
+    checker: &Checker,
+    target: &Target,
+    kind: HoleKind,
+    candidate: &str,
+    limit: Duration,
+) -> Result<(), Rejection> {
+    let enclosed = target.spliced(kind, &format!("(\n{candidate}\n)")).text;
+    let lines = LineIndex::new(&enclosed);
+    let elaboration = checker
+        .elaborate(&target.uri, enclosed.clone(), Vec::new(), limit)
+        .await?;
+    let said = of_declaration(target, &lines, &enclosed, &elaboration.diagnostics);
+    match said.iter().find(|d| d.is_error()) {
+        Some(error) => Err(Rejection::because(&format!(
+            "it is not one block: {}",
+            error.first_line()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Whether Lean says of the declaration in `text`, its other holes filled by an axiom, that it is whole: a
@@ -561,3 +608,6 @@ fn foreign(axioms: &[String], before: &Report) -> Vec<String> {
         .cloned()
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

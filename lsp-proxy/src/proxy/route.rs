@@ -76,6 +76,7 @@ fn by_head(session: &str, head: &Head<'_>) -> Result<Route, ByParams> {
             | "textDocument/didChange"
             | "textDocument/didClose"
             | "workspace/didChangeConfiguration"
+            | "workspace/didChangeWatchedFiles"
             | "$/cancelRequest"
             | "initialized" => Route::Both,
             "shutdown" => Route::Shutdown,

@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
+#[cfg(target_os = "linux")]
+use unsorry_model::local::memory::size;
 
-use super::{Line, bad, good};
+#[cfg(not(target_os = "linux"))]
+use super::plain;
+use super::{Line, bad, good, warning};
 use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
 use crate::config::{Cache, Config};
+use crate::contain;
 use crate::document::Outline;
 use crate::engines;
 use crate::lean::command::LeanCommand;
@@ -30,8 +35,12 @@ const TRIAL: &str = "theorem unsorry_doctor (p q : Prop) (h : p ∧ q) : q ∧ p
 pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
     let command = LeanCommand::resolve(&[], cwd);
     let program = command.program.to_string_lossy();
-    let version = match version(&command, cwd).await {
-        Ok(version) => good(format!("`{command}`: {version}")),
+    let mut lines = match version(&command, cwd).await {
+        Ok(version) => {
+            let bugs = known_bugs(&version);
+            let version = good(format!("`{command}`: {version}"));
+            std::iter::once(version).chain(bugs).collect::<Vec<_>>()
+        }
         Err(why) => {
             return vec![bad(format!(
                 "`{command}`: {why}\ntry `{program} --version` in this folder; {INSTALL} says how to get Lean"
@@ -53,7 +62,52 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
             LEAN.as_secs()
         )),
     };
-    vec![version, trial]
+    lines.extend([trial, container(cwd, &config.container).await]);
+    lines
+}
+
+/// Bugs of a kernel by which `False` can be proved: lean4's release notes of 4.32.1, 4.32.2 and 4.34.0.
+fn known_bugs(version: &str) -> Option<Line> {
+    const MENDED: [u32; 3] = [4, 34, 0];
+    let (_, rest) = version.rsplit_once("version ")?;
+    let number = rest.split([',', ')', '-', ' ']).next()?;
+    let parts = number.split('.').map(|part| part.parse::<u32>().ok());
+    let parts = parts.collect::<Option<Vec<u32>>>()?;
+    (parts.as_slice() < MENDED.as_slice()).then(|| {
+        warning(
+            "before 4.34.0 Lean's kernel has known bugs (lean4#14484, lean4#14576 and three more): a proof made to use them would pass",
+        )
+    })
+}
+
+/// What holds the Lean that checks candidates.
+#[cfg(target_os = "linux")]
+async fn container(cwd: &Path, limits: &contain::Limits) -> Line {
+    if !limits.contained {
+        return warning("candidates are checked without a container: `check.contained` is false");
+    }
+    match contain::open(cwd, limits).await {
+        Ok(open) if open.is_empty() => good(format!(
+            "candidates are checked in a container: no network, no file to write to but its own, {} of memory",
+            size(limits.memory)
+        )),
+        Ok(open) => warning(format!(
+            "candidates are checked in a container that this system does not close: {}",
+            open.join(", ")
+        )),
+        Err(error) => bad(format!(
+            "the container for checking candidates: {error:#}\n`contained = false` under `[check]` does without"
+        )),
+    }
+}
+
+/// What holds the Lean that checks candidates.
+#[cfg(not(target_os = "linux"))]
+async fn container(_: &Path, limits: &contain::Limits) -> Line {
+    match cfg!(target_os = "macos") && limits.contained {
+        true => plain("candidates are checked in sandbox-exec: no network, no file to write to"),
+        false => warning("candidates are checked without a container on this system"),
+    }
 }
 
 async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
@@ -103,4 +157,28 @@ async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<Stri
         .first()
         .with_context(|| summary(&outcome) + &complaints(&outcome.failures))?;
     Ok(proof.standing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_with_known_bugs() {
+        let check = |version: &str, has_bugs: bool| {
+            assert_eq!(known_bugs(version).is_some(), has_bugs, "{version}");
+        };
+        check(
+            "Lean (version 4.28.0-pre, wasm32-unknown-emscripten, commit 38f3c0c, Release)",
+            true,
+        );
+        check("Lean (version 4.33.1, x86_64, Release)", true);
+        check("Lake version 5.0.0-src+2fcce72 (Lean version 4.32.2)", true);
+        check("Lean (version 4.34.0, x86_64, Release)", false);
+        check(
+            "Lake version 5.0.0-src+2fcce72 (Lean version 4.35.0-rc1)",
+            false,
+        );
+        check("something else", false);
+    }
 }

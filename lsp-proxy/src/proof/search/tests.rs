@@ -111,7 +111,9 @@ async fn bounded(
         let candidates: Vec<String> = lines
             .filter_map(|line| Some(line.strip_prefix("  ")?.to_owned()))
             .collect();
-        if !candidates.is_empty() {
+        // The same in parentheses belongs to its confirmation.
+        let again = candidates.first().is_some_and(|first| first == "(");
+        if !candidates.is_empty() && !again {
             heard(&candidates);
             seen.lock().expect("no panic").push(candidates);
         }

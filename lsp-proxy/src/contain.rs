@@ -1,0 +1,162 @@
+//! Lean for checking elaborates what a stranger has written, and elaborating can run code. So it runs in
+//! a container: no network, nothing to write to but a folder of its own, so much memory and so many
+//! processes, and with us it ends, however we end.
+//!
+//! On Linux a *supervisor* (`unsorry contained`) is between us and Lean. It starts `unsorry
+//! contained-inside`, which gives up its rights and becomes Lean. On macOS it is `sandbox-exec`, elsewhere
+//! there is none.
+
+#[cfg(target_os = "linux")]
+pub mod inside;
+#[cfg(target_os = "linux")]
+mod processes;
+#[cfg(target_os = "linux")]
+pub mod supervisor;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use tokio::process::Command;
+
+use crate::lean::command::LeanCommand;
+
+/// The supervisor's exit code where the command took too much of something.
+pub const TOO_MUCH: u8 = 86;
+
+/// What the container is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether there is one.
+    pub contained: bool,
+    /// The most memory of its own that Lean may take with all its workers, in bytes.
+    pub memory: u64,
+    /// The program that supervises, which is this one.
+    pub supervisor: PathBuf,
+}
+
+impl Default for Limits {
+    /// Half of what the machine has, and 4 GiB at the least: Mathlib takes 1 to 2 of its own.
+    fn default() -> Limits {
+        let system = sysinfo::System::new_with_specifics(
+            sysinfo::RefreshKind::nothing()
+                .with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
+        );
+        Limits {
+            contained: true,
+            memory: (system.total_memory() / 2).max(4 << 30),
+            // That is this very program, even where its file has been replaced meanwhile.
+            supervisor: "/proc/self/exe".into(),
+        }
+    }
+}
+
+/// A container that is in use: dropping it ends all that is in it.
+#[derive(Debug)]
+pub struct Container {
+    /// The supervisor ends everything when this is closed, be it by our death.
+    #[cfg(target_os = "linux")]
+    _lifeline: std::os::fd::OwnedFd,
+}
+
+/// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
+/// as it is to run, where it is contained.
+///
+/// # Errors
+/// When the system has no pipe left.
+#[cfg(target_os = "linux")]
+pub fn command(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &Limits,
+) -> Result<(Command, Option<Container>)> {
+    if !limits.contained {
+        return Ok((plain(command, cwd), None));
+    }
+    let flags = rustix::pipe::PipeFlags::CLOEXEC;
+    let (end, lifeline) = rustix::pipe::pipe_with(flags).context("can't make a pipe")?;
+    let mut builder = Command::new(&limits.supervisor);
+    builder
+        .arg0("unsorry")
+        .args(["contained", "--memory", &limits.memory.to_string(), "--"])
+        .arg(&command.program)
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::from(end));
+    Ok((
+        builder,
+        Some(Container {
+            _lifeline: lifeline,
+        }),
+    ))
+}
+
+/// What starts `command` in `cwd` within `limits`, with nothing on its stderr.
+///
+/// # Errors
+/// When there is no folder to write to.
+#[cfg(target_os = "macos")]
+pub fn command(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &Limits,
+) -> Result<(Command, Option<Container>)> {
+    if !limits.contained {
+        return Ok((plain(command, cwd), None));
+    }
+    // What Lean may write, in the language of `sandbox-exec`.
+    const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
+        (allow file-write* (literal \"/dev/null\") (literal \"/dev/dtracehelper\"))";
+    let mut builder = Command::new("/usr/bin/sandbox-exec");
+    builder
+        .args(["-p", PROFILE])
+        .arg(&command.program)
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::null());
+    Ok((builder, None))
+}
+
+/// What starts `command` in `cwd`, with nothing on its stderr.
+///
+/// # Errors
+/// None.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub fn command(
+    command: &LeanCommand,
+    cwd: &Path,
+    _: &Limits,
+) -> Result<(Command, Option<Container>)> {
+    Ok((plain(command, cwd), None))
+}
+
+fn plain(command: &LeanCommand, cwd: &Path) -> Command {
+    let mut builder = Command::new(&command.program);
+    builder
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::null());
+    builder
+}
+
+/// What the container does not close on this system, as it is found out from within; nothing where all is
+/// closed that should be.
+///
+/// # Errors
+/// Where there is no container.
+#[cfg(target_os = "linux")]
+pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
+    let probe = LeanCommand {
+        program: limits.supervisor.clone().into(),
+        args: vec!["contained-probe".into()],
+    };
+    let (mut builder, _container) = command(&probe, cwd, limits)?;
+    let output = builder.stdin(Stdio::null()).output().await?;
+    anyhow::ensure!(
+        output.status.success(),
+        "it can't be set up ({})",
+        output.status
+    );
+    let told = String::from_utf8_lossy(&output.stdout);
+    Ok(told.lines().map(str::to_owned).collect())
+}

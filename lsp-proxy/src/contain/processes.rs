@@ -1,0 +1,98 @@
+//! The processes that came from us, as `/proc` shows them.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Child;
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
+
+/// What they take together.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Taken {
+    /// Of their own, in bytes: pages of files are shared, and given back when others need them.
+    pub memory: u64,
+    /// How many there are.
+    pub processes: usize,
+    /// How many threads these have.
+    pub threads: usize,
+}
+
+/// What those that came from us take now.
+pub fn taken() -> Taken {
+    let mut taken = Taken::default();
+    for process in descendants() {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        let status = status.unwrap_or_default();
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            number.unwrap_or(0)
+        };
+        taken.memory += (of("RssAnon:") + of("RssShmem:") + of("VmSwap:")) << 10;
+        taken.threads += of("Threads:") as usize;
+        taken.processes += 1;
+    }
+    taken
+}
+
+/// The size of all files in a folder, in bytes.
+pub fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(data) if data.is_dir() => size(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// Kills the child and all that came from it. Comes back when they are gone.
+pub fn end_all(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+    // Whoever was started while we looked has a parent that we know by the next time.
+    loop {
+        let left = descendants();
+        if left.is_empty() {
+            return;
+        }
+        for pid in left.into_iter().filter_map(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+/// Those whose parent is one of them, or we.
+fn descendants() -> Vec<i32> {
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        if let Some(parent) = parent(pid) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut round = vec![std::process::id() as i32];
+    while let Some(parent) = round.pop() {
+        let of = children.remove(&parent).unwrap_or_default();
+        round.extend(&of);
+        found.extend(of);
+    }
+    found
+}
+
+/// The parent of a process that is still there: what has ended takes nothing.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may be anything.
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let mut words = rest.split(' ');
+    words.next()?;
+    words.next()?.parse().ok()
+}

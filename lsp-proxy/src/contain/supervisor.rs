@@ -1,0 +1,139 @@
+//! `unsorry contained`: starts a command in a container, watches it, and ends all of it.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::thread::UnshareFlags;
+
+use super::{TOO_MUCH, processes};
+
+/// How often memory and processes are counted.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// The most processes at a time. Lean has one for each open document, and Lake a few.
+const MOST_PROCESSES: usize = 64;
+
+/// The most threads of all of them.
+const MOST_THREADS: usize = 512;
+
+/// Whether a variable of our environment is for Lean to know: there may be keys in others.
+fn is_harmless(name: &OsStr) -> bool {
+    const NAMES: &[&str] = &[
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TERM",
+        "LD_LIBRARY_PATH",
+        "NIX_LD",
+        "NIX_LD_LIBRARY_PATH",
+        "UNSORRY_INSIDE",
+    ];
+    const BEGINNINGS: &[&str] = &["LC_", "LEAN", "LAKE", "ELAN", "XDG_"];
+    let name = name.to_string_lossy();
+    NAMES.contains(&&*name)
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+}
+
+/// What `unsorry contained` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The most memory, in bytes
+    #[arg(long)]
+    memory: u64,
+    /// The command
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// Runs the command until it ends or stderr, which is a lifeline, is closed at its other end.
+///
+/// # Errors
+/// When it can't be started.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let lifeline = std::io::stderr().as_fd().try_clone_to_owned()?;
+    let scratch = tempfile::Builder::new().prefix("unsorry-").tempdir()?;
+    // Orphans come to us, not to the system.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    separate();
+    let mut child = Command::new("/proc/self/exe")
+        .args(["contained-inside", "--scratch"])
+        .arg(scratch.path())
+        .args(["--memory", &arguments.memory.to_string(), "--"])
+        .args(&arguments.command)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
+        .env("TMPDIR", scratch.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("can't start a process")?;
+    let code = watch(&mut child, &lifeline, arguments.memory, scratch.path());
+    processes::end_all(&mut child);
+    Ok(ExitCode::from(code?))
+}
+
+/// Waits for the end: of the command, of whoever started us, or of its limits.
+fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> Result<u8> {
+    let pid = Pid::from_child(child);
+    let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
+    let every = Timespec {
+        tv_sec: 0,
+        tv_nsec: EVERY.as_nanos() as i64,
+    };
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(code(status));
+        }
+        let taken = processes::taken();
+        // A temporary folder may be in memory, too.
+        let memory_taken = taken.memory + processes::size(scratch);
+        if memory_taken > memory || taken.processes > MOST_PROCESSES || taken.threads > MOST_THREADS
+        {
+            return Ok(TOO_MUCH);
+        }
+        let mut ends = [lifeline, &ended].map(|end| PollFd::new(end, PollFlags::IN));
+        let _ = poll(&mut ends, Some(&every));
+        // Nobody writes to it: whatever there is to say of it is its end.
+        if !ends[0].revents().is_empty() {
+            return Ok(128 + 9);
+        }
+    }
+}
+
+fn code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().map(|signal| 128 + signal);
+    let code = status.code().or(signal).unwrap_or(1);
+    u8::try_from(code & 0xff).unwrap_or(1)
+}
+
+/// A network of its own, which is none, and a space of processes that ends with the first of them, where
+/// users may have these. What can't be had here, `contained-inside` makes up for.
+fn separate() {
+    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+    let all =
+        UnshareFlags::NEWUSER | UnshareFlags::NEWPID | UnshareFlags::NEWNET | UnshareFlags::NEWIPC;
+    // SAFETY: there is one thread, and files stay shared.
+    #[allow(unsafe_code)]
+    let separate = unsafe { rustix::thread::unshare_unsafe(all) };
+    if separate.is_err() {
+        return;
+    }
+    // Its files stay its own.
+    let own = |id: u32| format!("{id} {id} 1");
+    let _ = std::fs::write("/proc/self/setgroups", "deny");
+    let _ = std::fs::write("/proc/self/uid_map", own(user.as_raw()));
+    let _ = std::fs::write("/proc/self/gid_map", own(group.as_raw()));
+}
