@@ -128,6 +128,8 @@ local function more(editor, step)
     editor:wait_for_warnings(1)
     editor:lua([[
       _G.lines = {}
+      -- What stands there for a moment counts too.
+      vim.cmd.redrawstatus = function() lines[require('unsorry').statusline()] = true end
       vim.o.statusline = "%{v:lua.require'unsorry'.statusline()}"
       vim.uv.new_timer():start(0, 20, vim.schedule_wrap(function() lines[require('unsorry').statusline()] = true end))
     ]])
