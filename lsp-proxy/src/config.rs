@@ -181,15 +181,10 @@ impl Config {
     /// # Errors
     /// When a file can't be read or says what is not known: the message names file and key.
     pub fn load(given: Option<&Path>, cwd: &Path) -> Result<Config> {
-        let mut config = Config {
-            users_file: given.map(Path::to_owned).or_else(users_file),
-            ..Config::default()
-        };
-        for (path, origin) in Config::files(given, cwd) {
-            config.add_file(&path, origin)?;
+        match Config::as_far_as_possible(given, cwd) {
+            (config, None) => Ok(config),
+            (_, Some(mistake)) => Err(mistake),
         }
-        config.add_environment();
-        Ok(config)
     }
 
     /// The same without the files that have a mistake, for whoever has to go on, and the first mistake.

@@ -60,19 +60,27 @@ pub struct Container {
 }
 
 /// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
-/// as it is to run, where it is contained.
+/// as it is to run, where that is what ends it.
 ///
 /// # Errors
 /// When the system has no pipe left.
-#[cfg(target_os = "linux")]
 pub fn command(
     command: &LeanCommand,
     cwd: &Path,
     limits: &Limits,
 ) -> Result<(Command, Option<Container>)> {
-    if !limits.contained {
-        return Ok((plain(command, cwd), None));
+    match limits.contained {
+        true => contained(command, cwd, limits),
+        false => Ok((plain(command, cwd), None)),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn contained(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &Limits,
+) -> Result<(Command, Option<Container>)> {
     let flags = rustix::pipe::PipeFlags::CLOEXEC;
     let (end, lifeline) = rustix::pipe::pipe_with(flags).context("can't make a pipe")?;
     let mut builder = Command::new(&limits.supervisor);
@@ -83,27 +91,18 @@ pub fn command(
         .args(&command.args)
         .current_dir(cwd)
         .stderr(Stdio::from(end));
-    Ok((
-        builder,
-        Some(Container {
-            _lifeline: lifeline,
-        }),
-    ))
+    let container = Container {
+        _lifeline: lifeline,
+    };
+    Ok((builder, Some(container)))
 }
 
-/// What starts `command` in `cwd` within `limits`, with nothing on its stderr.
-///
-/// # Errors
-/// When there is no folder to write to.
 #[cfg(target_os = "macos")]
-pub fn command(
+fn contained(
     command: &LeanCommand,
     cwd: &Path,
-    limits: &Limits,
+    _: &Limits,
 ) -> Result<(Command, Option<Container>)> {
-    if !limits.contained {
-        return Ok((plain(command, cwd), None));
-    }
     // What Lean may write, in the language of `sandbox-exec`.
     const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
         (allow file-write* (literal \"/dev/null\") (literal \"/dev/dtracehelper\"))";
@@ -117,12 +116,8 @@ pub fn command(
     Ok((builder, None))
 }
 
-/// What starts `command` in `cwd`, with nothing on its stderr.
-///
-/// # Errors
-/// None.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub fn command(
+fn contained(
     command: &LeanCommand,
     cwd: &Path,
     _: &Limits,

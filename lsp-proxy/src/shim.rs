@@ -99,13 +99,18 @@ impl Real {
     }
 }
 
+/// The file of the program of this name in `folder`.
+pub fn file_of(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// The program of this name in a folder of PATH, where an empty name is the working directory's.
 pub fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
     };
-    let file = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let file = file_of(folder, name);
     is_program(&file)
         .then(|| std::path::absolute(file).ok())
         .flatten()

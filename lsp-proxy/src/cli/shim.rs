@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use crate::config;
-use crate::shim::{MARKER, NAMES, in_folder};
+use crate::shim::{MARKER, NAMES, file_of, in_folder};
 
 /// What the folder says of itself.
 const ABOUT: &str = "This folder was made by `unsorry shim`. Ahead of others on the PATH of an editor, its `lake` and `lean`
@@ -71,11 +71,6 @@ fn own_name() -> Result<PathBuf> {
 pub fn own_file() -> Result<PathBuf> {
     let own = std::env::current_exe().and_then(|own| own.canonicalize());
     own.context("can't tell where this program is")
-}
-
-/// The file of this name in `folder`.
-pub fn file_of(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Makes `folder` with our file `own` under each of the names. One that we have made is made anew.

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Line, bad, good, plain, warning};
-use crate::cli::shim::{file_of, own_file};
+use crate::cli::shim::own_file;
 use crate::config;
-use crate::shim::{MARKER, NAMES, in_folder};
+use crate::shim::{MARKER, NAMES, file_of, in_folder};
 
 /// Whether editors find `unsorry`, and what there is for those that start `lake serve` themselves.
 pub(super) fn editors() -> Vec<Line> {
