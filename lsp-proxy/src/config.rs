@@ -40,6 +40,8 @@ pub struct Config {
     pub idle: Duration,
     /// The least that a proof must have passed.
     pub level: Level,
+    /// Whether each proof is replayed in Lean's kernel.
+    pub replay: bool,
     /// What holds Lean for checking.
     pub container: contain::Limits,
     /// Rows for the portfolio, before its own.
@@ -90,6 +92,7 @@ impl Default for Config {
             timeout: limits.check,
             idle: Duration::from_secs(300),
             level: Level::LeanChecked,
+            replay: false,
             container: contain::Limits::default(),
             tactics: Vec::new(),
             engines: None,
@@ -136,6 +139,7 @@ struct Check {
     #[serde(deserialize_with = "duration")]
     idle: Option<Duration>,
     level: Option<Level>,
+    replay: Option<bool>,
     contained: Option<bool>,
     #[serde(deserialize_with = "bytes")]
     memory: Option<u64>,
@@ -319,6 +323,11 @@ impl Config {
             Some(level) if lower => level.max(self.level),
             Some(level) => level,
             None => self.level,
+        };
+        self.replay = match check.replay {
+            Some(replay) if lower => replay || self.replay,
+            Some(replay) => replay,
+            None => self.replay,
         };
         self.container.contained = check.contained.unwrap_or(self.container.contained);
         self.container.memory = check.memory.unwrap_or(self.container.memory);

@@ -60,7 +60,8 @@ pub struct Container {
 }
 
 /// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
-/// as it is to run, where that is what ends it.
+/// as it is to run, where that is what ends it. It may write to `scratch`, or where none is given to a folder
+/// of its own that ends with it.
 ///
 /// # Errors
 /// When the system has no pipe left.
@@ -68,9 +69,10 @@ pub fn command(
     command: &LeanCommand,
     cwd: &Path,
     limits: &Limits,
+    scratch: Option<&Path>,
 ) -> Result<(Command, Option<Container>)> {
     match limits.contained {
-        true => contained(command, cwd, limits),
+        true => contained(command, cwd, limits, scratch),
         false => Ok((plain(command, cwd), None)),
     }
 }
@@ -80,13 +82,19 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     limits: &Limits,
+    scratch: Option<&Path>,
 ) -> Result<(Command, Option<Container>)> {
     let flags = rustix::pipe::PipeFlags::CLOEXEC;
     let (end, lifeline) = rustix::pipe::pipe_with(flags).context("can't make a pipe")?;
     let mut builder = Command::new(&limits.supervisor);
     builder
         .arg0("unsorry")
-        .args(["contained", "--memory", &limits.memory.to_string(), "--"])
+        .args(["contained", "--memory", &limits.memory.to_string()]);
+    if let Some(scratch) = scratch {
+        builder.arg("--scratch").arg(scratch);
+    }
+    builder
+        .arg("--")
         .arg(&command.program)
         .args(&command.args)
         .current_dir(cwd)
@@ -102,13 +110,23 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     _: &Limits,
+    scratch: Option<&Path>,
 ) -> Result<(Command, Option<Container>)> {
     // What Lean may write, in the language of `sandbox-exec`.
     const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
         (allow file-write* (literal \"/dev/null\") (literal \"/dev/dtracehelper\"))";
+    const SCRATCH: &str = "(allow file-write* (subpath (param \"SCRATCH\")))";
+    let mut profile = PROFILE.to_owned();
+    let mut parameter = std::ffi::OsString::from("-DSCRATCH=");
+    if let Some(scratch) = scratch {
+        profile += SCRATCH;
+        // The system compares paths without links.
+        parameter.push(scratch.canonicalize().context("no folder to write to")?);
+    }
     let mut builder = Command::new("/usr/bin/sandbox-exec");
     builder
-        .args(["-p", PROFILE])
+        .arg(parameter)
+        .args(["-p", &profile])
         .arg(&command.program)
         .args(&command.args)
         .current_dir(cwd)
@@ -121,6 +139,7 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     _: &Limits,
+    _: Option<&Path>,
 ) -> Result<(Command, Option<Container>)> {
     Ok((plain(command, cwd), None))
 }
@@ -145,7 +164,7 @@ pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
         program: limits.supervisor.clone().into(),
         args: vec!["contained-probe".into()],
     };
-    let (mut builder, _container) = command(&probe, cwd, limits)?;
+    let (mut builder, _container) = command(&probe, cwd, limits, None)?;
     let output = builder.stdin(Stdio::null()).output().await?;
     anyhow::ensure!(
         output.status.success(),

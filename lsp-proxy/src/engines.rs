@@ -184,7 +184,8 @@ pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
     Search {
         checker: Checker::new(command, cwd, config.idle, config.container.clone())
-            .at_least(config.level),
+            .at_least(config.level)
+            .replaying(config.replay),
         memory,
         engines,
         limits: limits(config),

@@ -11,6 +11,7 @@ mod examples;
 mod local;
 mod prove;
 mod remote;
+mod replay;
 mod search;
 mod serve;
 mod shim;

@@ -144,7 +144,8 @@ impl Inner {
             }
         };
         self.search.limits = engines::limits(&config);
-        self.search.checker = self.search.checker.clone().at_least(config.level);
+        let checker = self.search.checker.clone();
+        self.search.checker = checker.at_least(config.level).replaying(config.replay);
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())

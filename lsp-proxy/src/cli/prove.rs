@@ -54,6 +54,9 @@ pub struct Arguments {
     /// How long to try each hole; `0s` only lists the holes with their goals
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
+    /// Have Lean's kernel take each proof once more, in a process that has not elaborated it
+    #[arg(long)]
+    replay: bool,
     /// Neither recall proofs of earlier searches nor keep those of this one
     #[arg(long)]
     no_cache: bool,
@@ -95,6 +98,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let mut config = Config::load(config, &cwd)?;
     config.budget = arguments.budget.unwrap_or(config.budget);
     config.cache.enabled &= !arguments.no_cache;
+    config.replay |= arguments.replay;
     if !arguments.engines.is_empty() {
         config.engines = Some(arguments.engines.clone());
     }

@@ -180,9 +180,6 @@ fn deny_calls() -> Result<()> {
         libc::SYS_msgget,
         libc::SYS_semget,
         // Landlock knows nothing of these.
-        libc::SYS_fchmod,
-        libc::SYS_fchmodat,
-        SYS_FCHMODAT2,
         libc::SYS_fchown,
         libc::SYS_fchownat,
         libc::SYS_setxattr,
@@ -193,8 +190,6 @@ fn deny_calls() -> Result<()> {
         libc::SYS_fremovexattr,
         libc::SYS_utimensat,
         #[cfg(target_arch = "x86_64")]
-        libc::SYS_chmod,
-        #[cfg(target_arch = "x86_64")]
         libc::SYS_chown,
         #[cfg(target_arch = "x86_64")]
         libc::SYS_lchown,
@@ -204,6 +199,14 @@ fn deny_calls() -> Result<()> {
         libc::SYS_utimes,
         #[cfg(target_arch = "x86_64")]
         libc::SYS_futimesat,
+    ];
+    // Nor of these. Some programs set the mode of each file that they make, and give up where they can't.
+    const PRETENDED: &[libc::c_long] = &[
+        libc::SYS_fchmod,
+        libc::SYS_fchmodat,
+        SYS_FCHMODAT2,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_chmod,
     ];
     // Who has a space of processes of their own reaches no other.
     const SIGNALS: &[libc::c_long] = &[
@@ -256,12 +259,14 @@ fn deny_calls() -> Result<()> {
     rules.extend(both(libc::SYS_clone).map(|number| (number, flags.clone())));
     rules.extend(both(libc::SYS_prctl).map(|number| (number, deaths.clone())));
     apply(rules, libc::EPERM)?;
+    let pretended = PRETENDED.iter().flat_map(|number| both(*number));
+    apply(pretended.map(|number| (number, Vec::new())).collect(), 0)?;
     // Its flags are out of a filter's sight; whoever is told that there is no such call takes the other.
     let newer = both(libc::SYS_clone3).map(|number| (number, Vec::new()));
     apply(newer.collect(), libc::ENOSYS)
 }
 
-/// From here on these calls fail with this error.
+/// From here on these calls fail with this error; with 0 they do nothing, and say that it is done.
 fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<()> {
     let filter = SeccompFilter::new(
         rules,

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::UnshareFlags;
+use tempfile::TempDir;
 
 use super::{TOO_MUCH, processes};
 
@@ -53,6 +54,9 @@ pub struct Arguments {
     /// The most memory, in bytes
     #[arg(long)]
     memory: u64,
+    /// The folder that it may write to, in the place of one of its own
+    #[arg(long)]
+    scratch: Option<PathBuf>,
     /// The command
     #[arg(last = true, required = true)]
     command: Vec<OsString>,
@@ -64,22 +68,28 @@ pub struct Arguments {
 /// When it can't be started.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let lifeline = std::io::stderr().as_fd().try_clone_to_owned()?;
-    let scratch = tempfile::Builder::new().prefix("unsorry-").tempdir()?;
+    let own = match arguments.scratch {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("unsorry-").tempdir()?),
+    };
+    let given = arguments.scratch.as_deref();
+    let scratch = own.as_ref().map(TempDir::path).or(given);
+    let scratch = scratch.context("no folder to write to")?;
     // Orphans come to us, not to the system.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     separate();
     let mut child = Command::new("/proc/self/exe")
         .args(["contained-inside", "--scratch"])
-        .arg(scratch.path())
+        .arg(scratch)
         .args(["--memory", &arguments.memory.to_string(), "--"])
         .args(&arguments.command)
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
-        .env("TMPDIR", scratch.path())
+        .env("TMPDIR", scratch)
         .stderr(Stdio::null())
         .spawn()
         .context("can't start a process")?;
-    let code = watch(&mut child, &lifeline, arguments.memory, scratch.path());
+    let code = watch(&mut child, &lifeline, arguments.memory, scratch);
     processes::end_all(&mut child);
     Ok(ExitCode::from(code?))
 }

@@ -96,6 +96,25 @@ impl LeanCommand {
         })
     }
 
+    /// The compiler of the same Lean, where that can be told from the server's command.
+    pub fn compiler(&self) -> Option<LeanCommand> {
+        let at = |word: &str| self.args.iter().position(|arg| arg == word);
+        let mut compiler = self.clone();
+        if let Some(at) = at("--server") {
+            compiler.args.remove(at);
+        } else {
+            let at = at("serve")?;
+            let of_lake = ["serve", "--"].map(OsString::from);
+            compiler.args = self.args[..at].to_vec();
+            compiler.args.extend(["env", "lean"].map(Into::into));
+            let rest = self.args[at..].iter();
+            compiler
+                .args
+                .extend(rest.filter(|arg| !of_lake.contains(arg)).cloned());
+        }
+        Some(compiler)
+    }
+
     /// The same Lean for checking.
     pub fn for_checker(&self) -> LeanCommand {
         let mut command = self.clone();
@@ -139,6 +158,19 @@ mod tests {
             "lake +nightly serve -- -Dx=1",
             &format!("lake +nightly serve -- -Dx=1 {options}"),
         );
+        let check = |given: &str, expected: Option<&str>| {
+            let command = LeanCommand::parse(given).expect("a command");
+            let compiler = command.compiler().map(|compiler| compiler.to_string());
+            assert_eq!(compiler.as_deref(), expected, "{given}");
+        };
+        check("lean --server", Some("lean"));
+        check("lean +nightly --server -Dx=1", Some("lean +nightly -Dx=1"));
+        check("lake serve", Some("lake env lean"));
+        check(
+            "lake +nightly -d a serve -- -Dx=1",
+            Some("lake +nightly -d a env lean -Dx=1"),
+        );
+        check("my-lean", None);
         assert!(LeanCommand::parse("lean 'x").is_err());
         assert!(LeanCommand::parse(" ").is_err());
     }

@@ -64,7 +64,7 @@ impl Server {
         cwd: &Path,
         limits: &Limits,
     ) -> Result<Server> {
-        let (mut builder, container) = contain::command(command, cwd, limits)?;
+        let (mut builder, container) = contain::command(command, cwd, limits, None)?;
         builder.stdin(Stdio::piped()).stdout(Stdio::piped());
         #[cfg(unix)]
         builder.process_group(0);

@@ -41,6 +41,7 @@ fn baseline(goals: &str) -> Baseline {
         axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
         statement: None,
         error_before: false,
+        compiled: std::sync::Arc::default(),
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Report {
 /// The questions, to be put after a declaration.
 #[derive(Debug)]
 pub struct Question {
+    /// The text, its declaration under a name.
+    named: String,
     commands: String,
     /// The line of `#print axioms`, from the text's first; `#check` is on the next one.
     line: Option<u32>,
@@ -38,8 +40,11 @@ impl Question {
     /// asked about in the form of a copy behind it that has a name: an `example` as a theorem.
     pub fn of(target: &Target, text: &str) -> Question {
         let declaration = target.declaration();
-        let (copy, name) = match (&declaration.kind, &declaration.name) {
-            (_, Some(name)) => (String::new(), target.text[name.clone()].to_owned()),
+        let (named, copy, name) = match (&declaration.kind, &declaration.name) {
+            (_, Some(name)) => {
+                let name = target.text[name.clone()].to_owned();
+                (text.to_owned(), String::new(), name)
+            }
             (DeclarationKind::Example | DeclarationKind::Instance, None)
                 if declaration.unit == declaration.extent =>
             {
@@ -48,10 +53,11 @@ impl Question {
                     _ => target.named(text, "instance"),
                 };
                 let copy = format!("\n\n{}", &named[declaration.extent.start..]);
-                (copy, NAME.to_owned())
+                (named, copy, NAME.to_owned())
             }
             _ => {
                 return Question {
+                    named: text.to_owned(),
                     commands: String::new(),
                     line: None,
                 };
@@ -67,9 +73,15 @@ impl Question {
             .position(usize::MAX)
             .line;
         Question {
+            named,
             commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
             line: Some(line),
         }
+    }
+
+    /// The text, but what no command can name has a name there.
+    pub fn named(&self) -> &str {
+        &self.named
     }
 
     /// What to put after the text.

@@ -1,18 +1,22 @@
 //! What Lean says of a declaration before anything is tried.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OnceCell;
 
 use unsorry_model::{Context, Goal, HoleKind};
 
 use super::axioms::{self, Report};
 use super::checker::{CheckError, Checker};
+use super::replay::Compiled;
 use super::target::Target;
 use super::verify::Level;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::shadow::{Goals, Unknown};
 
 /// How long Lean may take for all that stands before a hole.
-const HEAD_LIMIT: Duration = Duration::from_secs(600);
+pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
 /// A theorem that any Lean accepts: does this one say so?
 const PROBE: &str = "\n\nexample : True := trivial\n";
@@ -35,6 +39,8 @@ pub struct Baseline {
     pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
+    /// The text up to there as Lean has compiled it, for replays.
+    pub compiled: Arc<OnceCell<Compiled>>,
 }
 
 /// Why a hole can't be worked on.
@@ -132,8 +138,11 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
+        compiled: Arc::default(),
     };
-    if let (Level::AxiomsClean, Report::NotReported(why)) = (checker.least(), &baseline.axioms) {
+    if let Report::NotReported(why) = &baseline.axioms
+        && checker.least() > Level::LeanChecked
+    {
         return Err(NoGoal::Level(why.clone()));
     }
     if !wants_proof(checker, target, &baseline).await? {

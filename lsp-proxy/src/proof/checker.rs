@@ -17,6 +17,7 @@ use crate::lean::diagnostic::Diagnostic;
 use crate::lean::server::Server;
 use crate::lean::shadow::{Elaboration, Shadow, Unknown};
 
+use super::replay::Replayer;
 use super::verify::Level;
 
 /// How long a fresh worker may take to load a file's imports and elaborate what stands before the
@@ -53,6 +54,8 @@ pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
     cwd: Arc<Path>,
     least: Level,
+    replays: bool,
+    replayer: Arc<Replayer>,
     /// Counts changes of what files import.
     imports: Arc<AtomicU64>,
 }
@@ -64,6 +67,7 @@ impl Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
         let folder = Arc::from(cwd.as_path());
         let imports = Arc::<AtomicU64>::default();
+        let replayer = Replayer::new(command.clone(), cwd.clone(), limits.clone());
         tokio::spawn(run(
             Slot {
                 command,
@@ -81,6 +85,8 @@ impl Checker {
             requests,
             cwd: folder,
             least: Level::LeanChecked,
+            replays: false,
+            replayer: Arc::new(replayer),
             imports,
         }
     }
@@ -101,6 +107,18 @@ impl Checker {
         self.least
     }
 
+    /// The same checker for whoever wants each proof replayed in Lean's kernel, or does not.
+    pub fn replaying(mut self, replays: bool) -> Checker {
+        self.replays = replays;
+        self
+    }
+
+    /// What replays a proof; none where nobody asks for it.
+    pub fn replayer(&self) -> Option<&Replayer> {
+        let asked = self.replays || self.least == Level::KernelReplayed;
+        asked.then_some(&*self.replayer)
+    }
+
     /// A checker that asks `lean` in the place of a Lean.
     #[cfg(test)]
     pub fn scripted(mut lean: impl FnMut(&str) -> Elaboration + Send + 'static) -> Checker {
@@ -110,12 +128,26 @@ impl Checker {
                 let _ = reply.send(Ok(lean(&request.text)));
             }
         });
+        let none = LeanCommand::resolve(&["a-script".into()], Path::new("/"));
         Checker {
             requests,
             cwd: Path::new("/").into(),
             least: Level::LeanChecked,
+            replays: false,
+            replayer: Arc::new(Replayer::new(none, "/".into(), Limits::default())),
             imports: Arc::default(),
         }
+    }
+
+    /// The same checker, with `server`'s compiler for replays, uncontained.
+    #[cfg(test)]
+    pub fn with_compiler_of(mut self, server: LeanCommand) -> Checker {
+        let limits = Limits {
+            contained: false,
+            ..Limits::default()
+        };
+        self.replayer = Arc::new(Replayer::new(server, "/".into(), limits));
+        self
     }
 
     /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod mend;
 pub mod negation;
 pub mod neighbours;
+pub mod replay;
 pub mod screen;
 pub mod search;
 pub mod shorten;

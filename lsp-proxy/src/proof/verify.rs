@@ -8,12 +8,13 @@ use serde::Deserialize;
 use unsorry_model::{Candidate, HoleKind};
 
 use super::axioms::{self, Report};
-use super::baseline::Baseline;
+use super::baseline::{Baseline, HEAD_LIMIT};
 use super::checker::{CheckError, Checker};
 use super::closed::{self, closed, theorems, with_axiom};
 use super::gate::{Refusal, gate, gate_sketch};
 use super::negation::{self, Negation};
 use super::neighbours::reach;
+use super::replay::{self, NotReplayed, Replayer};
 use super::screen::{Complaint, Verdict, verdict};
 use super::target::Target;
 use crate::document::{Change, LineIndex};
@@ -27,6 +28,8 @@ pub enum Level {
     LeanChecked,
     /// And it rests on no axiom but the standard ones and those that were there before.
     AxiomsClean,
+    /// And Lean's kernel has taken it once more, in a process that has not elaborated it.
+    KernelReplayed,
 }
 
 impl Level {
@@ -35,6 +38,7 @@ impl Level {
         match self {
             Level::LeanChecked => "Lean-checked",
             Level::AxiomsClean => "axioms clean",
+            Level::KernelReplayed => "kernel-replayed",
         }
     }
 
@@ -43,8 +47,20 @@ impl Level {
         match self {
             Level::LeanChecked => "lean-checked",
             Level::AxiomsClean => "axioms-clean",
+            Level::KernelReplayed => "kernel-replayed",
         }
     }
+}
+
+/// Whether Lean's kernel has taken a proof once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replay {
+    /// Nobody wanted that.
+    NotAsked,
+    /// It has.
+    Done,
+    /// That can't be known, and this is why.
+    Impossible(String),
 }
 
 /// A proof that Lean has accepted in the user's own text, exactly where it will go. Only [`confirm`]
@@ -58,6 +74,7 @@ pub struct VerifiedProof {
     head: Arc<str>,
     level: Level,
     axioms: Report,
+    replay: Replay,
     leans_on: Vec<String>,
     siblings: usize,
     plan: Option<Arc<str>>,
@@ -100,6 +117,11 @@ impl VerifiedProof {
         &self.axioms
     }
 
+    /// Whether the kernel has taken it once more.
+    pub fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
     /// The declarations of the file it uses that are not proved themselves; empty for a proof that
     /// stands on its own.
     pub fn leans_on(&self) -> &[String] {
@@ -123,13 +145,18 @@ impl VerifiedProof {
 
     /// In words, how far it was checked and what that leaves open.
     pub fn standing(&self) -> String {
-        let mut text = match (self.level, &self.axioms) {
-            (Level::AxiomsClean, _) => "Lean-checked, axioms clean".to_owned(),
-            (_, Report::Axioms(axioms)) => format!("Lean-checked; axioms: {}", axioms.join(", ")),
-            (_, Report::NotReported(_)) => {
-                "Lean-checked; axioms not reported by this Lean".to_owned()
-            }
+        let mut text = "Lean-checked".to_owned();
+        if self.replay == Replay::Done {
+            text += ", kernel-replayed";
+        }
+        text += &match (self.level, &self.axioms) {
+            (Level::AxiomsClean | Level::KernelReplayed, _) => ", axioms clean".to_owned(),
+            (_, Report::Axioms(axioms)) => format!("; axioms: {}", axioms.join(", ")),
+            (_, Report::NotReported(_)) => "; axioms not reported by this Lean".to_owned(),
         };
+        if let Replay::Impossible(why) = &self.replay {
+            text += &format!("; not kernel-replayed: {why}");
+        }
         if self.siblings > 0 {
             text += &format!("; {} more sorry in this declaration", self.siblings);
         }
@@ -153,8 +180,11 @@ pub enum Rejection {
     #[error("it depends on {0}")]
     Axioms(String),
     /// It is a proof as far as that, and more is asked for.
-    #[error("it is {} only, and `check.level` asks for more", .0.title())]
-    Level(Level),
+    #[error("it is {} only, and `check.level` asks for more{}", .0.title(), .1)]
+    Level(Level, String),
+    /// The kernel refuses it.
+    #[error(transparent)]
+    Replay(NotReplayed),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -248,13 +278,38 @@ pub async fn confirm(
         }
         Report::NotReported(_) => Level::LeanChecked,
     };
-    if level < checker.least() {
-        return Err(Rejection::Level(level));
+    // What is still to come makes no more of it than that.
+    if level < checker.least().min(Level::AxiomsClean) {
+        return Err(Rejection::Level(level, String::new()));
     }
     let leans_on = match level {
-        Level::AxiomsClean => Vec::new(),
         Level::LeanChecked => leans_on(checker, target, &spliced.text, siblings, limit).await?,
+        _ => Vec::new(),
     };
+    let is_whole = siblings == 0 && leans_on.is_empty();
+    let replay = match checker.replayer() {
+        None => Replay::NotAsked,
+        Some(_) if !is_whole => Replay::Impossible("there is a sorry behind it".into()),
+        Some(replayer) => {
+            let replayed = replayed(replayer, target, baseline, &question, &report, limit).await;
+            match replayed {
+                Ok(()) => Replay::Done,
+                Err(NotReplayed::Impossible(why)) => Replay::Impossible(why),
+                Err(refused) => return Err(Rejection::Replay(refused)),
+            }
+        }
+    };
+    let level = match (level, &replay) {
+        (Level::AxiomsClean, Replay::Done) => Level::KernelReplayed,
+        (level, _) => level,
+    };
+    if level < checker.least() {
+        let why = match &replay {
+            Replay::Impossible(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        return Err(Rejection::Level(level, why));
+    }
     Ok(VerifiedProof {
         proof: candidate.text.clone(),
         engine: candidate.engine,
@@ -263,11 +318,47 @@ pub async fn confirm(
         change: spliced.change,
         level,
         axioms: report,
+        replay,
         leans_on,
         siblings,
         plan: candidate.plan.clone(),
         took,
     })
+}
+
+/// Has the kernel take the declaration once more as it is in `question`'s text.
+///
+/// # Errors
+/// When it does not, or can't be asked.
+async fn replayed(
+    replayer: &Replayer,
+    target: &Target,
+    baseline: &Baseline,
+    question: &axioms::Question,
+    report: &Report,
+    limit: Duration,
+) -> Result<(), NotReplayed> {
+    let limit = HEAD_LIMIT + limit;
+    let name = baseline.statement.as_deref().and_then(replay::name_in);
+    let name = name.ok_or_else(|| {
+        NotReplayed::Impossible("its declaration has no name to ask about".into())
+    })?;
+    let before = baseline.compiled.get_or_try_init(async || {
+        let before = axioms::Question::of(target, target.head());
+        replayer.compile(before.named(), limit).await
+    });
+    let before = before.await?;
+    // Lean has just accepted that: whatever goes wrong now may be the candidate's doing.
+    let after = replayer.compile(question.named(), limit).await;
+    let after = after.map_err(NotReplayed::refused)?;
+    let axioms = match report {
+        Report::Axioms(axioms) => {
+            let standard = axioms::STANDARD.map(str::to_owned);
+            standard.into_iter().chain(axioms.iter().cloned()).collect()
+        }
+        Report::NotReported(_) => Vec::new(),
+    };
+    replayer.replay(before, &after, name, &axioms, limit).await
 }
 
 /// Whether Lean takes the candidate in parentheses as well: then nothing in it is a command of its own,

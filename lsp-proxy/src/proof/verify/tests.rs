@@ -165,3 +165,87 @@ async fn the_least_level() {
         Lean-checked; axioms not reported by this Lean"#]],
     );
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn replays() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::lean::command::LeanCommand;
+
+    const CLEAN: &str = "'t' does not depend on any axioms";
+    let folder = tempfile::tempdir().expect("a folder");
+    let checker = async |after: &'static str, compile: &str, replay: &str| {
+        let text = format!(
+            "#!/bin/sh\ncase $1 in\n-R) {compile} ;;\n--run) {replay} ;;\n*) exit 9 ;;\nesac\n"
+        );
+        let path = folder.path().join("lean");
+        // What has just been written can't be run as long as another thread's child has it open.
+        let aside = folder.path().join("written");
+        std::fs::write(&aside, text).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&aside, mode).expect("executable");
+        std::fs::rename(&aside, &path).expect("renamed");
+        let shell = LeanCommand {
+            program: "/bin/sh".into(),
+            args: vec![path.into(), "--server".into()],
+        };
+        lean(SORRY, after).with_compiler_of(shell)
+    };
+    let compiles = "touch \"$4\"";
+    let yes = "echo replaying; echo replayed";
+    let mut all = Vec::new();
+    for (after, compile, replay) in [
+        (CLEAN, compiles, yes),
+        ("unknown constant 't'", compiles, yes),
+        (
+            CLEAN,
+            compiles,
+            "echo replaying; echo 'it depends on cheat'; exit 1",
+        ),
+        (CLEAN, compiles, "echo replaying; kill -9 $$"),
+        // What it says and how it ends must both be right.
+        (CLEAN, compiles, "echo replaying; echo replayed; exit 1"),
+        (CLEAN, compiles, "echo replaying; exit 0"),
+        (
+            CLEAN,
+            compiles,
+            "echo '/a/replay.lean:3:1: error: unknown module'; exit 1",
+        ),
+        (CLEAN, "exit 0", yes),
+        (CLEAN, "echo '/a/Unsorry.lean:1:3: error: no'; exit 1", yes),
+        (CLEAN, "yes", yes),
+        // Only what the candidate is in.
+        (CLEAN, "grep -q sorry $5 && touch $4", yes),
+    ] {
+        let checker = checker(after, compile, replay).await;
+        all.push(told(checker.clone().replaying(true), "rfl").await);
+        all.push(told(checker.at_least(Level::KernelReplayed), "rfl").await);
+    }
+    check(
+        &all,
+        expect![[r#"
+        Lean-checked, kernel-replayed, axioms clean
+        Lean-checked, kernel-replayed, axioms clean
+        Lean-checked, kernel-replayed; axioms not reported by this Lean
+        it is Lean-checked only, and `check.level` asks for more
+        it can't be replayed in Lean's kernel: it depends on cheat
+        it can't be replayed in Lean's kernel: it depends on cheat
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: replayed
+        it can't be replayed in Lean's kernel: replayed
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        Lean-checked, axioms clean; not kernel-replayed: this Lean does not understand how to replay it: unknown module
+        it is axioms clean only, and `check.level` asks for more: this Lean does not understand how to replay it: unknown module
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: it ended without a word
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: it ended without a word
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: no
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: no
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: y
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: y
+        it can't be replayed in Lean's kernel: Lean does not compile the file up to there: it ended without a word
+        it can't be replayed in Lean's kernel: Lean does not compile the file up to there: it ended without a word"#]],
+    );
+}

@@ -1,0 +1,110 @@
+//! Replays, with a real Lean's kernel.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use unsorry::contain::Limits;
+use unsorry::lean::command::LeanCommand;
+use unsorry::proof::replay::{NotReplayed, Replayer};
+use unsorry_tests::editor::program;
+
+use crate::prove::prove;
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+const BEFORE: &str = "\
+namespace N
+def two := 2
+axiom known : two = 2
+inductive Tree | leaf | node (a b : Tree)
+theorem earlier : two = 2 := rfl
+private theorem goal (a b : Nat) (h : b ≤ a) : a - b + b = a ∧ two = 2 := by
+  sorry
+";
+
+fn replayer(folder: &Path) -> Replayer {
+    let limits = Limits {
+        supervisor: program(),
+        ..Limits::default()
+    };
+    let command = LeanCommand::resolve(&[], folder);
+    Replayer::new(command, folder.to_owned(), limits)
+}
+
+/// What is compiled may be anything: whoever runs code while Lean elaborates can write it.
+#[tokio::test]
+async fn what_was_forged_is_found_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let replayer = replayer(folder.path());
+    let before = replayer.compile(BEFORE, LIMIT).await.expect("compiled");
+    let honest = BEFORE.replace("sorry", "exact ⟨by omega, rfl⟩");
+    let check = async |after: &str, axioms: &[&str], expected: Result<(), &str>| {
+        let compiled = replayer.compile(after, LIMIT).await.expect("compiled");
+        let axioms: Vec<String> = axioms.iter().map(|&name| name.to_owned()).collect();
+        let name = "N.goal";
+        let replayed = replayer.replay(&before, &compiled, name, &axioms, LIMIT);
+        let said = replayed.await.map_err(|error| match error {
+            NotReplayed::Refused(why) => why,
+            impossible => panic!("{impossible}"),
+        });
+        assert_eq!(said, expected.map_err(str::to_owned), "{after}");
+    };
+    check(&honest, &[], Ok(())).await;
+    check(BEFORE, &[], Err("it depends on sorryAx")).await;
+    let other = |from: &str, to: &str| {
+        assert!(honest.contains(from), "{from}");
+        honest.replacen(from, to, 1)
+    };
+    let by_axiom = "\naxiom cheat {p : Prop} : p\nprivate theorem goal";
+    let cheat = other("\nprivate theorem goal", by_axiom).replace("by omega", "cheat");
+    check(&cheat, &[], Err("it depends on N.cheat")).await;
+    let known = other("rfl⟩", "known⟩");
+    check(&known, &[], Ok(())).await;
+    check(&known, &["propext"], Err("it depends on N.known")).await;
+    let stated = other("two = 2 := by", "two = two := by");
+    check(&stated, &[], Err("its declaration says something else")).await;
+    let gone = other("private theorem goal", "private theorem other");
+    check(&gone, &[], Err("its declaration is gone")).await;
+    for (from, to, what) in [
+        ("def two := 2", "def two := 1 + 1", "N.two"),
+        (
+            "axiom known : two = 2",
+            "theorem known : two = 2 := rfl",
+            "N.known",
+        ),
+        (
+            "theorem earlier : two = 2",
+            "theorem earlier : 2 = two",
+            "N.earlier",
+        ),
+    ] {
+        let why = format!("it changes {what}");
+        check(&other(from, to), &[], Err(&why)).await;
+    }
+}
+
+#[test]
+fn proofs_are_replayed_on_demand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holes = [
+        "theorem a (n : Nat) (h : 0 < n) : n ≠ 0 := by\n  sorry",
+        "namespace «a b»\nprivate theorem b.c.{u} (α : Type u) (x : α) : x = x := sorry\nend «a b»",
+        "example (a b : Nat) (h : b ≤ a) : a - b + b = a := by\n  sorry",
+        "inductive T | a | b (t : T)\ntheorem d (t : T) (h : t ≠ .a) : ∃ u, t = .b u := by\n  cases t with\n  | a => exact absurd rfl h\n  | b u => sorry",
+        "structure P where\n  n : Nat\n  small : n < 3\n\ndef p : P := ⟨2, sorry⟩",
+        "instance : Nonempty (Fin 3) := by\n  sorry",
+        "theorem odd (n : Nat) : aux n = n := helper n where\n  aux (n : Nat) : Nat := n\n  helper (n : Nat) : aux n = n := by sorry",
+    ];
+    let text = holes.join("\n\n") + "\n";
+    std::fs::write(folder.path().join("A.lean"), text).expect("written");
+    let arguments = ["--replay", "--json", "--engine", "tactics", "A.lean"];
+    let output = prove(folder.path(), &arguments);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let all = report["holes"].as_array().expect("holes");
+    assert_eq!(all.len(), holes.len(), "{report}");
+    for hole in all {
+        let message = hole["message"].as_str().expect("words");
+        assert!(message.contains("Lean-checked, kernel-replayed;"), "{hole}");
+    }
+}
