@@ -121,8 +121,12 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
     let mut around = around.iter().cycle();
     for case in cases(file) {
         let &(before, behind) = around.next().expect("at least one");
-        let text = format!("{}{}{}", BEFORE[before], case.text, BEHIND[behind]);
-        let hole_at = BEFORE[before].len() + case.text.rfind("sorry").expect("a hole");
+        let imports = case.text.split_inclusive('\n');
+        let imports = imports.take_while(|line| line.starts_with("import "));
+        let (imports, rest) = case.text.split_at(imports.map(str::len).sum());
+        let upto = format!("{imports}{}", BEFORE[before]);
+        let text = format!("{upto}{rest}{}", BEHIND[behind]);
+        let hole_at = upto.len() + rest.rfind("sorry").expect("a hole");
         let (target, baseline) = hole(&checker, folder.path(), &text, hole_at).await;
         for (expected, text) in &case.candidates {
             count += 1;

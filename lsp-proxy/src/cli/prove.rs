@@ -367,9 +367,11 @@ impl HoleReport {
             goal: None,
             status: match error {
                 NoGoal::Check(_) => Status::Error,
-                NoGoal::Inert(_) | NoGoal::Broken(..) | NoGoal::Data(_) | NoGoal::Level(..) => {
-                    Status::Unproved
-                }
+                NoGoal::Inert(_)
+                | NoGoal::Broken(..)
+                | NoGoal::Data(_)
+                | NoGoal::Unsafe
+                | NoGoal::Level(..) => Status::Unproved,
             },
             proof: None,
             level: None,

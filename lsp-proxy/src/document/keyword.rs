@@ -68,7 +68,7 @@ pub(crate) fn reserved(word: &str) -> Option<Command> {
         | "unif_hint"
         | "add_decl_doc"
         | "with_weak_namespace"
-        | "gen_injective_theorems%" => Other,
+        | "gen_injective_theorems" => Other,
         _ => return None,
     })
 }
@@ -157,6 +157,12 @@ pub(crate) const HASH_COMMANDS: &[&str] = &[
     "import_path",
     "count_heartbeats",
     "with_exporting",
+    "widget",
+    "check_tactic",
+    "check_simp",
+    "discr_tree",
+    "info_trees",
+    "grind_lint",
 ];
 
 /// Words at the very start of a line that go on with the command before them. Any other word there,

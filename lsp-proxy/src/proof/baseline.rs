@@ -57,6 +57,9 @@ pub enum NoGoal {
         "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
     )]
     Data(String),
+    /// Lean takes anything for a proof there.
+    #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
+    Unsafe,
     /// This Lean can't tell what is asked for: the reason.
     #[error(
         "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
@@ -90,6 +93,9 @@ pub fn shown(
 /// # Errors
 /// When Lean has no goal there, or the hole is not for a proof, or Lean can't be asked.
 pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, NoGoal> {
+    if target.is_unsafe() {
+        return Err(NoGoal::Unsafe);
+    }
     let lines = &target.outline.lines;
     let hole = lines.positions(&target.hole().range);
     let question = axioms::Question::of(target, target.head());

@@ -7,7 +7,7 @@
 use unsorry_model::HoleKind;
 
 use crate::document::keyword;
-use crate::document::lexer::{Token, TokenKind, lex};
+use crate::document::lexer::{Token, TokenKind, is_identifier_rest, lex};
 
 /// The longest candidate, in bytes.
 pub const LONGEST: usize = 64 * 1024;
@@ -79,6 +79,23 @@ const WORDS: &[(&str, &str)] = &[
     ("run_cmd", RUNS_CODE),
     ("run_meta", RUNS_CODE),
     ("run_elab", RUNS_CODE),
+    ("test_extern", RUNS_CODE),
+    ("show_panel_widgets", RUNS_CODE),
+    ("with_panel_widgets", RUNS_CODE),
+    ("set_library_suggestions", RUNS_CODE),
+    ("register_try?_tactic", RUNS_CODE),
+    ("declare_config_elab", RUNS_CODE),
+    ("declare_command_config_elab", RUNS_CODE),
+    ("declare_simp_like_tactic", RUNS_CODE),
+    ("simproc", RUNS_CODE),
+    ("dsimproc", RUNS_CODE),
+    ("simproc_decl", RUNS_CODE),
+    ("dsimproc_decl", RUNS_CODE),
+    ("success_if_fail_with_msg", RUNS_CODE),
+    ("plausible", RUNS_CODE),
+    ("slim_check", RUNS_CODE),
+    ("from_lrat", RUNS_CODE),
+    ("lrat_proof", RUNS_CODE),
     ("by_elab", RUNS_CODE),
     ("eval%", RUNS_CODE),
     ("initialize", RUNS_CODE),
@@ -89,6 +106,7 @@ const WORDS: &[(&str, &str)] = &[
     ("extern", UNCHECKED),
     ("csimp", UNCHECKED),
     ("set_option", OPTION),
+    ("attribute", ATTRIBUTE),
     ("elab", SYNTAX),
     ("elab_rules", SYNTAX),
     ("macro", SYNTAX),
@@ -114,6 +132,9 @@ const WORDS: &[(&str, &str)] = &[
     ("deriving", SUFFIX),
 ];
 
+/// The same for words that are tactics only where a tactic can start.
+const TACTICS: &[(&str, &str)] = &[("stop", UNFINISHED), ("trace", RUNS_CODE)];
+
 /// Names that stand for a hole or for compiled code, by their last part and with or without `«»`.
 const NAMES: &[(&str, &str)] = &[
     ("sorryAx", UNFINISHED),
@@ -125,13 +146,24 @@ const NAMES: &[(&str, &str)] = &[
     ("lcProof", UNCHECKED),
     ("lcUnreachable", UNCHECKED),
     ("lcAny", UNCHECKED),
+    ("autoParam", RUNS_CODE),
     ("ptrAddrUnsafe", UNCHECKED),
     ("println", EFFECT),
     ("dbg_trace", EFFECT),
 ];
 
 /// Parts of names that stand for effects, in whatever namespace.
-const EFFECTS: &[&str] = &["IO", "EIO", "BaseIO", "EST", "RealWorld", "FS"];
+const EFFECTS: &[&str] = &[
+    "IO",
+    "EIO",
+    "BaseIO",
+    "EST",
+    "RealWorld",
+    "FS",
+    // By these one type is taken for another.
+    "TypeName",
+    "Dynamic",
+];
 
 /// Beginnings of last parts of names that go around Lean's checks, or tell what they compute.
 const BEGINNINGS: &[(&str, &str)] = &[("unsafe", UNCHECKED), ("dbg", EFFECT)];
@@ -165,6 +197,16 @@ fn examine(kind: HoleKind, candidate: &str, sketch: bool) -> Result<(), Refusal>
     plain_strings(candidate, &tokens)?;
     balanced(candidate, &tokens)?;
     words(candidate, &tokens, sketch)?;
+    nowhere(candidate)?;
+    // After an error Lean may read on within a string, or take code for one.
+    if candidate.contains('"') {
+        let bare = candidate.replace('"', " ");
+        let tokens = lex(&bare);
+        if !tokens.iter().all(Token::is_code) {
+            return Err(Refusal::Comment);
+        }
+        words(&bare, &tokens, sketch)?;
+    }
     indented(candidate, &tokens)?;
     if kind == HoleKind::Term {
         single_term(candidate, &tokens)?;
@@ -175,6 +217,9 @@ fn examine(kind: HoleKind, candidate: &str, sketch: bool) -> Result<(), Refusal>
 /// The candidate without its comments, which the gate refuses: a model's remarks are not part of
 /// its proof. A line that held nothing else goes.
 pub fn without_comments(candidate: &str) -> String {
+    if candidate.len() > LONGEST {
+        return candidate.to_owned(); // Nobody reads it.
+    }
     let mut kept = String::with_capacity(candidate.len());
     let mut from = 0;
     let tokens = lex(candidate);
@@ -338,11 +383,13 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
             TokenKind::Symbol if word == "@[" => return forbidden(word, ATTRIBUTE),
             TokenKind::Symbol if word == "#" => {
                 let name = text(at + 1);
-                let command =
-                    keyword::HASH_COMMANDS.contains(&name) || leads(candidate, tokens, at);
-                if command && touches(at) && tokens[at + 1].kind == TokenKind::Word {
+                let is_name = touches(at) && tokens[at + 1].kind == TokenKind::Word;
+                if is_name && leads(candidate, tokens, at) {
                     return forbidden(&format!("#{name}"), COMMAND);
                 }
+            }
+            TokenKind::Word if cuts_a_number(candidate, tokens, at) => {
+                return Err(Refusal::Ambiguous(format!("{before}{word}")));
             }
             TokenKind::Word => {
                 if let Some((_, reason)) = NAMES.iter().find(|(name, _)| *name == last_part(word)) {
@@ -358,8 +405,7 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 {
                     return forbidden(word, EFFECT);
                 }
-                let field = at > 0 && touches(at - 1) && matches!(before, "." | "|>.");
-                if field || (sketch && word == "sorry") {
+                if is_field(candidate, tokens, at) || (sketch && word == "sorry") {
                     continue;
                 }
                 let is_banned = |banned: &str| match banned.strip_suffix('%') {
@@ -369,9 +415,11 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| is_banned(banned)) {
                     return forbidden(word, reason);
                 }
-                // A name too: a range has a `stop`.
-                if word == "stop" && starts_tactic(candidate, tokens, at) {
-                    return forbidden(word, UNFINISHED);
+                // Names too: a range has a `stop`, a matrix a `trace`.
+                if let Some((_, reason)) = TACTICS.iter().find(|(banned, _)| *banned == word)
+                    && starts_tactic(candidate, tokens, at)
+                {
+                    return forbidden(word, reason);
                 }
                 // `decide +native`, `(config := { native := true })`, `(native := true)`
                 let plain = word.trim_matches(['«', '»']);
@@ -401,6 +449,86 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
     Ok(())
 }
 
+/// Nothing that lets Lean run code, wherever it may begin: once Lean has met an error, in the midst of a
+/// number or a string perhaps, it looks for the next command from there on.
+fn nowhere(candidate: &str) -> Result<(), Refusal> {
+    let is_one = |(word, reason): &&(&str, &str)| {
+        matches!(*reason, RUNS_CODE | READS_FILE | OPTION | NATIVE)
+            || matches!(
+                *word,
+                "attribute" | "elab" | "elab_rules" | "macro" | "macro_rules"
+            )
+    };
+    let mut end = 0;
+    for run in candidate.split(|c: char| !is_identifier_rest(c)) {
+        let start = end;
+        end += run.len();
+        let before = candidate[..start].chars().next_back();
+        // Elsewhere Lean begins at the first letter, and takes all of them.
+        let is_cut = before == Some('\\') || !run.starts_with(char::is_alphabetic);
+        let found = WORDS.iter().filter(is_one).find(|(word, _)| {
+            let word = word.trim_end_matches('%');
+            run == word || (is_cut && run.ends_with(word))
+        });
+        let rest = &candidate[end..];
+        if let Some((word, reason)) = found
+            && (!word.ends_with('%') || rest.starts_with('%'))
+        {
+            return Err(Refusal::Forbidden {
+                word: run.to_owned(),
+                reason,
+            });
+        }
+        end += rest.chars().next().map_or(0, char::len_utf8);
+    }
+    // Lean takes the longest of these that is there, whatever follows.
+    let mut after_hashes = candidate.split('#').skip(1);
+    let command = after_hashes.find_map(|rest| {
+        let names = keyword::HASH_COMMANDS.iter();
+        names.copied().find(|name| rest.starts_with(name))
+    });
+    match command {
+        Some(name) => Err(Refusal::Forbidden {
+            word: format!("#{name}"),
+            reason: COMMAND,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the word at `at` is a field: a dot touches it and what is before the dot. Where a tactic goes, a
+/// dot is a bullet.
+fn is_field(candidate: &str, tokens: &[Token], at: usize) -> bool {
+    let text = |at: usize| tokens[at].text(candidate);
+    let touches = |at: usize| tokens[at].range.end == tokens[at + 1].range.start;
+    if at == 0 || !touches(at - 1) {
+        return false;
+    }
+    match text(at - 1) {
+        "|>." => true,
+        "." if at > 1 && touches(at - 2) => {
+            let ends = |c: char| matches!(c, ')' | ']' | '}' | '⟩' | '›' | '»');
+            matches!(tokens[at - 2].kind, TokenKind::Word | TokenKind::Number)
+                || text(at - 2).ends_with(ends)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a number ends in the word at `at`, as in `2x` and `1.x`: Lean takes that for an error.
+fn cuts_a_number(candidate: &str, tokens: &[Token], at: usize) -> bool {
+    let text = |at: usize| tokens[at].text(candidate);
+    let touches = |at: usize| tokens[at].range.end == tokens[at + 1].range.start;
+    let is_number = |at: usize| tokens[at].kind == TokenKind::Number && touches(at);
+    let is_projection = |at: usize| at > 0 && touches(at - 1) && text(at - 1) == ".";
+    match at {
+        0 => false,
+        _ if is_number(at - 1) => true,
+        1 => false,
+        _ => text(at - 1) == "." && touches(at - 1) && is_number(at - 2) && !is_projection(at - 2),
+    }
+}
+
 /// Whether what is given to the name at `at`, as in `(maxSteps := 3)`, is written out. Lean compiles and runs
 /// the values of a tactic's options; an argument of a term looks the same, so that is told by the name.
 fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
@@ -410,6 +538,8 @@ fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
         "motive" => return true,
         // Tactics.
         "disch" | "discharger" => return true,
+        "ac" | "em" => {}
+        _ if at > 1 && starts_tactic(candidate, tokens, at - 2) => {}
         _ if letters <= 2 || (name.starts_with('h') && letters <= 4) => return true,
         _ => {}
     }
@@ -441,9 +571,13 @@ fn is_plain_record(fields: &[&str]) -> bool {
         })
 }
 
-/// A number, a string, a name, or a constructor.
+/// A number, a string, a name without dots, or a constructor.
 fn is_plain_value(words: &[&str]) -> bool {
-    matches!(words, [_] | ["-" | ".", _])
+    let is_plain = |word: &str| {
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        is_number || word.starts_with('"') || !word.contains('.')
+    };
+    matches!(words, [word] | ["-" | ".", word] if is_plain(word))
 }
 
 /// Whether a word can be a tactic's first: not where it can only be a name.
@@ -454,8 +588,8 @@ fn starts_tactic(candidate: &str, tokens: &[Token], at: usize) -> bool {
         return !argument;
     }
     match text(at - 1) {
-        "by" | ";" | "<;>" | "·" | "." | "=>" | "|" | "then" | "else" | "do" | "try" | "repeat"
-        | "all_goals" | "any_goals" | "focus" | "{" => true,
+        "by" | ";" | "<;>" | "·" | "." | "=>" | "|" | "in" | "then" | "else" | "do" | "try"
+        | "repeat" | "all_goals" | "any_goals" | "focus" | "{" => true,
         "(" => !argument,
         _ => false,
     }
@@ -574,7 +708,11 @@ mod tests {
                 "exact «sorry»",
                 "exact sorry'",
                 "exact foo.sorry",
-                "have := \"sorry -- /- #eval\"; decide +kernel",
+                "have := \"say 'hi' to a : b\"; decide +kernel",
+                "exact (f x).end",
+                ".exact h",
+                "exact f (stop := 1.5) 0xFF 1e3 h.1.foo",
+                "exact trace x (Matrix.trace y)",
                 "rw [show #s = 3 from h]",
                 "exact f (stop := n) stop",
                 "exact List.prefix_append a b |>.end",
@@ -588,7 +726,11 @@ mod tests {
                 "exact «sorry»": ok
                 "exact sorry'": ok
                 "exact foo.sorry": ok
-                "have := \"sorry -- /- #eval\"; decide +kernel": ok
+                "have := \"say 'hi' to a : b\"; decide +kernel": ok
+                "exact (f x).end": ok
+                ".exact h": ok
+                "exact f (stop := 1.5) 0xFF 1e3 h.1.foo": ok
+                "exact trace x (Matrix.trace y)": ok
                 "rw [show #s = 3 from h]": ok
                 "exact f (stop := n) stop": ok
                 "exact List.prefix_append a b |>.end": ok

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::checker::{CheckError, Checker};
 use super::target::{NAME, Target};
-use crate::document::{DeclarationKind, LineIndex};
+use crate::document::{DeclarationKind, LineIndex, keyword};
 
 /// How many names are followed, the proof's own among them.
 const MOST_NAMES: usize = 256;
@@ -27,6 +27,8 @@ pub struct Reach {
     pub holds_sorry: bool,
     /// A constant that stands for trust in compiled code.
     pub native: Option<String>,
+    /// Axioms of the file, used directly or through others.
+    pub axioms: BTreeSet<String>,
     /// Declarations of the file, used directly or through others, whose terms hold a `sorry`.
     pub unproved: BTreeSet<String>,
     /// Lean did not show all of it.
@@ -91,6 +93,9 @@ pub async fn reach(
                 }
                 continue;
             };
+            if is_axiom(&printed.message) {
+                reach.axioms.insert(visible(name).to_owned());
+            }
             for word in words(&printed.message) {
                 if word == "sorryAx" {
                     if *name == own {
@@ -141,6 +146,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
     .map(|word| word.trim_end_matches('.'))
     .filter(|word| !word.is_empty())
+}
+
+/// Whether a declaration is printed as an axiom: `private axiom a : False`.
+fn is_axiom(printed: &str) -> bool {
+    let mut modifiers = printed.split_whitespace();
+    let modifier = |word: &&str| word.starts_with("@[") || keyword::MODIFIERS.contains(word);
+    modifiers.find(|word| !modifier(word)) == Some("axiom")
 }
 
 /// Whether a constant is how `native_decide` and its like say that they trust the compiler.

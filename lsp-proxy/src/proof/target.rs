@@ -56,6 +56,13 @@ impl Target {
         first.is_some_and(|token| matches!(token.text(&self.text), "open" | "set_option"))
     }
 
+    /// Whether the declaration, or another in the `mutual` block around it, is `unsafe`.
+    pub fn is_unsafe(&self) -> bool {
+        let unit = &self.declaration().unit;
+        let mut tokens = self.outline.tokens.iter();
+        tokens.any(|token| unit.contains(&token.range.start) && token.text(&self.text) == "unsafe")
+    }
+
     /// The other holes of the declaration, or of the `mutual` block around it.
     pub fn siblings(&self) -> impl Iterator<Item = &Hole> {
         let unit = self.declaration().unit.clone();
@@ -83,5 +90,31 @@ impl Target {
             text: format!("{keyword} {NAME}"),
         };
         named.apply(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_declarations() {
+        let check = |text: &str, expected: bool| {
+            let outline = Arc::new(Outline::of(text));
+            let target = Target {
+                uri: "file:///A.lean".into(),
+                text: text.into(),
+                hole: outline.holes.len() - 1,
+                outline,
+            };
+            assert_eq!(target.is_unsafe(), expected, "{text}");
+        };
+        check("unsafe def x := 1\ntheorem t : 1 = 2 := sorry", false);
+        check("unsafe theorem t : 1 = 2 := sorry", true);
+        check("@[simp] private unsafe def t : 1 = 2 := by\n  sorry", true);
+        check(
+            "mutual\nunsafe def a := 1\ntheorem t : 1 = 2 := sorry\nend",
+            true,
+        );
     }
 }

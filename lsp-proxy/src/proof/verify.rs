@@ -467,10 +467,13 @@ async fn leans_on(
     if after.holds_sorry && siblings == 0 {
         return Err(Rejection::because("it leaves a sorry"));
     }
-    if after.unproved.is_empty() && !after.hidden {
+    if after.unproved.is_empty() && after.axioms.is_empty() && !after.hidden {
         return Ok(Vec::new());
     }
     let before = reach(checker, target, target.head(), limit).await?;
+    if let Some(axiom) = after.axioms.difference(&before.axioms).next() {
+        return Err(Rejection::Axioms(axiom.clone()));
+    }
     let mut names: Vec<String> = after
         .unproved
         .difference(&before.unproved)
