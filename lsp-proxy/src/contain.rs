@@ -11,6 +11,8 @@ pub mod inside;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(target_os = "linux")]
+mod scratch;
+#[cfg(target_os = "linux")]
 pub mod supervisor;
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! The processes that came from us, as `/proc` shows them.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::process::Child;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
@@ -35,32 +35,22 @@ pub fn taken() -> Taken {
     taken
 }
 
-/// The size of all files in a folder, in bytes.
-pub fn size(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(data) if data.is_dir() => size(&entry.path()),
-        Ok(data) => data.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
-}
-
-/// Kills the child and all that came from it. Comes back when they are gone.
-pub fn end_all(child: &mut Child) {
+/// Kills the child and all that came from it. Comes back when they are gone; says how many are not, where
+/// the kernel keeps some for longer than `within`.
+pub fn end_all(child: &mut Child, within: Duration) -> usize {
+    let start = Instant::now();
     let _ = child.kill();
-    let _ = child.wait();
     // Whoever was started while we looked has a parent that we know by the next time.
     loop {
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
         let left = descendants();
-        if left.is_empty() {
-            return;
+        if left.is_empty() || start.elapsed() > within {
+            return left.len();
         }
         for pid in left.into_iter().filter_map(Pid::from_raw) {
             let _ = kill_process(pid, Signal::KILL);
         }
-        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

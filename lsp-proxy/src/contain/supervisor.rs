@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::UnshareFlags;
 
+use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, processes};
 
 /// How often memory and processes are counted.
@@ -21,6 +21,9 @@ const MOST_PROCESSES: usize = 64;
 
 /// The most threads of all of them.
 const MOST_THREADS: usize = 512;
+
+/// How long killed processes may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Whether a variable of our environment is for Lean to know: there may be keys in others.
 fn is_harmless(name: &OsStr) -> bool {
@@ -64,7 +67,7 @@ pub struct Arguments {
 /// When it can't be started.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let lifeline = std::io::stderr().as_fd().try_clone_to_owned()?;
-    let scratch = tempfile::Builder::new().prefix("unsorry-").tempdir()?;
+    let scratch = Scratch::new()?;
     // Orphans come to us, not to the system.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     separate();
@@ -79,13 +82,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .stderr(Stdio::null())
         .spawn()
         .context("can't start a process")?;
-    let code = watch(&mut child, &lifeline, arguments.memory, scratch.path());
-    processes::end_all(&mut child);
+    // It may take its time, and nobody waits for it.
+    std::thread::spawn(scratch::sweep);
+    let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
+    let left = processes::end_all(&mut child, ENDS_WITHIN);
+    if left > 0 {
+        tracing::warn!(left, "processes of a container could not be ended");
+    }
     Ok(ExitCode::from(code?))
 }
 
 /// Waits for the end: of the command, of whoever started us, or of its limits.
-fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> Result<u8> {
+fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) -> Result<u8> {
     let pid = Pid::from_child(child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
     let every = Timespec {
@@ -98,8 +106,10 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> 
         }
         let taken = processes::taken();
         // A temporary folder may be in memory, too.
-        let memory_taken = taken.memory + processes::size(scratch);
-        if memory_taken > memory || taken.processes > MOST_PROCESSES || taken.threads > MOST_THREADS
+        let size = scratch.size().unwrap_or(u64::MAX);
+        if taken.memory.saturating_add(size) > memory
+            || taken.processes > MOST_PROCESSES
+            || taken.threads > MOST_THREADS
         {
             return Ok(TOO_MUCH);
         }
