@@ -58,14 +58,35 @@ impl Default for Limits {
 pub struct Container {
     /// The supervisor ends everything when this is closed, be it by our death.
     #[cfg(target_os = "linux")]
-    _lifeline: std::os::fd::OwnedFd,
+    lifeline: std::os::unix::net::UnixStream,
+}
+
+impl Container {
+    /// Why what has ended could not be started at all.
+    #[cfg(target_os = "linux")]
+    pub fn reason(&self) -> Option<String> {
+        use std::io::Read as _;
+        let mut told = Vec::new();
+        // Whoever has ended says no more.
+        let _ = self.lifeline.set_nonblocking(true);
+        let _ = (&self.lifeline).take(8192).read_to_end(&mut told);
+        let told = String::from_utf8_lossy(&told);
+        let told = told.trim_start_matches("unsorry: ").trim();
+        (!told.is_empty()).then(|| told.to_owned())
+    }
+
+    /// Why what has ended could not be started at all.
+    #[cfg(not(target_os = "linux"))]
+    pub fn reason(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
 /// as it is to run, where that is what ends it.
 ///
 /// # Errors
-/// When the system has no pipe left.
+/// When the system has no open file left for it.
 pub fn command(
     command: &LeanCommand,
     cwd: &Path,
@@ -83,8 +104,8 @@ fn contained(
     cwd: &Path,
     limits: &Limits,
 ) -> Result<(Command, Option<Container>)> {
-    let flags = rustix::pipe::PipeFlags::CLOEXEC;
-    let (end, lifeline) = rustix::pipe::pipe_with(flags).context("can't make a pipe")?;
+    let pair = std::os::unix::net::UnixStream::pair();
+    let (end, lifeline) = pair.context("can't make a pair of sockets")?;
     let mut builder = Command::new(&limits.supervisor);
     builder
         .arg0("unsorry")
@@ -92,11 +113,8 @@ fn contained(
         .arg(&command.program)
         .args(&command.args)
         .current_dir(cwd)
-        .stderr(Stdio::from(end));
-    let container = Container {
-        _lifeline: lifeline,
-    };
-    Ok((builder, Some(container)))
+        .stderr(Stdio::from(std::os::fd::OwnedFd::from(end)));
+    Ok((builder, Some(Container { lifeline })))
 }
 
 #[cfg(target_os = "macos")]
@@ -147,13 +165,18 @@ pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
         program: limits.supervisor.clone().into(),
         args: vec!["contained-probe".into()],
     };
-    let (mut builder, _container) = command(&probe, cwd, limits)?;
-    let output = builder.stdin(Stdio::null()).output().await?;
-    anyhow::ensure!(
-        output.status.success(),
-        "it can't be set up ({})",
-        output.status
-    );
+    let (mut builder, container) = command(&probe, cwd, limits)?;
+    // `output` would have a stderr of its own.
+    let child = builder
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        let reason = container.and_then(|container| container.reason());
+        let status = || output.status.to_string();
+        anyhow::bail!("it can't be set up: {}", reason.unwrap_or_else(status));
+    }
     let told = String::from_utf8_lossy(&output.stdout);
     Ok(told.lines().map(str::to_owned).collect())
 }

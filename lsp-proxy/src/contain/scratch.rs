@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -85,14 +86,15 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.folder, &self.lock) {
+        if let Err(error) = remove(&self.folder, &self.lock, None) {
             tracing::warn!(folder = %self.folder.display(), %error, "can't be removed");
         }
     }
 }
 
-/// Removes what supervisors have left behind that were killed.
-pub fn sweep() {
+/// Removes what supervisors have left behind that were killed, as far as there is time.
+pub fn sweep(time: Duration) {
+    let until = Instant::now() + time;
     let temporary = std::env::temp_dir();
     for entry in temporary.read_dir().into_iter().flatten().flatten() {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
@@ -104,7 +106,7 @@ pub fn sweep() {
         let is_ours = lock.metadata().is_ok_and(|data| data.uid() == own);
         // One that is in use is locked by its supervisor.
         if is_ours && lock.try_lock().is_ok() {
-            match remove(&folder, &lock) {
+            match remove(&folder, &lock, Some(until)) {
                 Ok(()) => tracing::info!(folder = %folder.display(), "was left behind"),
                 Err(error) => {
                     tracing::info!(folder = %folder.display(), %error, "can't be removed");
@@ -130,7 +132,8 @@ fn same(one: io::Result<Metadata>, other: io::Result<Metadata>) -> bool {
 
 /// Removes a folder with all that is in it, however deep and whatever its folders' modes are: the folders
 /// in a folder are moved up before it is removed, so that no path and no stack grows.
-fn remove(folder: &Path, opened: &File) -> io::Result<()> {
+fn remove(folder: &Path, opened: &File, until: Option<Instant>) -> io::Result<()> {
+    let is_late = || until.is_some_and(|until| Instant::now() > until);
     // This is the folder that was looked at, wherever its name leads by now.
     let top = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
     let mut names = 0_u64..;
@@ -139,6 +142,9 @@ fn remove(folder: &Path, opened: &File) -> io::Result<()> {
         for entry in top.read_dir()? {
             is_empty = false;
             let entry = entry?;
+            if is_late() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             if !entry.file_type()?.is_dir() {
                 std::fs::remove_file(entry.path())?;
                 continue;
@@ -212,7 +218,7 @@ mod tests {
         }
         std::fs::set_permissions(&closed, Permissions::from_mode(0o300)).expect("a mode");
         let lock = open(&scratch).expect("it is there");
-        remove(&scratch, &lock).expect("removed");
+        remove(&scratch, &lock, None).expect("removed");
         assert!(!scratch.exists());
         assert_eq!(std::fs::read_to_string(outside).expect("there"), "kept");
     }

@@ -1,6 +1,7 @@
 //! `unsorry contained`: starts a command in a container, watches it, and ends all of it.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -21,6 +22,9 @@ const MOST_PROCESSES: usize = 64;
 
 /// The most threads of all of them.
 const MOST_THREADS: usize = 512;
+
+/// The most that is passed on of why a command could not be started, in bytes.
+const LONGEST_REASON: u64 = 4096;
 
 /// How long killed processes may take to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
@@ -61,7 +65,8 @@ pub struct Arguments {
     command: Vec<OsString>,
 }
 
-/// Runs the command until it ends or stderr, which is a lifeline, is closed at its other end.
+/// Runs the command until it ends or stderr, which is a lifeline, is closed at its other end. What can't be
+/// started is told there.
 ///
 /// # Errors
 /// When it can't be started.
@@ -79,15 +84,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
         .env("TMPDIR", scratch.path())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .context("can't start a process")?;
-    // It may take its time, and nobody waits for it.
-    std::thread::spawn(scratch::sweep);
+    let reason = child.stderr.take();
+    // While the command starts; what is not done by then is left to the next.
+    scratch::sweep(EVERY);
     let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
     let left = processes::end_all(&mut child, ENDS_WITHIN);
     if left > 0 {
         tracing::warn!(left, "processes of a container could not be ended");
+    }
+    // All that it says before it is the command; whoever started us reads it.
+    if let Some(reason) = reason.filter(|pipe| rustix::io::ioctl_fionbio(pipe, true).is_ok()) {
+        let mut told = Vec::new();
+        let _ = reason.take(LONGEST_REASON).read_to_end(&mut told);
+        let _ = std::io::stderr().write_all(&told);
     }
     Ok(ExitCode::from(code?))
 }

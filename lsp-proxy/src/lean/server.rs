@@ -99,7 +99,14 @@ impl Server {
         let answer = match server.answer(&id, START_LIMIT).await {
             Ok(answer) => answer,
             Err(_) if server.was_exhausted().await => bail!(Unknown::Exhausted),
-            Err(error) => return Err(error.context(refused())),
+            Err(error) => match server.container.as_ref().and_then(Container::reason) {
+                // As where there is no container, an error of starting it.
+                Some(reason) => {
+                    let failed = || format!("`{command}` can't be started in its container");
+                    return Err(std::io::Error::other(reason)).with_context(failed);
+                }
+                None => return Err(error.context(refused())),
+            },
         };
         if !answer["capabilities"].is_object() {
             bail!(refused());
