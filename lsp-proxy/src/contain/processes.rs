@@ -1,6 +1,7 @@
 //! The processes that came from us, as `/proc` shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,8 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 /// What they take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
-    /// Of their own, in bytes: pages of files are shared, and given back when others need them.
+    /// Of their own, in bytes: pages of files are shared, and given back when others need them. A file
+    /// that is open and in no folder any more is their own, too.
     pub memory: u64,
     /// How many there are.
     pub processes: usize,
@@ -20,6 +22,7 @@ pub struct Taken {
 /// What those that came from us take now.
 pub fn taken() -> Taken {
     let mut taken = Taken::default();
+    let mut removed = HashSet::new();
     for process in descendants() {
         let status = std::fs::read_to_string(format!("/proc/{process}/status"));
         let status = status.unwrap_or_default();
@@ -31,6 +34,14 @@ pub fn taken() -> Taken {
         taken.memory += (of("RssAnon:") + of("RssShmem:") + of("VmSwap:")) << 10;
         taken.threads += of("Threads:") as usize;
         taken.processes += 1;
+        let open = std::fs::read_dir(format!("/proc/{process}/fd"));
+        for file in open.into_iter().flatten().flatten() {
+            let data = std::fs::metadata(file.path());
+            let data = data.ok().filter(|data| data.is_file() && data.nlink() == 0);
+            if let Some(data) = data.filter(|data| removed.insert((data.dev(), data.ino()))) {
+                taken.memory += data.blocks() * 512;
+            }
+        }
     }
     taken
 }

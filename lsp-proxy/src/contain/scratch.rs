@@ -17,9 +17,6 @@ const PREFIX: &str = "unsorry-contained-";
 /// The most files and folders in it.
 const MOST_ENTRIES: usize = 10_000;
 
-/// How deep folders in it may be.
-const DEEPEST: usize = 100;
-
 /// How often a folder is made anew that is gone before it is locked.
 const TRIES: usize = 16;
 
@@ -62,21 +59,30 @@ impl Scratch {
         &self.folder
     }
 
-    /// The size of all that is in it, in bytes; none where that is too much to be counted.
+    /// The size of all that is in it, in bytes; none where that is too much to be counted, or hidden.
     pub fn size(&self) -> Option<u64> {
+        // What has gone meanwhile has no size.
+        let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let (mut size, mut entries) = (0, 0);
-        let mut folders = vec![(self.folder.clone(), 0)];
-        while let Some((folder, depth)) = folders.pop() {
-            for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            let listed = match folder.read_dir() {
+                Ok(listed) => listed,
+                Err(error) if gone(&error) => continue,
+                Err(_) => return None,
+            };
+            for entry in listed {
                 entries += 1;
-                if entries > MOST_ENTRIES || depth > DEEPEST {
+                if entries > MOST_ENTRIES {
                     return None;
                 }
+                let Ok(entry) = entry else { return None };
                 // A link is not followed.
                 match entry.metadata() {
-                    Ok(data) if data.is_dir() => folders.push((entry.path(), depth + 1)),
+                    Ok(data) if data.is_dir() => folders.push(entry.path()),
                     Ok(data) => size += data.len(),
-                    Err(_) => {}
+                    Err(error) if gone(&error) => {}
+                    Err(_) => return None,
                 }
             }
         }
