@@ -43,7 +43,7 @@ impl Scratch {
                 .tempdir_in(&temporary)
                 .with_context(failed)?
                 .keep();
-            let lock = open(&folder).with_context(failed)?;
+            let Ok(lock) = open(&folder) else { continue };
             // Where folders can't be locked, nobody takes this one for left behind either.
             let is_taken = matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock));
             // Whoever sweeps may have been quicker than we.
