@@ -47,18 +47,23 @@ pub fn taken() -> Taken {
 }
 
 /// Kills the child and all that came from it. Comes back when they are gone; says how many are not, where
-/// the kernel keeps some for longer than `within`.
+/// the kernel keeps the same ones for longer than `within`.
 pub fn end_all(child: &mut Child, within: Duration) -> usize {
-    let start = Instant::now();
     let _ = child.kill();
+    let (mut before, mut since) = (Vec::new(), Instant::now());
     // Whoever was started while we looked has a parent that we know by the next time.
     loop {
         while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-        let left = descendants();
-        if left.is_empty() || start.elapsed() > within {
-            return left.len();
+        let mut left = descendants();
+        left.sort_unstable();
+        // Where they change, it goes on: a fork bomb is never left to itself.
+        if left != before {
+            (before, since) = (left, Instant::now());
         }
-        for pid in left.into_iter().filter_map(Pid::from_raw) {
+        if before.is_empty() || since.elapsed() > within {
+            return before.len();
+        }
+        for pid in before.iter().copied().filter_map(Pid::from_raw) {
             let _ = kill_process(pid, Signal::KILL);
         }
         std::thread::sleep(Duration::from_millis(1));
