@@ -11,7 +11,12 @@ pub mod inside;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(target_os = "linux")]
+mod scratch;
+#[cfg(target_os = "linux")]
 pub mod supervisor;
+
+#[cfg(target_os = "linux")]
+pub use scratch::Scratch;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -51,25 +56,67 @@ impl Default for Limits {
     }
 }
 
+/// A folder for what is contained to write to, which is removed when this is dropped.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+#[cfg(not(target_os = "linux"))]
+impl Scratch {
+    /// A new one in the folder for temporary files.
+    ///
+    /// # Errors
+    /// When there can't be one.
+    pub fn new() -> Result<Scratch> {
+        let folder = tempfile::Builder::new().prefix("unsorry-").tempdir();
+        Ok(Scratch(folder.context("can't make a temporary folder")?))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// A container that is in use: dropping it ends all that is in it.
 #[derive(Debug)]
 pub struct Container {
     /// The supervisor ends everything when this is closed, be it by our death.
     #[cfg(target_os = "linux")]
-    _lifeline: std::os::fd::OwnedFd,
+    lifeline: std::os::unix::net::UnixStream,
+}
+
+impl Container {
+    /// Why what has ended could not be started at all.
+    #[cfg(target_os = "linux")]
+    pub fn reason(&self) -> Option<String> {
+        use std::io::Read as _;
+        let mut told = Vec::new();
+        // Whoever has ended says no more.
+        let _ = self.lifeline.set_nonblocking(true);
+        let _ = (&self.lifeline).take(8192).read_to_end(&mut told);
+        let told = String::from_utf8_lossy(&told);
+        let told = told.trim_start_matches("unsorry: ").trim();
+        (!told.is_empty()).then(|| told.to_owned())
+    }
+
+    /// Why what has ended could not be started at all.
+    #[cfg(not(target_os = "linux"))]
+    pub fn reason(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
-/// as it is to run, where that is what ends it. It may write to `scratch`, or where none is given to a folder
-/// of its own that ends with it.
+/// as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
 ///
 /// # Errors
-/// When the system has no pipe left.
+/// When the system has no open file left for it.
 pub fn command(
     command: &LeanCommand,
     cwd: &Path,
     limits: &Limits,
-    scratch: Option<&Path>,
+    scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     match limits.contained {
         true => contained(command, cwd, limits, scratch),
@@ -82,27 +129,24 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     limits: &Limits,
-    scratch: Option<&Path>,
+    scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
-    let flags = rustix::pipe::PipeFlags::CLOEXEC;
-    let (end, lifeline) = rustix::pipe::pipe_with(flags).context("can't make a pipe")?;
+    let pair = std::os::unix::net::UnixStream::pair();
+    let (end, lifeline) = pair.context("can't make a pair of sockets")?;
     let mut builder = Command::new(&limits.supervisor);
     builder
         .arg0("unsorry")
         .args(["contained", "--memory", &limits.memory.to_string()]);
     if let Some(scratch) = scratch {
-        builder.arg("--scratch").arg(scratch);
+        builder.arg("--scratch").arg(scratch.path());
     }
     builder
         .arg("--")
         .arg(&command.program)
         .args(&command.args)
         .current_dir(cwd)
-        .stderr(Stdio::from(end));
-    let container = Container {
-        _lifeline: lifeline,
-    };
-    Ok((builder, Some(container)))
+        .stderr(Stdio::from(std::os::fd::OwnedFd::from(end)));
+    Ok((builder, Some(Container { lifeline })))
 }
 
 #[cfg(target_os = "macos")]
@@ -110,7 +154,7 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     _: &Limits,
-    scratch: Option<&Path>,
+    scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     // What Lean may write, in the language of `sandbox-exec`.
     const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
@@ -121,7 +165,12 @@ fn contained(
     if let Some(scratch) = scratch {
         profile += SCRATCH;
         // The system compares paths without links.
-        parameter.push(scratch.canonicalize().context("no folder to write to")?);
+        parameter.push(
+            scratch
+                .path()
+                .canonicalize()
+                .context("no folder to write to")?,
+        );
     }
     let mut builder = Command::new("/usr/bin/sandbox-exec");
     builder
@@ -139,7 +188,7 @@ fn contained(
     command: &LeanCommand,
     cwd: &Path,
     _: &Limits,
-    _: Option<&Path>,
+    _: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     Ok((plain(command, cwd), None))
 }
@@ -164,13 +213,18 @@ pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
         program: limits.supervisor.clone().into(),
         args: vec!["contained-probe".into()],
     };
-    let (mut builder, _container) = command(&probe, cwd, limits, None)?;
-    let output = builder.stdin(Stdio::null()).output().await?;
-    anyhow::ensure!(
-        output.status.success(),
-        "it can't be set up ({})",
-        output.status
-    );
+    let (mut builder, container) = command(&probe, cwd, limits, None)?;
+    // `output` would have a stderr of its own.
+    let child = builder
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        let reason = container.and_then(|container| container.reason());
+        let status = || output.status.to_string();
+        anyhow::bail!("it can't be set up: {}", reason.unwrap_or_else(status));
+    }
     let told = String::from_utf8_lossy(&output.stdout);
     Ok(told.lines().map(str::to_owned).collect())
 }

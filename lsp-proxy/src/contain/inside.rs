@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::io::Write as _;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreatedAttr, Scope,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 use seccompiler::{
     SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
@@ -24,14 +28,35 @@ const LARGEST_FILE: u64 = 256 << 20;
 /// Open files of a process.
 const MOST_FILES: u64 = 4096;
 
-/// What a process may reserve besides, in bytes.
-const SLACK: u64 = 2 << 30;
+/// What a process may reserve besides, in bytes. Some reserve much that they never use, as WebAssembly
+/// does; and one that fails at this limit could not be told that it was one.
+const SLACK: u64 = 8 << 30;
 
-/// Newer than the C library's list.
+/// Newer than the C library's list, and the same everywhere.
 const SYS_FCHMODAT2: libc::c_long = 452;
+const SYS_SETXATTRAT: libc::c_long = 463;
+const SYS_REMOVEXATTRAT: libc::c_long = 466;
+const SYS_OPEN_TREE_ATTR: libc::c_long = 467;
+const SYS_FILE_SETATTR: libc::c_long = 469;
+
+/// Not in the C library's list everywhere.
+const F_SETOWN_EX: libc::c_int = 15;
 
 /// What is asked of Landlock; an older kernel gives what it has.
-const LANDLOCK: ABI = ABI::V6;
+const LANDLOCK: ABI = ABI::V9;
+
+/// What a device may be asked: whether it is a terminal, how wide, how much there is to read; and how a
+/// file is used here. Others change files that were opened to read, or type into a terminal.
+#[allow(clippy::unnecessary_cast)] // Other C libraries have other types.
+const IOCTLS: [u64; 7] = [
+    libc::TCGETS as u64,
+    0x802c_542a, // TCGETS2
+    libc::TIOCGWINSZ as u64,
+    libc::FIONREAD as u64,
+    libc::FIONBIO as u64,
+    libc::FIOCLEX as u64,
+    libc::FIONCLEX as u64,
+];
 
 /// What `unsorry contained-inside` takes.
 #[derive(Debug, clap::Args)]
@@ -53,8 +78,13 @@ pub struct Arguments {
 /// When it can't be started, or not be contained at all.
 pub fn run(arguments: &Arguments) -> Result<Infallible> {
     let (program, args) = arguments.command.split_first().context("no command")?;
+    // A clone is closed when Lean takes over: what Lean says there goes nowhere.
+    let reason = std::io::stderr().as_fd().try_clone_to_owned()?;
     // The supervisor may be killed before it can end us.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have been before we asked for that. In a space of processes of our own its number says
+    // nothing; but it alone reads our reasons.
+    anyhow::ensure!(has_reader(&reason), "the supervisor has gone");
     // Without a terminal nobody can type into it.
     let _ = rustix::process::setsid();
     // Everything else on the machine goes first.
@@ -68,10 +98,54 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     limit(Resource::Core, 0);
     limit(Resource::Nofile, MOST_FILES);
     limit(Resource::Msgqueue, 0);
+    give_up_capabilities();
+    // An editor may have left files open for whomever it starts.
+    close_at_exec();
     write_only_to(&arguments.scratch).context("Landlock")?;
     deny_calls().context("seccomp")?;
-    let error = Command::new(program).args(args).exec();
-    Err(error).with_context(|| format!("can't start {}", program.display()))
+    let error = Command::new(program)
+        .args(args)
+        .stderr(Stdio::null())
+        .exec();
+    let error = anyhow!(error).context(format!("can't start `{}`", program.display()));
+    // Our own stderr has gone nowhere meanwhile.
+    let _ = writeln!(std::fs::File::from(reason), "{error:#}");
+    Err(error)
+}
+
+/// Whether somebody reads at the other end of a pipe.
+fn has_reader(pipe: &impl AsFd) -> bool {
+    let mut end = [PollFd::new(pipe, PollFlags::empty())];
+    let _ = poll(&mut end, Some(&Timespec::default()));
+    !end[0].revents().contains(PollFlags::ERR)
+}
+
+/// What root can do besides: make devices, for one. Reading stays as it is.
+fn give_up_capabilities() {
+    let Ok(now) = capabilities(None) else { return };
+    let kept = |set: CapabilitySet| set & CapabilitySet::DAC_READ_SEARCH;
+    let _ = set_capabilities(
+        None,
+        CapabilitySets {
+            effective: kept(now.effective),
+            permitted: kept(now.permitted),
+            inheritable: CapabilitySet::empty(),
+        },
+    );
+}
+
+/// Closes all open files but the first three, when another program takes over.
+fn close_at_exec() {
+    // SAFETY: it closes nothing now, and nothing of ours is to survive then.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        );
+    }
 }
 
 /// Says, a line each, what is open to it that a container closes.
@@ -82,9 +156,15 @@ pub fn probe() -> ExitCode {
     let _ = std::fs::remove_file(&file);
     let listens = std::net::TcpListener::bind("127.0.0.1:0").is_ok();
     let sends = std::net::UdpSocket::bind("127.0.0.1:0").is_ok();
+    let reaches = std::os::unix::net::UnixDatagram::pair().is_ok();
+    // To what they are.
+    let modes = home.metadata().map(|data| data.permissions());
+    let changes = modes.and_then(|modes| std::fs::set_permissions(&home, modes));
     let told = [
         (writes, "files outside its folder can be written"),
+        (changes.is_ok(), "files' modes can be changed"),
         (listens || sends, "the network can be reached"),
+        (reaches, "other programs' sockets can be reached"),
     ];
     for (_, open) in told.iter().filter(|(is_open, _)| *is_open) {
         println!("{open}");
@@ -177,9 +257,20 @@ fn deny_calls() -> Result<()> {
         libc::SYS_memfd_create,
         libc::SYS_memfd_secret,
         libc::SYS_shmget,
+        libc::SYS_shmat,
+        libc::SYS_shmctl,
         libc::SYS_msgget,
+        libc::SYS_msgsnd,
+        libc::SYS_msgrcv,
+        libc::SYS_msgctl,
         libc::SYS_semget,
-        // Landlock knows nothing of these.
+        libc::SYS_semop,
+        libc::SYS_semtimedop,
+        libc::SYS_semctl,
+        libc::SYS_mq_open,
+        libc::SYS_mq_unlink,
+        // Landlock knows nothing of these, before 6.2 not of the first either.
+        libc::SYS_truncate,
         libc::SYS_fchown,
         libc::SYS_fchownat,
         libc::SYS_setxattr,
@@ -189,6 +280,10 @@ fn deny_calls() -> Result<()> {
         libc::SYS_lremovexattr,
         libc::SYS_fremovexattr,
         libc::SYS_utimensat,
+        SYS_SETXATTRAT,
+        SYS_REMOVEXATTRAT,
+        SYS_OPEN_TREE_ATTR,
+        SYS_FILE_SETATTR,
         #[cfg(target_arch = "x86_64")]
         libc::SYS_chown,
         #[cfg(target_arch = "x86_64")]
@@ -209,30 +304,67 @@ fn deny_calls() -> Result<()> {
         libc::SYS_chmod,
     ];
     // Who has a space of processes of their own reaches no other.
-    const SIGNALS: &[libc::c_long] = &[
+    const OTHERS: &[libc::c_long] = &[
         libc::SYS_kill,
         libc::SYS_tkill,
+        libc::SYS_tgkill,
         libc::SYS_pidfd_send_signal,
         libc::SYS_rt_sigqueueinfo,
         libc::SYS_rt_tgsigqueueinfo,
+        libc::SYS_ioprio_set,
     ];
-    let signals = match std::process::id() {
-        1 => &[],
-        _ => SIGNALS,
+    // Calls that are for others where this argument is not 0.
+    const OR_OTHERS: &[(libc::c_long, u8)] = &[
+        (libc::SYS_prlimit64, 0),
+        (libc::SYS_setpriority, 1),
+        (libc::SYS_sched_setaffinity, 0),
+        (libc::SYS_sched_setattr, 0),
+        (libc::SYS_sched_setparam, 0),
+        (libc::SYS_sched_setscheduler, 0),
+    ];
+    let (others, or_others) = match std::process::id() {
+        1 => (&[][..], &[][..]),
+        _ => (OTHERS, OR_OTHERS),
     };
-    // On x86-64 each call has a second number, for programs with short pointers.
+    // On x86-64 each call has a second number, for programs with short pointers, and some a third.
     const SHORT: libc::c_long = 0x4000_0000;
     let both = |number: libc::c_long| {
         let second = cfg!(target_arch = "x86_64").then_some(number | SHORT);
         std::iter::once(number).chain(second)
     };
-    let denied = DENIED
-        .iter()
-        .chain(signals)
-        .flat_map(|number| both(*number));
+    let third = cfg!(target_arch = "x86_64").then_some(512..=547);
+    let denied = DENIED.iter().chain(others).copied();
+    let denied = denied.chain(third.into_iter().flatten()).flat_map(both);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         denied.map(|number| (number, Vec::new())).collect();
-    // Namespaces would give back what was given up; what ends with its parent must go on doing so.
+    for (call, ways) in denied_ways()? {
+        let ways = ways.into_iter().map(SeccompRule::new);
+        let ways = ways.collect::<Result<Vec<_>, _>>()?;
+        rules.extend(both(call).map(|number| (number, ways.clone())));
+    }
+    for (call, whom) in or_others {
+        let other = SeccompRule::new(vec![argument(*whom, SeccompCmpOp::Ne, 0)?])?;
+        rules.extend(both(*call).map(|number| (number, vec![other.clone()])));
+    }
+    apply(rules, libc::EPERM)?;
+    let pretended = PRETENDED.iter().copied().flat_map(both);
+    apply(pretended.map(|number| (number, Vec::new())).collect(), 0)?;
+    // Its flags are out of a filter's sight; whoever is told that there is no such call takes the other.
+    let newer = both(libc::SYS_clone3).map(|number| (number, Vec::new()));
+    apply(newer.collect(), libc::ENOSYS)
+}
+
+/// Calls that are denied where one of some conditions holds in full.
+fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
+    use SeccompCmpOp::{Eq, MaskedEq, Ne};
+    let each = |conditions: Vec<(u8, SeccompCmpOp, u64)>| {
+        let alone = |(number, is, value)| anyhow::Ok(vec![argument(number, is, value)?]);
+        conditions
+            .into_iter()
+            .map(alone)
+            .collect::<Result<Vec<_>>>()
+    };
+    // They would give back what was given up.
     let namespaces = [
         libc::CLONE_NEWUSER,
         libc::CLONE_NEWNS,
@@ -242,28 +374,34 @@ fn deny_calls() -> Result<()> {
         libc::CLONE_NEWUTS,
         libc::CLONE_NEWCGROUP,
     ];
-    let with = |bits: u64| {
-        let masked = SeccompCmpOp::MaskedEq(bits);
-        let condition = SeccompCondition::new(0, SeccompCmpArgLen::Qword, masked, bits)?;
-        SeccompRule::new(vec![condition])
-    };
-    let flags = namespaces.iter().map(|flag| with(*flag as u64));
-    let flags = flags.collect::<Result<Vec<_>, _>>()?;
-    let deaths = SeccompCondition::new(
-        0,
+    let namespaces = namespaces.map(|flag| (0, MaskedEq(flag as u64), flag as u64));
+    // What ends with its parent must go on doing so.
+    let deaths = (0, Eq, libc::PR_SET_PDEATHSIG as u64);
+    // Who is told of a file's readiness may be anyone, and the signal any.
+    let owners = [libc::F_SETOWN, F_SETOWN_EX].map(|call| (1, Eq, call as u64));
+    // From one that is no stream anything can be sent to any socket that is a file.
+    let kinds = [libc::SOCK_DGRAM, libc::SOCK_RAW, libc::SOCK_SEQPACKET];
+    let kinds = kinds.map(|kind| (1, MaskedEq(0xf), kind as u64));
+    let pairs = std::iter::once((0, Ne, libc::AF_UNIX as u64)).chain(kinds);
+    let devices = IOCTLS.map(|call| argument(1, Ne, call));
+    let devices = devices.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(vec![
+        (libc::SYS_clone, each(namespaces.into())?),
+        (libc::SYS_prctl, each(vec![deaths])?),
+        (libc::SYS_fcntl, each(owners.into())?),
+        (libc::SYS_socketpair, each(pairs.collect())?),
+        (libc::SYS_ioctl, vec![devices]),
+    ])
+}
+
+/// A condition on one of a call's arguments, all of which are no longer than this here.
+fn argument(number: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompCondition> {
+    Ok(SeccompCondition::new(
+        number,
         SeccompCmpArgLen::Dword,
-        SeccompCmpOp::Eq,
-        libc::PR_SET_PDEATHSIG as u64,
-    )?;
-    let deaths = vec![SeccompRule::new(vec![deaths])?];
-    rules.extend(both(libc::SYS_clone).map(|number| (number, flags.clone())));
-    rules.extend(both(libc::SYS_prctl).map(|number| (number, deaths.clone())));
-    apply(rules, libc::EPERM)?;
-    let pretended = PRETENDED.iter().flat_map(|number| both(*number));
-    apply(pretended.map(|number| (number, Vec::new())).collect(), 0)?;
-    // Its flags are out of a filter's sight; whoever is told that there is no such call takes the other.
-    let newer = both(libc::SYS_clone3).map(|number| (number, Vec::new()));
-    apply(newer.collect(), libc::ENOSYS)
+        is,
+        value,
+    )?)
 }
 
 /// From here on these calls fail with this error; with 0 they do nothing, and say that it is done.

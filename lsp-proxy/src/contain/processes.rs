@@ -1,15 +1,17 @@
 //! The processes that came from us, as `/proc` shows them.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::process::Child;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 /// What they take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
-    /// Of their own, in bytes: pages of files are shared, and given back when others need them.
+    /// Of their own, in bytes: pages of files are shared, and given back when others need them. A file
+    /// that is open and in no folder any more is their own, too.
     pub memory: u64,
     /// How many there are.
     pub processes: usize,
@@ -20,6 +22,7 @@ pub struct Taken {
 /// What those that came from us take now.
 pub fn taken() -> Taken {
     let mut taken = Taken::default();
+    let mut removed = HashSet::new();
     for process in descendants() {
         let status = std::fs::read_to_string(format!("/proc/{process}/status"));
         let status = status.unwrap_or_default();
@@ -31,36 +34,39 @@ pub fn taken() -> Taken {
         taken.memory += (of("RssAnon:") + of("RssShmem:") + of("VmSwap:")) << 10;
         taken.threads += of("Threads:") as usize;
         taken.processes += 1;
+        let open = std::fs::read_dir(format!("/proc/{process}/fd"));
+        for file in open.into_iter().flatten().flatten() {
+            let data = std::fs::metadata(file.path());
+            let data = data.ok().filter(|data| data.is_file() && data.nlink() == 0);
+            if let Some(data) = data.filter(|data| removed.insert((data.dev(), data.ino()))) {
+                taken.memory += data.blocks() * 512;
+            }
+        }
     }
     taken
 }
 
-/// The size of all files in a folder, in bytes.
-pub fn size(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(data) if data.is_dir() => size(&entry.path()),
-        Ok(data) => data.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
-}
-
-/// Kills the child and all that came from it. Comes back when they are gone.
-pub fn end_all(child: &mut Child) {
+/// Kills the child and all that came from it. Comes back when they are gone; says how many are not, where
+/// the kernel keeps the same ones for longer than `within`.
+pub fn end_all(child: &mut Child, within: Duration) -> usize {
     let _ = child.kill();
-    let _ = child.wait();
+    let (mut before, mut since) = (Vec::new(), Instant::now());
     // Whoever was started while we looked has a parent that we know by the next time.
     loop {
-        let left = descendants();
-        if left.is_empty() {
-            return;
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+        let mut left = descendants();
+        left.sort_unstable();
+        // Where they change, it goes on: a fork bomb is never left to itself.
+        if left != before {
+            (before, since) = (left, Instant::now());
         }
-        for pid in left.into_iter().filter_map(Pid::from_raw) {
+        if before.is_empty() || since.elapsed() > within {
+            return before.len();
+        }
+        for pid in before.iter().copied().filter_map(Pid::from_raw) {
             let _ = kill_process(pid, Signal::KILL);
         }
-        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -1,8 +1,9 @@
 //! `unsorry contained`: starts a command in a container, watches it, and ends all of it.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::UnshareFlags;
-use tempfile::TempDir;
 
+use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, processes};
 
 /// How often memory and processes are counted.
@@ -22,6 +23,12 @@ const MOST_PROCESSES: usize = 64;
 
 /// The most threads of all of them.
 const MOST_THREADS: usize = 512;
+
+/// The most that is passed on of why a command could not be started, in bytes.
+const LONGEST_REASON: u64 = 4096;
+
+/// How long killed processes may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Whether a variable of our environment is for Lean to know: there may be keys in others.
 fn is_harmless(name: &OsStr) -> bool {
@@ -62,40 +69,50 @@ pub struct Arguments {
     command: Vec<OsString>,
 }
 
-/// Runs the command until it ends or stderr, which is a lifeline, is closed at its other end.
+/// Runs the command until it ends or stderr, which is a lifeline, is closed at its other end. What can't be
+/// started is told there.
 ///
 /// # Errors
 /// When it can't be started.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let lifeline = std::io::stderr().as_fd().try_clone_to_owned()?;
-    let own = match arguments.scratch {
-        Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("unsorry-").tempdir()?),
+    let scratch = match &arguments.scratch {
+        Some(folder) => Scratch::given(folder.clone()),
+        None => Scratch::new()?,
     };
-    let given = arguments.scratch.as_deref();
-    let scratch = own.as_ref().map(TempDir::path).or(given);
-    let scratch = scratch.context("no folder to write to")?;
     // Orphans come to us, not to the system.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     separate();
     let mut child = Command::new("/proc/self/exe")
         .args(["contained-inside", "--scratch"])
-        .arg(scratch)
+        .arg(scratch.path())
         .args(["--memory", &arguments.memory.to_string(), "--"])
         .args(&arguments.command)
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
-        .env("TMPDIR", scratch)
-        .stderr(Stdio::null())
+        .env("TMPDIR", scratch.path())
+        .stderr(Stdio::piped())
         .spawn()
         .context("can't start a process")?;
-    let code = watch(&mut child, &lifeline, arguments.memory, scratch);
-    processes::end_all(&mut child);
+    let reason = child.stderr.take();
+    // While the command starts; what is not done by then is left to the next.
+    scratch::sweep(EVERY);
+    let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
+    let left = processes::end_all(&mut child, ENDS_WITHIN);
+    if left > 0 {
+        tracing::warn!(left, "processes of a container could not be ended");
+    }
+    // All that it says before it is the command; whoever started us reads it.
+    if let Some(reason) = reason.filter(|pipe| rustix::io::ioctl_fionbio(pipe, true).is_ok()) {
+        let mut told = Vec::new();
+        let _ = reason.take(LONGEST_REASON).read_to_end(&mut told);
+        let _ = std::io::stderr().write_all(&told);
+    }
     Ok(ExitCode::from(code?))
 }
 
 /// Waits for the end: of the command, of whoever started us, or of its limits.
-fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> Result<u8> {
+fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) -> Result<u8> {
     let pid = Pid::from_child(child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
     let every = Timespec {
@@ -108,8 +125,10 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Path) -> 
         }
         let taken = processes::taken();
         // A temporary folder may be in memory, too.
-        let memory_taken = taken.memory + processes::size(scratch);
-        if memory_taken > memory || taken.processes > MOST_PROCESSES || taken.threads > MOST_THREADS
+        let size = scratch.size().unwrap_or(u64::MAX);
+        if taken.memory.saturating_add(size) > memory
+            || taken.processes > MOST_PROCESSES
+            || taken.threads > MOST_THREADS
         {
             return Ok(TOO_MUCH);
         }

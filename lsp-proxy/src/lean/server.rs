@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Child;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{
+    Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel,
+};
 use tokio::time::Instant;
 
 use super::command::LeanCommand;
@@ -24,6 +26,12 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long a process may take to end that says no more.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
+/// Messages of Lean, and answers to it, that wait for whoever takes them.
+const MOST_WAITING: usize = 16;
+
+/// A longer message is none of Lean's, in bytes.
+const LARGEST: usize = 16 << 20;
+
 /// A running Lean server. Dropping it kills it with all its workers.
 #[derive(Debug)]
 pub struct Server {
@@ -31,7 +39,7 @@ pub struct Server {
     /// What ends the child; without one, we do.
     container: Option<Container>,
     to_lean: UnboundedSender<Bytes>,
-    from_lean: UnboundedReceiver<Value>,
+    from_lean: Receiver<Bytes>,
     next_id: u64,
 }
 
@@ -77,9 +85,10 @@ impl Server {
         let stdin = child.stdin.take().context("no stdin")?;
         let stdout = child.stdout.take().context("no stdout")?;
         let (to_lean, writes) = unbounded_channel();
-        let (reads, from_lean) = unbounded_channel();
-        tokio::spawn(write(stdin, writes));
-        tokio::spawn(read(stdout, reads, to_lean.clone()));
+        let (answers, answered) = channel(MOST_WAITING);
+        let (reads, from_lean) = channel(MOST_WAITING);
+        tokio::spawn(write(stdin, writes, answered));
+        tokio::spawn(read(stdout, reads, answers));
         let mut server = Server {
             child,
             container,
@@ -99,7 +108,14 @@ impl Server {
         let answer = match server.answer(&id, START_LIMIT).await {
             Ok(answer) => answer,
             Err(_) if server.was_exhausted().await => bail!(Unknown::Exhausted),
-            Err(error) => return Err(error.context(refused())),
+            Err(error) => match server.container.as_ref().and_then(Container::reason) {
+                // As where there is no container, an error of starting it.
+                Some(reason) => {
+                    let failed = || format!("`{command}` can't be started in its container");
+                    return Err(std::io::Error::other(reason)).with_context(failed);
+                }
+                None => return Err(error.context(refused())),
+            },
         };
         if !answer["capabilities"].is_object() {
             bail!(refused());
@@ -130,7 +146,12 @@ impl Server {
 
     /// The next message from Lean; none when it is gone.
     pub async fn next(&mut self) -> Option<Value> {
-        self.from_lean.recv().await
+        loop {
+            let body = self.from_lean.recv().await?;
+            if let Ok(message) = serde_json::from_slice(&body) {
+                return Some(message);
+            }
+        }
     }
 
     async fn answer(&mut self, id: &Value, limit: Duration) -> Result<Value> {
@@ -173,8 +194,18 @@ impl Drop for Server {
     }
 }
 
-async fn write(mut stdin: tokio::process::ChildStdin, mut messages: UnboundedReceiver<Bytes>) {
-    while let Some(bytes) = messages.recv().await {
+/// Writes what we say, and what `read` answers, until both have ended.
+async fn write(
+    mut stdin: tokio::process::ChildStdin,
+    mut messages: UnboundedReceiver<Bytes>,
+    mut answers: Receiver<Bytes>,
+) {
+    loop {
+        let bytes = tokio::select! {
+            Some(bytes) = messages.recv() => bytes,
+            Some(bytes) = answers.recv() => bytes,
+            else => return,
+        };
         if stdin.write_all(&bytes).await.is_err() || stdin.flush().await.is_err() {
             return;
         }
@@ -182,29 +213,74 @@ async fn write(mut stdin: tokio::process::ChildStdin, mut messages: UnboundedRec
 }
 
 /// Passes on Lean's messages, but for its requests, which all ask for nothing that we have: they are
-/// answered here.
-async fn read(
-    mut stdout: tokio::process::ChildStdout,
-    messages: UnboundedSender<Value>,
-    to_lean: UnboundedSender<Bytes>,
-) {
+/// answered here. Where nobody takes the ones or the others Lean waits, whatever it has to say: what
+/// speaks may no longer be Lean.
+async fn read(mut stdout: impl AsyncRead + Unpin, messages: Sender<Bytes>, answers: Sender<Bytes>) {
+    #[derive(serde::Deserialize)]
+    struct Outline {
+        id: Option<Value>,
+        method: Option<serde::de::IgnoredAny>,
+    }
     let mut framer = Framer::default();
     while let Ok(n @ 1..) = stdout.read(framer.room()).await {
         framer.filled(n);
         while let Some(frame) = framer.next_frame() {
-            let Ok(body) = serde_json::from_slice::<Value>(framer.body(frame)) else {
+            let body = framer.body(frame);
+            let Ok(outline) = serde_json::from_slice::<Outline>(body) else {
                 continue;
             };
-            if let (Some(id), true) = (body.get("id"), body.get("method").is_some()) {
+            let taken = if let (Some(id), Some(_)) = (outline.id, outline.method) {
                 let answer = json!({"jsonrpc": "2.0", "id": id, "result": null});
-                let _ = to_lean.send(Message::new(answer.to_string().as_bytes()).bytes);
-            } else if messages.send(body).is_err() {
+                let answer = Message::new(answer.to_string().as_bytes()).bytes;
+                answers.send(answer).await
+            } else {
+                messages.send(Bytes::copy_from_slice(body)).await
+            };
+            if taken.is_err() {
                 return;
             }
         }
         // What makes no sense as messages is no Lean.
-        if framer.overflow(|_| false).is_some() {
+        if framer.overflow(|_| false).is_some() || framer.rest().len() > LARGEST {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says the same over and over to `read`; whether all of it was taken, though nobody asked for it.
+    async fn takes(said: &str, times: usize) -> bool {
+        let (mut lean, stdout) = tokio::io::duplex(64 << 10);
+        let (messages, _kept) = channel(MOST_WAITING);
+        let (answers, _kept_too) = channel(MOST_WAITING);
+        tokio::spawn(read(stdout, messages, answers));
+        let message = Message::new(said.as_bytes()).bytes;
+        let flood = async {
+            for _ in 0..times {
+                lean.write_all(&message).await?;
+            }
+            std::io::Result::Ok(())
+        };
+        // The clock goes on when nothing else does.
+        let flood = tokio::time::timeout(Duration::from_secs(1), flood).await;
+        matches!(flood, Ok(Ok(())))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_takes_is_not_kept() {
+        let long = "x".repeat(1 << 10);
+        let told = json!({"jsonrpc": "2.0", "method": "x", "params": long}).to_string();
+        let asked = json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": long}).to_string();
+        for said in [told, asked] {
+            assert!(takes(&said, MOST_WAITING).await);
+            assert!(!takes(&said, 10_000).await);
+        }
+        let largest = json!({"jsonrpc": "2.0", "method": "x".repeat(LARGEST / 2)}).to_string();
+        assert!(takes(&largest, 1).await);
+        let larger = json!({"jsonrpc": "2.0", "method": "x".repeat(2 * LARGEST)}).to_string();
+        assert!(!takes(&larger, 2).await);
     }
 }

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use crate::contain::{self, Limits};
+use crate::contain::{self, Limits, Scratch};
 use crate::lean::command::LeanCommand;
 use crate::lean::shadow::Unknown;
 
@@ -41,7 +40,7 @@ pub struct Replayer {
 /// A file that Lean has compiled, as long as this is held.
 #[derive(Debug)]
 pub struct Compiled {
-    folder: TempDir,
+    folder: Scratch,
 }
 
 /// Why there is no replay.
@@ -78,7 +77,7 @@ impl Replayer {
     /// When Lean finds an error in it, or can't be run, or takes longer than `limit`.
     pub async fn compile(&self, text: &str, limit: Duration) -> Result<Compiled, NotReplayed> {
         let compiled = Compiled {
-            folder: folder().map_err(no_folder)?,
+            folder: Scratch::new().map_err(no_folder)?,
         };
         let source = compiled.path().join(SOURCE);
         let written = tokio::fs::write(&source, text).await;
@@ -86,7 +85,7 @@ impl Replayer {
         let root = compiled.path().as_os_str().to_owned();
         let olean = compiled.olean().into_os_string();
         let arguments = ["-R".into(), root, "-o".into(), olean, source.into()];
-        let (is_well, said) = self.run(arguments, compiled.path(), limit).await?;
+        let (is_well, said) = self.run(arguments, &compiled.folder, limit).await?;
         match is_well && compiled.olean().is_file() {
             true => Ok(compiled),
             false => Err(NotReplayed::Impossible(format!(
@@ -110,7 +109,7 @@ impl Replayer {
         axioms: &[String],
         limit: Duration,
     ) -> Result<(), NotReplayed> {
-        let scratch = folder().map_err(no_folder)?;
+        let scratch = Scratch::new().map_err(no_folder)?;
         let script = scratch.path().join("replay.lean");
         let mut why = String::new();
         // Where every file is a module, only what is public is run.
@@ -128,7 +127,7 @@ impl Replayer {
             arguments.extend(paths.map(PathBuf::into_os_string));
             arguments.push(declaration.into());
             arguments.extend(axioms.iter().map(Into::into));
-            let (is_well, said) = self.run(arguments, scratch.path(), limit).await?;
+            let (is_well, said) = self.run(arguments, &scratch, limit).await?;
             // Nothing of the candidate has been read before that.
             let Some(said) = said.strip_prefix(BEGUN) else {
                 why = first_error(&said).to_owned();
@@ -153,7 +152,7 @@ impl Replayer {
     async fn run(
         &self,
         arguments: impl IntoIterator<Item = std::ffi::OsString>,
-        scratch: &Path,
+        scratch: &Scratch,
         limit: Duration,
     ) -> Result<(bool, String), NotReplayed> {
         let Some(mut command) = self.command.compiler() else {
@@ -208,11 +207,7 @@ impl Compiled {
     }
 }
 
-fn folder() -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix("unsorry-").tempdir()
-}
-
-fn no_folder(error: std::io::Error) -> NotReplayed {
+fn no_folder(error: impl std::fmt::Display) -> NotReplayed {
     NotReplayed::Impossible(format!("no file can be written for it: {error}"))
 }
 
