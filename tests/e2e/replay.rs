@@ -28,7 +28,7 @@ fn replayer(folder: &Path) -> Replayer {
         supervisor: program(),
         ..Limits::default()
     };
-    let command = LeanCommand::resolve(folder);
+    let command = LeanCommand::resolve(&[], folder);
     Replayer::new(command, folder.to_owned(), limits)
 }
 

@@ -16,6 +16,8 @@ const NAMES = [
   'local.mode',
   'local.candidates',
   'check.timeout',
+  'check.level',
+  'check.replay',
   'cache.enabled',
 ];
 

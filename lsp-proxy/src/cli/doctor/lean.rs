@@ -23,7 +23,7 @@ use crate::lean::command::LeanCommand;
 use crate::proof::target::Target;
 
 /// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.
-const LEAN: Duration = Duration::from_secs(60);
+const LEAN: Duration = Duration::from_secs(120);
 
 /// Where Lean is to be had.
 const INSTALL: &str = "https://lean-lang.org/install";
@@ -138,6 +138,8 @@ async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<Stri
             ..config.cache.clone()
         },
         polish: Duration::ZERO,
+        // Whether it can be done here is worth knowing, too.
+        replay: true,
         ..config.clone()
     };
     let tactics = vec![engines::tactics(&config)];
