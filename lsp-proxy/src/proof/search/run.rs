@@ -538,7 +538,12 @@ impl<'a> Run<'a> {
         // What a linter complains of comes after what it does not, else as proposed.
         passed.sort_by_key(|(warnings, _)| *warnings);
         for (_, candidate) in passed {
-            if !self.everything() && lock(self.found).proofs.len() >= MOST_PROOFS {
+            // A replay takes long.
+            let most = match self.effort.search.checker.replayer() {
+                Some(_) => 1,
+                None => MOST_PROOFS,
+            };
+            if !self.everything() && lock(self.found).proofs.len() >= most {
                 break;
             }
             if self.task.kind == Kind::Step {
