@@ -19,6 +19,8 @@ def two := 2
 axiom known : two = 2
 inductive Tree | leaf | node (a b : Tree)
 theorem earlier : two = 2 := rfl
+def goal.n := 2
+axiom goal.ax : 1 = 1
 private theorem goal (a b : Nat) (h : b ≤ a) : a - b + b = a ∧ two = 2 := by
   sorry
 ";
@@ -38,48 +40,69 @@ async fn what_was_forged_is_found_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let replayer = replayer(folder.path());
     let before = replayer.compile(BEFORE, LIMIT).await.expect("compiled");
-    let honest = BEFORE.replace("sorry", "exact ⟨by omega, rfl⟩");
     let check = async |after: &str, expected: Result<(), &str>| {
+        let after = &after;
         let compiled = replayer.compile(after, LIMIT).await.expect("compiled");
-        let name = "N.goal";
-        let replayed = replayer.replay(&before, &compiled, name, &[], LIMIT);
-        let said = replayed.await.map_err(|error| match error {
+        let replayed = replayer.replay(&before, &compiled, "N.goal", LIMIT).await;
+        let said = replayed.map_err(|error| match error {
             NotReplayed::Refused(why) => why,
             impossible => panic!("{impossible}"),
         });
         assert_eq!(said, expected.map_err(str::to_owned), "{after}");
     };
+    let honest = BEFORE.replace("sorry", "exact ⟨by omega, rfl⟩");
     check(&honest, Ok(())).await;
     check(BEFORE, Err("it depends on sorryAx")).await;
     let other = |from: &str, to: &str| {
         assert!(honest.contains(from), "{from}");
         honest.replacen(from, to, 1)
     };
-    let by_axiom = "\naxiom cheat {p : Prop} : p\nprivate theorem goal";
-    let cheat = other("\nprivate theorem goal", by_axiom).replace("by omega", "cheat");
+    let cheat = "\nprivate axiom cheat {p : Prop} : p\nprivate theorem goal";
+    let cheat = other("\nprivate theorem goal", cheat).replace("by omega", "cheat");
     check(&cheat, Err("it depends on N.cheat")).await;
-    let known = other("rfl⟩", "known⟩");
-    check(&known, Ok(())).await;
-    let stated = other("two = 2 := by", "two = two := by");
-    check(&stated, Err("its declaration says something else")).await;
-    let gone = other("private theorem goal", "private theorem other");
-    check(&gone, Err("its declaration is gone")).await;
-    for (from, to, what) in [
-        ("def two := 2", "def two := 1 + 1", "N.two"),
-        (
-            "axiom known : two = 2",
-            "theorem known : two = 2 := rfl",
-            "N.known",
-        ),
+    check(&other("rfl⟩", "known⟩"), Err("it depends on N.known")).await;
+    let something_else = Err("its declaration says something else");
+    check(&other("two = 2 := by", "two = two := by"), something_else).await;
+    let (upto, _) = honest
+        .split_once("private theorem goal")
+        .expect("a theorem");
+    let axiom =
+        format!("{upto}private axiom goal (a b : Nat) (h : b ≤ a) : a - b + b = a ∧ two = 2\n");
+    check(&axiom, something_else).await;
+    for (from, to, why) in [
+        ("def two := 2", "def two := 1 + 1", "it changes N.two"),
         (
             "theorem earlier : two = 2",
             "theorem earlier : 2 = two",
-            "N.earlier",
+            "it changes N.earlier",
+        ),
+        ("goal.n := 2", "goal.n := 3", "it changes N.goal.n"),
+        ("goal.ax : 1 = 1", "goal.ax : False", "it changes N.goal.ax"),
+        (
+            "namespace N",
+            "import Init.Prelude\nnamespace N",
+            "it imports something else",
         ),
     ] {
-        let why = format!("it changes {what}");
-        check(&other(from, to), Err(&why)).await;
+        check(&other(from, to), Err(why)).await;
     }
+    let gone = other("private theorem goal", "private theorem other");
+    check(&gone, something_else).await;
+}
+
+/// Whether only a proof has changed in it can't always be told of data.
+#[tokio::test]
+async fn data_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let replayer = replayer(folder.path());
+    let compile = async |text: &str| replayer.compile(text, LIMIT).await.expect("compiled");
+    let before = compile("def goal : Fin 3 := ⟨1, by sorry⟩\n").await;
+    let same = compile("def goal : Fin 3 := ⟨1, by decide⟩\n").await;
+    assert_eq!(replayer.replay(&before, &same, "goal", LIMIT).await, Ok(()));
+    let other = compile("def goal : Fin 3 := ⟨2, by decide⟩\n").await;
+    let replayed = replayer.replay(&before, &other, "goal", LIMIT).await;
+    let why = "whether only a proof has changed in its value";
+    assert_eq!(replayed, Err(NotReplayed::Impossible(why.into())));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod dist;
 mod editors;
+mod fuzz;
 mod lean;
 mod load;
 mod test;
@@ -53,6 +54,8 @@ enum Task {
     Vsix,
     /// Build what a release has for this machine into `target/dist`
     Dist(dist::Dist),
+    /// Fuzz what unsorry reads
+    Fuzz(fuzz::Fuzz),
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Task::Bench { bench } => bench::run(&bench),
         Task::Part(part) => part.run(),
         Task::Load(load) => load::run(&load),
+        Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Lean => lean::print_folder(),
     };
     match outcome {

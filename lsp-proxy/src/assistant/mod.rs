@@ -8,7 +8,10 @@ mod code_action;
 mod completion;
 mod consent;
 mod details;
+#[cfg(not(fuzzing))]
 mod documents;
+#[cfg(fuzzing)]
+pub mod documents;
 mod execute_command;
 mod finding;
 mod hover;

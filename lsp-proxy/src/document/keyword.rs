@@ -163,6 +163,9 @@ pub(crate) const HASH_COMMANDS: &[&str] = &[
     "discr_tree",
     "info_trees",
     "grind_lint",
+    "html",
+    "test",
+    "sample",
 ];
 
 /// Words at the very start of a line that go on with the command before them. Any other word there,

@@ -9,7 +9,7 @@ use unsorry_model::{Context, Goal, HoleKind};
 
 use super::axioms::{self, Report};
 use super::checker::{CheckError, Checker};
-use super::replay::Compiled;
+use super::replay::{Compiled, NotReplayed};
 use super::target::Target;
 use super::verify::Level;
 use crate::lean::diagnostic::Diagnostic;
@@ -40,7 +40,7 @@ pub struct Baseline {
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
     /// The text up to there as Lean has compiled it, for replays.
-    pub compiled: Arc<OnceCell<Compiled>>,
+    pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
 }
 
 /// Why a hole can't be worked on.

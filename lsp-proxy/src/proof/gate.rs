@@ -280,20 +280,24 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                 return Err(Refusal::Ambiguous(format!("{before}{word}")));
             }
             TokenKind::Word => {
-                if let Some((_, reason)) = NAMES.iter().find(|(name, _)| *name == last_part(word)) {
-                    return forbidden(word, reason);
+                for part in word.split(['.', '«', '»', '`']) {
+                    let name = NAMES.iter().find(|(name, _)| *name == part);
+                    let beginning = BEGINNINGS.iter().find(|(b, _)| part.starts_with(b));
+                    if let Some((_, reason)) = name.or(beginning) {
+                        return forbidden(word, reason);
+                    }
+                    if EFFECTS.contains(&part) {
+                        return forbidden(word, EFFECT);
+                    }
                 }
-                let last = last_part(word);
-                if let Some((_, reason)) = BEGINNINGS.iter().find(|(b, _)| last.starts_with(b)) {
-                    return forbidden(word, reason);
+                // What it declares stays, as data for whatever comes later.
+                if word == "rec" && before == "let" {
+                    return forbidden("let rec", DECLARES);
                 }
-                if word
-                    .split(['.', '«', '»'])
-                    .any(|part| EFFECTS.contains(&part))
-                {
-                    return forbidden(word, EFFECT);
-                }
-                if is_field(candidate, tokens, at) || (sketch && word == "sorry") {
+                let is_command =
+                    keyword::reserved(word).is_some() || keyword::leading(word).is_some();
+                let is_harmless = !is_command || word == "end";
+                if (is_harmless && is_field(candidate, tokens, at)) || (sketch && word == "sorry") {
                     continue;
                 }
                 let is_banned = |banned: &str| match banned.strip_suffix('%') {
@@ -352,11 +356,17 @@ fn nowhere(candidate: &str) -> Result<(), Refusal> {
         let start = end;
         end += run.len();
         let before = candidate[..start].chars().next_back();
-        // Elsewhere Lean begins at the first letter, and takes all of them.
-        let is_cut = before == Some('\\') || !run.starts_with(char::is_alphabetic);
+        // Elsewhere Lean begins at the first letter, and takes all of them; not all of Lean's versions take the
+        // same for letters.
+        let is_cut = |word: &str| {
+            let upto = run.strip_suffix(word).unwrap_or_default();
+            before == Some('\\')
+                || !run.starts_with(char::is_alphabetic)
+                || upto.ends_with(|c: char| !c.is_ascii())
+        };
         let found = WORDS.iter().filter(is_one).find(|(word, _)| {
             let word = word.trim_end_matches('%');
-            run == word || (is_cut && run.ends_with(word))
+            run == word || (run.ends_with(word) && is_cut(word))
         });
         let rest = &candidate[end..];
         if let Some((word, reason)) = found
@@ -420,6 +430,9 @@ fn cuts_a_number(candidate: &str, tokens: &[Token], at: usize) -> bool {
 /// Whether what is given to the name at `at`, as in `(maxSteps := 3)`, is written out. Lean compiles and runs
 /// the values of a tactic's options; an argument of a term looks the same, so that is told by the name.
 fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
+    if is_of_a_term(candidate, tokens, at) {
+        return true;
+    }
     let name = tokens[at].text(candidate).trim_matches(['«', '»']);
     let letters = name.chars().count();
     match name {
@@ -427,7 +440,6 @@ fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
         // Tactics.
         "disch" | "discharger" => return true,
         "ac" | "em" => {}
-        _ if at > 1 && starts_tactic(candidate, tokens, at - 2) => {}
         _ if letters <= 2 || (name.starts_with('h') && letters <= 4) => return true,
         _ => {}
     }
@@ -449,6 +461,26 @@ fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
     }
 }
 
+/// Whether the name at `at`, in brackets, stands for an argument of a term: the brackets do not stand behind a
+/// tactic's own words.
+fn is_of_a_term(candidate: &str, tokens: &[Token], at: usize) -> bool {
+    let text = |at: usize| tokens[at].text(candidate);
+    let mut depth = 0;
+    for before in (0..at - 1).rev() {
+        match text(before) {
+            ")" | "]" | "}" | "⟩" => depth += 1,
+            "(" if depth == 0 => return !starts_tactic(candidate, tokens, before),
+            "[" | "⟨" if depth == 0 => return true,
+            "(" | "[" | "{" | "⟨" => depth -= 1,
+            _ if depth == 0 && starts_tactic(candidate, tokens, before) => {
+                return TERMS.contains(&text(before));
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// `a := 1, b := true`
 fn is_plain_record(fields: &[&str]) -> bool {
     fields.is_empty()
@@ -465,7 +497,12 @@ fn is_plain_value(words: &[&str]) -> bool {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         is_number || word.starts_with('"') || !word.contains('.')
     };
-    matches!(words, [word] | ["-" | ".", word] if is_plain(word))
+    match words {
+        [word] | ["-" | ".", word] => is_plain(word),
+        // `.pos [1, 2]`
+        [".", _, "[", list @ .., "]"] => list.iter().all(|word| *word == "," || is_plain(word)),
+        _ => false,
+    }
 }
 
 /// Whether a word can be a tactic's first: not where it can only be a name.
@@ -478,17 +515,8 @@ fn starts_tactic(candidate: &str, tokens: &[Token], at: usize) -> bool {
     match text(at - 1) {
         "by" | ";" | "<;>" | "·" | "." | "=>" | "|" | "in" | "then" | "else" | "do" | "try"
         | "repeat" | "all_goals" | "any_goals" | "focus" | "{" => true,
-        "(" => !argument,
+        "(" => !argument && (at == 1 || starts_tactic(candidate, tokens, at - 1)),
         _ => false,
-    }
-}
-
-/// The last part of a dotted name, without `«»`.
-fn last_part(name: &str) -> &str {
-    let name = name.trim_start_matches('`');
-    match name.strip_suffix('»') {
-        Some(quoted) => quoted.rsplit('«').next().unwrap_or(quoted),
-        None => name.rsplit(['.', '»']).next().unwrap_or(name),
     }
 }
 

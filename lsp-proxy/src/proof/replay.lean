@@ -2,14 +2,13 @@
 Has Lean's kernel check a compiled file once more, in a process that has not elaborated it, and compares it
 with the same file as it was before a hole of `declaration` was filled.
 
-    lean --run replay.lean BEFORE AFTER SCRATCH DECLARATION [AXIOM …]
+    lean --run replay.lean BEFORE AFTER SCRATCH DECLARATION
 
-With AXIOMs, `declaration` may rest on no other; without them Lean can't tell, and only those of the file
-itself count. Prints `replaying`, then `replayed`, or why not and fails: the code that a `main` returns is not always what
-Lean ends with.
+Prints `replaying` once the first is checked, then `replayed`, or why not and fails. What begins with `unknown:`
+can't be told. The code that a `main` returns is not always what Lean ends with.
 
-Much of Lean's library can't be called where its compiled form lacks what is private to it, so this is
-written with little of it.
+Of AFTER nothing is believed: it may have been written by anyone. Much of Lean's library can't be called where
+its compiled form lacks what is private to it, so this is written with little of it.
 -/
 import Lean.Replay
 import Lean.Util.CollectAxioms
@@ -33,19 +32,22 @@ def load (olean : String) : IO ModuleData := do
     let (data, _) ← readModuleData olean
     return data
 
-/-- The constants of a file as a map: what is loaded of a module that imports nothing. -/
-def constants (data : ModuleData) (scratch : FilePath) (name : String) : IO Environment := do
-  let module := Name.mkSimple name
-  saveModuleData (scratch / (name ++ ".olean")) module { data with imports := #[], entries := #[] }
-  searchPathRef.set (scratch :: (← searchPathRef.get))
-  importModules #[{ module }] {} 0
-
 /-- What the kernel has made of `constants` on top of `imported`. -/
 def replayed (constants : Std.HashMap Name ConstantInfo) (imported : Environment) : IO Environment := by
   first
     | exact imported.replay constants
     | exact (do return .ofKernelEnv (← imported.toKernelEnv.replay constants))
     | exact (do return .ofKernelEnv (← Lean.Environment.replay constants imported.toKernelEnv))
+
+/-- What the kernel makes of a file. As a map its constants are what is loaded of a module that imports
+nothing, and that has nothing else which Lean would run. -/
+def checked (data : ModuleData) (imported : Environment) (scratch : FilePath) (name : String) :
+    IO Environment := do
+  let module := Name.mkSimple name
+  saveModuleData (scratch / (name ++ ".olean")) module { data with imports := #[], entries := #[] }
+  searchPathRef.set (scratch :: (← searchPathRef.get))
+  let alone ← importModules #[{ module }] {} 0
+  replayed alone.constants.map₁ imported
 
 /-- The axioms that a constant rests on. -/
 def axioms (name : Name) (environment : Environment) : List Name := by
@@ -55,6 +57,20 @@ def axioms (name : Name) (environment : Environment) : List Name := by
         let _ : MonadEnv (StateM Environment) := ⟨get, modify⟩
         ((collectAxioms name : StateM Environment (Array Name)).run environment).1.toList
 
+/-- Whether an axiom is none, but what a module keeps to itself: the proof of a theorem, say. -/
+def isHidden (name : Name) (environment : Environment) : Bool := by
+  first
+    | exact match getOriginalConstKind? environment name with
+      | some .axiom => false
+      | some _ => true
+      | none => false
+    | exact false
+
+def userName (name : Name) : Name :=
+  match privateToUserName? name with
+  | some name => name
+  | none => name
+
 def shown : Name → String
   | .anonymous => ""
   | .str .anonymous last => last
@@ -62,33 +78,67 @@ def shown : Name → String
   | .str rest last => shown rest ++ "." ++ last
   | .num rest last => shown rest ++ "." ++ last.repr
 
-def userName (name : Name) : Name :=
-  match privateToUserName? name with
-  | some name => name
-  | none => name
-
-def isOneOf (name : Name) : List String → Bool
+def isOneOf (name : Name) : List Name → Bool
   | [] => false
-  | other :: rest => name == userName other.toName || isOneOf name rest
+  | other :: rest => name == other || isOneOf name rest
+
+def join : List Name → List Name → List Name
+  | [], others => others
+  | name :: rest, others => name :: join rest others
 
 def sameNames : List Name → List Name → Bool
   | [], [] => true
   | a :: as, b :: bs => a == b && sameNames as bs
   | _, _ => false
 
-/-- Whether a constant means the same, whatever proves it. -/
+def sameImports : List Import → List Import → Bool
+  | [], [] => true
+  | a :: as, b :: bs => a.module == b.module && sameImports as bs
+  | _, _ => false
+
+/-- Whether two constants are of one kind and say the same. -/
 def same (a b : ConstantInfo) : Bool :=
   sameNames a.levelParams b.levelParams && a.type == b.type &&
     match a, b with
     | .thmInfo _, .thmInfo _ => true
     | .axiomInfo _, .axiomInfo _ => true
-    | .defnInfo a, .defnInfo b => a.value == b.value
-    | .opaqueInfo a, .opaqueInfo b => a.value == b.value
+    | .defnInfo _, .defnInfo _ => true
+    | .opaqueInfo _, .opaqueInfo _ => true
     | .inductInfo a, .inductInfo b => sameNames a.ctors b.ctors && a.numParams == b.numParams
     | .ctorInfo _, .ctorInfo _ => true
     | .recInfo _, .recInfo _ => true
     | .quotInfo _, .quotInfo _ => true
     | _, _ => false
+
+/-- What a constant stands for; of a theorem that does not matter. -/
+def value : ConstantInfo → Option Expr
+  | .defnInfo info => some info.value
+  | .opaqueInfo info => some info.value
+  | _ => none
+
+def sameValue (a b : ConstantInfo) : Bool :=
+  match value a, value b with
+  | some a, some b => a == b
+  | none, none => true
+  | _, _ => false
+
+/-- Whether Lean made a constant in elaborating `declaration`, and may make another one next time. -/
+def isOwn (declaration : Name) (constant : ConstantInfo) : Bool :=
+  let isMade := match userName constant.name with
+    | .str _ last => last.startsWith "_" || last.startsWith "match_"
+    | .num _ _ => true
+    | .anonymous => false
+  let isAxiom := match constant with
+    | .axiomInfo _ => true
+    | _ => false
+  isMade && !isAxiom && declaration.isPrefixOf (userName constant.name)
+
+/-- The names of those constants of a file that must not change. -/
+def fixed (declaration : Name) : List ConstantInfo → List Name
+  | [] => []
+  | constant :: rest =>
+    let free := constant.isUnsafe || constant.isPartial || isOwn declaration constant
+    if free then fixed declaration rest else constant.name :: fixed declaration rest
 
 /-- The constant that the file calls so. -/
 def called (declaration : Name) : List ConstantInfo → Option ConstantInfo
@@ -96,57 +146,89 @@ def called (declaration : Name) : List ConstantInfo → Option ConstantInfo
   | constant :: rest =>
     if userName constant.name == declaration then some constant else called declaration rest
 
-/-- The first constant that `after` has not as it was before; what belongs to `declaration` may change. -/
-def changed (declaration : Name) (after : Environment) : List ConstantInfo → Option Name
-  | [] => none
-  | constant :: rest =>
-    let free := constant.isUnsafe || constant.isPartial || declaration.isPrefixOf (userName constant.name)
-    let kept := match after.find? constant.name with
-      | some other => same constant other
-      | none => false
-    if free || kept then changed declaration after rest else some constant.name
+def dependsOnSorry (environment : Environment) : List Name → Bool
+  | [] => false
+  | name :: rest => isOneOf `sorryAx (axioms name environment) || dependsOnSorry environment rest
 
-/-- The first of `axioms` that nobody knows of. -/
-def foreign (imported before : Environment) (allowed : List String) : List Name → Option Name
+structure Files where
+  imported : Environment
+  before : Environment
+  after : Environment
+  declaration : Name
+
+inductive Difference where
+  | none
+  | changed (name : Name)
+  | value
+
+instance : Nonempty Difference := ⟨.none⟩
+
+/-- The first difference among constants and all that they are made of, as far as it is of the file. -/
+partial def difference (files : Files) (seen : NameSet) : List Name → Difference
+  | [] => .none
+  | name :: rest =>
+    if seen.contains name || (files.imported.find? name).isSome then
+      difference files seen rest
+    else
+      match files.before.find? name, files.after.find? name with
+      | some old, some new =>
+        if !same old new then
+          .changed name
+        else
+          let seen := seen.insert name
+          let holds := name == files.declaration
+          let used := old.type.getUsedConstants.toList
+          match value old with
+          | some whole =>
+            if sameValue old new then
+              difference files seen (join whole.getUsedConstants.toList (join used rest))
+            else if holds then
+              .value
+            else
+              .changed name
+          | none => difference files seen (join used rest)
+      | _, _ => .changed name
+
+/-- The first axiom among `found` that is neither allowed nor hidden in an import. -/
+def foreign (imported : Environment) (allowed : List Name) : List Name → Option Name
   | [] => none
   | name :: rest =>
-    let known := match allowed, imported.find? name with
-      | [], some _ => name != `sorryAx
-      | [], none => (before.find? name).isSome
-      | _, _ => isOneOf (userName name) allowed
-    if known then foreign imported before allowed rest else some name
+    let ofImports := (imported.find? name).isSome && isHidden name imported
+    let known := name != `sorryAx && (isOneOf name allowed || ofImports)
+    if known then foreign imported allowed rest else some name
 
-def check (before after scratch name : String) (allowed : List String) : IO Unit := do
-  IO.println "replaying"
-  let declaration := name.toName
+def check (before after scratch name : String) : IO String := do
   let before ← load before
-  let after ← load after
-  let imported ← importModules after.imports {} 0
-  let new ← constants after scratch "UnsorryAfter"
-  let old ← constants before scratch "UnsorryBefore"
-  let whole ← replayed new.constants.map₁ imported
-  let no (why : String) : IO Unit := do
-    IO.println why
-    IO.Process.exit 1
-  match called declaration before.constants.toList with
-  | none => no "it has no such declaration"
+  let imported ← importModules before.imports {} 0
+  let old ← checked before imported scratch "UnsorryBefore"
+  let listed := before.constants.toList
+  match called name.toName listed with
+  | none => return "it has no such declaration"
   | some stated =>
-  match whole.find? stated.name with
-  | none => no "its declaration is gone"
-  | some proved =>
-  if !(sameNames stated.levelParams proved.levelParams && stated.type == proved.type) then
-    no "its declaration says something else"
+  if !dependsOnSorry old [stated.name] then return "its declaration has no hole" else
+  if dependsOnSorry old stated.type.getUsedConstants.toList then
+    return "unknown: its statement rests on a sorry"
   else
-  match changed declaration whole before.constants.toList with
-  | some name => no ("it changes " ++ shown (userName name))
-  | none =>
-  match foreign imported old allowed (axioms stated.name whole) with
-  | some name => no ("it depends on " ++ shown (userName name))
-  | none =>
-    IO.println "replayed"
-    IO.Process.exit 0
+  IO.println "replaying"
+  let after ← load after
+  if !sameImports before.imports.toList after.imports.toList then return "it imports something else" else
+  let new ← checked after imported scratch "UnsorryAfter"
+  let files := { imported, before := old, after := new, declaration := stated.name }
+  match difference files {} (stated.name :: fixed name.toName listed) with
+  | .changed name =>
+    if name == stated.name then return "its declaration says something else"
+    else return "it changes " ++ shown (userName name)
+  | .value => return "unknown: whether only a proof has changed in its value"
+  | .none =>
+  let allowed := `propext :: `Classical.choice :: `Quot.sound :: axioms stated.name old
+  match foreign imported allowed (axioms stated.name new) with
+  | some name => return "it depends on " ++ shown (userName name)
+  | none => return "replayed"
 
-def main (arguments : List String) : IO Unit :=
+def main (arguments : List String) : IO Unit := do
   match arguments with
-  | before :: after :: scratch :: name :: allowed => check before after scratch name allowed
-  | _ => throw (IO.userError "BEFORE AFTER SCRATCH DECLARATION [AXIOM …]")
+  | [before, after, scratch, name] =>
+    let said ← try check before after scratch name catch error => pure (toString error)
+    IO.println said
+    IO.Process.exit (if said == "replayed" then 0 else 1)
+  | _ => throw (IO.userError "BEFORE AFTER SCRATCH DECLARATION")

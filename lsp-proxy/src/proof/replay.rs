@@ -17,11 +17,14 @@ use crate::lean::shadow::Unknown;
 /// What the third process runs.
 const SCRIPT: &str = include_str!("replay.lean");
 
-/// What it prints first.
+/// What it prints once it has checked what was there before: up to then nothing of a candidate is read.
 const BEGUN: &str = "replaying\n";
 
 /// What it prints in the end.
 const REPLAYED: &str = "replayed";
+
+/// How it begins what it can't tell.
+const UNKNOWN: &str = "unknown: ";
 
 /// A file's name where it is compiled, with which names that are private to it begin.
 const SOURCE: &str = "Unsorry.lean";
@@ -95,9 +98,9 @@ impl Replayer {
         }
     }
 
-    /// Whether the kernel takes what `after` has beyond its imports, and `declaration` says there what it
-    /// says in `before`, as does all else that is not its own. With `axioms`, it rests on no other;
-    /// without them, on none that is in `after` only.
+    /// Whether the kernel takes what `after` has beyond its imports, which are those of `before`;
+    /// `declaration` says there what it says in `before`, as does all else; and it rests on no axiom but the
+    /// standard ones and those on which it rested before, `sorry` not among them.
     ///
     /// # Errors
     /// When that is not so, or can't be known.
@@ -106,7 +109,6 @@ impl Replayer {
         before: &Compiled,
         after: &Compiled,
         declaration: &str,
-        axioms: &[String],
         limit: Duration,
     ) -> Result<(), NotReplayed> {
         let scratch = Scratch::new().map_err(no_folder)?;
@@ -126,19 +128,22 @@ impl Replayer {
             let mut arguments = vec!["--run".into()];
             arguments.extend(paths.map(PathBuf::into_os_string));
             arguments.push(declaration.into());
-            arguments.extend(axioms.iter().map(Into::into));
-            let (is_well, said) = self.run(arguments, &scratch, limit).await?;
-            // Nothing of the candidate has been read before that.
-            let Some(said) = said.strip_prefix(BEGUN) else {
-                why = first_error(&said).to_owned();
-                continue;
-            };
-            return match (is_well, said.trim()) {
-                (true, REPLAYED) => Ok(()),
-                (_, "") => Err(NotReplayed::Refused("Lean stopped at it".into())),
-                (_, said) => {
-                    let line = said.lines().next_back().unwrap_or_default();
-                    Err(NotReplayed::Refused(line.to_owned()))
+            // Lean can be run: it has compiled both. What takes too long or too much now is the candidate's.
+            let ran = self.run(arguments, &scratch, limit).await;
+            let (is_well, said) = ran.map_err(NotReplayed::refused)?;
+            let begun = said.strip_prefix(BEGUN);
+            let told = begun.unwrap_or(&said).trim().lines().next_back();
+            return match (begun, told) {
+                (Some(_), Some(REPLAYED)) if is_well => Ok(()),
+                (Some(_), None) => Err(NotReplayed::Refused("Lean stopped at it".into())),
+                (_, Some(told)) if told.starts_with(UNKNOWN) => {
+                    let why = told.trim_start_matches(UNKNOWN);
+                    Err(NotReplayed::Impossible(why.to_owned()))
+                }
+                (Some(_), Some(told)) => Err(NotReplayed::Refused(told.to_owned())),
+                (None, _) => {
+                    why = first_error(&said).to_owned();
+                    continue;
                 }
             };
         }

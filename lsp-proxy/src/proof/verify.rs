@@ -16,7 +16,7 @@ use super::negation::{self, Negation};
 use super::neighbours::reach;
 use super::replay::{self, NotReplayed, Replayer};
 use super::screen::{Complaint, Verdict, verdict};
-use super::target::Target;
+use super::target::{NAME, Target};
 use crate::document::{Change, LineIndex};
 use crate::lean::diagnostic::Diagnostic;
 
@@ -291,7 +291,7 @@ pub async fn confirm(
         None => Replay::NotAsked,
         Some(_) if !is_whole => Replay::Impossible("there is a sorry behind it".into()),
         Some(replayer) => {
-            let replayed = replayed(replayer, target, baseline, &question, &report, limit).await;
+            let replayed = replayed(replayer, target, baseline, &question, limit).await;
             match replayed {
                 Ok(()) => Replay::Done,
                 Err(NotReplayed::Impossible(why)) => Replay::Impossible(why),
@@ -335,30 +335,29 @@ async fn replayed(
     target: &Target,
     baseline: &Baseline,
     question: &axioms::Question,
-    report: &Report,
     limit: Duration,
 ) -> Result<(), NotReplayed> {
     let limit = HEAD_LIMIT + limit;
+    let own = match &target.declaration().name {
+        Some(name) => &target.text[name.clone()],
+        None => NAME,
+    };
+    let own = own.trim_start_matches("_root_.");
     let name = baseline.statement.as_deref().and_then(replay::name_in);
+    // Lean says in what namespace it is, not what it is called.
+    let name = name.filter(|name| name.ends_with(own));
     let name = name.ok_or_else(|| {
         NotReplayed::Impossible("its declaration has no name to ask about".into())
     })?;
-    let before = baseline.compiled.get_or_try_init(async || {
+    let before = baseline.compiled.get_or_init(async || {
         let before = axioms::Question::of(target, target.head());
         replayer.compile(before.named(), limit).await
     });
-    let before = before.await?;
+    let before = before.await.as_ref().map_err(NotReplayed::clone)?;
     // Lean has just accepted that: whatever goes wrong now may be the candidate's doing.
     let after = replayer.compile(question.named(), limit).await;
     let after = after.map_err(NotReplayed::refused)?;
-    let axioms = match report {
-        Report::Axioms(axioms) => {
-            let standard = axioms::STANDARD.map(str::to_owned);
-            standard.into_iter().chain(axioms.iter().cloned()).collect()
-        }
-        Report::NotReported(_) => Vec::new(),
-    };
-    replayer.replay(before, &after, name, &axioms, limit).await
+    replayer.replay(before, &after, name, limit).await
 }
 
 /// Whether Lean takes the candidate in parentheses as well: then nothing in it is a command of its own,

@@ -12,6 +12,7 @@ pub const OPTION: &str = "it changes how Lean checks";
 pub const SUFFIX: &str = "it belongs to the declaration around the hole";
 pub const READS_FILE: &str = "it reads a file";
 pub const QUOTATION: &str = "it is a quotation";
+pub const DECLARES: &str = "what it declares would stay behind";
 pub const ATTRIBUTE: &str = "it gives an attribute";
 
 /// Words that no candidate may hold, wherever they stand as a token of their own.
@@ -35,6 +36,14 @@ pub const WORDS: &[(&str, &str)] = &[
     ("declare_config_elab", RUNS_CODE),
     ("declare_command_config_elab", RUNS_CODE),
     ("declare_simp_like_tactic", RUNS_CODE),
+    ("declare_core_config_elab", RUNS_CODE),
+    ("declare_term_config_elab", RUNS_CODE),
+    ("def_eval_config_item", RUNS_CODE),
+    ("register_sym_simproc", RUNS_CODE),
+    ("unlock_limits", OPTION),
+    ("idbg", EFFECT),
+    ("cbv_simproc", RUNS_CODE),
+    ("cbv_simproc_decl", RUNS_CODE),
     ("simproc", RUNS_CODE),
     ("dsimproc", RUNS_CODE),
     ("simproc_decl", RUNS_CODE),
@@ -115,3 +124,18 @@ pub const EFFECTS: &[&str] = &[
 
 /// Beginnings of last parts of names that go around Lean's checks, or tell what they compute.
 pub const BEGINNINGS: &[(&str, &str)] = &[("unsafe", UNCHECKED), ("dbg", EFFECT)];
+
+/// Tactics that take a term and no options.
+pub const TERMS: &[&str] = &[
+    "exact",
+    "refine",
+    "refine'",
+    "show",
+    "have",
+    "haveI",
+    "let",
+    "letI",
+    "obtain",
+    "suffices",
+    "specialize",
+];

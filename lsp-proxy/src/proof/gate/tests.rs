@@ -33,12 +33,27 @@ fn honest_proofs_pass() {
             ".exact h",
             "exact f (stop := 1.5) 0xFF 1e3 h.1.foo",
             "exact trace x (Matrix.trace y)",
+            r#####"exact (mul_le_mul_left (a := x + 1) h)"#####,
+            r#####"linarith [(abs_sub_le (a := x + 1) (b := y) z)]"#####,
+            r#####"rw [← (mul_div_cancel₀ (b := x + 1) h)]"#####,
+            r#####"simpa using (Finset.sum_le_sum (s := Finset.range (n+1)) (fun i hi => h i))"#####,
+            r#####"have := (Nat.cast_injective (R := ZMod n)) h"#####,
+            r#####"refine (hasDerivAt_pow (n := n + 1) x).congr ?_"#####,
+            r#####"exact (le_div_iff₀ (c := 2*x) (by linarith)).2 h"#####,
+            r#####"exact (Finset.sum_bij (i := fun a _ => a + 1) (by simp) (by simp) (by simp) (by simp))"#####,
+            r#####"exact foo (left := h.1) (right := h.2)"#####,
+            r#####"exact Fin.induction (zero := by simp) (succ := fun i ih => ih) n"#####,
+            r#####"show (trace A) = 0"#####,
+            r#####"exact congrArg (trace ∘ f) h"#####,
+            r#####"have : IsClosed (stop I) := h"#####,
+            r#####"rw [show (trace A) = 0 from h]"#####,
+            r#####"rw (occs := .pos [2]) [h]"#####,
             "rw [show #s = 3 from h]",
             "exact f (stop := n) stop",
             "exact List.prefix_append a b |>.end",
             "calc a = b := h\n  _ = c := k",
         ],
-        expect![[r#"
+        expect![[r##"
             "simp [foo, bar]\n<;> omega": ok
             "intro x\ncases x with\n| zero => rfl\n| succ n => exact List.end x.instance": ok
             "open Foo in\nexact bar": ok
@@ -51,11 +66,26 @@ fn honest_proofs_pass() {
             ".exact h": ok
             "exact f (stop := 1.5) 0xFF 1e3 h.1.foo": ok
             "exact trace x (Matrix.trace y)": ok
+            "exact (mul_le_mul_left (a := x + 1) h)": ok
+            "linarith [(abs_sub_le (a := x + 1) (b := y) z)]": ok
+            "rw [← (mul_div_cancel₀ (b := x + 1) h)]": ok
+            "simpa using (Finset.sum_le_sum (s := Finset.range (n+1)) (fun i hi => h i))": ok
+            "have := (Nat.cast_injective (R := ZMod n)) h": ok
+            "refine (hasDerivAt_pow (n := n + 1) x).congr ?_": ok
+            "exact (le_div_iff₀ (c := 2*x) (by linarith)).2 h": ok
+            "exact (Finset.sum_bij (i := fun a _ => a + 1) (by simp) (by simp) (by simp) (by simp))": ok
+            "exact foo (left := h.1) (right := h.2)": ok
+            "exact Fin.induction (zero := by simp) (succ := fun i ih => ih) n": ok
+            "show (trace A) = 0": ok
+            "exact congrArg (trace ∘ f) h": ok
+            "have : IsClosed (stop I) := h": ok
+            "rw [show (trace A) = 0 from h]": ok
+            "rw (occs := .pos [2]) [h]": ok
             "rw [show #s = 3 from h]": ok
             "exact f (stop := n) stop": ok
             "exact List.prefix_append a b |>.end": ok
             "calc a = b := h\n  _ = c := k": ok
-        "#]],
+        "##]],
     );
 }
 
@@ -144,7 +174,7 @@ fn what_runs_or_trusts_code_is_refused() {
             "open Foo in run_cmd bar": it holds `open`: it is a command, and a proof holds none
             "exact `(foo)": it holds ``(`: it is a quotation
             "exact ``(foo)": it holds ```: it is a quotation
-            "let rec @[implemented_by f] g := x": it holds `@[`: it gives an attribute
+            "let rec @[implemented_by f] g := x": it holds `let rec`: what it declares would stay behind
         "#]],
     );
 }
