@@ -110,18 +110,6 @@ def same (a b : ConstantInfo) : Bool :=
     | .quotInfo _, .quotInfo _ => true
     | _, _ => false
 
-/-- What a constant stands for; of a theorem that does not matter. -/
-def value : ConstantInfo → Option Expr
-  | .defnInfo info => some info.value
-  | .opaqueInfo info => some info.value
-  | _ => none
-
-def sameValue (a b : ConstantInfo) : Bool :=
-  match value a, value b with
-  | some a, some b => a == b
-  | none, none => true
-  | _, _ => false
-
 /-- Whether Lean made a constant in elaborating `declaration`, and may make another one next time. -/
 def isOwn (declaration : Name) (constant : ConstantInfo) : Bool :=
   let isMade := match userName constant.name with
@@ -156,6 +144,42 @@ structure Files where
   after : Environment
   declaration : Name
 
+/-- What a constant stands for; of a theorem that does not matter. -/
+def value : ConstantInfo → Option Expr
+  | .defnInfo info => some info.value
+  | .opaqueInfo info => some info.value
+  | _ => none
+
+/-- Whether Lean has made a theorem of a part of the declaration: which one does not matter. -/
+def isOwnTheorem (files : Files) (name : Name) : Bool :=
+  match files.before.find? name with
+  | some (.thmInfo info) => isOwn (userName files.declaration) (.thmInfo info)
+  | _ => false
+
+/-- Whether a term is a proof in the declaration, or one that is still to be found. -/
+def isOwnProof (files : Files) (term : Expr) : Bool :=
+  match term.getAppFn with
+  | .const `sorryAx [level] => level.isAlwaysZero
+  | .const name _ => isOwnTheorem files name
+  | _ => false
+
+/-- Whether `b` is `a` but for such proofs. -/
+partial def alike (files : Files) : Expr → Expr → Bool
+  | a, b => a == b || isOwnProof files a || match a, b with
+    | .app f x, .app g y => alike files f g && alike files x y
+    | .lam _ t x _, .lam _ u y _ => alike files t u && alike files x y
+    | .forallE _ t x _, .forallE _ u y _ => alike files t u && alike files x y
+    | .letE _ t v x _, .letE _ u w y _ => alike files t u && alike files v w && alike files x y
+    | .mdata _ x, .mdata _ y => alike files x y
+    | .proj s i x, .proj t j y => s == t && i == j && alike files x y
+    | _, _ => false
+
+def sameValue (files : Files) (a b : ConstantInfo) : Bool :=
+  match value a, value b with
+  | some x, some y => if a.name == files.declaration then alike files x y else x == y
+  | none, none => true
+  | _, _ => false
+
 inductive Difference where
   | none
   | changed (name : Name)
@@ -167,7 +191,7 @@ instance : Nonempty Difference := ⟨.none⟩
 partial def difference (files : Files) (seen : NameSet) : List Name → Difference
   | [] => .none
   | name :: rest =>
-    if seen.contains name || (files.imported.find? name).isSome then
+    if seen.contains name || (files.imported.find? name).isSome || isOwnTheorem files name then
       difference files seen rest
     else
       match files.before.find? name, files.after.find? name with
@@ -180,7 +204,7 @@ partial def difference (files : Files) (seen : NameSet) : List Name → Differen
           let used := old.type.getUsedConstants.toList
           match value old with
           | some whole =>
-            if sameValue old new then
+            if sameValue files old new then
               difference files seen (join whole.getUsedConstants.toList (join used rest))
             else if holds then
               .value
