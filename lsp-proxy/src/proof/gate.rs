@@ -469,8 +469,10 @@ fn is_of_a_term(candidate: &str, tokens: &[Token], at: usize) -> bool {
     for before in (0..at - 1).rev() {
         match text(before) {
             ")" | "]" | "}" | "⟩" => depth += 1,
-            "(" if depth == 0 => return !starts_tactic(candidate, tokens, before),
-            "[" | "⟨" if depth == 0 => return true,
+            // A tactic may stand in brackets as well.
+            "(" if depth == 0 => {}
+            "[" if depth == 0 => return before == 0 || text(before - 1) != "<;>",
+            "⟨" if depth == 0 => return true,
             "(" | "[" | "{" | "⟨" => depth -= 1,
             _ if depth == 0 && starts_tactic(candidate, tokens, before) => {
                 return TERMS.contains(&text(before));

@@ -92,7 +92,7 @@ pub const WORDS: &[(&str, &str)] = &[
 /// The same for words that are tactics only where a tactic can start.
 pub const TACTICS: &[(&str, &str)] = &[("stop", UNFINISHED), ("trace", RUNS_CODE)];
 
-/// Names that stand for a hole or for compiled code, by their last part and with or without `«»`.
+/// Parts of names that stand for a hole, for compiled code or for what runs it, with or without `«»`.
 pub const NAMES: &[(&str, &str)] = &[
     ("sorryAx", UNFINISHED),
     ("ofReduceBool", NATIVE),
@@ -122,7 +122,7 @@ pub const EFFECTS: &[&str] = &[
     "Dynamic",
 ];
 
-/// Beginnings of last parts of names that go around Lean's checks, or tell what they compute.
+/// Beginnings of parts of names that go around Lean's checks, or tell what they compute.
 pub const BEGINNINGS: &[(&str, &str)] = &[("unsafe", UNCHECKED), ("dbg", EFFECT)];
 
 /// Tactics that take a term and no options.
