@@ -56,6 +56,8 @@ pub(crate) fn run(fuzz: &Fuzz) -> Result<()> {
             .args(["--", "-rss_limit_mb=2048", "-timeout=10"])
             .arg(format!("-max_total_time={}", fuzz.seconds))
             .current_dir(workspace::root())
+            // SQLite is there twice.
+            .env("ASAN_OPTIONS", "detect_odr_violation=0")
             // Sanitizers are not for stable compilers otherwise.
             .env("RUSTC_BOOTSTRAP", "1");
         workspace::step(&format!("fuzz {target}"), &mut command)?;
