@@ -48,7 +48,7 @@ impl Id {
             None => (false, text),
         };
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+            Some((mantissa, exponent)) => (mantissa, power(exponent)?),
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -63,8 +63,8 @@ impl Id {
             0
         } else {
             exponent
-                .checked_sub(i64::try_from(fraction.len()).ok()?)?
-                .checked_add(i64::try_from(dropped).ok()?)?
+                .saturating_sub(i64::try_from(fraction.len()).ok()?)
+                .saturating_add(i64::try_from(dropped).ok()?)
         };
         Some(Id::Number {
             negative: negative && !digits.is_empty(),
@@ -72,6 +72,17 @@ impl Id {
             exponent,
         })
     }
+}
+
+/// The power of ten after an `e`; of absurd ones the nearest that can be told.
+fn power(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let absurd = match text.starts_with('-') {
+        true => i64::MIN,
+        false => i64::MAX,
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(absurd))
 }
 
 /// Reads the outline of `body`; none when it is not an object. Of a key that is there twice the last
@@ -235,6 +246,15 @@ mod tests {
         assert_eq!(id(r#"{"id":7,"method":"x","result":1}"#), None);
         assert_eq!(id(r#"{"id":7}"#), None);
         assert_eq!(id(r#"{"id":null,"error":{}}"#), None);
+        // Numbers, however far out.
+        let far = "9".repeat(30);
+        assert_eq!(
+            id(&format!(r#"{{"id":0e{far},"result":1}}"#)),
+            Id::read(b"0")
+        );
+        assert!(id(&format!(r#"{{"id":1e-{far},"result":1}}"#)).is_some());
+        assert_eq!(Id::read(b"1e"), None);
+        assert_eq!(Id::read(b"1e+-1"), None);
         assert_eq!(
             method(br#"{"params":{"method":"no"},"method":"yes""#).as_deref(),
             Some("yes")

@@ -179,10 +179,15 @@ impl Cutter {
             .last()
             .filter(|token| !token.closed && token.kind == Kind::Text);
         // No answer goes on after its fence, whatever is open there.
-        let junk = open.is_some_and(|open| last || open.text(slice).contains("\n```"));
+        let has_fence = |token: &Token| token.text(slice).contains("\n```");
+        let junk = open.is_some_and(|open| last || has_fence(open));
         let code: Vec<Token> = tokens.into_iter().filter(Token::is_code).collect();
         for (at, token) in code.iter().enumerate() {
             if !last && may_grow(token, slice) {
+                break;
+            }
+            if token.kind == Kind::Text && has_fence(token) {
+                self.give_up();
                 break;
             }
             let start = token.range.start;
@@ -938,6 +943,17 @@ mod tests {
         assert_eq!(cut(" simp"), None);
         assert_eq!(cut("\n  simp\nend").as_deref(), Some("simp"));
         assert_eq!(cut("\n  simp\n```").as_deref(), Some("simp"));
+    }
+
+    #[test]
+    fn a_string_does_not_reach_beyond_the_fence() {
+        let file = "theorem a : T := by\n  ⟦⟧";
+        check(Tactic, file, "exact \"a\n```\nmore\" b", expect![[r#"
+            none
+        "#]]);
+        check(Tactic, file, "exact \"a\n```", expect![[r#"
+            none
+        "#]]);
     }
 
     proptest! {
