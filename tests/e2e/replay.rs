@@ -7,7 +7,7 @@ use serde_json::Value;
 use unsorry::contain::Limits;
 use unsorry::lean::command::LeanCommand;
 use unsorry::proof::replay::{NotReplayed, Replayer};
-use unsorry_tests::editor::program;
+use unsorry_tests::editor::{Editor, program};
 
 use crate::prove::prove;
 
@@ -127,4 +127,21 @@ fn proofs_are_replayed_on_demand() {
         let message = hole["message"].as_str().expect("words");
         assert!(message.contains("Lean-checked, kernel-replayed;"), "{hole}");
     }
+}
+
+#[test]
+fn an_editor_asks_for_replays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join(".unsorry.toml");
+    std::fs::write(config, "[check]\nreplay = true\n").expect("written");
+    let uri = format!("file://{}/A.lean", folder.path().display());
+    let mut editor = Editor::start(folder.path());
+    editor.open(
+        &uri,
+        "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by\n  sorry\n",
+    );
+    let words = editor.prove(&uri, 0);
+    assert!(words.contains("Lean-checked, kernel-replayed;"), "{words}");
+    assert_eq!(editor.problems(&uri), [""; 0]);
+    assert_eq!(editor.quit(), Some(0));
 }

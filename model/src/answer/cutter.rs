@@ -948,12 +948,22 @@ mod tests {
     #[test]
     fn a_string_does_not_reach_beyond_the_fence() {
         let file = "theorem a : T := by\n  ⟦⟧";
-        check(Tactic, file, "exact \"a\n```\nmore\" b", expect![[r#"
+        check(
+            Tactic,
+            file,
+            "exact \"a\n```\nmore\" b",
+            expect![[r#"
             none
-        "#]]);
-        check(Tactic, file, "exact \"a\n```", expect![[r#"
+        "#]],
+        );
+        check(
+            Tactic,
+            file,
+            "exact \"a\n```",
+            expect![[r#"
             none
-        "#]]);
+        "#]],
+        );
     }
 
     proptest! {
