@@ -118,7 +118,9 @@ fn proofs_are_replayed_on_demand() {
     ];
     let text = holes.join("\n\n") + "\n";
     std::fs::write(folder.path().join("A.lean"), text).expect("written");
-    let arguments = ["--replay", "--json", "--engine", "tactics", "A.lean"];
+    let arguments = [
+        "--replay", "--budget", "5min", "--json", "--engine", "tactics", "A.lean",
+    ];
     let output = prove(folder.path(), &arguments);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let all = report["holes"].as_array().expect("holes");
@@ -133,15 +135,21 @@ fn proofs_are_replayed_on_demand() {
 fn an_editor_asks_for_replays() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join(".unsorry.toml");
-    std::fs::write(config, "[check]\nreplay = true\n").expect("written");
+    std::fs::write(
+        config,
+        "[search]\nbudget = '5min'\n[check]\nreplay = true\n",
+    )
+    .expect("written");
     let uri = format!("file://{}/A.lean", folder.path().display());
     let mut editor = Editor::start(folder.path());
-    editor.open(
-        &uri,
-        "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by\n  sorry\n",
-    );
-    let words = editor.prove(&uri, 0);
-    assert!(words.contains("Lean-checked, kernel-replayed;"), "{words}");
+    let text = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by\n  sorry\n";
+    editor.open(&uri, text);
+    editor.prove(&uri, 0);
     assert_eq!(editor.problems(&uri), [""; 0]);
+    // With the hole open again, it says how far its proof was checked.
+    editor.set(&uri, text);
+    let hole = editor.hole(&uri, 0);
+    let hover = editor.hover(&uri, &hole);
+    assert!(hover.contains("Lean-checked, kernel-replayed;"), "{hover}");
     assert_eq!(editor.quit(), Some(0));
 }
