@@ -259,12 +259,7 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
     };
     for (at, token) in tokens.iter().enumerate() {
         let word = token.text(candidate);
-        let touches = |first: usize| {
-            tokens
-                .get(first)
-                .zip(tokens.get(first + 1))
-                .is_some_and(|(a, b)| a.range.end == b.range.start)
-        };
+        let touches = |at: usize| touches(tokens, at);
         let before = at.checked_sub(1).map_or("", &text);
         match token.kind {
             TokenKind::Symbol if word.starts_with('`') => return forbidden(word, QUOTATION),
@@ -394,11 +389,17 @@ fn nowhere(candidate: &str) -> Result<(), Refusal> {
     }
 }
 
+/// Whether there is a token behind the one at `at`, with nothing between them.
+fn touches(tokens: &[Token], at: usize) -> bool {
+    let pair = tokens.get(at).zip(tokens.get(at + 1));
+    pair.is_some_and(|(a, b)| a.range.end == b.range.start)
+}
+
 /// Whether the word at `at` is a field: a dot touches it and what is before the dot. Where a tactic goes, a
 /// dot is a bullet.
 fn is_field(candidate: &str, tokens: &[Token], at: usize) -> bool {
     let text = |at: usize| tokens[at].text(candidate);
-    let touches = |at: usize| tokens[at].range.end == tokens[at + 1].range.start;
+    let touches = |at: usize| touches(tokens, at);
     if at == 0 || !touches(at - 1) {
         return false;
     }
@@ -416,7 +417,7 @@ fn is_field(candidate: &str, tokens: &[Token], at: usize) -> bool {
 /// Whether a number ends in the word at `at`, as in `2x` and `1.x`: Lean takes that for an error.
 fn cuts_a_number(candidate: &str, tokens: &[Token], at: usize) -> bool {
     let text = |at: usize| tokens[at].text(candidate);
-    let touches = |at: usize| tokens[at].range.end == tokens[at + 1].range.start;
+    let touches = |at: usize| touches(tokens, at);
     let is_number = |at: usize| tokens[at].kind == TokenKind::Number && touches(at);
     let is_projection = |at: usize| at > 0 && touches(at - 1) && text(at - 1) == ".";
     match at {
@@ -428,7 +429,7 @@ fn cuts_a_number(candidate: &str, tokens: &[Token], at: usize) -> bool {
 }
 
 /// Whether what is given to the name at `at`, as in `(maxSteps := 3)`, is written out. Lean compiles and runs
-/// the values of a tactic's options; an argument of a term looks the same, so that is told by the name.
+/// the values of a tactic's options; an argument of a term looks the same, so that is told by the place and the name.
 fn is_plain_option(candidate: &str, tokens: &[Token], at: usize) -> bool {
     if is_of_a_term(candidate, tokens, at) {
         return true;
