@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent};
 use unsorry::assistant::documents::Document;
+use unsorry::document::Outline;
 
 /// Where a position is in bytes: lines end at `\n` alone, characters are counted in UTF-16.
 fn naive(text: &str, line: u32, character: u32) -> usize {
@@ -46,6 +47,9 @@ fuzz_target!(|input: (&str, Vec<Edit>)| {
         };
         document.change(2, vec![change]);
         plain.replace_range(start..end, insert);
-        assert_eq!(*document.view().text, *plain);
+        let view = document.view();
+        assert_eq!(**view.text(), *plain);
+        let holes = Outline::of(&plain).holes.into_iter();
+        assert!(view.holes().eq(holes.map(|hole| hole.range)));
     }
 });

@@ -13,6 +13,7 @@ use super::documents::View;
 use super::state::Abilities;
 use crate::proof::baseline::baseline;
 use crate::proof::search::Search;
+use crate::proof::target::Target;
 use crate::proof::verify::{VerifiedProof, confirm};
 
 /// How often an edit is tried anew because the text has changed under it.
@@ -75,10 +76,9 @@ pub async fn apply(
         return Applied::Refused("this editor takes no edits from a language server".into());
     }
     for _ in 0..TRIES {
-        let Some((view, index)) = locate(assistant, uri, job, hole) else {
+        let Some((view, target)) = locate(assistant, uri, job, hole) else {
             return Applied::Gone;
         };
-        let target = view.target(uri.as_str(), index);
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
             let candidate = Candidate::new(proof.proof(), proof.engine());
             let Search {
@@ -141,9 +141,9 @@ async fn is_seen(assistant: &Assistant, job: &str, hole: usize) -> bool {
     true
 }
 
-fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Option<(View, usize)> {
+fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Option<(View, Target)> {
     let range = assistant.state.job_hole(job, hole)?;
     let view = assistant.state.view(uri.as_str())?;
-    let index = view.hole(&range)?;
-    Some((view, index))
+    let target = view.target(uri.as_str(), &range)?;
+    Some((view, target))
 }

@@ -1,5 +1,7 @@
 //! `textDocument/codeAction`
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
@@ -9,7 +11,6 @@ use super::execute_command::{Command, announced};
 use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
 use super::{Assistant, unless_hurried};
-use crate::document::Hole;
 use crate::proof::baseline::shown;
 use crate::proof::verify::VerifiedSketch;
 use crate::proxy::route::DATA_KEY;
@@ -43,17 +44,17 @@ pub async fn code_action(
                 actions.push(partial_step(assistant, &uri, &view, sketch));
             }
         }
-        for (_, hole) in view.holes_at(&at) {
+        for hole in view.holes_at(&at) {
             on_hole = true;
-            let of_hole = findings.iter().filter(|f| f.touches(&hole.range));
+            let of_hole = findings.iter().filter(|f| f.touches(&hole));
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
                 .any(|offer| offer.proof.leans_on().is_empty());
             if !proved
-                && !assistant.state.is_busy(uri.as_str(), &hole.range)
-                && is_live(assistant, &uri, &view, hole).await
+                && !assistant.state.is_busy(uri.as_str(), &hole)
+                && is_live(assistant, &uri, &view, &hole).await
             {
-                let position = view.lsp_range(&hole.range).start;
+                let position = view.position(hole.start);
                 actions.push(command(
                     "Prove this sorry",
                     "quickfix",
@@ -65,7 +66,7 @@ pub async fn code_action(
     }
     // Away from a hole it is a source action: those light no bulb.
     let kind = if on_hole { "quickfix" } else { SOURCE_KIND };
-    if wanted(kind) && !view.outline.holes.is_empty() {
+    if wanted(kind) && view.has_holes() {
         actions.push(command(
             "Prove every sorry in this file",
             kind,
@@ -88,8 +89,8 @@ fn contains(only: &str, kind: &str) -> bool {
 
 /// Whether Lean elaborates the hole: a `sorry` in a quotation is none. Where Lean can't say, the
 /// search will find out.
-async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Hole) -> bool {
-    let range = view.outline.lines.positions(&hole.range);
+async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Range<usize>) -> bool {
+    let range = view.positions(hole);
     let goals = unless_hurried(assistant.lean.goals(uri.as_str(), range.start)).await;
     let unchanged = assistant.state.version(uri.as_str()) == Some(view.version);
     match goals {

@@ -24,13 +24,13 @@ pub fn completion(
         start: *position,
         end: *position,
     });
-    let Some((_, hole)) = view.holes_at(&at).next() else {
+    let Some(hole) = view.holes_at(&at).next() else {
         return Vec::new();
     };
-    let findings = assistant.state.findings(uri, &hole.range);
+    let findings = assistant.state.findings(uri, &hole);
     let offers = findings
         .iter()
-        .filter(|f| f.range == hole.range)
+        .filter(|f| f.range == hole)
         .flat_map(|f| &f.offers);
     offers
         .enumerate()

@@ -100,16 +100,14 @@ pub async fn execute_command(
                 start: position,
                 end: position,
             });
-            let Some((_, hole)) = view.holes_at(&at).next() else {
+            let Some(hole) = view.holes_at(&at).next() else {
                 return Err(Error::invalid_params("there is no sorry at this position"));
             };
-            job::start(assistant, uri, vec![hole.range.clone()]);
+            job::start(assistant, uri, vec![hole]);
         }
         Command::ProveAll => {
             let (uri, view) = document(assistant, first)?;
-            let holes = view.outline.holes.iter();
-            let holes = holes.map(|hole| hole.range.clone()).collect();
-            job::start(assistant, uri, holes);
+            job::start(assistant, uri, view.holes().collect());
         }
     }
     Ok(None)

@@ -128,10 +128,6 @@ impl Finding {
 
     /// Whether it holds for the document as it is.
     pub fn holds_for(&self, view: &View) -> bool {
-        view.text.starts_with(&*self.head)
-            && view.outline.declarations.iter().any(|declaration| {
-                declaration.unit.end == self.head.len()
-                    && declaration.extent.start <= self.range.start
-            })
+        view.begins_with(&self.head, self.range.start)
     }
 }

@@ -20,12 +20,12 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         end: position,
     });
     let findings = assistant.state.findings(uri, &at);
-    let Some((_, hole)) = view.holes_at(&at).next() else {
+    let Some(hole) = view.holes_at(&at).next() else {
         let finding = findings.last()?;
         let text = format!("{}\n{}", finding.summary, finding.details.markdown());
         return Some(markdown(text, view.lsp_range(&finding.range)));
     };
-    let range = view.outline.lines.positions(&hole.range);
+    let range = view.positions(&hole);
     let goals = unless_hurried(assistant.lean.goals(uri, range.start)).await;
     if assistant.state.version(uri) != Some(view.version) {
         return None;
@@ -41,16 +41,16 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         Some(None) => text += "\nLean has no goal here: this `sorry` is not elaborated.\n",
         None => {}
     }
-    let found = findings.iter().rev().find(|f| f.range == hole.range);
-    if assistant.state.is_busy(uri, &hole.range) {
+    let found = findings.iter().rev().find(|f| f.range == hole);
+    if assistant.state.is_busy(uri, &hole) {
         text += "\nA proof is being searched for.\n";
-        text += &assistant.state.told(uri, &hole.range).markdown();
+        text += &assistant.state.told(uri, &hole).markdown();
     } else if let Some(finding) = found {
         text += &describe(finding);
     } else if matches!(shown_goals, Some(Some(_))) {
         text += "\nTo have it proved, use the code action *Prove this sorry*.\n";
     }
-    Some(markdown(text, view.lsp_range(&hole.range)))
+    Some(markdown(text, view.lsp_range(&hole)))
 }
 
 fn describe(finding: &Finding) -> String {

@@ -178,12 +178,11 @@ impl Job {
         let Some(view) = state.view(uri) else {
             return Fared::Stopped;
         };
-        let Some(index) = view.hole(&range) else {
+        let Some(target) = view.target(uri, &range) else {
             return Fared::Stopped;
         };
-        let line = view.outline.lines.position(range.start).line;
+        let line = view.position(range.start).line;
         state.tell(&self.name, |details| *details = Details::default());
-        let target = view.target(uri, index);
         let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
         let search = consent::search(&self.assistant);

@@ -200,15 +200,15 @@ impl State {
             return;
         };
         let changes = change(document);
+        let view = document.view();
         for job in jobs.values_mut().filter(|job| job.uri == uri) {
-            let outline = document.view().outline;
             let mut lost = false;
             for place in &mut job.holes {
                 let Some(range) = place.take() else { continue };
                 let moved = changes.iter().try_fold(range, shift);
-                // What was typed right beside it may have made another word of it.
-                *place =
-                    moved.filter(|range| outline.holes.iter().any(|hole| hole.range == *range));
+                // What was typed right beside it may have made another word of it, and what was typed
+                // before it a comment.
+                *place = moved.filter(|range| view.is_hole(range));
                 lost |= place.is_none();
             }
             if lost && !job.applying && job.holes.iter().all(Option::is_none) {
@@ -219,7 +219,7 @@ impl State {
 
     /// The document as it is now.
     pub fn view(&self, uri: &str) -> Option<View> {
-        self.lock().documents.get_mut(uri).map(Document::view)
+        self.lock().documents.get(uri).map(Document::view)
     }
 
     /// The document's version.
@@ -375,13 +375,13 @@ impl State {
 
     /// The findings that hold for the document as it is and touch `range`.
     pub fn findings(&self, uri: &str, range: &Range<usize>) -> Vec<Arc<Finding>> {
-        let mut inner = self.lock();
+        let inner = self.lock();
         let Inner {
             documents,
             findings,
             ..
-        } = &mut *inner;
-        let Some(view) = documents.get_mut(uri).map(Document::view) else {
+        } = &*inner;
+        let Some(view) = documents.get(uri).map(Document::view) else {
             return Vec::new();
         };
         findings

@@ -66,6 +66,15 @@ const SCREENABLE_PREFIXES: &[&str] = &[
 
 /// The declarations among the tokens of `text`, in order. None is found after an `#exit`.
 pub fn declarations(text: &str, tokens: &[Token]) -> Vec<Declaration> {
+    declarations_and_cuts(text, tokens).0
+}
+
+/// The declarations, and where the text can be cut: what is found between two cuts, or behind the last,
+/// is found there whatever stands before. They are in order, each at the start of a line.
+pub(super) fn declarations_and_cuts(
+    text: &str,
+    tokens: &[Token],
+) -> (Vec<Declaration>, Vec<usize>) {
     let scan = Scan::new(text, tokens);
     let (commands, end) = scan.commands();
     scan.build(&commands, end)
@@ -77,6 +86,8 @@ struct Found {
     start: usize,
     keyword: usize,
     what: Command,
+    /// Whether it is one whatever stands before it.
+    sure: bool,
     /// The words before its keyword.
     modifiers: Vec<usize>,
     /// Its `@[…]`, by first and last token.
@@ -105,8 +116,11 @@ impl<'a> Scan<'a> {
         let (mut of_command, mut of_term) = (0, 0);
         // Whether the last command goes on at the very start of lines, as some people's proofs do.
         let mut flush = false;
+        // Interpolated strings that are open.
+        let mut strings = 0usize;
         for at in 0..self.tokens.len() {
             let outside = brackets.open.is_empty() || self.at_line_start(at);
+            let mut sure = strings == 0;
             let what = match self.command_at(at, outside, &brackets) {
                 Some(Command::Local) if at < of_command => Some(Command::Local),
                 Some(Command::Local) if at < of_term => None,
@@ -118,12 +132,16 @@ impl<'a> Scan<'a> {
                     }
                     command.then_some(Command::Local)
                 }
-                None if !flush && outside && self.may_be_an_imports(at) => Some(Command::Other),
+                None if !flush && outside && self.may_be_an_imports(at) => {
+                    sure = false;
+                    Some(Command::Other)
+                }
                 what => what,
             };
             flush = what.is_none() && (flush || self.goes_on_flush(at));
             if let Some(what) = what {
-                let command = self.with_prefix(at, what, found.last(), &brackets);
+                let mut command = self.with_prefix(at, what, found.last(), &brackets);
+                command.sure = sure;
                 if self.text_of(at) == "#" && self.text_of(at + 1) == "exit" {
                     return (found, command.start);
                 }
@@ -143,6 +161,14 @@ impl<'a> Scan<'a> {
                 }
             }
             brackets.read(at, self.tokens[at], self.text);
+            if self.tokens[at].kind == TokenKind::String && self.tokens[at].terminated {
+                let text = self.text_of(at);
+                match (text.starts_with('}'), text.ends_with('{')) {
+                    (false, true) => strings += 1,
+                    (true, false) => strings = strings.saturating_sub(1),
+                    _ => {}
+                }
+            }
         }
         (found, self.tokens.len())
     }
@@ -275,6 +301,7 @@ impl<'a> Scan<'a> {
             start: keyword,
             keyword,
             what,
+            sure: true,
             modifiers: Vec::new(),
             attributes: Vec::new(),
             prefixes: Vec::new(),
@@ -311,13 +338,20 @@ impl<'a> Scan<'a> {
             && self.word(next.start - 1) == "in"
     }
 
-    fn build(&self, commands: &[Found], end: usize) -> Vec<Declaration> {
+    fn build(&self, commands: &[Found], end: usize) -> (Vec<Declaration>, Vec<usize>) {
         let mut built: Vec<Declaration> = Vec::new();
+        let mut cuts = Vec::new();
         // What is open: for a `mutual`, its first byte and its first declaration.
         let mut scopes: Vec<Option<(usize, usize)>> = Vec::new();
         for (at, command) in commands.iter().enumerate() {
             let start = self.tokens[command.start].range.start;
             let next = commands.get(at + 1).map_or(end, |next| next.start);
+            if command.sure
+                && self.at_line_start(command.start)
+                && scopes.iter().all(Option::is_none)
+            {
+                cuts.push(start);
+            }
             match command.what {
                 Command::Mutual | Command::Scope => {
                     // Neither can stand in a `mutual`, which was then never closed.
@@ -347,7 +381,7 @@ impl<'a> Scan<'a> {
         for scope in scopes {
             Self::close(scope, None, &mut built);
         }
-        built
+        (built, cuts)
     }
 
     /// Gives the declarations of a `mutual` their unit.

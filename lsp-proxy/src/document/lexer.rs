@@ -63,15 +63,22 @@ impl Token {
 
 /// The tokens of `text` in order. Only white space lies between them.
 pub fn lex(text: &str) -> Vec<Token> {
+    lex_as_far_as_sure(text).0
+}
+
+/// The tokens, and where the first interpolated string starts that the text's end left open, and that was
+/// then read as a plain one: from there on the tokens would be others if the text went on.
+pub(super) fn lex_as_far_as_sure(text: &str) -> (Vec<Token>, Option<usize>) {
     let mut lexer = Lexer {
         text,
         at: 0,
         tokens: Vec::with_capacity(text.len() / 5),
         open: Vec::new(),
         failures: 0,
+        first_failure: None,
     };
     while lexer.step() {}
-    lexer.tokens
+    (lexer.tokens, lexer.first_failure)
 }
 
 /// Operators of several characters, longest first. A `'` belongs to some: it starts no character.
@@ -86,6 +93,7 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
     open: Vec<Interpolation>,
     failures: usize,
+    first_failure: Option<usize>,
 }
 
 impl Lexer<'_> {

@@ -6,6 +6,7 @@ pub mod hole;
 pub(crate) mod keyword;
 pub mod lexer;
 mod outline;
+pub mod pieces;
 pub mod position;
 pub mod splice;
 
@@ -14,5 +15,6 @@ pub use edit::{Change, diff, shift};
 pub use hole::{Hole, holes};
 pub use lexer::{Token, TokenKind, lex};
 pub use outline::Outline;
+pub use pieces::Pieces;
 pub use position::{LineIndex, Position};
 pub use splice::splice;

@@ -61,6 +61,7 @@ impl Lexer<'_> {
             return false;
         };
         self.failures += 1;
+        self.first_failure.get_or_insert(first.start);
         self.tokens.truncate(first.tokens);
         self.at = first.start;
         self.plain_string();
