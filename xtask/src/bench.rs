@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what unsorry costs, beside what it is fair to be measured by.
 
 mod infer;
+mod length;
 mod model;
 mod relay;
 mod remote;
@@ -20,6 +21,12 @@ use crate::workspace::built;
 pub(crate) enum Bench {
     /// The relay between an editor and Lean, against a program that only copies bytes
     Relay {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a key costs in files of more and more lines
+    Length {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
@@ -71,6 +78,9 @@ pub(crate) enum Part {
     /// Give back what comes in, as it comes
     #[command(name = "bench-echo", hide = true)]
     Echo,
+    /// Answer every request at once
+    #[command(name = "bench-lean", hide = true)]
+    Lean,
     /// Copy bytes to and from a program
     #[command(name = "bench-copier", hide = true)]
     Copier {
@@ -83,6 +93,7 @@ impl Part {
     pub(crate) fn run(&self) -> Result<()> {
         match self {
             Part::Echo => relay::echo(),
+            Part::Lean => length::lean(),
             Part::Copier { command } => relay::copier(command),
         }
     }
@@ -91,6 +102,7 @@ impl Part {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
+        Bench::Length { json } => print(&length::run(&Programs::build()?)?, *json),
         Bench::Shim { json } => print(&shim::run(&Programs::build()?)?, *json),
         Bench::Infer {
             json,

@@ -121,6 +121,12 @@ impl Finding {
         }
     }
 
+    /// How much text it holds, in bytes: its own, and that of each of its proofs.
+    pub fn held(&self) -> usize {
+        let proofs = self.offers.iter().map(|offer| offer.proof.head().len());
+        self.head.len() + proofs.sum::<usize>()
+    }
+
     /// Whether its place and `range` meet, if only at an end.
     pub fn touches(&self, range: &Range<usize>) -> bool {
         self.range.start <= range.end && range.start <= self.range.end

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -169,12 +170,15 @@ impl Job {
     ) -> Fared {
         let state = &self.assistant.state;
         let uri = self.uri.as_str();
+        if self.cancel.is_cancelled() || state.job_hole(&self.name, hole).is_none() {
+            return Fared::Stopped;
+        }
+        let Some(_turn) = self.turn(hole, proved, shown).await else {
+            return Fared::Stopped;
+        };
         let Some(range) = state.job_hole(&self.name, hole) else {
             return Fared::Stopped;
         };
-        if self.cancel.is_cancelled() {
-            return Fared::Stopped;
-        }
         let Some(view) = state.view(uri) else {
             return Fared::Stopped;
         };
@@ -220,6 +224,23 @@ impl Job {
         match self.conclude(&target, hole, &outcome, applied) {
             Ok(how) => Fared::Proved(how),
             Err(why) => Fared::NotProved { line, why },
+        }
+    }
+
+    /// Waits until fewer than [`super::SEARCHES`] others search; nothing if it is stopped before.
+    async fn turn(&self, hole: usize, proved: usize, shown: bool) -> Option<OwnedSemaphorePermit> {
+        let turns = &self.assistant.turns;
+        if turns.available_permits() == 0 {
+            let what = "waiting for other searches";
+            self.assistant.state.set_progress(&self.name, what, proved);
+            if shown {
+                self.report_on(hole, what.to_owned()).await;
+            }
+        }
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => None,
+            turn = turns.clone().acquire_owned() => turn.ok(),
         }
     }
 

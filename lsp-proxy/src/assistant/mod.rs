@@ -29,8 +29,8 @@ use std::task::Poll;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_lsp_server::jsonrpc::{Error, Id as RpcId, Request, Response, Result as RpcResult};
 use tower_lsp_server::ls_types as lsp;
@@ -65,6 +65,11 @@ async fn unless_hurried<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
     }
 }
 
+/// How many searches go on at once; others wait for their turn. All share one Lean, which begins anew
+/// where two texts differ each time it goes from one hole's to another's, so that many at once end later
+/// than one after the other. Two, because one may wait long for a model.
+const SEARCHES: usize = 2;
+
 /// What the assistant works with.
 pub struct Setup {
     /// Begins the ids and tokens that are ours.
@@ -87,6 +92,7 @@ struct Assistant {
     lean: Lean,
     settings: Settings,
     session: Arc<str>,
+    turns: Arc<Semaphore>,
 }
 
 impl LanguageServer for Assistant {
@@ -184,6 +190,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
         lean: lean.clone(),
         settings,
         session: session.clone(),
+        turns: Arc::new(Semaphore::new(SEARCHES)),
     })
     .custom_method("window/workDoneProgress/cancel", Assistant::cancel_progress)
     .finish();

@@ -15,8 +15,9 @@ use super::finding::Finding;
 use crate::document::{Change, shift};
 use crate::proof::target::Target;
 
-/// How many findings a document keeps; the oldest go first.
+/// How many findings a document keeps, and of how much text in bytes; the oldest go first.
 const MOST_FINDINGS: usize = 64;
+const MOST_TEXT: usize = 16 << 20;
 
 /// What the editor can do, of what matters here.
 #[derive(Debug, Default, Clone, Copy)]
@@ -368,9 +369,15 @@ impl State {
         let findings = inner.findings.entry(uri.to_owned()).or_default();
         findings.retain(|old| old.range != finding.range || old.head != finding.head);
         findings.push(Arc::new(finding));
-        if findings.len() > MOST_FINDINGS {
-            findings.remove(0);
-        }
+        let mut text = 0;
+        let fits = |finding: &&Arc<Finding>| {
+            text += finding.held();
+            text <= MOST_TEXT
+        };
+        // The newest stays, however long it is.
+        let kept = findings.iter().rev().take(MOST_FINDINGS).take_while(fits);
+        let kept = kept.count().max(1);
+        findings.drain(..findings.len() - kept);
     }
 
     /// The findings that hold for the document as it is and touch `range`.

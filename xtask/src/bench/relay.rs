@@ -84,24 +84,12 @@ impl Relay {
         })
     }
 
-    /// The processor time of all threads so far, in microseconds.
     fn cpu(&self) -> Option<f64> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
-        let nanoseconds = tasks.flatten().filter_map(|task| {
-            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<f64>().ok()
-        });
-        Some(nanoseconds.sum::<f64>() / 1e3)
+        cpu(self.child.id())
     }
 
-    /// The memory that is its own, in megabytes.
     fn memory(&self) -> Option<f64> {
-        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).ok()?;
-        let of = |name: &str| {
-            let line = text.lines().find(|line| line.starts_with(name))?;
-            line.split_whitespace().nth(1)?.parse::<f64>().ok()
-        };
-        Some((of("Private_Clean:")? + of("Private_Dirty:")?) / 1024.0)
+        memory(self.child.id())
     }
 
     /// Closes its input and waits for its end.
@@ -111,6 +99,26 @@ impl Relay {
         ensure!(status.success(), "the relay failed ({status})");
         Ok(())
     }
+}
+
+/// The processor time of all threads of a process so far, in microseconds.
+pub(super) fn cpu(process: u32) -> Option<f64> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let nanoseconds = tasks.flatten().filter_map(|task| {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    Some(nanoseconds.sum::<f64>() / 1e3)
+}
+
+/// The memory that is a process's own, in megabytes.
+pub(super) fn memory(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+    let of = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse::<f64>().ok()
+    };
+    Some((of("Private_Clean:")? + of("Private_Dirty:")?) / 1024.0)
 }
 
 /// The two of ours and the peer.
