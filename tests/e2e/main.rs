@@ -8,6 +8,7 @@ mod contain;
 mod doctor;
 mod eval;
 mod examples;
+mod load;
 mod local;
 mod prove;
 mod remote;

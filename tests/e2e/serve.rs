@@ -40,7 +40,7 @@ impl Session {
 }
 
 /// Runs `test` on the shared session with `text` in the main document.
-fn with(text: &str, test: impl FnOnce(&mut Editor, &str)) {
+pub fn with(text: &str, test: impl FnOnce(&mut Editor, &str)) {
     let mut guard = session();
     let session = guard.as_mut().expect("a session");
     let uri = session.uri(MAIN);

@@ -16,8 +16,12 @@ use crate::proof::search::Search;
 use crate::proof::target::Target;
 use crate::proof::verify::{VerifiedProof, confirm};
 
-/// How often an edit is tried anew because the text has changed under it.
-const TRIES: usize = 3;
+/// How often an edit is tried because the text has changed under it.
+const TRIES: u32 = 7;
+
+/// How long the text must rest before the second try; twice as long before each one after that. Somebody
+/// is typing.
+const REST: Duration = Duration::from_millis(250);
 
 /// How long an editor may take to tell of a change that it has made.
 const SEEN_WITHIN: Duration = Duration::from_secs(3);
@@ -75,7 +79,10 @@ pub async fn apply(
     if !assistant.state.abilities().apply_edit {
         return Applied::Refused("this editor takes no edits from a language server".into());
     }
-    for _ in 0..TRIES {
+    for tried in 0..TRIES {
+        if tried > 0 {
+            rest(assistant, uri, REST * 2u32.pow(tried - 1)).await;
+        }
         let Some((view, target)) = locate(assistant, uri, job, hole) else {
             return Applied::Gone;
         };
@@ -126,6 +133,17 @@ pub async fn apply(
         }
     }
     Applied::Gone
+}
+
+/// Waits until the document has not changed for so long.
+async fn rest(assistant: &Assistant, uri: &lsp::Uri, pause: Duration) {
+    loop {
+        let version = assistant.state.version(uri.as_str());
+        tokio::time::sleep(pause).await;
+        if assistant.state.version(uri.as_str()) == version {
+            return;
+        }
+    }
 }
 
 /// Waits until the editor has told of its change to the hole. Some say that an edit is applied when
