@@ -1,9 +1,18 @@
 //! What comes back: one JSON object for each event of a stream, or one for a whole answer.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Buf;
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::Value;
+use sse_stream::SseByteStream;
 
 use super::problem::{Problem, Remedy, said, shown};
+
+/// Most bytes of one event of a stream, which is kept until it is whole.
+const MOST_OF_EVENT: usize = 1 << 20;
 
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,9 +92,75 @@ pub(super) fn events(data: &str) -> Result<Vec<Event>, Problem> {
     Ok(events)
 }
 
+/// Reads a stream of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>)
+/// to its end or its `[DONE]`; `on` is told of what comes, as it comes.
+///
+/// # Errors
+/// When the stream breaks off or makes no sense.
+pub(super) async fn stream<B: Buf, E: std::error::Error + Send + Sync + 'static>(
+    bytes: impl Stream<Item = Result<B, E>>,
+    on: &mut (dyn FnMut(Event) + Send),
+) -> Result<(), Problem> {
+    // Bytes since the last event.
+    let size = AtomicUsize::new(0);
+    let bytes = bytes.take_while(|bytes| {
+        let more = bytes.as_ref().map_or(0, Buf::remaining);
+        let size = size.fetch_add(more, Ordering::Relaxed) + more;
+        std::future::ready(size <= MOST_OF_EVENT)
+    });
+    let mut stream = pin!(SseByteStream::new(bytes));
+    while let Some(event) = stream.next().await {
+        let event = event.map_err(|error| broken(&error))?;
+        size.store(0, Ordering::Relaxed);
+        let Some(data) = event.data.filter(|data| !data.is_empty()) else {
+            continue;
+        };
+        tracing::trace!(data, "event");
+        if data == "[DONE]" {
+            return Ok(());
+        }
+        events(&data)?.into_iter().for_each(&mut *on);
+    }
+    if size.load(Ordering::Relaxed) > MOST_OF_EVENT {
+        let what = format!("it wrote more than {MOST_OF_EVENT} bytes without the end of an event");
+        return Err(Problem::new(Remedy::Nothing, what));
+    }
+    Ok(())
+}
+
+/// A stream that broke off, or is none.
+fn broken(error: &sse_stream::Error) -> Problem {
+    let why = match error {
+        sse_stream::Error::Body(error) => {
+            let error = error.downcast_ref::<reqwest::Error>();
+            match error.is_some_and(reqwest::Error::is_timeout) {
+                true => "it said nothing for minutes".to_owned(),
+                false => "its answer was cut off".to_owned(),
+            }
+        }
+        other => format!("its stream is broken: {}", shown(&other.to_string())),
+    };
+    Problem::new(Remedy::Retry, why)
+}
+
+/// What is heard of a stream that comes in these pieces, and how it ends.
+#[cfg(any(test, fuzzing))]
+pub fn heard(pieces: &[&[u8]]) -> String {
+    use futures_util::FutureExt as _;
+    let mut heard = Vec::new();
+    let pieces = pieces
+        .iter()
+        .copied()
+        .map(Ok::<_, std::convert::Infallible>);
+    let mut on = |event| heard.push(event);
+    let end = stream(futures_util::stream::iter(pieces), &mut on).now_or_never();
+    format!("{heard:?} {end:?}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn answer(index: usize, text: &str, reasoning: &str, end: Option<End>) -> Event {
         Event::Answer {
@@ -134,6 +209,31 @@ mod tests {
         );
         check(r#"{"choices":3}"#, &[]);
         check("[]", &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_stream_is_the_same_in_any_pieces(
+            scraps in prop::collection::vec(prop::sample::select(vec![
+                "data:", "data: ", "\n", "\r\n", "\r", ":", ": ping\n\n", "event: x\n", "id: 1\n", "[DONE]", "\u{feff}", "∀",
+                "data: {\"choices\":[{\"text\":\"simp\"}]}\n\n", "data: {\"error\":\"no\"}\n\n", "{}", "{\"choices\":[",
+            ]), 0..12),
+            junk in prop::collection::vec(any::<u8>(), 0..3),
+            sizes in prop::collection::vec(1usize..9, 1..20),
+        ) {
+            let bytes = [scraps.concat().as_bytes(), &junk].concat();
+            let mut pieces = Vec::new();
+            let mut rest = &bytes[..];
+            for size in sizes.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (piece, behind) = rest.split_at(rest.len().min(*size));
+                pieces.push(piece);
+                rest = behind;
+            }
+            prop_assert_eq!(heard(&pieces), heard(&[&bytes]));
+        }
     }
 
     #[test]

@@ -1,17 +1,15 @@
 //! Talking to one engine.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
 use serde_json::Value;
 
 use super::problem::{Problem, Remedy, of_junk, of_request, of_status, shown};
-use super::reply::{Event, events};
+use super::reply::{Event, events, stream};
 use super::{Kind, Settings, Template};
 
 /// How long a connection may take.
@@ -22,9 +20,6 @@ const SILENCE: Duration = Duration::from_secs(300);
 
 /// How long it may take to say what it is.
 const INTRODUCTION: Duration = Duration::from_secs(10);
-
-/// Most bytes of one event of a stream, which is kept until it is whole.
-const MOST_OF_EVENT: usize = 1 << 20;
 
 /// Most bytes of an answer that is read whole.
 const MOST: usize = 1 << 22;
@@ -226,47 +221,13 @@ impl Server {
             events(&body)?.into_iter().for_each(on);
             return Ok(());
         }
-        // Bytes since the last event.
-        let size = AtomicUsize::new(0);
-        let bytes = response.bytes_stream().take_while(|bytes| {
-            let more = bytes.as_ref().map_or(0, |bytes| bytes.len());
-            let size = size.fetch_add(more, Ordering::Relaxed) + more;
-            std::future::ready(size <= MOST_OF_EVENT)
-        });
-        let mut stream = bytes.eventsource();
-        while let Some(event) = stream.next().await {
-            let event = event.map_err(|error| cut(&error))?;
-            size.store(0, Ordering::Relaxed);
-            tracing::trace!(data = event.data, "event");
-            if event.data == "[DONE]" {
-                return Ok(());
-            }
-            if !event.data.is_empty() {
-                events(&event.data)?.into_iter().for_each(&mut *on);
-            }
-        }
-        if size.into_inner() > MOST_OF_EVENT {
-            return Err(too_long(&address, MOST_OF_EVENT));
-        }
-        Ok(())
+        stream(response.bytes_stream(), on).await
     }
 }
 
 /// Whether the connection ended before there was an answer.
 fn closed(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
-}
-
-/// A stream that broke off.
-fn cut(error: &eventsource_stream::EventStreamError<reqwest::Error>) -> Problem {
-    let why = match error {
-        eventsource_stream::EventStreamError::Transport(error) if error.is_timeout() => {
-            "it said nothing for minutes".into()
-        }
-        eventsource_stream::EventStreamError::Transport(_) => "its answer was cut off".into(),
-        other => format!("its stream is broken: {}", shown(&other.to_string())),
-    };
-    Problem::new(Remedy::Retry, why)
 }
 
 fn too_long(address: &str, most: usize) -> Problem {
