@@ -31,7 +31,7 @@ pub(crate) enum Bench {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
-        /// Draw the rows into this file, as SVG
+        /// Draw the most telling rows into this file, as SVG
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
     },
@@ -129,7 +129,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             let rows = relay::run(&Programs::build()?)?;
             print(&rows, *json);
             if let Some(file) = plot {
-                std::fs::write(file, plot::bars(&rows))?;
+                std::fs::write(file, relay::picture(&rows))?;
             }
         }
         Bench::Start { json } => print(&start::run(&Programs::build()?)?, *json),

@@ -1,7 +1,7 @@
 //! Candidates checked a second: many in one text, as the search does it, beside one at a time, as
 //! editors' tools do it. The same Lean, the same candidates, in one run; and whether verdicts are
 //! right. `cargo xtask bench check` makes rows of it.
-#![allow(clippy::print_stdout)] // its rows are its purpose
+#![allow(clippy::print_stdout, clippy::print_stderr)] // its figures are its purpose
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -29,6 +29,9 @@ const KILLED: u64 = 25;
 /// By then most batches are elaborated.
 const LATEST: u64 = 400;
 
+/// How many candidates until it is told how far we are.
+const PROGRESS: usize = 500;
+
 /// A goal, what proves it, and what does not. `#` is a number that is another one each time, so that
 /// Lean has no text twice.
 struct Problem {
@@ -174,7 +177,7 @@ pub struct Counted {
     pub checked: usize,
     /// Verdicts that are not the truth.
     pub wrong: usize,
-    /// Killed processes, and how many of them took a verdict with them that was then asked for again.
+    /// Killed processes, and how many texts were asked about again for want of an answer.
     pub kills: usize,
     pub asked_again: usize,
     pub seconds: f64,
@@ -270,7 +273,19 @@ pub async fn run(
             counted.checked += 1;
             if matches!(verdict, Verdict::Passed { .. }) != known.proves {
                 counted.wrong += 1;
-                tracing_line(known, &verdict);
+                eprintln!(
+                    "wrong: `{}` for `{}`: {verdict:?}",
+                    known.text, PROBLEMS[known.problem].statement
+                );
+            }
+            if counted.checked.is_multiple_of(PROGRESS) {
+                eprintln!(
+                    "{} checked, {} wrong, Lean killed {} times, {:.0} s",
+                    counted.checked,
+                    counted.wrong,
+                    kills.load(Ordering::Relaxed),
+                    started.elapsed().as_secs_f64()
+                );
             }
         }
         if let Some(killer) = killer {
@@ -280,15 +295,6 @@ pub async fn run(
     counted.seconds = started.elapsed().as_secs_f64();
     counted.kills = kills.load(Ordering::Relaxed);
     Ok(counted)
-}
-
-/// A wrong verdict is the one thing to be told at once.
-#[allow(clippy::print_stderr)]
-fn tracing_line(known: &Known, verdict: &Verdict) {
-    eprintln!(
-        "wrong: `{}` for `{}`: {verdict:?}",
-        known.text, PROBLEMS[known.problem].statement
-    );
 }
 
 fn known() -> Vec<Known> {

@@ -18,7 +18,7 @@ const GAP: f64 = 10.0;
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#7d8590}.row{font-weight:600}.ours{fill:#2f81f7}.peer{fill:#8b949e}";
 
 /// Each row's figures as bars: ours, then each peer's.
-pub(super) fn bars(rows: &[Row]) -> String {
+pub(super) fn bars(rows: &[&Row]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
         if !names.contains(&row.row) {
@@ -28,7 +28,7 @@ pub(super) fn bars(rows: &[Row]) -> String {
     let mut body = String::new();
     let mut y = GAP;
     for name in names {
-        let same: Vec<&Row> = rows.iter().filter(|row| row.row == name).collect();
+        let same: Vec<&Row> = rows.iter().copied().filter(|row| row.row == name).collect();
         y = group(&mut body, &same, y) + GAP;
     }
     format!(
@@ -94,7 +94,7 @@ mod tests {
             peer_name,
             peer,
         };
-        let svg = bars(&[row("one", Ok(10.0)), row("two", Err("it died".into()))]);
+        let svg = bars(&[&row("one", Ok(10.0)), &row("two", Err("it died".into()))]);
         assert_eq!(svg.matches("a &lt; b (µs)").count(), 1);
         assert_eq!(svg.matches("<rect").count(), 3);
         assert!(svg.contains(r#"width="420.0""#) && svg.contains(r#"width="210.0""#));

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::server::{ECHO, frame, notification};
 use super::session::Session;
-use super::{Better, Programs, Row, peers, quantile};
+use super::{Better, Programs, Row, peers, plot, quantile};
 
 /// Turns of each row; each begins with another one.
 const TURNS: usize = 10;
@@ -33,6 +33,14 @@ const LARGE: usize = 1 << 20;
 
 /// Longer than any turn takes: who has not done it then never will.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Some of the rows as a picture.
+pub(super) fn picture(rows: &[Row]) -> String {
+    let shown = rows
+        .iter()
+        .filter(|row| PLOTTED.iter().any(|what| what.row == row.row));
+    plot::bars(&shown.collect::<Vec<_>>())
+}
 
 /// One of those that are compared.
 struct Relay {
@@ -108,6 +116,14 @@ const STREAMS: [Stream; 4] = [
         less("processor time of a 1 MB message, there and back", "µs"),
     ),
 ];
+
+const MEDIAN: What = less("round trip of 300 B, median", "µs");
+const HIGH: What = less("round trip of 300 B, 99th percentile", "µs");
+const TRIP: What = less("processor time of a round trip", "µs");
+const IDLE: What = less("memory of its own when idle", "MB");
+
+/// The rows that a picture shows.
+const PLOTTED: [What; 4] = [MEDIAN, TRIP, STREAMS[0].2, STREAMS[1].2];
 
 pub(super) fn run(programs: &Programs) -> Result<Vec<Row>> {
     let lsp_booster = peers::of_crate("emacs-lsp-booster", "0.2.1")?;
@@ -211,11 +227,9 @@ fn measure(relays: &mut [Relay]) -> Result<Vec<Row>> {
         let figures = measured.iter();
         figures.map(|one| quantile(&one.values, share)).collect()
     };
-    found.push((less("round trip of 300 B, median", "µs"), at(0.5)));
-    let row = less("round trip of 300 B, 99th percentile", "µs");
-    found.push((row, at(0.99)));
-    let row = less("processor time of a round trip", "µs");
-    found.push((row, per_one(&measured, TRIPS)));
+    found.push((MEDIAN, at(0.5)));
+    found.push((HIGH, at(0.99)));
+    found.push((TRIP, per_one(&measured, TRIPS)));
 
     for (size, both_ways, throughput, cpu) in STREAMS {
         let message = notification(ECHO, size);
@@ -239,7 +253,7 @@ fn measure(relays: &mut [Relay]) -> Result<Vec<Row>> {
         found.push((throughput, speeds.collect()));
         found.push((cpu, per_one(&measured, times)));
     }
-    found.push((less("memory of its own when idle", "MB"), idle));
+    found.push((IDLE, idle));
     rows(relays, &found)
 }
 
