@@ -1,12 +1,19 @@
 //! `cargo xtask bench`: what unsorry costs, beside what it is fair to be measured by.
 
+mod check;
 mod infer;
 mod length;
 mod model;
+mod peers;
+mod plot;
 mod relay;
 mod remote;
 mod search;
+mod server;
+mod session;
 mod shim;
+mod start;
+mod typing;
 
 use std::path::PathBuf;
 
@@ -19,17 +26,48 @@ use crate::workspace::built;
 /// What is measured.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// The relay between an editor and Lean, against a program that only copies bytes
+    /// The relay between an editor and Lean, against a program that only copies bytes,
+    /// emacs-lsp-booster and lspmux
     Relay {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
+        /// Draw the most telling rows into this file, as SVG
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
+    },
+    /// Until the first answer is there, and the memory of a session in which nothing happens
+    Start {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answers while somebody types, with unsorry and without
+    Typing {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Candidates a second, against one at a time and leanclient
+    Check {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+        /// Of how many candidates to compare the verdicts with the truth, while Lean is killed
+        #[arg(long, default_value_t = 160)]
+        checks: usize,
+        /// Which candidates come when, and when Lean is killed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// What a key costs in files of more and more lines
     Length {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
+        /// Draw the curves into this file, as SVG
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
     },
     /// What `unsorry shim` adds to a command that it passes on
     Shim {
@@ -75,12 +113,9 @@ pub(crate) enum Bench {
 /// The other programs of a benchmark.
 #[derive(Subcommand)]
 pub(crate) enum Part {
-    /// Give back what comes in, as it comes
-    #[command(name = "bench-echo", hide = true)]
-    Echo,
-    /// Answer every request at once
-    #[command(name = "bench-lean", hide = true)]
-    Lean,
+    /// Answer each request with its parameters
+    #[command(name = "bench-server", hide = true)]
+    Server,
     /// Copy bytes to and from a program
     #[command(name = "bench-copier", hide = true)]
     Copier {
@@ -92,17 +127,34 @@ pub(crate) enum Part {
 impl Part {
     pub(crate) fn run(&self) -> Result<()> {
         match self {
-            Part::Echo => relay::echo(),
-            Part::Lean => length::lean(),
-            Part::Copier { command } => relay::copier(command),
+            Part::Server => server::serve(),
+            Part::Copier { command } => server::copier(command),
         }
     }
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
-        Bench::Relay { json } => print(&relay::run(&Programs::build()?)?, *json),
-        Bench::Length { json } => print(&length::run(&Programs::build()?)?, *json),
+        Bench::Relay { json, plot } => {
+            let rows = relay::run(&Programs::build()?)?;
+            print(&rows, *json);
+            if let Some(file) = plot {
+                std::fs::write(file, relay::picture(&rows))?;
+            }
+        }
+        Bench::Start { json } => print(&start::run(&Programs::build()?)?, *json),
+        Bench::Typing { json } => print(&typing::run(&Programs::build()?)?, *json),
+        Bench::Check { json, checks, seed } => print(&check::run(*checks, *seed)?, *json),
+        Bench::Length { json, plot } => {
+            let curves = length::run(&Programs::build()?)?;
+            match json {
+                true => print(&length::rows(&curves), true),
+                false => length::print(&curves),
+            }
+            if let Some(file) = plot {
+                std::fs::write(file, length::picture(&curves))?;
+            }
+        }
         Bench::Shim { json } => print(&shim::run(&Programs::build()?)?, *json),
         Bench::Infer {
             json,
@@ -137,45 +189,116 @@ pub(crate) struct Row {
     pub(crate) bench: &'static str,
     pub(crate) row: &'static str,
     pub(crate) unit: &'static str,
+    pub(crate) better: Better,
     pub(crate) ours: f64,
-    pub(crate) peer: f64,
     pub(crate) peer_name: &'static str,
-    /// Of the two.
-    pub(crate) ratio: f64,
+    /// Its figure, or why it has none.
+    pub(crate) peer: Result<f64, String>,
+}
+
+/// Which figures are good ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Better {
+    /// Of time and memory.
+    Less,
+    /// Of speed.
+    More,
+}
+
+impl Row {
+    /// How many times as good ours is as the peer's. None of nothing.
+    fn ratio(&self) -> Option<f64> {
+        let peer = *self.peer.as_ref().ok()?;
+        let ratio = match self.better {
+            Better::Less => peer / self.ours,
+            Better::More => self.ours / peer,
+        };
+        ratio.is_finite().then_some(ratio)
+    }
 }
 
 fn print(rows: &[Row], as_json: bool) {
     if as_json {
         for row in rows {
-            let row = json!({
+            let object = json!({
                 "bench": row.bench,
                 "row": row.row,
                 "unit": row.unit,
                 "ours": rounded(row.ours),
-                "peer": rounded(row.peer),
+                "peer": row.peer.as_ref().ok().map(|peer| rounded(*peer)),
                 "peer_name": row.peer_name,
-                "ratio": rounded(row.ratio),
+                "ratio": row.ratio().map(rounded),
+                "why": row.peer.as_ref().err(),
             });
-            println!("{row}");
+            println!("{object}");
         }
         return;
     }
     for rows in rows.chunk_by(|a, b| a.peer_name == b.peer_name) {
         let peer = rows[0].peer_name;
-        println!("{:46}{:>10}{peer:>18}{:>9}", "", "unsorry", "ratio");
+        println!("{:60}{:>10}{peer:>33}{:>9}", "", "unsorry", "ratio");
         for row in rows {
+            let told = |figure: Option<f64>| {
+                figure.map_or("–".to_owned(), |figure| rounded(figure).to_string())
+            };
             println!(
-                "{:46}{:>10}{:>18}{:>9}",
+                "{:60}{:>10}{:>33}{:>9}",
                 format!("{} ({})", row.row, row.unit),
                 rounded(row.ours),
-                rounded(row.peer),
-                rounded(row.ratio)
+                told(row.peer.as_ref().ok().copied()),
+                told(row.ratio())
             );
         }
+        let mut whys: Vec<&String> = rows
+            .iter()
+            .filter_map(|row| row.peer.as_ref().err())
+            .collect();
+        whys.dedup();
+        for why in whys {
+            println!("  –: {why}");
+        }
     }
+}
+
+/// Of `values`, the one below which this share of them is.
+fn quantile(values: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((last as f64 * share).round() as usize).copied()
 }
 
 /// With three significant digits, which is more than can be measured.
 fn rounded(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_above_1_are_in_our_favour() {
+        let row = |better, ours, peer| Row {
+            bench: "",
+            row: "",
+            unit: "",
+            better,
+            ours,
+            peer_name: "",
+            peer,
+        };
+        assert_eq!(row(Better::Less, 2.0, Ok(4.0)).ratio(), Some(2.0));
+        assert_eq!(row(Better::More, 2.0, Ok(4.0)).ratio(), Some(0.5));
+        assert_eq!(row(Better::More, 2.0, Err("it died".into())).ratio(), None);
+        assert_eq!(row(Better::More, 0.0, Ok(0.0)).ratio(), None);
+    }
+
+    #[test]
+    fn quantiles_are_of_the_values_in_order() {
+        let values = [3.0, 1.0, 2.0, 5.0, 4.0];
+        assert_eq!(quantile(&values, 0.5), Some(3.0));
+        assert_eq!(quantile(&values, 0.99), Some(5.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
 }

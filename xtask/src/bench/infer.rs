@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Row, model};
+use super::{Better, Row, model};
 use crate::workspace;
 use crate::workspace::built;
 
@@ -105,10 +105,10 @@ fn compared(ours: &Figures, peers: &Figures, peer_name: &'static str) -> Vec<Row
             bench: "infer",
             row,
             unit,
+            better: if less { Better::Less } else { Better::More },
             ours,
-            peer,
             peer_name,
-            ratio: if less { peer / ours } else { ours / peer },
+            peer: Ok(peer),
         })
     };
     ROWS.into_iter().filter_map(row).collect()

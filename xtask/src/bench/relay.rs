@@ -1,347 +1,357 @@
-//! What the relay adds to the way of a message: `unsorry serve` and a program that only copies
-//! bytes stand in turn before the same echo, and are measured turn by turn, so that whatever else
-//! the machine does falls on both.
+//! What the relay adds to the way of a message, beside others that stand between an editor and its
+//! server: all stand before the same server at once, and are measured turn by turn, so that whatever
+//! else the machine does falls on all of them.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Programs, Row};
+use super::server::{ECHO, frame, notification};
+use super::session::Session;
+use super::{Better, Programs, Row, peers, plot, quantile};
 
-/// Turns of each row; half of them begin with ours.
+/// Turns of each row; each begins with another one.
 const TURNS: usize = 10;
 
 /// Round trips of a turn.
 const TRIPS: usize = 1000;
 
 /// What goes through in a turn, in bytes.
-const STREAM: usize = 64 << 20;
+const STREAM: usize = 32 << 20;
+
+/// The same where each message is looked at, before anything is measured.
+const CHECKED: usize = 8 << 20;
 
 /// The sizes of messages: one of those that go by at each key, and those of a stream.
 const REQUEST: usize = 300;
 const SMALL: usize = 1 << 10;
 const LARGE: usize = 1 << 20;
 
-/// Something that stands before the echo.
+/// Longer than any turn takes: who has not done it then never will.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Some of the rows as a picture.
+pub(super) fn picture(rows: &[Row]) -> String {
+    let shown = rows
+        .iter()
+        .filter(|row| PLOTTED.iter().any(|what| what.row == row.row));
+    plot::bars(&shown.collect::<Vec<_>>())
+}
+
+/// One of those that are compared.
 struct Relay {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: ChildStdout,
+    name: &'static str,
+    /// Why there is none, once it has failed.
+    session: Result<Session, String>,
 }
 
 impl Relay {
-    fn start(command: &mut Command) -> Result<Relay> {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("could not start {}", command.get_program().display()))?;
-        let stdin = child.stdin.take().context("no stdin")?;
-        let stdout = child.stdout.take().context("no stdout")?;
-        Ok(Relay {
-            child,
-            stdin,
-            stdout,
-        })
+    fn new(name: &'static str, session: Result<Session>) -> Relay {
+        let session = session.map_err(|error| format!("{error:#}"));
+        Relay { name, session }
     }
 
-    /// Sends a message and waits until it is back.
-    fn trip(&mut self, message: &[u8], back: &mut [u8]) -> Result<Duration> {
-        let start = Instant::now();
-        self.stdin.write_all(message)?;
-        self.stdout.read_exact(back)?;
-        let time = start.elapsed();
-        ensure!(message == back, "another message came back");
-        Ok(time)
-    }
-
-    /// Sends `message` again and again, and gives how long it took until all of them were back.
-    fn stream(&mut self, message: &[u8], times: usize) -> Result<Duration> {
-        let start = Instant::now();
-        let stdin = &mut self.stdin;
-        let stdout = &mut self.stdout;
-        thread::scope(|scope| {
-            let sender = scope.spawn(move || -> io::Result<()> {
-                let mut out = BufWriter::with_capacity(64 << 10, stdin);
-                for _ in 0..times {
-                    out.write_all(message)?;
-                }
-                out.flush()
-            });
-            let mut left = message.len() * times;
-            let mut buffer = vec![0; 256 << 10];
-            while left > 0 {
-                let n = stdout.read(&mut buffer)?;
-                ensure!(n > 0, "the relay ended");
-                left = left.checked_sub(n).context("more came back")?;
-            }
-            sender.join().ok().context("the sender failed")??;
-            Ok(start.elapsed())
-        })
-    }
-
-    fn cpu(&self) -> Option<f64> {
-        cpu(self.child.id())
-    }
-
-    fn memory(&self) -> Option<f64> {
-        memory(self.child.id())
-    }
-
-    /// Closes its input and waits for its end.
-    fn end(mut self) -> Result<()> {
-        drop(self.stdin);
-        let status = self.child.wait()?;
-        ensure!(status.success(), "the relay failed ({status})");
-        Ok(())
+    /// What `work` gives, or none where the relay fails.
+    fn tries<T>(&mut self, work: impl FnOnce(&mut Session) -> Result<T>) -> Option<T> {
+        let done = self.session.as_mut().ok()?.within(LIMIT, work);
+        done.map_err(|error| self.session = Err(format!("{error:#}")))
+            .ok()
     }
 }
 
-/// The processor time of all threads of a process so far, in microseconds.
-pub(super) fn cpu(process: u32) -> Option<f64> {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).ok()?;
-    let nanoseconds = tasks.flatten().filter_map(|task| {
-        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    });
-    Some(nanoseconds.sum::<f64>() / 1e3)
+/// What a row is of.
+#[derive(Clone, Copy)]
+struct What {
+    row: &'static str,
+    unit: &'static str,
+    better: Better,
 }
 
-/// The memory that is a process's own, in megabytes.
-pub(super) fn memory(process: u32) -> Option<f64> {
-    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-    let of = |name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok()
-    };
-    Some((of("Private_Clean:")? + of("Private_Dirty:")?) / 1024.0)
+const fn less(row: &'static str, unit: &'static str) -> What {
+    What {
+        row,
+        unit,
+        better: Better::Less,
+    }
 }
 
-/// The two of ours and the peer.
-#[derive(Default)]
-struct Pair<T> {
-    ours: T,
-    peer: T,
+const fn more(row: &'static str, unit: &'static str) -> What {
+    What {
+        row,
+        unit,
+        better: Better::More,
+    }
 }
 
-/// A message of `size` bytes that no relay has anything to do with.
-fn message(size: usize) -> Vec<u8> {
-    let body = |filling: usize| {
-        let text = "x".repeat(filling);
-        format!(
-            r#"{{"jsonrpc":"2.0","id":4711,"method":"textDocument/definition","params":{{"textDocument":{{"uri":"file:///{text}"}},"position":{{"line":3,"character":7}}}}}}"#
-        )
-    };
-    let header = |body: &str| format!("Content-Length: {}\r\n\r\n", body.len());
-    let mut body_text = body(size);
-    let over = header(&body_text).len() + body_text.len() - size;
-    body_text = body(size - over);
-    (header(&body_text) + &body_text).into_bytes()
-}
+/// A stream: the size of its messages, whether they are sent by us too, and its rows.
+type Stream = (usize, bool, What, What);
+
+const STREAMS: [Stream; 4] = [
+    (
+        SMALL,
+        false,
+        more("stream of 1 KB messages to the editor", "messages/s"),
+        less("processor time of a 1 KB message to the editor", "µs"),
+    ),
+    (
+        LARGE,
+        false,
+        more("stream of 1 MB messages to the editor", "MB/s"),
+        less("processor time of a 1 MB message to the editor", "µs"),
+    ),
+    (
+        SMALL,
+        true,
+        more("stream of 1 KB messages, there and back", "messages/s"),
+        less("processor time of a 1 KB message, there and back", "µs"),
+    ),
+    (
+        LARGE,
+        true,
+        more("stream of 1 MB messages, there and back", "MB/s"),
+        less("processor time of a 1 MB message, there and back", "µs"),
+    ),
+];
+
+const MEDIAN: What = less("round trip of 300 B, median", "µs");
+const HIGH: What = less("round trip of 300 B, 99th percentile", "µs");
+const TRIP: What = less("processor time of a round trip", "µs");
+const IDLE: What = less("memory of its own when idle", "MB");
+
+/// The rows that a picture shows.
+const PLOTTED: [What; 4] = [MEDIAN, TRIP, STREAMS[0].2, STREAMS[1].2];
 
 pub(super) fn run(programs: &Programs) -> Result<Vec<Row>> {
-    let state = tempfile::tempdir()?;
-    let echo = [programs.xtask.as_os_str(), "bench-echo".as_ref()];
-    let mut ours = Command::new(&programs.unsorry);
-    ours.args(["serve", "--"])
-        .args(echo)
-        .env("XDG_STATE_HOME", state.path())
-        .env("XDG_CONFIG_HOME", state.path());
-    let mut peer = Command::new(&programs.xtask);
-    peer.args(["bench-copier", "--"]).args(echo);
-    let mut relays = Pair {
-        ours: Relay::start(&mut ours)?,
-        peer: Relay::start(&mut peer)?,
+    let lsp_booster = peers::of_crate("emacs-lsp-booster", "0.2.1")?;
+    let lspmux = peers::of_crate("lspmux", "0.3.0")?;
+    let folder = tempfile::tempdir()?;
+    let server = [programs.xtask.as_os_str(), "bench-server".as_ref()];
+    let before = |program: &Path, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).arg("--").args(server);
+        Session::start(of_nobody(&mut command, folder.path()))
     };
+    let mut relays = vec![
+        Relay::new("unsorry", before(&programs.unsorry, &["serve"])),
+        Relay::new("byte copier", before(&programs.xtask, &["bench-copier"])),
+        Relay::new(
+            "emacs-lsp-booster, JSON",
+            before(&lsp_booster, &["--quiet", "--disable-bytecode"]),
+        ),
+        Relay::new("emacs-lsp-booster", before(&lsp_booster, &["--quiet"])),
+        Relay::new("lspmux", behind_lspmux(&lspmux, programs, folder.path())),
+    ];
+    for relay in &mut relays {
+        relay.tries(|session| session.initialize(folder.path()));
+    }
     let rows = measure(&mut relays)?;
-    relays.ours.end()?;
-    relays.peer.end()?;
+    for relay in relays {
+        if let Ok(session) = relay.session {
+            session
+                .end()
+                .with_context(|| format!("of {}", relay.name))?;
+        }
+    }
     Ok(rows)
 }
 
-fn measure(relays: &mut Pair<Relay>) -> Result<Vec<Row>> {
+/// Without anything of the user's: their settings, their logs.
+fn of_nobody<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command
+        .env("HOME", folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env("XDG_STATE_HOME", folder)
+        .env_remove("RUST_LOG")
+        .stderr(Stdio::null())
+}
+
+/// The client for an editor, and the process that all clients share.
+fn behind_lspmux(program: &Path, programs: &Programs, folder: &Path) -> Result<Session> {
+    ensure!(cfg!(unix), "it is asked through a socket of Unix here");
+    let socket = folder.join("socket");
+    let settings = folder.join("lspmux");
+    fs::create_dir(&settings)?;
+    fs::write(
+        settings.join("config.toml"),
+        format!(
+            "listen = '{0}'\nconnect = '{0}'\nlog_filters = 'error'\n",
+            socket.display()
+        ),
+    )?;
+    let shared = of_nobody(Command::new(program).arg("server"), folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let started = Instant::now();
+    while !socket.exists() && started.elapsed() < LIMIT {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let mut client = Command::new(program);
+    client
+        .args(["client", "--server-path"])
+        .arg(&programs.xtask)
+        .args(["--", "bench-server"]);
+    Session::start_with(of_nobody(&mut client, folder), vec![shared])
+}
+
+fn measure(relays: &mut [Relay]) -> Result<Vec<Row>> {
+    let mut found: Vec<(What, Vec<Option<f64>>)> = Vec::new();
+    let request = request();
+    for relay in relays.iter_mut() {
+        relay.tries(|session| {
+            for _ in 0..TRIPS {
+                session.trip(&request)?;
+            }
+            Ok(())
+        });
+    }
+    thread::sleep(Duration::from_millis(200));
+    // Code that is mapped from a file is left out: the system takes it back when it wants to, and
+    // whether it is shared depends on who else runs the same program here.
+    let idle = relays.iter().map(|relay| {
+        let session = relay.session.as_ref().ok()?;
+        session.memory(&["Private_Dirty"])
+    });
+    let idle = idle.collect();
+
+    let measured = turns(relays, |session| {
+        (0..TRIPS)
+            .map(|_| Ok(session.trip(&request)?.as_secs_f64() * 1e6))
+            .collect()
+    });
+    let at = |share| -> Vec<Option<f64>> {
+        let figures = measured.iter();
+        figures.map(|one| quantile(&one.values, share)).collect()
+    };
+    found.push((MEDIAN, at(0.5)));
+    found.push((HIGH, at(0.99)));
+    found.push((TRIP, per_one(&measured, TRIPS)));
+
+    for (size, both_ways, throughput, cpu) in STREAMS {
+        let message = notification(ECHO, size);
+        let stream = |session: &mut Session, times: usize, checked: bool| match both_ways {
+            true => session.there_and_back(&message, times, checked),
+            false => session.stream(size, times, checked),
+        };
+        for relay in relays.iter_mut() {
+            relay.tries(|session| stream(session, CHECKED / size, true));
+        }
+        let times = STREAM / size;
+        let each = match size {
+            SMALL => 1.0,
+            _ => size as f64 / 1e6,
+        };
+        let measured = turns(relays, |session| {
+            let time = stream(session, times, false)?;
+            Ok(vec![times as f64 * each / time.as_secs_f64()])
+        });
+        let speeds = measured.iter().map(|one| quantile(&one.values, 0.5));
+        found.push((throughput, speeds.collect()));
+        found.push((cpu, per_one(&measured, times)));
+    }
+    found.push((IDLE, idle));
+    rows(relays, &found)
+}
+
+/// A request of some 300 bytes that no relay has anything to do with.
+fn request() -> Vec<u8> {
+    let body = |uri: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":4711,"method":"textDocument/definition","params":{{"textDocument":{{"uri":"file:///{uri}"}},"position":{{"line":3,"character":7}}}}}}"#
+        )
+    };
+    let rest = REQUEST - frame(body("").as_bytes()).len();
+    frame(body(&"x".repeat(rest)).as_bytes())
+}
+
+/// What was found of each relay but the first, which is ours, in rows beside it.
+fn rows(relays: &[Relay], found: &[(What, Vec<Option<f64>>)]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let mut row = |row, unit, values: Pair<Option<f64>>| {
-        // What the system does not tell is left out.
-        if let (Some(ours), Some(peer)) = (values.ours, values.peer) {
+    let (first, others) = relays.split_first().context("no relays")?;
+    if let Err(why) = &first.session {
+        anyhow::bail!("`unsorry serve` failed: {why}");
+    }
+    for (at, relay) in others.iter().enumerate() {
+        for (what, figures) in found {
+            // What the system does not tell is left out.
+            let (Some(ours), peer) = (figures[0], figures[at + 1]) else {
+                continue;
+            };
+            let why = || match &relay.session {
+                Ok(_) => "not told by the system".to_owned(),
+                Err(why) => why.clone(),
+            };
             rows.push(Row {
                 bench: "relay",
-                row,
-                unit,
+                row: what.row,
+                unit: what.unit,
+                better: what.better,
                 ours,
-                peer,
-                peer_name: "byte copier",
-                ratio: ours / peer,
+                peer_name: relay.name,
+                peer: peer.ok_or_else(why),
             });
         }
-    };
-
-    let request = message(REQUEST);
-    let mut back = vec![0; request.len()];
-    let mut warm_up = |relay: &mut Relay| -> Result<()> {
-        for _ in 0..TRIPS {
-            relay.trip(&request, &mut back)?;
-        }
-        Ok(())
-    };
-    warm_up(&mut relays.ours)?;
-    warm_up(&mut relays.peer)?;
-    thread::sleep(Duration::from_millis(200));
-    let idle = Pair {
-        ours: relays.ours.memory(),
-        peer: relays.peer.memory(),
-    };
-
-    let (times, cpu) = turns(relays, |relay| {
-        (0..TRIPS)
-            .map(|_| Ok(relay.trip(&request, &mut back)?.as_secs_f64() * 1e6))
-            .collect()
-    })?;
-    let at = |share: f64| Pair {
-        ours: quantile(&times.ours, share),
-        peer: quantile(&times.peer, share),
-    };
-    row("round trip of 300 B, median", "µs", at(0.5));
-    row("round trip of 300 B, 99th percentile", "µs", at(0.99));
-    row(
-        "processor time of a round trip",
-        "µs",
-        per(&cpu, TURNS * TRIPS),
-    );
-
-    for (size, throughput, time, unit) in [
-        (
-            SMALL,
-            "stream of 1 KB messages, there and back",
-            "processor time of a 1 KB message",
-            "µs",
-        ),
-        (
-            LARGE,
-            "stream of 1 MB messages, there and back",
-            "processor time of a 1 MB message",
-            "µs",
-        ),
-    ] {
-        let message = message(size);
-        let times = STREAM / message.len();
-        let megabytes = (times * message.len()) as f64 / 1e6;
-        let (speeds, cpu) = turns(relays, |relay| {
-            let time = relay.stream(&message, times)?;
-            Ok(vec![megabytes / time.as_secs_f64()])
-        })?;
-        row(
-            throughput,
-            "MB/s",
-            Pair {
-                ours: quantile(&speeds.ours, 0.5),
-                peer: quantile(&speeds.peer, 0.5),
-            },
-        );
-        row(time, unit, per(&cpu, TURNS * times));
     }
-
-    row("memory of its own when idle", "MB", idle);
     Ok(rows)
 }
 
-/// The values of each relay, and its processor time in seconds.
-type Measured = (Pair<Vec<f64>>, Pair<Option<f64>>);
+/// What the turns of a relay gave.
+#[derive(Default)]
+struct Measured {
+    values: Vec<f64>,
+    /// In microseconds; the system may not tell it.
+    cpu: Option<f64>,
+    turns: usize,
+}
 
 /// Everything that `measure` gives for each, with the processor time of the relays themselves.
 fn turns(
-    relays: &mut Pair<Relay>,
-    mut measure: impl FnMut(&mut Relay) -> Result<Vec<f64>>,
-) -> Result<Measured> {
-    let mut values = Pair::<Vec<f64>>::default();
-    let before = Pair {
-        ours: relays.ours.cpu(),
-        peer: relays.peer.cpu(),
-    };
+    relays: &mut [Relay],
+    mut measure: impl FnMut(&mut Session) -> Result<Vec<f64>>,
+) -> Vec<Measured> {
+    let mut all: Vec<Measured> = relays.iter().map(|_| Measured::default()).collect();
     for turn in 0..TURNS {
-        if turn % 2 == 0 {
-            values.ours.extend(measure(&mut relays.ours)?);
-            values.peer.extend(measure(&mut relays.peer)?);
-        } else {
-            values.peer.extend(measure(&mut relays.peer)?);
-            values.ours.extend(measure(&mut relays.ours)?);
+        for place in 0..relays.len() {
+            let at = (turn + place) % relays.len();
+            let done = relays[at].tries(|session| {
+                // Threads that are done take their time with them: it is read at each turn.
+                let before = session.cpu();
+                let values = measure(session)?;
+                let spent = session
+                    .cpu()
+                    .zip(before)
+                    .map(|(after, before)| after - before);
+                Ok((values, spent))
+            });
+            let Some((values, spent)) = done else {
+                all[at] = Measured::default();
+                continue;
+            };
+            let one = &mut all[at];
+            one.values.extend(values);
+            one.cpu = spent.map(|spent| one.cpu.unwrap_or_default() + spent);
+            one.turns += 1;
         }
     }
-    let spent = |before: Option<f64>, relay: &Relay| Some(relay.cpu()? - before?);
-    let cpu = Pair {
-        ours: spent(before.ours, &relays.ours),
-        peer: spent(before.peer, &relays.peer),
-    };
-    Ok((values, cpu))
+    all
 }
 
-fn per(total: &Pair<Option<f64>>, many: usize) -> Pair<Option<f64>> {
-    let each = |total: Option<f64>| total.map(|total| total / many as f64);
-    Pair {
-        ours: each(total.ours),
-        peer: each(total.peer),
+/// The processor time for one of so `many` of a turn.
+fn per_one(measured: &[Measured], many: usize) -> Vec<Option<f64>> {
+    let one = |one: &Measured| Some(one.cpu? / (one.turns * many) as f64);
+    measured.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_has_its_size() {
+        assert_eq!(request().len(), REQUEST);
     }
-}
-
-/// Of `values`, the one below which this share of them is.
-pub(super) fn quantile(values: &[f64], share: f64) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last as f64 * share).round() as usize).copied()
-}
-
-/// A server that answers each message with itself.
-pub(super) fn echo() -> Result<()> {
-    let (mut input, mut output) = stdio()?;
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let n = input.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(());
-        }
-        output.write_all(&buffer[..n])?;
-    }
-}
-
-/// The peer: `unsorry serve` without all that makes it one.
-pub(super) fn copier(command: &[String]) -> Result<()> {
-    let (program, arguments) = command.split_first().context("no command")?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("could not start the command")?;
-    let mut to_child = child.stdin.take().context("no stdin")?;
-    let mut from_child = child.stdout.take().context("no stdout")?;
-    let (mut input, mut output) = stdio()?;
-    thread::spawn(move || io::copy(&mut input, &mut to_child));
-    io::copy(&mut from_child, &mut output)?;
-    child.wait()?;
-    Ok(())
-}
-
-/// Our stdin and stdout without a buffer of std's between.
-#[cfg(unix)]
-fn stdio() -> io::Result<(File, File)> {
-    use std::os::fd::AsFd;
-    Ok((
-        io::stdin().as_fd().try_clone_to_owned()?.into(),
-        io::stdout().as_fd().try_clone_to_owned()?.into(),
-    ))
-}
-
-/// Our stdin and stdout without a buffer of std's between.
-#[cfg(windows)]
-fn stdio() -> io::Result<(File, File)> {
-    use std::os::windows::io::AsHandle;
-    Ok((
-        io::stdin().as_handle().try_clone_to_owned()?.into(),
-        io::stdout().as_handle().try_clone_to_owned()?.into(),
-    ))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Row;
+use super::{Better, Row};
 use crate::workspace;
 use crate::workspace::built;
 
@@ -77,10 +77,10 @@ pub(super) fn run() -> Result<Vec<Row>> {
             bench: "remote",
             row,
             unit,
+            better: if less { Better::Less } else { Better::More },
             ours,
-            peer,
             peer_name: "raw HTTP",
-            ratio: if less { peer / ours } else { ours / peer },
+            peer: Ok(peer),
         })
     };
     ROWS.into_iter().map(row).collect()

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Row;
+use super::{Better, Row};
 use crate::workspace::built;
 use crate::{lean, workspace};
 
@@ -116,10 +116,10 @@ fn compare(ours: &[Fared], theirs: &[Fared], peer_name: &'static str) -> Result<
         bench: "search",
         row,
         unit,
+        better: if less { Better::Less } else { Better::More },
         ours,
-        peer,
         peer_name,
-        ratio: if less { peer / ours } else { ours / peer },
+        peer: Ok(peer),
     };
     let pair = |of: fn(&Fared) -> f64, figure: fn(Vec<f64>) -> f64| {
         let ours = both.iter().map(|(ours, _)| of(ours)).collect();
@@ -150,7 +150,8 @@ fn compare(ours: &[Fared], theirs: &[Fared], peer_name: &'static str) -> Result<
         row("all time for each proof", "s", all(ours), all(theirs), true),
     ];
     // Where one of them proves nothing there is no time to compare.
-    let told = |row: &Row| row.ours.is_finite() && row.peer.is_finite();
+    let told =
+        |row: &Row| row.ours.is_finite() && row.peer.as_ref().is_ok_and(|peer| peer.is_finite());
     Ok(rows.into_iter().filter(told).collect())
 }
 

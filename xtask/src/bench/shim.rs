@@ -9,8 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::relay::quantile;
-use super::{Programs, Row};
+use super::{Better, Programs, Row, quantile};
 
 /// Commands of each.
 const TURNS: usize = 200;
@@ -47,10 +46,10 @@ pub(super) fn run(programs: &Programs) -> Result<Vec<Row>> {
             bench: "shim",
             row,
             unit: "ms",
+            better: Better::Less,
             ours,
-            peer,
             peer_name: "without the shim",
-            ratio: ours / peer,
+            peer: Ok(peer),
         })
     };
     Ok(rows.into_iter().filter_map(row).collect())
@@ -60,7 +59,7 @@ pub(super) fn run(programs: &Programs) -> Result<Vec<Row>> {
 fn milliseconds(folder: &Path, path: &OsStr) -> Result<f64> {
     let mut lake = Command::new(folder.join(format!("lake{}", std::env::consts::EXE_SUFFIX)));
     // It ends with its input.
-    lake.arg("bench-echo")
+    lake.arg("bench-server")
         .env("PATH", path)
         .stdin(Stdio::null());
     let start = Instant::now();

@@ -1,6 +1,7 @@
 //! Candidates checked a second: many in one text, as the search does it, beside one at a time, as
-//! editors' tools do it. The same Lean, the same candidates, in one run. `cargo xtask bench check`.
-#![allow(clippy::print_stdout)] // its rows are its purpose
+//! editors' tools do it. The same Lean, the same candidates, in one run; and whether verdicts are
+//! right. `cargo xtask bench check` makes rows of it.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // its figures are its purpose
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use unsorry::contain::Limits;
-use unsorry::document::Outline;
+use unsorry::document::{Outline, splice};
 use unsorry::lean::command::LeanCommand;
 use unsorry::lean::server::Server;
 use unsorry::lean::shadow::Shadow;
@@ -17,6 +18,8 @@ use unsorry::proof::checker::Checker;
 use unsorry::proof::screen::{Screen, Verdict};
 use unsorry::proof::target::Target;
 use unsorry_model::{Candidate, Proposal, Prover as _, Tactics};
+
+mod verdicts;
 
 /// How many candidates are checked together.
 const TOGETHER: usize = 16;
@@ -45,17 +48,23 @@ fn main() -> Result<()> {
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let as_json = std::env::args().any(|argument| argument == "--json");
-    tokio::runtime::Runtime::new()?.block_on(run(as_json))
+    let number = |name: &str, default: u64| -> Result<u64> {
+        let mut given = std::env::args().skip_while(|argument| argument != name);
+        given.nth(1).map_or(Ok(default), |value| Ok(value.parse()?))
+    };
+    let checks = usize::try_from(number("--checks", 160)?)?;
+    let seed = number("--seed", 1)?;
+    tokio::runtime::Runtime::new()?.block_on(run(checks, seed))
 }
 
-async fn run(as_json: bool) -> Result<()> {
+async fn run(checks: usize, seed: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let command = LeanCommand::resolve(&[], folder.path());
     let uri = format!("file://{}/A.lean", folder.path().display());
-    let target = target(&uri, 0);
+    let hole = target(&uri, 0);
     let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT, limits());
-    let baseline = baseline(&checker, &target).await?;
+    let baseline = baseline(&checker, &hole).await?;
+    let counted = verdicts::run(&checker, &uri, checks, seed, TOGETHER).await?;
     drop(checker);
     let candidates = candidates(&baseline);
     ensure!(
@@ -69,55 +78,51 @@ async fn run(as_json: bool) -> Result<()> {
     drop(fast);
     let mut slow = Bench::start(&command, &folder, &uri).await?;
     let delayed_together = slow.rate(&baseline, &candidates, TOGETHER).await?;
-    let delayed = slow.rate(&baseline, &candidates, 1).await?;
+    let delayed_alone = slow.rate(&baseline, &candidates, 1).await?;
 
     ensure!(
-        [&alone.1, &delayed.1, &delayed_together.1]
+        [&alone.1, &delayed_alone.1, &delayed_together.1]
             .iter()
             .all(|verdicts| **verdicts == together.1),
         "the ways do not agree on a verdict"
     );
-    let rows = [
-        (
-            "16 candidates, no reporting delay",
-            together.0,
-            alone.0,
-            "one at a time",
-        ),
-        (
-            "16 candidates, Lean's own delay",
-            delayed_together.0,
-            delayed.0,
-            "one at a time",
-        ),
-        (
-            "as unsorry does it, and as other tools do",
-            together.0,
-            delayed.0,
-            "one at a time, Lean's own delay",
-        ),
-    ];
-    for (row, ours, peer, peer_name) in rows {
-        let ratio = ours / peer;
-        if as_json {
-            let row = json!({
-                "bench": "check", "row": row, "unit": "candidates/s", "ours": ours, "peer": peer,
-                "peer_name": peer_name, "ratio": ratio,
-            });
-            println!("{row}");
-        } else {
-            println!("{row:<44} {ours:>7.1}/s   {peer_name}: {peer:>6.1}/s   {ratio:>5.2}×");
-        }
-    }
+    // What others check: each candidate where it would go.
+    let texts = candidates.iter().map(|candidate| {
+        let kind = baseline.goal.kind;
+        splice(
+            SOURCE,
+            target_of(SOURCE, &uri).hole(),
+            kind,
+            &candidate.text,
+        )
+        .apply(SOURCE)
+    });
+    let measured = json!({
+        "together": together.0,
+        "alone": alone.0,
+        "delayed_together": delayed_together.0,
+        "delayed_alone": delayed_alone.0,
+        "texts": texts.collect::<Vec<String>>(),
+        "verdicts": together.1,
+        "checked": counted.checked,
+        "wrong": counted.wrong,
+        "kills": counted.kills,
+        "asked_again": counted.asked_again,
+        "checked_rate": counted.checked as f64 / counted.seconds,
+    });
+    println!("{measured}");
     Ok(())
 }
 
 /// The hole of round `round`. No two rounds have a text in common: Lean would not elaborate it again.
 fn target(uri: &str, round: usize) -> Target {
-    let text = format!("-- {round}\n{SOURCE}");
+    target_of(&format!("-- {round}\n{SOURCE}"), uri)
+}
+
+fn target_of(text: &str, uri: &str) -> Target {
     Target {
         uri: uri.into(),
-        outline: Arc::new(Outline::of(&text)),
+        outline: Arc::new(Outline::of(text)),
         text: text.into(),
         hole: 0,
     }
