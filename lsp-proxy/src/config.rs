@@ -424,11 +424,51 @@ fn on_its_line(error: anyhow::Error, text: &str) -> anyhow::Error {
     anyhow!("`{line}`: {}", wrong.message().trim_end())
 }
 
+/// Panics where a project's settings could do more than a project may; `text` need not be settings at all.
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::missing_panics_doc)]
+pub fn a_project_is_bounded(text: &str) {
+    let mut config = Config::default();
+    let before = config.clone();
+    if config
+        .add(text, Origin::Project, Path::new("/project"))
+        .is_ok()
+    {
+        assert!(config.level >= before.level && config.replay >= before.replay);
+        assert_eq!(config.container, before.container);
+        assert!(config.remote.is_empty());
+    }
+    let _ = Config::default().add(text, Origin::User, Path::new("/home"));
+    if let Ok(json) = serde_json::from_str(text) {
+        let _ = Config::default().add_editors(&json);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_project_says(
+            lines in prop::collection::vec((
+                prop::sample::select(vec![
+                    "[check]", "[search]", "[engine.remote]", "[[engine.remote]]", "[engine.local]", "[cache]", "timeout",
+                    "level", "replay", "contained", "memory", "budget", "engines", "tokens", "money", "url", "model", "max",
+                ]),
+                prop::sample::select(vec![
+                    "", "= true", "= false", "= 0", "= -1", "= 1e400", "= 'never'", "= 'kernel-replayed'", "= 'lean-checked'",
+                    "= ['remote', 'tactics']", "= 'http://127.0.0.1:1/v1'", "= '5s'", "= '99999999999999999999 years'", "= {}", "= \"",
+                ]),
+            ), 0..8),
+        ) {
+            let lines: Vec<String> = lines.into_iter().map(|(key, value)| format!("{key} {value}")).collect();
+            a_project_is_bounded(&lines.join("\n"));
+        }
+    }
 
     #[test]
     fn later_files_win() {

@@ -184,9 +184,61 @@ pub fn response_id(body: &[u8]) -> Option<Id> {
     }
 }
 
+/// Panics where the outline of `body`, which is JSON, is not what a full parse says.
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+pub fn agrees_with_a_full_parse(body: &[u8]) {
+    use serde_json::Value;
+    let read = read(body);
+    let _ = (head(body), method(body), response_id(body));
+    let Ok(Value::Object(whole)) = serde_json::from_slice::<Value>(body) else {
+        return;
+    };
+    let read = read.expect("it is an object");
+    let part = |range: &Option<Range<usize>>| {
+        let bytes = &body[range.clone()?];
+        Some(serde_json::from_slice::<Value>(bytes).expect("a value"))
+    };
+    let method = whole.get("method").and_then(Value::as_str);
+    assert_eq!(read.method.as_deref(), method);
+    assert_eq!(part(&read.params).as_ref(), whole.get("params"));
+    assert_eq!(part(&read.result).as_ref(), whole.get("result"));
+    if whole.get("error").is_none_or(|error| !error.is_null()) {
+        assert_eq!(part(&read.error).as_ref(), whole.get("error"));
+    }
+    match (whole.get("id"), &read.id) {
+        (Some(Value::String(text)), Some(Id::String(id))) => assert_eq!(text, id),
+        (Some(Value::Number(_)), Some(Id::Number { .. })) => {}
+        (Some(Value::String(_) | Value::Number(_)), id) => panic!("{id:?}"),
+        (_, id) => assert_eq!(*id, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn as_a_full_parse_has_it(
+            members in prop::collection::vec((
+                prop::sample::select(vec!["id", "method", "params", "result", "error", "i\\u0064", "x", "jsonrpc"]),
+                prop::sample::select(vec!["", " ", "\n"]),
+                prop::sample::select(vec![
+                    "null", "1", "-1.50e3", "1e999", "\"a\\/b\"", "\"\\ud83c\\udf4e\"", "\"id\"", "{}", "[]", "{\"id\":2}",
+                    "[{\"method\":\"x\"},\"}\"]", "true", "\"\"", "",
+                ]),
+            ), 0..7),
+        ) {
+            let members: Vec<String> = members
+                .into_iter()
+                .map(|(key, space, value)| format!("{space}\"{key}\"{space}:{space}{value}"))
+                .collect();
+            agrees_with_a_full_parse(format!("{{{}}}", members.join(",")).as_bytes());
+        }
+    }
 
     /// `body` reads as `method`, `id` (as another way to write it) and these present parts.
     fn check(body: &str, method: Option<&str>, id: Option<&str>, parts: &str) {
