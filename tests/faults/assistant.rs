@@ -16,7 +16,7 @@ use crate::processes::{self, Process};
 use engine::Engine;
 
 /// How many runs there are in `cargo test`.
-const SHORT: u64 = 3;
+const SHORT: u64 = 2;
 
 /// More memory than this no session needs, in kilobytes, whatever an engine sends.
 const MEMORY: u64 = 400 << 10;
@@ -36,6 +36,13 @@ enum Victim {
     Nobody,
 }
 
+const VICTIMS: [Victim; 4] = [
+    Victim::Nobody,
+    Victim::Checker { all: true },
+    Victim::Worker,
+    Victim::Checker { all: false },
+];
+
 /// What happens.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
@@ -49,7 +56,7 @@ fn assistant() {
     println!("assistant: at most {} MB", most >> 10);
 }
 
-/// A session with an engine of this address, among others.
+/// Writes the user's configuration of a session in `folder`.
 pub(crate) fn configure(folder: &Path, text: &str) {
     let config = folder.join("config/unsorry");
     std::fs::create_dir_all(&config).expect("a folder");
@@ -60,14 +67,7 @@ fn run(seed: u64) -> u64 {
     let mut random = StdRng::seed_from_u64(seed);
     let engine = Engine::start(seed);
     let hard = random.random_bool(0.6);
-    let victim = *[
-        Victim::Checker { all: true },
-        Victim::Checker { all: false },
-        Victim::Worker,
-        Victim::Nobody,
-    ]
-    .choose(&mut random)
-    .expect("one of them");
+    let victim = VICTIMS[seed as usize % VICTIMS.len()];
     let fate = *[Fate::Killed, Fate::Stopped]
         .choose(&mut random)
         .expect("one of them");
@@ -162,7 +162,8 @@ pub(crate) fn proves(editor: &mut Editor, uri: &str, at: &Value) {
 
 /// A request of each kind but those about the hole.
 fn rounds(editor: &mut Editor, uri: &str, asks_worker: bool) {
-    let start = json!({"line": 0, "character": 0});
+    // In the theorem's name.
+    let start = json!({"line": 0, "character": 10});
     let document = json!({"uri": uri});
     editor.request("workspace/symbol", json!({"query": "a"}));
     let params = json!({"command": "unsorry.status", "arguments": []});
@@ -172,11 +173,8 @@ fn rounds(editor: &mut Editor, uri: &str, asks_worker: bool) {
     }
     let at = json!({"textDocument": document, "position": start});
     editor.request("textDocument/hover", at.clone());
-    editor.request("textDocument/completion", at);
+    editor.request("textDocument/completion", at.clone());
     let params = json!({"textDocument": document, "range": {"start": start, "end": start}, "context": {"diagnostics": []}});
     editor.request("textDocument/codeAction", params);
-    editor.request(
-        "textDocument/foldingRange",
-        json!({"textDocument": document}),
-    );
+    editor.request("$/lean/plainGoal", at);
 }

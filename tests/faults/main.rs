@@ -6,8 +6,11 @@
 #![allow(clippy::print_stdout)] // how far a long storm is, one wants to see
 
 mod assistant;
+mod filled;
+mod model;
 mod processes;
 mod relay;
+mod soak;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
