@@ -45,6 +45,16 @@ impl Sample {
     }
 }
 
+/// A figure of a sample.
+type Figure = fn(&Sample) -> u64;
+
+const FIGURES: [(&str, Figure); 4] = [
+    ("memory", |sample| sample.memory),
+    ("threads", |sample| sample.threads),
+    ("files", |sample| sample.files),
+    ("children", |sample| sample.children),
+];
+
 /// An editing person's session.
 struct Desk {
     editor: Editor,
@@ -87,7 +97,7 @@ fn soak() {
         if due {
             samples.push(Sample::take(start, pid));
             write(&samples);
-            if samples.len() % 6 == 0 {
+            if samples.len().is_multiple_of(6) {
                 println!("soak: {:?}, {} jobs", samples.last(), desk.goals);
             }
         }
@@ -200,19 +210,13 @@ fn write(samples: &[Sample]) {
 fn assert_flat(samples: &[Sample]) {
     let quarter = samples.len() / 4;
     assert!(quarter > 0, "too short to tell");
-    let median = |from: usize, of: fn(&Sample) -> u64| {
+    let median = |from: usize, of: Figure| {
         let mut values: Vec<u64> = samples[from..from + quarter].iter().map(of).collect();
         values.sort_unstable();
         values[quarter / 2]
     };
     let mut grown = Vec::new();
-    let figures: [(&str, fn(&Sample) -> u64); 4] = [
-        ("memory", |sample| sample.memory),
-        ("threads", |sample| sample.threads),
-        ("files", |sample| sample.files),
-        ("children", |sample| sample.children),
-    ];
-    for (name, of) in figures {
+    for (name, of) in FIGURES {
         let (before, after) = (median(quarter, of), median(samples.len() - quarter, of));
         println!("soak: {name} {before}, at last {after}");
         let more = match name {
