@@ -183,7 +183,8 @@ impl Relay {
         Self::run(command)
     }
 
-    fn run(mut command: Command) -> Relay {
+    /// Starts a server in a folder of its own.
+    pub fn run(mut command: Command) -> Relay {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = command
             .current_dir(folder.path())
@@ -229,6 +230,12 @@ impl Relay {
     /// The pipe to it, for a thread of the test.
     pub fn take_stdin(&mut self) -> ChildStdin {
         self.stdin.take().expect("it is open")
+    }
+
+    /// The pipe from it, for a thread of the test.
+    pub fn take_stdout(&mut self) -> ChildStdout {
+        self.received = Incoming::read(std::io::empty());
+        self.stdout.take().expect("it is not read yet")
     }
 
     /// What it says. It is read from the first call on.

@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod dist;
 mod editors;
+mod faults;
 mod fuzz;
 mod lean;
 mod load;
@@ -56,6 +57,8 @@ enum Task {
     Dist(dist::Dist),
     /// Fuzz what unsorry reads
     Fuzz(fuzz::Fuzz),
+    /// Let everything that can fail do so, at random, in many sessions
+    Faults(faults::Faults),
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Part(part) => part.run(),
         Task::Load(load) => load::run(&load),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Task::Faults(faults) => faults::run(&faults),
         Task::Lean => lean::print_folder(),
     };
     match outcome {

@@ -232,9 +232,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                 next_id += 1;
                 let Some(request) = parse(&message, Some(next_id)) else {
                     // Lean's answer may be held already.
-                    if let Some(message) = merges.we_answered(&id, Value::Null) {
-                        to_editor.send(&message);
-                    }
+                    merges.we_answered(&id, Value::Null, |message| to_editor.send(&message));
                     continue;
                 };
                 let hurry = Arc::new(Notify::new());
@@ -247,9 +245,8 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                         .ok()
                         .flatten()
                         .and_then(|answer| answer.into_parts().1.ok());
-                    if let Some(message) = merges.we_answered(&id, ours.unwrap_or_default()) {
-                        to_editor.send(&message);
-                    }
+                    let send = |message| to_editor.send(&message);
+                    merges.we_answered(&id, ours.unwrap_or_default(), send);
                 };
                 // Everything after `initialize` needs it done.
                 if envelope::method(message.body()).as_deref() == Some("initialize") {
@@ -267,9 +264,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                         hurry.notify_one();
                     }
                     tokio::time::sleep(ticket.patience() / 2).await;
-                    if let Some(message) = merges.give_up(&ticket) {
-                        to_editor.send(&message);
-                    }
+                    merges.give_up(&ticket, |message| to_editor.send(&message));
                 });
             }
             Event::FromLean(id, message) => lean.answered(&id, &message),

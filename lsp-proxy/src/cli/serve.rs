@@ -329,6 +329,11 @@ fn spawn(
 #[cfg(unix)]
 fn spawn_signals(tell: mpsc::Sender<Told>) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
+    // What listens opens a few files, and panics where there are none left.
+    let room = [(); 4].map(|()| std::os::unix::net::UnixStream::pair());
+    for pair in room {
+        pair.context("can't listen for signals")?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()

@@ -62,7 +62,17 @@ struct Inner {
     closed: bool,
 }
 
+impl Inner {
+    fn of(&mut self, ticket: &Ticket) -> Option<&mut Waiting> {
+        let waiting = self.waiting.get_mut(&ticket.id);
+        waiting.filter(|waiting| waiting.is(ticket))
+    }
+}
+
 /// Requests of the editor that get one answer, made of Lean's and ours.
+///
+/// What is let go of here is sent while nobody else can look, so that at any moment an answer is either
+/// here or sent: whoever closes this has them all. So `send` must not wait.
 #[derive(Debug, Default)]
 pub struct Merges(Mutex<Inner>);
 
@@ -115,17 +125,18 @@ impl Merges {
     }
 
     /// The editor uses `id` for another request. If one with this id is under way, both get Lean's
-    /// answers alone. What of these was held and goes to the editor now.
-    pub fn used_again(&self, id: &Id) -> Option<Message> {
+    /// answers alone. What of these was held is sent.
+    pub fn used_again(&self, id: &Id, send: impl FnOnce(Message)) {
         let mut inner = self.lock();
-        let waiting = inner.waiting.get_mut(id)?;
+        let Some(waiting) = inner.waiting.get_mut(id) else {
+            return;
+        };
         waiting.spoiled = true;
         waiting.unanswered += 1;
-        let held = waiting.lean.take();
-        if held.is_some() {
+        if let Some(held) = waiting.lean.take() {
             waiting.unanswered -= 1;
+            send(held);
         }
-        held
     }
 
     /// Lean answers a request of the editor, with an error if it has `failed`.
@@ -168,51 +179,47 @@ impl Merges {
         })
     }
 
-    /// Our part of the answer is `ours`, `null` when there is none. What goes to the editor now, if
-    /// Lean's was held.
-    pub fn we_answered(&self, ticket: &Ticket, ours: Value) -> Option<Message> {
-        let mut inner = self.lock();
-        let waiting = inner
-            .waiting
-            .get_mut(&ticket.id)
-            .filter(|waiting| waiting.is(ticket))?;
-        match waiting.lean.take() {
-            Some(message) => {
-                inner.waiting.remove(&ticket.id);
-                drop(inner);
-                Some(merged(ticket.method, message, Some(&ours)))
+    /// Our part of the answer is `ours`, `null` when there is none. If Lean's was held, both are sent.
+    pub fn we_answered(&self, ticket: &Ticket, ours: Value, send: impl FnOnce(Message)) {
+        let lean = {
+            let mut inner = self.lock();
+            let Some(waiting) = inner.of(ticket) else {
+                return;
+            };
+            match &waiting.lean {
+                Some(message) => message.clone(),
+                None => {
+                    waiting.ours = Some(ours);
+                    return;
+                }
             }
-            None => {
-                waiting.ours = Some(ours);
-                None
-            }
-        }
-    }
-
-    /// Lean's answer, if it is still held: ours took too long.
-    pub fn give_up(&self, ticket: &Ticket) -> Option<Message> {
+        };
+        // That takes time, in which Lean's may have gone alone.
+        let message = merged(ticket.method, lean, Some(&ours));
         let mut inner = self.lock();
-        let held = inner
-            .waiting
-            .get_mut(&ticket.id)
-            .filter(|waiting| waiting.is(ticket))?
-            .lean
-            .take();
-        if held.is_some() {
+        if inner.of(ticket).is_some() {
             inner.waiting.remove(&ticket.id);
+            send(message);
         }
-        held
     }
 
-    /// From here on every request gets Lean's answer alone. The answers that were held.
-    pub fn close(&self) -> Vec<Message> {
+    /// Sends Lean's answer, if it is still held: ours took too long.
+    pub fn give_up(&self, ticket: &Ticket, send: impl FnOnce(Message)) {
+        let mut inner = self.lock();
+        if let Some(held) = inner.of(ticket).and_then(|waiting| waiting.lean.take()) {
+            inner.waiting.remove(&ticket.id);
+            send(held);
+        }
+    }
+
+    /// From here on every request gets Lean's answer alone. The answers that were held are sent.
+    pub fn close(&self, send: impl FnMut(Message)) {
         let mut inner = self.lock();
         inner.closed = true;
-        inner
-            .waiting
-            .drain()
+        let waiting = inner.waiting.drain();
+        waiting
             .filter_map(|(_, waiting)| waiting.lean)
-            .collect()
+            .for_each(send);
     }
 }
 
@@ -244,14 +251,35 @@ mod tests {
         merges.lean_answered(&id(), false, || lean(result))
     }
 
+    fn we_answered(merges: &Merges, ticket: &Ticket, ours: Value) -> Option<Message> {
+        let mut sent = None;
+        merges.we_answered(ticket, ours, |message| sent = Some(message));
+        sent
+    }
+
+    fn give_up(merges: &Merges, ticket: &Ticket) -> Option<Message> {
+        let mut sent = None;
+        merges.give_up(ticket, |message| sent = Some(message));
+        sent
+    }
+
+    fn used_again(merges: &Merges) -> Option<Message> {
+        let mut sent = None;
+        merges.used_again(&id(), |message| sent = Some(message));
+        sent
+    }
+
     #[test]
     fn either_may_be_first() {
         let merges = Merges::default();
         let first = expect(&merges, Merged::CodeAction);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Held(first.clone()));
-        assert_eq!(merges.we_answered(&first, json!([2])), Some(lean("[1,2]")));
+        assert_eq!(
+            we_answered(&merges, &first, json!([2])),
+            Some(lean("[1,2]"))
+        );
         let second = expect(&merges, Merged::CodeAction);
-        assert_eq!(merges.we_answered(&second, json!([2])), None);
+        assert_eq!(we_answered(&merges, &second, json!([2])), None);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Merged(lean("[1,2]")));
         assert_eq!(lean_says(&merges, "[1]"), Answered::Alone);
         assert!(merges.is_empty());
@@ -262,22 +290,25 @@ mod tests {
         let merges = Merges::default();
         let ticket = expect(&merges, Merged::Hover);
         assert_eq!(merges.expect(id(), Merged::Hover), None);
-        assert_eq!(merges.give_up(&ticket), None);
+        assert_eq!(give_up(&merges, &ticket), None);
         assert_eq!(lean_says(&merges, "null"), Answered::Held(ticket.clone()));
-        assert_eq!(merges.give_up(&ticket), Some(lean("null")));
-        assert_eq!(merges.we_answered(&ticket, json!({})), None);
-        assert_eq!(merges.give_up(&ticket), None);
+        assert_eq!(give_up(&merges, &ticket), Some(lean("null")));
+        assert_eq!(we_answered(&merges, &ticket, json!({})), None);
+        assert_eq!(give_up(&merges, &ticket), None);
     }
 
     #[test]
     fn no_part_of_ours_is_as_good_as_one() {
         let merges = Merges::default();
         let ticket = expect(&merges, Merged::CodeAction);
-        assert_eq!(merges.we_answered(&ticket, Value::Null), None);
+        assert_eq!(we_answered(&merges, &ticket, Value::Null), None);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Merged(lean("[1]")));
         let ticket = expect(&merges, Merged::CodeAction);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Held(ticket.clone()));
-        assert_eq!(merges.we_answered(&ticket, Value::Null), Some(lean("[1]")));
+        assert_eq!(
+            we_answered(&merges, &ticket, Value::Null),
+            Some(lean("[1]"))
+        );
     }
 
     #[test]
@@ -286,7 +317,7 @@ mod tests {
         let ticket = expect(&merges, Merged::Hover);
         let answered = merges.lean_answered(&id(), true, || panic!("it is not held"));
         assert_eq!(answered, Answered::Alone);
-        assert_eq!(merges.we_answered(&ticket, json!({})), None);
+        assert_eq!(we_answered(&merges, &ticket, json!({})), None);
         assert!(merges.is_empty());
     }
 
@@ -296,28 +327,28 @@ mod tests {
         let old = expect(&merges, Merged::CodeAction);
         merges.lean_answered(&id(), true, || panic!("it is not held"));
         let new = expect(&merges, Merged::CodeAction);
-        assert_eq!(merges.we_answered(&old, json!([1])), None);
+        assert_eq!(we_answered(&merges, &old, json!([1])), None);
         assert_eq!(lean_says(&merges, "[2]"), Answered::Held(new.clone()));
-        assert_eq!(merges.give_up(&old), None);
-        assert_eq!(merges.we_answered(&old, json!([1])), None);
-        assert_eq!(merges.we_answered(&new, json!([3])), Some(lean("[2,3]")));
+        assert_eq!(give_up(&merges, &old), None);
+        assert_eq!(we_answered(&merges, &old, json!([1])), None);
+        assert_eq!(we_answered(&merges, &new, json!([3])), Some(lean("[2,3]")));
     }
 
     #[test]
     fn of_an_id_used_twice_both_answers_are_leans() {
         let merges = Merges::default();
         let ticket = expect(&merges, Merged::CodeAction);
-        assert_eq!(merges.used_again(&id()), None);
+        assert_eq!(used_again(&merges), None);
         assert_eq!(merges.expect(id(), Merged::CodeAction), None);
-        assert_eq!(merges.we_answered(&ticket, json!([1])), None);
+        assert_eq!(we_answered(&merges, &ticket, json!([1])), None);
         assert_eq!(lean_says(&merges, "[2]"), Answered::Alone);
         assert_eq!(lean_says(&merges, "[3]"), Answered::Alone);
         assert!(merges.is_empty());
 
         let ticket = expect(&merges, Merged::CodeAction);
         assert_eq!(lean_says(&merges, "[2]"), Answered::Held(ticket.clone()));
-        assert_eq!(merges.used_again(&id()), Some(lean("[2]")));
-        assert_eq!(merges.give_up(&ticket), None);
+        assert_eq!(used_again(&merges), Some(lean("[2]")));
+        assert_eq!(give_up(&merges, &ticket), None);
         assert_eq!(lean_says(&merges, "[3]"), Answered::Alone);
         assert!(merges.is_empty());
     }
@@ -328,7 +359,10 @@ mod tests {
         let ticket = expect(&merges, Merged::CodeAction);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Held(ticket.clone()));
         assert_eq!(lean_says(&merges, "[2]"), Answered::Alone);
-        assert_eq!(merges.we_answered(&ticket, json!([3])), Some(lean("[1,3]")));
+        assert_eq!(
+            we_answered(&merges, &ticket, json!([3])),
+            Some(lean("[1,3]"))
+        );
     }
 
     #[test]
@@ -336,8 +370,10 @@ mod tests {
         let merges = Merges::default();
         let ticket = expect(&merges, Merged::CodeAction);
         lean_says(&merges, "[1]");
-        assert_eq!(merges.close(), [lean("[1]")]);
-        assert_eq!(merges.we_answered(&ticket, json!([2])), None);
+        let mut held = Vec::new();
+        merges.close(|message| held.push(message));
+        assert_eq!(held, [lean("[1]")]);
+        assert_eq!(we_answered(&merges, &ticket, json!([2])), None);
         assert_eq!(merges.expect(id(), Merged::CodeAction), None);
         assert_eq!(lean_says(&merges, "[1]"), Answered::Alone);
     }

@@ -11,6 +11,7 @@ pub mod merge;
 pub mod merges;
 pub mod route;
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
@@ -38,7 +39,14 @@ pub enum Event {
 
 /// The writing end of a direction, shared by its relay thread and the assistant.
 #[derive(Debug)]
-pub struct Output<W>(Mutex<Writer<W>>);
+pub struct Output<W> {
+    writer: Mutex<Writer<W>>,
+    /// Messages of ours that nobody has had the time to write.
+    ours: Queue,
+}
+
+/// Messages of ours in their order.
+type Queue = Arc<Mutex<VecDeque<Bytes>>>;
 
 #[derive(Debug)]
 struct Writer<W> {
@@ -71,20 +79,34 @@ impl<W: Write> Writer<W> {
 impl<W: Write> Output<W> {
     /// Writes to `pipe`.
     pub fn new(pipe: W) -> Self {
-        Output(Mutex::new(Writer {
-            pipe: Some(pipe),
-            sealed: false,
-        }))
+        Output {
+            writer: Mutex::new(Writer {
+                pipe: Some(pipe),
+                sealed: false,
+            }),
+            ours: Queue::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Writer<W>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.writer)
     }
 
-    /// Writes the last `messages`, and the `rest` of what will never be a message.
+    /// Writes the oldest message of ours, if there is one.
+    fn write_ours(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        match lock(&self.ours).pop_front() {
+            Some(bytes) if !writer.sealed => writer.write(&bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is left of ours, then the last `messages`, and the `rest` of what will never be a message.
     fn finish(&self, messages: &[Message], rest: &[u8]) -> io::Result<()> {
         let mut writer = self.lock();
         if !writer.sealed {
+            while !lock(&self.ours).is_empty() {
+                self.write_ours(&mut writer)?;
+            }
             messages
                 .iter()
                 .try_for_each(|message| writer.write(&message.bytes))?;
@@ -99,30 +121,42 @@ impl<W: Write> Output<W> {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Sends messages of ours into a direction without ever waiting for its reader.
 #[derive(Debug, Clone)]
-pub struct Injector(mpsc::Sender<Bytes>);
+pub struct Injector {
+    queue: Queue,
+    /// Rung for each message.
+    bell: mpsc::Sender<()>,
+}
 
 impl Injector {
     /// Starts the thread that writes to `output`. It ends with the last clone of the injector.
     pub fn new<W: Write + Send + 'static>(output: Arc<Output<W>>) -> io::Result<Injector> {
-        let (sender, receiver) = mpsc::channel::<Bytes>();
+        let queue = output.ours.clone();
+        let (bell, rung) = mpsc::channel();
         std::thread::Builder::new()
             .name("inject".into())
             .spawn(move || {
-                while let Ok(bytes) = receiver.recv() {
+                while rung.recv().is_ok() {
                     let mut writer = output.lock();
-                    if !writer.sealed && writer.write(&bytes).is_err() {
+                    if output.write_ours(&mut writer).is_err() {
                         break;
                     }
                 }
             })?;
-        Ok(Injector(sender))
+        Ok(Injector { queue, bell })
     }
 
     /// Sends a message. When the reader is gone it is dropped, as the reader would have done.
     pub fn send(&self, message: &Message) {
-        let _ = self.0.send(message.bytes.clone());
+        lock(&self.queue).push_back(message.bytes.clone());
+        if self.bell.send(()).is_err() {
+            lock(&self.queue).clear();
+        }
     }
 
     /// Sends a JSON-RPC message.
@@ -178,7 +212,9 @@ pub fn lean_to_editor<W: Write>(
         |framer, frame| from_lean(framer, frame, shared),
     )?;
     // Nobody has the time to wait for our part any more.
-    editor.finish(&shared.merges.close(), &rest)
+    let mut held = Vec::new();
+    shared.merges.close(|message| held.push(message));
+    editor.finish(&held, &rest)
 }
 
 /// What becomes of a message.
@@ -264,9 +300,9 @@ fn from_editor(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
     }
     if !shared.merges.is_empty()
         && let Some(id) = request_id(body)
-        && let Some(held) = shared.merges.used_again(&id)
     {
-        shared.to_editor.send(&held);
+        let send = |held| shared.to_editor.send(&held);
+        shared.merges.used_again(&id, send);
     }
     match route {
         Route::Both | Route::Shutdown => {
@@ -278,7 +314,11 @@ fn from_editor(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
             {
                 let event = Event::Merge(method, ticket.clone(), framer.message(frame));
                 if shared.events.send(event).is_err() {
-                    shared.merges.we_answered(&ticket, serde_json::Value::Null);
+                    // Lean has not answered yet.
+                    let send = |_| ();
+                    shared
+                        .merges
+                        .we_answered(&ticket, serde_json::Value::Null, send);
                 }
             }
         }
@@ -319,12 +359,12 @@ fn from_lean(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
         Answered::Alone => Fate::Pass,
         Answered::Merged(message) => Fate::Replace(message),
         Answered::Held(ticket) => {
-            if shared.events.send(Event::Held(ticket.clone())).is_err()
-                && let Some(message) = shared.merges.give_up(&ticket)
-            {
-                return Fate::Replace(message);
+            let mut fate = Fate::Keep;
+            if shared.events.send(Event::Held(ticket.clone())).is_err() {
+                let replace = |message| fate = Fate::Replace(message);
+                shared.merges.give_up(&ticket, replace);
             }
-            Fate::Keep
+            fate
         }
     }
 }
@@ -387,9 +427,7 @@ pub fn abandon(
     heard: &mut UnboundedReceiver<Event>,
 ) {
     heard.close();
-    for message in merges.close() {
-        to_editor.send(&message);
-    }
+    merges.close(|message| to_editor.send(&message));
     while let Ok(event) = heard.try_recv() {
         if let Event::FromEditor(message) = event
             && route::from_editor(session, message.body()) == Route::Assistant
@@ -583,7 +621,8 @@ mod tests {
             panic!("a merged request");
         };
         let ours = json!({"contents": {"kind": "markdown", "value": "ours"}});
-        assert_eq!(bench.shared.merges.we_answered(&ticket, ours), None);
+        let sent = |_| panic!("Lean has not answered");
+        bench.shared.merges.we_answered(&ticket, ours, sent);
         bench.lean_says(&["{}", ANSWER, "[]"]);
         let merged = r#"{"id":1,"result":{"contents":["\ud800","ours"]}}"#;
         assert_eq!(bench.editor.text(), stream(&["{}", merged, "[]"]));
@@ -604,6 +643,28 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(50));
         let expected = stream(&[r#"{"before":1}"#, shutdown, exit]);
         assert_eq!(bench.lean.text(), expected);
+    }
+
+    #[test]
+    fn what_was_let_go_of_before_the_end_is_not_lost() {
+        let mut bench = Bench::new();
+        bench.editor_says(&[HOVER]);
+        let heard = bench.heard.as_mut().expect("an assistant");
+        let Ok(Event::Merge(_, ticket, _)) = heard.try_recv() else {
+            panic!("a merged request");
+        };
+        bench.lean_says(&[ANSWER]);
+        // The thread that is to write it does not come to it before Lean ends.
+        let (bell, _rung) = mpsc::channel();
+        let injector = Injector {
+            queue: bench.to_editor.ours.clone(),
+            bell,
+        };
+        let send = |message| injector.send(&message);
+        bench.shared.merges.give_up(&ticket, send);
+        let ended = lean_to_editor(io::empty(), &bench.to_editor, &bench.shared);
+        ended.expect("it writes");
+        assert_eq!(bench.editor.text(), stream(&[ANSWER]));
     }
 
     /// Gives what is pushed, piece by piece, and says when it waits for more.
