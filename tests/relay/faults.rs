@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::Signal;
 #[cfg(target_os = "linux")]
 use unsorry_tests::relay::assert_group_is_gone;
@@ -72,6 +73,30 @@ fn the_editor_is_gone() {
     let (relay, lean) = scripted("while printf %s \"$HELLO\"; do :; done; cat");
     thread::sleep(Duration::from_millis(300));
     let ended = relay.hang_up();
+    assert!(ended.time < GRACE, "{:?}", ended.time);
+    assert_eq!(ended.errors, "");
+    assert_group_is_gone(lean);
+}
+
+#[test]
+fn the_editor_leaves_a_lean_that_takes_nothing() {
+    let (mut relay, lean) = scripted("printf %s \"$HELLO\"; exec sleep 1000");
+    assert_eq!(relay.message(), HELLO);
+    // More than all pipes hold; then its end is closed.
+    let mut stdin = relay.take_stdin();
+    let flags = fcntl_getfl(&stdin).expect("a pipe") | OFlags::NONBLOCK;
+    fcntl_setfl(&stdin, flags).expect("it need not wait");
+    let start = Instant::now();
+    let mut last = start;
+    while last.elapsed() < Duration::from_secs(1) {
+        assert!(start.elapsed() < PATIENCE, "somebody takes all of it");
+        match stdin.write(&frame(HELLO).repeat(1000)) {
+            Ok(_) => last = Instant::now(),
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    drop(stdin);
+    let ended = relay.ended();
     assert!(ended.time < GRACE, "{:?}", ended.time);
     assert_eq!(ended.errors, "");
     assert_group_is_gone(lean);

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,10 +24,13 @@ use crate::lean::process::kill_group;
 use crate::proxy::merges::Merges;
 use crate::proxy::{self, Injector, Output, Shared};
 
-/// How long Lean may take to end once the editor is gone, and what it says to reach the editor.
+/// How long Lean may take to end once the editor is gone and nothing moves between them any more.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The same for what a killed Lean has said before.
+/// However much there is to say, no longer than this.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// As [`GRACE`] for what a killed Lean has said before.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the threads tell the main one.
@@ -105,7 +109,11 @@ pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         merges: Arc::new(Merges::default()),
         events,
         to_editor: Injector::new(to_editor.clone())?,
+        moved: Arc::default(),
     };
+    let moved = shared.moved.clone();
+    #[cfg(unix)]
+    spawn_hangup(&input, &moved, &tell)?;
     let setup = Injector::new(to_lean.clone()).and_then(|to_lean| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -144,7 +152,7 @@ pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         Told::LeanSilent
     })?;
     spawn("lean", &tell, move || Told::LeanEnded(lean.wait().ok()))?;
-    Ok(Session::default().end(&told, assistant, to_lean, pid))
+    Ok(Session::default().end(&told, assistant, to_lean, &moved, pid))
 }
 
 /// How far the end has come.
@@ -166,6 +174,7 @@ impl Session {
         told: &mpsc::Receiver<Told>,
         mut assistant: Option<Runtime>,
         to_lean: Arc<Output<ChildStdin>>,
+        moved: &AtomicU64,
         lean: u32,
     ) -> ExitCode {
         while !self.over {
@@ -185,9 +194,17 @@ impl Session {
         }
         // That waits as long as Lean does not take what is being written to it.
         thread::spawn(move || to_lean.close());
-        self.wait(told, GRACE, |session| {
-            session.signal.is_some() || session.silent && session.ended
-        });
+        let deadline = Instant::now() + LONGEST;
+        loop {
+            let done =
+                |session: &Session| session.signal.is_some() || session.silent && session.ended;
+            let before = moved.load(Ordering::Relaxed);
+            self.wait(told, GRACE, done);
+            let moves = moved.load(Ordering::Relaxed) != before;
+            if done(&self) || !moves || Instant::now() > deadline {
+                break;
+            }
+        }
         kill_group(lean);
         self.wait(told, LAST_WORDS, |session| session.silent && session.ended);
         match self.signal {
@@ -323,6 +340,42 @@ fn spawn(
         })
         .context("can't start a thread")?;
     Ok(())
+}
+
+/// Notices that the editor is gone where the relay can't: it waits for a Lean that takes nothing, and does
+/// not come to the end of what the editor has said.
+#[cfg(unix)]
+fn spawn_hangup(input: &File, moved: &Arc<AtomicU64>, tell: &mpsc::Sender<Told>) -> Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let input = input.try_clone().context("stdin is not usable")?;
+    let moved = moved.clone();
+    // That the editor has closed its end is told by itself, whatever is still to be read.
+    #[cfg(target_os = "linux")]
+    let asked = PollFlags::RDHUP;
+    #[cfg(not(target_os = "linux"))]
+    let asked = PollFlags::empty();
+    spawn("hangup", tell, move || {
+        loop {
+            let mut polled = [PollFd::new(&input, asked)];
+            match poll(&mut polled, None) {
+                Ok(_) => break,
+                Err(error) if error == rustix::io::Errno::INTR => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the editor's end can't be watched");
+                    loop {
+                        thread::park();
+                    }
+                }
+            }
+        }
+        loop {
+            let before = moved.load(Ordering::Relaxed);
+            thread::sleep(GRACE);
+            if moved.load(Ordering::Relaxed) == before {
+                return Told::EditorLeft;
+            }
+        }
+    })
 }
 
 /// Listens for signals on a thread of its own, so that they are heard whatever the assistant does.

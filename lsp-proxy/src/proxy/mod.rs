@@ -13,6 +13,7 @@ pub mod route;
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use bytes::Bytes;
@@ -176,6 +177,8 @@ pub struct Shared {
     pub events: UnboundedSender<Event>,
     /// To the editor.
     pub to_editor: Injector,
+    /// Grows with all that is read and written: whether anything moves.
+    pub moved: Arc<AtomicU64>,
 }
 
 /// Relays what the editor says to Lean, until the editor stops.
@@ -190,6 +193,7 @@ pub fn editor_to_lean<W: Write>(
     let rest = pump(
         input,
         lean,
+        &shared.moved,
         |beginning| route::is_for_lean(&shared.session, beginning),
         |framer, frame| from_editor(framer, frame, shared),
     )?;
@@ -208,6 +212,7 @@ pub fn lean_to_editor<W: Write>(
     let rest = pump(
         input,
         editor,
+        &shared.moved,
         |beginning| is_for_editor(beginning, shared),
         |framer, frame| from_lean(framer, frame, shared),
     )?;
@@ -236,6 +241,7 @@ enum Fate {
 fn pump<W: Write>(
     mut input: impl Read,
     output: &Output<W>,
+    moved: &AtomicU64,
     passes: impl Fn(&[u8]) -> bool,
     fate: impl Fn(&Framer, Frame) -> Fate,
 ) -> io::Result<Vec<u8>> {
@@ -247,6 +253,7 @@ fn pump<W: Write>(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         }
+        moved.fetch_add(1, Ordering::Relaxed);
         let mut writer = output.lock();
         // Where in the buffer what goes on as it is begins.
         let mut passed = framer.position();
@@ -513,6 +520,7 @@ mod tests {
                 merges: Arc::default(),
                 events,
                 to_editor: Injector::new(to_editor.clone()).expect("a thread"),
+                moved: Arc::default(),
             };
             Bench {
                 shared,
