@@ -101,6 +101,10 @@ pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         widen(&to_lean);
         widen(&from_lean);
     }
+    #[cfg(target_os = "linux")]
+    let tap = proxy::tap::Tap::new(&from_lean, &output).ok();
+    #[cfg(not(target_os = "linux"))]
+    let tap = None;
     let to_lean = Arc::new(Output::new(to_lean));
     let to_editor = Arc::new(Output::new(output));
     let (events, heard) = unbounded_channel();
@@ -147,7 +151,7 @@ pub fn serve(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         }
     })?;
     spawn("lean to editor", &tell, move || {
-        let outcome = proxy::lean_to_editor(from_lean, &to_editor, &shared);
+        let outcome = proxy::lean_to_editor(from_lean, tap, &to_editor, &shared);
         tracing::info!(?outcome, "Lean's side ended");
         Told::LeanSilent
     })?;

@@ -10,9 +10,11 @@
 pub mod merge;
 pub mod merges;
 pub mod route;
+pub mod tap;
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
@@ -24,6 +26,7 @@ use crate::wire::frame::{Frame, Framer, Message};
 use crate::wire::json;
 use merges::{Answered, Merges, Ticket};
 use route::{Merged, Route};
+use tap::Tap;
 
 /// What the assistant hears of, in the order in which it happened.
 #[derive(Debug)]
@@ -66,6 +69,22 @@ impl<W: Write> Writer<W> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes what stands in a buffer, or lets the `tap` pass it on.
+    fn pass(
+        &mut self,
+        framer: &Framer,
+        range: Range<usize>,
+        tap: &mut Option<Tap>,
+    ) -> io::Result<()> {
+        let Some(tap) = tap.as_mut().filter(|_| self.pipe.is_some()) else {
+            return self.write(framer.bytes(range));
+        };
+        let before = tap.before(&range);
+        self.write(framer.bytes(before.clone()))?;
+        let left = tap.pass(before.end..range.end);
+        self.write(framer.bytes(left))
     }
 
     /// Passes on `length` bytes of `input`, or what there is of them. Says how many.
@@ -192,6 +211,7 @@ pub fn editor_to_lean<W: Write>(
 ) -> io::Result<()> {
     let rest = pump(
         input,
+        None,
         lean,
         &shared.moved,
         |beginning| route::is_for_lean(&shared.session, beginning),
@@ -200,17 +220,19 @@ pub fn editor_to_lean<W: Write>(
     lean.finish(&[], &rest)
 }
 
-/// Relays what Lean says to the editor, until Lean stops.
+/// Relays what Lean says to the editor, until Lean stops. The `tap` is of `input`, for `editor`.
 ///
 /// # Errors
 /// When Lean can't be read or the editor can't be written to any more.
 pub fn lean_to_editor<W: Write>(
     input: impl Read,
+    tap: Option<Tap>,
     editor: &Output<W>,
     shared: &Shared,
 ) -> io::Result<()> {
     let rest = pump(
         input,
+        tap,
         editor,
         &shared.moved,
         |beginning| is_for_editor(beginning, shared),
@@ -240,6 +262,7 @@ enum Fate {
 /// there of a last message that breaks off.
 fn pump<W: Write>(
     mut input: impl Read,
+    mut tap: Option<Tap>,
     output: &Output<W>,
     moved: &AtomicU64,
     passes: impl Fn(&[u8]) -> bool,
@@ -247,11 +270,22 @@ fn pump<W: Write>(
 ) -> io::Result<Vec<u8>> {
     let mut framer = Framer::default();
     loop {
-        match input.read(framer.room()) {
+        let most = framer.room().len();
+        let tapped = tap.as_mut().map_or(0, |tap| tap.fill(framer.end(), most));
+        let room = framer.room();
+        let read = match tapped {
+            0 => input.read(room),
+            n => input.read_exact(&mut room[..n]).map(|()| n),
+        };
+        let n = match read {
             Ok(0) => return Ok(framer.rest().to_vec()),
-            Ok(n) => framer.filled(n),
+            Ok(n) => n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
+        };
+        framer.filled(n);
+        if let Some(tap) = &mut tap {
+            tap.was_read(n);
         }
         moved.fetch_add(1, Ordering::Relaxed);
         let mut writer = output.lock();
@@ -267,14 +301,17 @@ fn pump<W: Write>(
                 Fate::Replace(message) => Some(message),
                 Fate::Keep => None,
             };
-            writer.write(framer.bytes(passed..frame.start))?;
+            writer.pass(&framer, passed..frame.start, &mut tap)?;
             if let Some(message) = instead {
                 writer.write(&message.bytes)?;
             }
             passed = frame.end;
         }
         let overflow = framer.overflow(&passes);
-        writer.write(framer.bytes(passed..framer.position()))?;
+        writer.pass(&framer, passed..framer.position(), &mut tap)?;
+        if let Some(tap) = &mut tap {
+            tap.empty();
+        }
         if let Some(length) = overflow
             && writer.copy(&mut input, length)? < length
         {
@@ -541,8 +578,12 @@ mod tests {
 
         fn lean_says(&self, bodies: &[&str]) {
             let input = stream(bodies);
-            let outcome =
-                lean_to_editor(input.as_bytes().chain(Pause), &self.to_editor, &self.shared);
+            let outcome = lean_to_editor(
+                input.as_bytes().chain(Pause),
+                None,
+                &self.to_editor,
+                &self.shared,
+            );
             assert!(outcome.is_err());
         }
 
@@ -670,7 +711,7 @@ mod tests {
         };
         let send = |message| injector.send(&message);
         bench.shared.merges.give_up(&ticket, send);
-        let ended = lean_to_editor(io::empty(), &bench.to_editor, &bench.shared);
+        let ended = lean_to_editor(io::empty(), None, &bench.to_editor, &bench.shared);
         ended.expect("it writes");
         assert_eq!(bench.editor.text(), stream(&[ANSWER]));
     }

@@ -121,6 +121,11 @@ impl Framer {
         self.start
     }
 
+    /// Where what is read next begins in the buffer, after [`Framer::room`].
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// What stands in the buffer.
     pub fn bytes(&self, range: Range<usize>) -> &[u8] {
         &self.buffer[range]
