@@ -175,19 +175,17 @@ impl Cutter {
         let (from, base) = (self.taken, self.column);
         let slice = &text[from..];
         let tokens = lex(slice);
-        let open = tokens
-            .last()
-            .filter(|token| !token.closed && token.kind == Kind::Text);
         // No answer goes on after its fence, whatever is open there.
         let has_fence = |token: &Token| token.text(slice).contains("\n```");
-        let junk = open.is_some_and(|open| last || has_fence(open));
+        let junk =
+            |token: &Token| token.kind == Kind::Text && (has_fence(token) || last && !token.closed);
         let code: Vec<Token> = tokens.into_iter().filter(Token::is_code).collect();
         for (at, token) in code.iter().enumerate() {
-            if !last && may_grow(token, slice) {
+            if junk(token) {
+                self.give_up();
                 break;
             }
-            if token.kind == Kind::Text && has_fence(token) {
-                self.give_up();
+            if !last && may_grow(token, slice) {
                 break;
             }
             let start = token.range.start;
@@ -209,9 +207,6 @@ impl Cutter {
                 break;
             }
             self.taken = from + token.range.end;
-        }
-        if junk && !self.done {
-            self.give_up();
         }
         self.text = text;
     }
@@ -964,6 +959,19 @@ mod tests {
             none
         "#]],
         );
+    }
+
+    #[test]
+    fn a_string_behind_the_block_is_not_looked_at() {
+        // Whether `r#` begins a raw string is not known before more is there.
+        let answer = "x r#\n=0 \"\n```\n0 0 0 0 0";
+        for size in 1..answer.len() {
+            let mut cutter = cutter(Term, "theorem t : p := ⟦⟧\n");
+            for piece in answer.as_bytes().chunks(size) {
+                cutter.push(std::str::from_utf8(piece).expect("ASCII"));
+            }
+            assert_eq!(cutter.finish(true).as_deref(), Some("x r#"), "{size}");
+        }
     }
 
     proptest! {
