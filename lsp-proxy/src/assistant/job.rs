@@ -173,7 +173,7 @@ impl Job {
         if self.cancel.is_cancelled() || state.job_hole(&self.name, hole).is_none() {
             return Fared::Stopped;
         }
-        let Some(_turn) = self.turn(hole, proved, shown).await else {
+        let Some(turn) = self.turn(hole, proved, shown).await else {
             return Fared::Stopped;
         };
         let Some(range) = state.job_hole(&self.name, hole) else {
@@ -190,7 +190,12 @@ impl Job {
         let known = state.known_proofs(&target);
         let (steps, mut watched): (Steps, _) = unbounded_channel();
         let search = consent::search(&self.assistant);
-        let search = search.prove(&target, known, steps, &self.cancel);
+        let search = async {
+            let outcome = search.prove(&target, known, steps, &self.cancel).await;
+            // An editor may take its time with the edit.
+            drop(turn);
+            outcome
+        };
         // The first proof is applied while others are still being looked for.
         let watch = self.watch(hole, proved, shown, &mut watched);
         let (outcome, applied) = tokio::select! {
