@@ -81,7 +81,7 @@ pub async fn apply(
     }
     for tried in 0..TRIES {
         if tried > 0 {
-            rest(assistant, uri, REST * 2u32.pow(tried - 1)).await;
+            rest(assistant, uri, job, hole, REST * 2u32.pow(tried - 1)).await;
         }
         let Some((view, target)) = locate(assistant, uri, job, hole) else {
             return Applied::Gone;
@@ -135,14 +135,20 @@ pub async fn apply(
     Applied::Gone
 }
 
-/// Waits until the document has not changed for so long.
-async fn rest(assistant: &Assistant, uri: &lsp::Uri, pause: Duration) {
-    loop {
-        let version = assistant.state.version(uri.as_str());
-        tokio::time::sleep(pause).await;
-        if assistant.state.version(uri.as_str()) == version {
-            return;
-        }
+/// Waits until the document has not changed for so long, or the hole is gone.
+async fn rest(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize, pause: Duration) {
+    let state = &assistant.state;
+    let mut version = state.version(uri.as_str());
+    let mut rested = Duration::ZERO;
+    while rested < pause && state.job_hole(job, hole).is_some() {
+        tokio::time::sleep(REST).await;
+        let now = state.version(uri.as_str());
+        rested = if now == version {
+            rested + REST
+        } else {
+            Duration::ZERO
+        };
+        version = now;
     }
 }
 

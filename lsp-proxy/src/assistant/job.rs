@@ -235,18 +235,23 @@ impl Job {
     /// Waits until fewer than [`super::SEARCHES`] others search; nothing if it is stopped before.
     async fn turn(&self, hole: usize, proved: usize, shown: bool) -> Option<OwnedSemaphorePermit> {
         let turns = &self.assistant.turns;
-        if turns.available_permits() == 0 {
-            let what = "waiting for other searches";
+        if let Ok(turn) = turns.clone().try_acquire_owned() {
+            return Some(turn);
+        }
+        let say = async |what: &str| {
             self.assistant.state.set_progress(&self.name, what, proved);
             if shown {
                 self.report_on(hole, what.to_owned()).await;
             }
-        }
-        tokio::select! {
+        };
+        say("waiting for other searches").await;
+        let turn = tokio::select! {
             biased;
             () = self.cancel.cancelled() => None,
             turn = turns.clone().acquire_owned() => turn.ok(),
-        }
+        }?;
+        say(AT_FIRST).await;
+        Some(turn)
     }
 
     /// Reports progress, and applies the first proof that is verified.

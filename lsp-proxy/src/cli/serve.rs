@@ -203,9 +203,10 @@ impl Session {
             let done =
                 |session: &Session| session.signal.is_some() || session.silent && session.ended;
             let before = moved.load(Ordering::Relaxed);
-            self.wait(told, GRACE, done);
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.wait(told, GRACE.min(left), done);
             let moves = moved.load(Ordering::Relaxed) != before;
-            if done(&self) || !moves || Instant::now() > deadline {
+            if done(&self) || !moves || Instant::now() >= deadline {
                 break;
             }
         }

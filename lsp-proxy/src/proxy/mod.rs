@@ -22,7 +22,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use crate::wire::envelope::{self, Head, Id};
-use crate::wire::frame::{Frame, Framer, Message};
+use crate::wire::frame::{BUFFER, Frame, Framer, Message};
 use crate::wire::json;
 use merges::{Answered, Merges, Ticket};
 use route::{Merged, Route};
@@ -88,11 +88,22 @@ impl<W: Write> Writer<W> {
     }
 
     /// Passes on `length` bytes of `input`, or what there is of them. Says how many.
-    fn copy(&mut self, input: impl Read, length: u64) -> io::Result<u64> {
-        match &mut self.pipe {
-            Some(pipe) => io::copy(&mut input.take(length), pipe),
-            None => io::copy(&mut input.take(length), &mut io::sink()),
+    fn copy(&mut self, input: &mut impl Read, length: u64, moved: &AtomicU64) -> io::Result<u64> {
+        let mut copied = 0;
+        while copied < length {
+            let piece = (length - copied).min(BUFFER as u64);
+            let mut input = input.by_ref().take(piece);
+            let n = match &mut self.pipe {
+                Some(pipe) => io::copy(&mut input, pipe)?,
+                None => io::copy(&mut input, &mut io::sink())?,
+            };
+            moved.fetch_add(1, Ordering::Relaxed);
+            copied += n;
+            if n < piece {
+                break;
+            }
         }
+        Ok(copied)
     }
 }
 
@@ -196,7 +207,7 @@ pub struct Shared {
     pub events: UnboundedSender<Event>,
     /// To the editor.
     pub to_editor: Injector,
-    /// Grows with all that is read and written: whether anything moves.
+    /// Grows with all that is read: whether anything moves.
     pub moved: Arc<AtomicU64>,
 }
 
@@ -313,7 +324,7 @@ fn pump<W: Write>(
             tap.empty();
         }
         if let Some(length) = overflow
-            && writer.copy(&mut input, length)? < length
+            && writer.copy(&mut input, length, moved)? < length
         {
             // Whatever came now would come in the middle of something.
             writer.sealed = true;

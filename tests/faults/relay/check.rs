@@ -77,7 +77,8 @@ pub(crate) fn to_lean(sent: &Sent, heard: &[u8], end: End) -> Result<(), String>
         .concat();
     if sent.to_lean.starts_with(&[&editors, rest].concat()) {
         editors.extend_from_slice(rest);
-    } else if end.lean_hears_all() || rest.is_empty() {
+    } else if !sent.to_lean.starts_with(&editors) || end.lean_hears_all() || rest.is_empty() {
+        // What breaks off may be a message of ours.
         let same = editors.iter().zip(&sent.to_lean);
         let at = same.take_while(|(a, b)| a == b).count();
         return Err(format!(
@@ -215,5 +216,6 @@ fn holds(answer: &[u8], leans: &[u8]) -> bool {
     } else {
         0
     };
-    before + after + null >= leans.len()
+    // The two may share what repeats itself.
+    answer.len() + null >= leans.len() && before + after + null >= leans.len()
 }
