@@ -25,6 +25,9 @@ use crate::proof::target::Target;
 /// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.
 const LEAN: Duration = Duration::from_secs(120);
 
+/// How long a proof of something easy may take: a replay of it is tried as well, and the machine may be busy.
+const TRIAL_BUDGET: Duration = Duration::from_secs(180);
+
 /// Where Lean is to be had.
 const INSTALL: &str = "https://lean-lang.org/install";
 
@@ -138,6 +141,7 @@ async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<Stri
             ..config.cache.clone()
         },
         polish: Duration::ZERO,
+        budget: config.budget.max(TRIAL_BUDGET),
         // Whether it can be done here is worth knowing, too.
         replay: true,
         ..config.clone()
