@@ -92,15 +92,26 @@ pub(super) fn curves(at: &[usize], across: &str, up: &str, lines: &[(&str, &[f64
         GAP + FIELD,
         MARGIN + width
     );
-    for value in [0.0, most / 2.0, most / 1.1] {
+    let step = step(most);
+    let ticks = (0..).map(|n| f64::from(n) * step);
+    for value in ticks.take_while(|value| *value < most) {
         let _ = write!(
             body,
             "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             MARGIN - 6.0,
             y(value) + 4.0,
-            rounded(value.round())
+            rounded(value)
         );
     }
+    let _ = write!(
+        body,
+        "<text x=\"{:.0}\" y=\"{:.0}\">{}</text><text x=\"{MARGIN}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>",
+        MARGIN + 6.0,
+        GAP + 12.0,
+        escaped(up),
+        GAP + FIELD + 18.0,
+        escaped(across)
+    );
     for at in at {
         let _ = write!(
             body,
@@ -133,6 +144,14 @@ pub(super) fn curves(at: &[usize], across: &str, up: &str, lines: &[(&str, &[f64
     )
 }
 
+/// A round number, a third to a sixth of `most`.
+fn step(most: f64) -> f64 {
+    let power = 10f64.powf((most / 3.0).log10().floor());
+    let fits = |step: &f64| step * 3.0 <= most;
+    let steps = [power, 2.0 * power, 5.0 * power];
+    steps.into_iter().rfind(fits).unwrap_or(power)
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -143,6 +162,14 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::super::Better;
     use super::*;
+
+    #[test]
+    fn steps_are_round() {
+        assert_eq!(
+            [3.3, 569.0, 700.0, 0.04].map(step),
+            [1.0, 100.0, 200.0, 0.01]
+        );
+    }
 
     #[test]
     fn a_curve_has_a_point_for_each() {
