@@ -1,16 +1,24 @@
 //! More at once than anybody asks for.
 
-use std::time::Duration;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use unsorry_tests::editor::Editor;
 
 use crate::serve::with;
 
+/// A number that the environment may set.
+fn set(name: &str, otherwise: usize) -> usize {
+    let value = std::env::var(name).ok();
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(otherwise)
+}
+
 /// Jobs at once; `UNSORRY_TEST_JOBS` says how many.
 fn many() -> usize {
-    let jobs = std::env::var("UNSORRY_TEST_JOBS").ok();
-    jobs.and_then(|jobs| jobs.parse().ok()).unwrap_or(8)
+    set("UNSORRY_TEST_JOBS", 8)
 }
 
 fn prove(editor: &mut Editor, uri: &str, hole: usize) {
@@ -60,4 +68,52 @@ fn typing_while_a_job_runs() {
             assert_eq!(editor.problems(uri), [""; 0], "{}", editor.text(uri));
         });
     }
+}
+
+/// Every hole of a long file, one for each forty lines; `UNSORRY_TEST_HOLES` says how many. Somebody types
+/// behind them.
+#[test]
+fn a_long_file() {
+    let holes = set("UNSORRY_TEST_HOLES", 10);
+    let mut text = String::new();
+    for n in 0..holes {
+        let _ = writeln!(
+            text,
+            "theorem t{n} (a b : Nat) (h : a + {n} < b) : ¬ b ≤ a := by"
+        );
+        for step in 0..37 {
+            let _ = writeln!(text, "  have h{step} : a + {step} = {step} + a := by omega");
+        }
+        text += "  sorry\n\n";
+    }
+    text += "-- here\n";
+    with(&text, |editor, uri| {
+        let start = Instant::now();
+        let all = json!({"command": "unsorry.proveAll", "arguments": [uri]});
+        let answer = editor.request("workspace/executeCommand", all);
+        assert!(answer.get("error").is_none(), "{answer}");
+        let (mut tenth, mut typed) = (0, 0);
+        while !editor
+            .progress
+            .iter()
+            .any(|(_, value)| value["kind"] == "end")
+        {
+            editor.idle(Duration::from_millis(500));
+            editor.replace(uri, "here", "xhere");
+            typed += 1;
+            let left = editor.text(uri).matches("sorry").count();
+            if 10 * (holes - left) / holes > tenth {
+                tenth = 10 * (holes - left) / holes;
+                println!("{} proved after {:.1?}", holes - left, start.elapsed());
+            }
+        }
+        let words = editor.finished(1);
+        assert_eq!(words, [format!("{holes} of {holes} proved")]);
+        assert!(
+            editor
+                .text(uri)
+                .ends_with(&format!("-- {}here\n", "x".repeat(typed)))
+        );
+        assert_eq!(editor.problems(uri), [""; 0]);
+    });
 }

@@ -1,7 +1,5 @@
 //! `textDocument/codeAction`
 
-use std::ops::Range;
-
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
@@ -10,13 +8,16 @@ use super::documents::View;
 use super::execute_command::{Command, announced};
 use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
-use super::{Assistant, unless_hurried};
-use crate::proof::baseline::shown;
+use super::{Assistant, goals};
 use crate::proof::verify::VerifiedSketch;
 use crate::proxy::route::DATA_KEY;
 
 /// The longest proof that an action's title shows whole, in characters.
 const TITLE_LENGTH: usize = 60;
+
+/// Of how many holes of a range there is an action for each. Lean is asked about each, and a menu of more
+/// would help nobody.
+const MOST_HOLES: usize = 8;
 
 /// What we can do at the range: verified proofs as quick fixes, and jobs for unproved holes.
 pub async fn code_action(
@@ -44,7 +45,7 @@ pub async fn code_action(
                 actions.push(partial_step(assistant, &uri, &view, sketch));
             }
         }
-        for hole in view.holes_at(&at) {
+        for hole in view.holes_at(&at).take(MOST_HOLES) {
             on_hole = true;
             let of_hole = findings.iter().filter(|f| f.touches(&hole));
             let proved = of_hole
@@ -52,7 +53,7 @@ pub async fn code_action(
                 .any(|offer| offer.proof.leans_on().is_empty());
             if !proved
                 && !assistant.state.is_busy(uri.as_str(), &hole)
-                && is_live(assistant, &uri, &view, &hole).await
+                && goals::is_live(assistant, uri.as_str(), &view, &hole).await
             {
                 let position = view.position(hole.start);
                 actions.push(command(
@@ -85,18 +86,6 @@ pub async fn code_action(
 fn contains(only: &str, kind: &str) -> bool {
     kind.strip_prefix(only)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// Whether Lean elaborates the hole: a `sorry` in a quotation is none. Where Lean can't say, the
-/// search will find out.
-async fn is_live(assistant: &Assistant, uri: &lsp::Uri, view: &View, hole: &Range<usize>) -> bool {
-    let range = view.positions(hole);
-    let goals = unless_hurried(assistant.lean.goals(uri.as_str(), range.start)).await;
-    let unchanged = assistant.state.version(uri.as_str()) == Some(view.version);
-    match goals {
-        Some(goals) if unchanged => shown(&goals, &range).is_some(),
-        _ => true,
-    }
 }
 
 fn command(title: &str, kind: &str, command: Command, arguments: Vec<Value>) -> lsp::CodeAction {

@@ -2,9 +2,9 @@
 
 use tower_lsp_server::ls_types as lsp;
 
+use super::Assistant;
 use super::finding::Finding;
-use super::{Assistant, unless_hurried};
-use crate::proof::baseline::shown;
+use super::goals::{self, Answer};
 
 /// Over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
 /// there: how far it was checked.
@@ -25,21 +25,19 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         let text = format!("{}\n{}", finding.summary, finding.details.markdown());
         return Some(markdown(text, view.lsp_range(&finding.range)));
     };
-    let range = view.positions(&hole);
-    let goals = unless_hurried(assistant.lean.goals(uri, range.start)).await;
+    let answer = goals::goals(assistant, uri, &view, &hole).await;
     if assistant.state.version(uri) != Some(view.version) {
         return None;
     }
     let mut text = String::from("**unsorry**\n");
-    let shown_goals = goals.as_ref().map(|goals| shown(goals, &range));
-    match &shown_goals {
-        Some(Some((_, goals))) => {
-            for goal in goals {
+    match &answer {
+        Answer::Goals(shown) => {
+            for goal in &shown.1 {
                 text += &format!("\n{}\n", code("lean", goal));
             }
         }
-        Some(None) => text += "\nLean has no goal here: this `sorry` is not elaborated.\n",
-        None => {}
+        Answer::None => text += "\nLean has no goal here: this `sorry` is not elaborated.\n",
+        Answer::Unknown => {}
     }
     let found = findings.iter().rev().find(|f| f.range == hole);
     if assistant.state.is_busy(uri, &hole) {
@@ -47,7 +45,7 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         text += &assistant.state.told(uri, &hole).markdown();
     } else if let Some(finding) = found {
         text += &describe(finding);
-    } else if matches!(shown_goals, Some(Some(_))) {
+    } else if matches!(answer, Answer::Goals(_)) {
         text += "\nTo have it proved, use the code action *Prove this sorry*.\n";
     }
     Some(markdown(text, view.lsp_range(&hole)))

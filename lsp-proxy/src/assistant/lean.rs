@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use unsorry_model::HoleKind;
 
 use crate::document::Position;
 use crate::lean::shadow::{Goals, goals};
@@ -15,6 +16,9 @@ use crate::wire::frame::Message;
 
 /// How long a goal is waited for. Lean answers once it has elaborated so far.
 const LIMIT: Duration = Duration::from_secs(600);
+
+const TACTIC: &str = "$/lean/plainGoal";
+const TERM: &str = "$/lean/plainTermGoal";
 
 /// The user's Lean.
 #[derive(Clone)]
@@ -38,13 +42,34 @@ impl Lean {
 
     /// The goals at `position`. None when Lean can't tell.
     pub async fn goals(&self, uri: &str, position: Position) -> Option<Goals> {
-        let params = json!({"textDocument": {"uri": uri}, "position": position});
-        let tactic = self.ask("$/lean/plainGoal", params.clone());
-        let term = self.ask("$/lean/plainTermGoal", params);
+        let tactic = self.ask_at(TACTIC, uri, position);
+        let term = self.ask_at(TERM, uri, position);
         let (tactic, term) = tokio::time::timeout(LIMIT, async { (tactic.await, term.await) })
             .await
             .ok()?;
         Some(goals(&tactic.ok()?, &term.ok()?))
+    }
+
+    /// As [`Lean::goals`], where those of one kind suffice.
+    pub async fn goals_of(&self, uri: &str, position: Position, kind: HoleKind) -> Option<Goals> {
+        let answer = self.ask_at(
+            match kind {
+                HoleKind::Tactic => TACTIC,
+                HoleKind::Term => TERM,
+            },
+            uri,
+            position,
+        );
+        let answer = tokio::time::timeout(LIMIT, answer).await.ok()?.ok()?;
+        Some(match kind {
+            HoleKind::Tactic => goals(&answer, &Value::Null),
+            HoleKind::Term => goals(&Value::Null, &answer),
+        })
+    }
+
+    fn ask_at(&self, method: &str, uri: &str, position: Position) -> oneshot::Receiver<Value> {
+        let params = json!({"textDocument": {"uri": uri}, "position": position});
+        self.ask(method, params)
     }
 
     fn ask(&self, method: &str, params: Value) -> oneshot::Receiver<Value> {

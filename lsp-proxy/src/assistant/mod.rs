@@ -14,6 +14,7 @@ mod documents;
 pub mod documents;
 mod execute_command;
 mod finding;
+mod goals;
 mod hover;
 mod initialize;
 mod job;
@@ -65,9 +66,8 @@ async fn unless_hurried<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
     }
 }
 
-/// How many searches go on at once; others wait for their turn. All share one Lean, which begins anew
-/// where two texts differ each time it goes from one hole's to another's, so that many at once end later
-/// than one after the other. Two, because one may wait long for a model.
+/// How many searches go on at once; others wait for their turn. All share one Lean, which stays with one of
+/// them as long as that has work for it. Two, because one may wait long for a model.
 const SEARCHES: usize = 2;
 
 /// What the assistant works with.

@@ -12,6 +12,7 @@ use unsorry_model::Candidate;
 use super::details::Details;
 use super::documents::{Document, View};
 use super::finding::Finding;
+use super::goals::{Known, Shown};
 use crate::document::{Change, shift};
 use crate::proof::target::Target;
 
@@ -95,6 +96,7 @@ pub struct Last {
 struct Inner {
     abilities: Abilities,
     documents: HashMap<String, Document>,
+    known: HashMap<String, Known>,
     findings: HashMap<String, Vec<Arc<Finding>>>,
     jobs: HashMap<String, Job>,
     last: Option<Last>,
@@ -163,19 +165,25 @@ impl State {
 
     /// A document was opened.
     pub fn open(&self, uri: &str, document: Document) {
-        self.lock().documents.insert(uri.to_owned(), document);
+        let mut inner = self.lock();
+        inner.known.remove(uri);
+        inner.documents.insert(uri.to_owned(), document);
+        drop(inner);
         self.changed();
     }
 
-    /// What files import has changed: what was found holds no more.
+    /// What files import has changed: what was found or asked holds no more.
     pub fn forget_findings(&self) {
-        self.lock().findings.clear();
+        let mut inner = self.lock();
+        inner.findings.clear();
+        inner.known.clear();
     }
 
     /// A document was closed, or can't be followed any more: its jobs end.
     pub fn close(&self, uri: &str) {
         let mut inner = self.lock();
         inner.documents.remove(uri);
+        inner.known.remove(uri);
         inner.findings.remove(uri);
         for job in inner.jobs.values().filter(|job| job.uri == uri) {
             job.cancel.cancel();
@@ -195,13 +203,19 @@ impl State {
     pub fn change(&self, uri: &str, change: impl FnOnce(&mut Document) -> Vec<Change>) {
         let mut inner = self.lock();
         let Inner {
-            documents, jobs, ..
+            documents,
+            jobs,
+            known,
+            ..
         } = &mut *inner;
         let Some(document) = documents.get_mut(uri) else {
             return;
         };
         let changes = change(document);
         let view = document.view();
+        if let Some(known) = known.get_mut(uri) {
+            known.change(&changes, &view);
+        }
         for job in jobs.values_mut().filter(|job| job.uri == uri) {
             let mut lost = false;
             for place in &mut job.holes {
@@ -226,6 +240,22 @@ impl State {
     /// The document's version.
     pub fn version(&self, uri: &str) -> Option<i32> {
         self.lock().documents.get(uri).map(Document::version)
+    }
+
+    /// Lean has these goals for the hole at `range` of `view`.
+    pub fn know(&self, uri: &str, view: &View, range: &Range<usize>, goals: &Shown) {
+        let mut inner = self.lock();
+        if inner.documents.get(uri).map(Document::version) == Some(view.version)
+            && let Some(end) = view.declaration_end(range.start)
+        {
+            let known = inner.known.entry(uri.to_owned()).or_default();
+            known.keep(range.clone(), end, goals);
+        }
+    }
+
+    /// What is known of the holes of a document, if anything is.
+    pub fn known<T>(&self, uri: &str, of: impl FnOnce(&Known) -> T) -> Option<T> {
+        self.lock().known.get(uri).map(of)
     }
 
     /// Starts a job on `holes`; none when one is at work on one of them already. Its name is a

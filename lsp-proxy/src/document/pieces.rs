@@ -151,11 +151,13 @@ impl Pieces {
             .any(|piece| !piece.found.holes.is_empty())
     }
 
-    /// Whether a declaration that starts at or before `at` ends at `end`, or what is kept whole around it.
-    pub fn declaration_ends(&self, at: usize, end: usize) -> bool {
+    /// Where the last declaration ends that starts at or before `at`, or what is kept whole around it. None
+    /// where there is none in that piece.
+    pub fn declaration_end(&self, at: usize) -> Option<usize> {
         let piece = &self.pieces[self.at(at)];
-        let mut units = piece.found.declarations.iter();
-        units.any(|unit| piece.start + unit.start <= at && piece.start + unit.end == end)
+        let mut units = piece.found.declarations.iter().rev();
+        let unit = units.find(|unit| piece.start + unit.start <= at)?;
+        Some(piece.start + unit.end)
     }
 }
 
@@ -218,8 +220,7 @@ mod tests {
         for hole in &outline.holes {
             let unit = &outline.declaration_of(hole).unit;
             prop_assert!(pieces.is_hole(&hole.range));
-            prop_assert!(pieces.declaration_ends(hole.range.start, unit.end));
-            prop_assert!(!pieces.declaration_ends(hole.range.start, unit.end + 1));
+            prop_assert_eq!(pieces.declaration_end(hole.range.start), Some(unit.end));
         }
         prop_assert_eq!(&pieces.pieces, &Pieces::of(text).pieces);
         Ok(())

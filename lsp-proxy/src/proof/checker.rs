@@ -1,10 +1,12 @@
 //! The checker: a second Lean server, started at the first need and released when idle. One task
 //! owns it; everyone else sends it texts.
 
+mod queue;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +21,7 @@ use crate::lean::shadow::{Elaboration, Shadow, Unknown};
 
 use super::replay::Replayer;
 use super::verify::Level;
+use queue::{Next, Queue, Searcher};
 
 /// How long a fresh worker may take to load a file's imports and elaborate what stands before the
 /// first hole that is asked about.
@@ -39,6 +42,7 @@ pub enum CheckError {
 }
 
 struct Request {
+    searcher: Option<Arc<Searcher>>,
     uri: String,
     text: String,
     questions: Vec<Position>,
@@ -52,6 +56,7 @@ type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 #[derive(Debug, Clone)]
 pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
+    searcher: Option<Arc<Searcher>>,
     cwd: Arc<Path>,
     least: Level,
     replays: bool,
@@ -83,6 +88,7 @@ impl Checker {
         ));
         Checker {
             requests,
+            searcher: None,
             cwd: folder,
             least: Level::LeanChecked,
             replays: false,
@@ -94,6 +100,14 @@ impl Checker {
     /// What files import may have changed: the next text is elaborated with imports loaded anew.
     pub fn reload_imports(&self) {
         self.imports.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The same checker for one search: Lean stays with it while it has texts to check.
+    pub fn for_one_search(&self) -> Checker {
+        Checker {
+            searcher: Some(Arc::default()),
+            ..self.clone()
+        }
     }
 
     /// The same checker for whoever takes no proof below a level.
@@ -131,6 +145,7 @@ impl Checker {
         let none = LeanCommand::resolve(&["a-script".into()], Path::new("/"));
         Checker {
             requests,
+            searcher: None,
             cwd: Path::new("/").into(),
             least: Level::LeanChecked,
             replays: false,
@@ -190,6 +205,7 @@ impl Checker {
     ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
+            searcher: self.searcher.clone(),
             uri: shadow_uri(uri, &self.cwd),
             text,
             questions,
@@ -232,40 +248,79 @@ async fn run(
     idle: Duration,
     mut requests: mpsc::UnboundedReceiver<(Request, Reply)>,
 ) {
+    let mut queue = Queue::new();
+    let push = |queue: &mut Queue<_>, request: (Request, Reply)| {
+        queue.push(request.0.searcher.clone(), request);
+    };
     loop {
-        let request = match tokio::time::timeout(idle, requests.recv()).await {
-            Ok(Some(request)) => request,
-            Ok(None) => return,
-            Err(_) => {
-                slot.running = None;
-                match requests.recv().await {
-                    Some(request) => request,
-                    None => return,
+        while let Ok(request) = requests.try_recv() {
+            push(&mut queue, request);
+        }
+        queue.retain(|(_, reply): &(Request, Reply)| !reply.is_closed());
+        let ((request, mut reply), comes_back) = match queue.next(Instant::now()) {
+            Next::Take(request, comes_back) => (request, comes_back),
+            Next::Wait(until) => {
+                if let Ok(Some(request)) =
+                    tokio::time::timeout_at(until.into(), requests.recv()).await
+                {
+                    push(&mut queue, request);
                 }
+                continue;
+            }
+            Next::Nothing => {
+                let request = match tokio::time::timeout(idle, requests.recv()).await {
+                    Ok(request) => request,
+                    Err(_) => {
+                        slot.running = None;
+                        requests.recv().await
+                    }
+                };
+                let Some(request) = request else { return };
+                push(&mut queue, request);
+                continue;
             }
         };
-        let (request, mut reply) = request;
         tokio::select! {
-            outcome = slot.elaborate(&request) => {
+            outcome = slot.elaborate(&request, comes_back) => {
                 let _ = reply.send(outcome);
             }
             // Nobody waits any more. The next text makes Lean drop this one.
             () = reply.closed() => {}
         }
+        queue.done(Instant::now());
     }
 }
 
 impl Slot {
-    async fn elaborate(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
-        let outcome = self.once(request).await;
-        match outcome {
+    /// Elaborates a text, for which Lean `comes_back` from another search's.
+    async fn elaborate(
+        &mut self,
+        request: &Request,
+        comes_back: bool,
+    ) -> Result<Elaboration, CheckError> {
+        let start = Instant::now();
+        let searcher = request.searcher.as_ref();
+        let way_back = match searcher {
+            Some(searcher) if comes_back => searcher.way_back(),
+            _ => Duration::ZERO,
+        };
+        let limit = request.limit.saturating_add(way_back);
+        let outcome = match self.once(request, limit).await {
             // A worker may have died of the text before this one.
-            Err(CheckError::Unknown(Unknown::Died)) => self.once(request).await,
+            Err(CheckError::Unknown(Unknown::Died)) => self.once(request, limit).await,
             outcome => outcome,
+        };
+        if let Some(searcher) = searcher {
+            searcher.took(start.elapsed());
         }
+        outcome
     }
 
-    async fn once(&mut self, request: &Request) -> Result<Elaboration, CheckError> {
+    async fn once(
+        &mut self,
+        request: &Request,
+        limit: Duration,
+    ) -> Result<Elaboration, CheckError> {
         self.open(&request.uri)
             .await
             .map_err(|error| CheckError::NoLean(format!("{error:#}")))?;
@@ -273,9 +328,9 @@ impl Slot {
             return Err(Unknown::Died.into());
         };
         let limit = if shadow.is_open() {
-            request.limit
+            limit
         } else {
-            OPEN_LIMIT + request.limit
+            limit.saturating_add(OPEN_LIMIT)
         };
         let Request {
             text,

@@ -271,7 +271,11 @@ impl Search {
         steps: UnboundedSender<Step>,
         stop: &CancellationToken,
     ) -> Result<Outcome, NoGoal> {
-        let baseline = Arc::new(baseline(&self.checker, target).await?);
+        let search = &Search {
+            checker: self.checker.for_one_search(),
+            ..self.clone()
+        };
+        let baseline = Arc::new(baseline(&search.checker, target).await?);
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();
         let budget = self.limits.budget;
@@ -280,7 +284,7 @@ impl Search {
         let meter = Arc::new(Meter::new(self.limits.tokens, self.limits.money));
         let found = Mutex::new(Found::default());
         let effort = Effort {
-            search: self,
+            search,
             steps: &steps,
             tally: &tally,
             meter: &meter,
