@@ -27,6 +27,8 @@ pub struct Elaboration {
     pub diagnostics: Vec<Diagnostic>,
     /// What Lean answered to the questions, in their order.
     pub answers: Vec<Goals>,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// Lean's goals at a position.
@@ -106,7 +108,8 @@ impl Shadow {
         limit: Duration,
         interim: Option<&UnboundedSender<Vec<Diagnostic>>>,
     ) -> Result<Elaboration, Unknown> {
-        let deadline = Instant::now() + limit;
+        let start = Instant::now();
+        let deadline = start + limit;
         self.send_text(server, text);
         let barrier = server.request(
             "textDocument/waitForDiagnostics",
@@ -174,6 +177,7 @@ impl Shadow {
             } => Ok(Elaboration {
                 diagnostics,
                 answers,
+                took: start.elapsed(),
             }),
         }
     }

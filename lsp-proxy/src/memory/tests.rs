@@ -41,6 +41,7 @@ fn baseline(goals: &str) -> Baseline {
         axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
         statement: None,
         error_before: false,
+        took: Duration::ZERO,
         compiled: std::sync::Arc::default(),
     }
 }
@@ -220,6 +221,7 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
         };
         Elaboration {
             diagnostics: text.lines().enumerate().filter_map(says).collect(),
+            took: Duration::ZERO,
             answers: vec![Goals {
                 tactic: Some(vec!["⊢ 1 = 1".into()]),
                 term: None,

@@ -310,8 +310,12 @@ impl Slot {
             Err(CheckError::Unknown(Unknown::Died)) => self.once(request, limit).await,
             outcome => outcome,
         };
+        let took = start.elapsed();
+        let bytes = request.text.len();
+        let known = outcome.is_ok();
+        tracing::debug!(bytes, ?took, comes_back, known, "elaborated");
         if let Some(searcher) = searcher {
-            searcher.took(start.elapsed());
+            searcher.took(took);
         }
         outcome
     }

@@ -328,6 +328,7 @@ mod tests {
             axioms: Report::Axioms(Vec::new()),
             statement: None,
             error_before: false,
+            took: std::time::Duration::ZERO,
             compiled: std::sync::Arc::default(),
         };
         let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));

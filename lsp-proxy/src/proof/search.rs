@@ -14,6 +14,7 @@ mod sketches;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use unsorry_model::{Candidate, HoleKind};
@@ -225,11 +225,10 @@ pub async fn confirm(
             .trim_start_matches(|c: char| c.is_whitespace() || c == '(')
             .len();
     let first_token = lines.position(first_token);
-    let asked = Instant::now();
     let elaboration = checker
         .elaborate(&target.uri, text, vec![first_token], limit)
         .await?;
-    let took = asked.elapsed();
+    let took = elaboration.took;
     let said = of_declaration(target, &lines, &spliced.text, &elaboration.diagnostics);
     match verdict(target, baseline, first_token.line, &said) {
         Verdict::Passed { .. } => {}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use unsorry_model::Candidate;
 
 use super::tally::{Found, lock};
+use super::together::Together;
 use super::{Effort, Step, Task};
 use crate::proof::checker::CheckError;
 use crate::proof::gate::gate;
@@ -32,7 +33,10 @@ pub(super) async fn polish(
     let mut tried: HashSet<String> = HashSet::new();
     let mut rounds = 0;
     loop {
-        let best = lock(found).proofs.first().cloned();
+        let (best, together) = {
+            let found = lock(found);
+            (found.proofs.first().cloned(), found.together)
+        };
         let Some(best) = best else {
             return Ok(());
         };
@@ -53,7 +57,7 @@ pub(super) async fn polish(
             ..Candidate::new("", best.engine())
         };
         let new: Vec<Candidate> = new.map(|text| like.with_text(text)).collect();
-        let Some(better) = shortest(effort, task, &best, new).await? else {
+        let Some(better) = shortest(effort, task, together, &best, new).await? else {
             return Ok(());
         };
         let better = Arc::new(better);
@@ -73,6 +77,7 @@ pub(super) async fn polish(
 async fn shortest(
     effort: Effort<'_>,
     task: Task<'_>,
+    together: Together,
     best: &VerifiedProof,
     mut candidates: Vec<Candidate>,
 ) -> Result<Option<VerifiedProof>, CheckError> {
@@ -81,8 +86,9 @@ async fn shortest(
     } = task;
     let search = effort.search;
     let (checker, limits) = (&search.checker, &search.limits);
+    let most = together.how_many(limits.batch);
     while !candidates.is_empty() {
-        let together = screen::batch(target, &candidates, limits.batch);
+        let together = screen::batch(target, &candidates, most);
         let batch: Vec<Candidate> = candidates.drain(..together).collect();
         let screen = Screen::new(target, baseline.goal.kind, &batch);
         let text = screen.text.clone();

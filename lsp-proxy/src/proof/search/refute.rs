@@ -9,7 +9,7 @@ use unsorry_model::{Ask, Candidate, Counterexample, Proposal, Prover, counterexa
 
 use super::run::{Progress, Run};
 use super::tally::{Found, lock};
-use super::{Effort, Engine, Kind, Step, Task};
+use super::{Effort, Engine, Kind, Search, Step, Task};
 use crate::proof::baseline::{NoGoal, baseline};
 use crate::proof::checker::CheckError;
 use crate::proof::negation::Negation;
@@ -57,8 +57,13 @@ pub(super) async fn refute(
     let Some(negation) = Negation::of(task.target, goal) else {
         return Ok(());
     };
-    let checker = &effort.search.checker;
-    let stated = match baseline(checker, negation.target()).await {
+    // What is tried against the goal waits while there is something to try for it.
+    let search = &Search {
+        checker: effort.search.checker.for_one_search(),
+        ..effort.search.clone()
+    };
+    let effort = Effort { search, ..effort };
+    let stated = match baseline(&search.checker, negation.target()).await {
         Ok(stated) => Arc::new(stated),
         Err(NoGoal::Check(CheckError::NoLean(error))) => return Err(CheckError::NoLean(error)),
         Err(why) => {

@@ -11,6 +11,7 @@ use unsorry_model::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::tally::{Found, lock};
+use super::together::Together;
 use super::{Effort, Kind, Step, TACTICS, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
@@ -107,6 +108,7 @@ impl<'a> Run<'a> {
     ) -> Run<'a> {
         let head_start = effort.search.limits.head_start;
         let goal = &task.baseline.goal;
+        lock(found).together = Together::before(task.baseline.took);
         Run {
             cascade: Cascade::new(task.engines, goal, effort.meter, head_start),
             effort,
@@ -191,7 +193,8 @@ impl<'a> Run<'a> {
             }
             return Ok(());
         }
-        let most = self.effort.search.limits.batch;
+        let together = lock(self.found).together;
+        let most = together.how_many(self.effort.search.limits.batch);
         let waiting = self.waiting.make_contiguous();
         let together = screen::batch(self.task.target, waiting, most);
         let batch = self.waiting.drain(..together).collect();
@@ -501,7 +504,12 @@ impl<'a> Run<'a> {
         tokio::select! {
             biased;
             whole = whole => {
-                let verdicts = screen.verdicts(target, baseline, &whole?.diagnostics);
+                let whole = whole?;
+                if batch.len() == 1 {
+                    let together = &mut lock(self.found).together;
+                    *together = together.after_one(whole.took);
+                }
+                let verdicts = screen.verdicts(target, baseline, &whole.diagnostics);
                 Ok(Verdicts::All(verdicts))
             }
             winners = early, if !self.everything() => Ok(Verdicts::Early(winners)),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unsorry_model::Candidate;
 
 use super::sketches::Board;
+use super::together::Together;
 use super::{Engine, Failure, TACTICS};
 use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
@@ -28,6 +29,8 @@ pub(super) struct Found {
     /// Proofs that stand on their own, best first.
     pub proofs: Vec<Arc<VerifiedProof>>,
     pub leaning: Vec<Arc<VerifiedProof>>,
+    /// How many candidates stand in one text.
+    pub together: Together,
     /// What would do for a step of a sketch.
     pub step: Option<Candidate>,
     pub sketch: Option<Arc<VerifiedSketch>>,
