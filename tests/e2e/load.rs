@@ -85,7 +85,7 @@ fn a_long_file() {
         }
         let _ = writeln!(
             text,
-            "theorem t{n} (a b : Nat) (h : a + {n} < b) : ¬ b ≤ a := by\n  have h' : a < b := by omega\n  sorry\n\n"
+            "theorem t{n} (a b : Nat) (h : a + {n} < b) : a < b := by\n  sorry\n\n"
         );
     }
     text += "-- here\n";
