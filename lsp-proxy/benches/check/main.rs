@@ -176,7 +176,7 @@ impl Bench {
             let started = Instant::now();
             verdicts.clear();
             for batch in candidates.chunks(together) {
-                let screen = Screen::new(target, baseline.goal.kind, batch);
+                let screen = Screen::new(target, baseline.goal.kind, batch, true);
                 let elaboration = self
                     .shadow
                     .elaborate(&mut self.server, &screen.text, &[], LIMIT, None)

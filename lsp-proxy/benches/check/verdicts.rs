@@ -346,7 +346,7 @@ impl Ask<'_> {
                     Candidate::new(text, "tactics")
                 })
                 .collect();
-            let screen = Screen::new(&target, baseline.goal.kind, &candidates);
+            let screen = Screen::new(&target, baseline.goal.kind, &candidates, true);
             let text = screen.text.clone();
             match self
                 .checker

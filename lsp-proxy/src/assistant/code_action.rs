@@ -45,16 +45,18 @@ pub async fn code_action(
                 actions.push(partial_step(assistant, &uri, &view, sketch));
             }
         }
-        for hole in view.holes_at(&at).take(MOST_HOLES) {
+        let mut asked = 0;
+        for hole in view.holes_at(&at) {
             on_hole = true;
             let of_hole = findings.iter().filter(|f| f.touches(&hole));
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
                 .any(|offer| offer.proof.leans_on().is_empty());
-            if !proved
-                && !assistant.state.is_busy(uri.as_str(), &hole)
-                && goals::is_live(assistant, uri.as_str(), &view, &hole).await
-            {
+            if proved || asked == MOST_HOLES || assistant.state.is_busy(uri.as_str(), &hole) {
+                continue;
+            }
+            asked += 1;
+            if goals::is_live(assistant, uri.as_str(), &view, &hole).await {
                 let position = view.position(hole.start);
                 actions.push(command(
                     "Prove this sorry",

@@ -129,14 +129,14 @@ impl View {
         self.pieces.is_hole(range)
     }
 
-    /// Where the declaration ends that `at` is in: all that Lean says there depends on the text before.
-    pub fn declaration_end(&self, at: usize) -> Option<usize> {
-        self.pieces.declaration_end(at)
+    /// The declaration that `at` is in: all that Lean says there depends on the text up to its end.
+    pub fn declaration(&self, at: usize) -> Option<Range<usize>> {
+        self.pieces.declaration(at)
     }
 
     /// Whether the text begins with `head`, which ends as a declaration does that starts at or before `at`.
     pub fn begins_with(&self, head: &str, at: usize) -> bool {
-        if self.declaration_end(at) != Some(head.len()) {
+        if self.declaration(at).map(|declaration| declaration.end) != Some(head.len()) {
             return false;
         }
         let mut rest = head.as_bytes();

@@ -1,5 +1,5 @@
-//! What Lean has said of holes that somebody has looked at, so that it is asked no more often than it must
-//! be: each question waits behind the editor's own.
+//! What Lean has said of holes that somebody has looked at, so that it is asked less often: each question waits
+//! behind the editor's own.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,42 +27,63 @@ pub struct Known(Vec<Hole>);
 #[derive(Debug)]
 struct Hole {
     range: Range<usize>,
-    /// Its kind, as it was last.
+    /// As long as its declaration is the one that Lean was asked about.
+    same: Option<Same>,
+}
+
+/// What is known of a hole in a declaration that has not changed.
+#[derive(Debug)]
+struct Same {
+    declaration: Range<usize>,
     kind: HoleKind,
-    /// The end of its declaration, and the goals, as long as the text up to there is the one that Lean
-    /// was asked about.
-    goals: Option<(usize, Shown)>,
+    /// As long as nothing before the declaration has changed either.
+    goals: Option<Shown>,
 }
 
 impl Known {
-    /// Lean has these goals for the hole at `range`, whose declaration ends at `end`.
-    pub fn keep(&mut self, range: Range<usize>, end: usize, goals: &Shown) {
-        self.0.retain(|hole| hole.range != range);
+    /// Lean has these goals for the hole at `range` of a declaration.
+    pub fn keep(&mut self, range: Range<usize>, declaration: Range<usize>, goals: &Shown) {
+        self.forget(&range);
         let size: usize = goals.1.iter().map(String::len).sum();
         self.0.push(Hole {
             range,
-            kind: goals.0,
-            goals: (size <= LONGEST).then(|| (end, goals.clone())),
+            same: Some(Same {
+                declaration,
+                kind: goals.0,
+                goals: (size <= LONGEST).then(|| goals.clone()),
+            }),
         });
         if self.0.len() > MOST {
             self.0.remove(0);
         }
     }
 
+    /// Lean does not elaborate the hole at `range`.
+    pub fn forget(&mut self, range: &Range<usize>) {
+        self.0.retain(|hole| hole.range != *range);
+    }
+
     /// Follows what was `changed`, after which the document is `view`. A hole that stays one is still
-    /// elaborated, as far as one can tell without Lean; its goals may be others if anything up to the end
-    /// of its declaration has changed.
+    /// elaborated, as far as one can tell without Lean.
     pub fn change(&mut self, changes: &[Change], view: &View) {
+        let moved = |range: &Range<usize>| changes.iter().try_fold(range.clone(), shift);
         self.0.retain_mut(|hole| {
-            let before = |end: usize| changes.iter().any(|change| change.range.start < end);
-            hole.goals.take_if(|(end, _)| before(*end));
-            let moved = changes.iter().try_fold(hole.range.clone(), shift);
-            let Some(range) = moved.filter(|range| view.is_hole(range)) else {
+            let Some(range) = moved(&hole.range).filter(|range| view.is_hole(range)) else {
                 return false;
             };
-            // What was written behind it may have made it longer.
-            hole.goals
-                .take_if(|(end, _)| view.declaration_end(range.start) != Some(*end));
+            if let Some(same) = &mut hole.same {
+                let end = same.declaration.end;
+                if changes.iter().any(|change| change.range.start < end) {
+                    same.goals = None;
+                }
+                match moved(&same.declaration) {
+                    // What was written beside it may have made it longer.
+                    Some(now) if view.declaration(range.start) == Some(now.clone()) => {
+                        same.declaration = now;
+                    }
+                    _ => hole.same = None,
+                }
+            }
             hole.range = range;
             true
         });
@@ -72,15 +93,16 @@ impl Known {
         self.0.iter().find(|hole| hole.range == *range)
     }
 
-    /// The hole's goals, if they must still be these.
-    pub fn goals(&self, range: &Range<usize>) -> Option<Shown> {
-        let (_, goals) = self.find(range)?.goals.as_ref()?;
-        Some(goals.clone())
+    /// Whether Lean has elaborated the hole, when it was asked last.
+    pub fn is_live(&self, range: &Range<usize>) -> bool {
+        self.find(range).is_some()
     }
 
-    /// The hole's kind, as it was last. None of a hole that Lean has said nothing of.
-    pub fn kind(&self, range: &Range<usize>) -> Option<HoleKind> {
-        Some(self.find(range)?.kind)
+    /// The hole's goals, if they must still be these, or else its kind, if it must still be that.
+    pub fn goals(&self, range: &Range<usize>) -> (Option<Shown>, Option<HoleKind>) {
+        let same = self.find(range).and_then(|hole| hole.same.as_ref());
+        let goals = same.and_then(|same| same.goals.clone());
+        (goals, same.map(|same| same.kind))
     }
 }
 
@@ -97,41 +119,69 @@ pub enum Answer {
 
 /// The goals of the hole at `range` of `view`.
 pub async fn goals(assistant: &Assistant, uri: &str, view: &View, range: &Range<usize>) -> Answer {
-    let known = assistant
-        .state
-        .known(uri, |known| (known.goals(range), known.kind(range)));
+    let known = assistant.state.known(uri, |known| known.goals(range));
     let (goals, kind) = known.unwrap_or_default();
     if let Some(goals) = goals {
         return Answer::Goals(goals);
     }
-    let positions = view.positions(range);
-    let asked = async {
-        if let Some(kind) = kind {
-            let goals = assistant.lean.goals_of(uri, positions.start, kind).await?;
-            if let Some(shown) = shown(&goals, &positions) {
-                return Some(Some(shown));
-            }
-        }
-        let goals = assistant.lean.goals(uri, positions.start).await?;
-        Some(shown(&goals, &positions))
-    };
-    match unless_hurried(asked).await {
-        _ if assistant.state.version(uri) != Some(view.version) => Answer::Unknown,
-        Some(Some(goals)) => {
+    let asked = ask(
+        assistant.clone(),
+        uri.to_owned(),
+        view.clone(),
+        range.clone(),
+        kind,
+    );
+    // Whoever is in a hurry does without: who asks next has it.
+    let asked = tokio::spawn(asked);
+    unless_hurried(async { asked.await.ok() })
+        .await
+        .unwrap_or(Answer::Unknown)
+}
+
+/// Asks Lean, and remembers what it says.
+async fn ask(
+    assistant: Assistant,
+    uri: String,
+    view: View,
+    range: Range<usize>,
+    kind: Option<HoleKind>,
+) -> Answer {
+    let Assistant { lean, state, .. } = &assistant;
+    let positions = view.positions(&range);
+    let mut found = None;
+    if let Some(kind) = kind {
+        let Some(goals) = lean.goals_of(&uri, positions.start, kind).await else {
+            return Answer::Unknown;
+        };
+        found = shown(&goals, &positions);
+    }
+    if found.is_none() {
+        let Some(goals) = lean.goals(&uri, positions.start).await else {
+            return Answer::Unknown;
+        };
+        found = shown(&goals, &positions);
+    }
+    if state.version(&uri) != Some(view.version) {
+        return Answer::Unknown;
+    }
+    match found {
+        Some(goals) => {
             let goals = Arc::new(goals);
-            assistant.state.know(uri, view, range, &goals);
+            state.know(&uri, &view, &range, &goals);
             Answer::Goals(goals)
         }
-        Some(None) => Answer::None,
-        None => Answer::Unknown,
+        None => {
+            state.forget_hole(&uri, &view, &range);
+            Answer::None
+        }
     }
 }
 
 /// Whether Lean elaborates the hole. It does if it once did; where Lean can't say, the search will find
 /// out.
 pub async fn is_live(assistant: &Assistant, uri: &str, view: &View, range: &Range<usize>) -> bool {
-    let known = assistant.state.known(uri, |known| known.kind(range));
-    known.flatten().is_some() || !matches!(goals(assistant, uri, view, range).await, Answer::None)
+    let known = assistant.state.known(uri, |known| known.is_live(range));
+    known == Some(true) || !matches!(goals(assistant, uri, view, range).await, Answer::None)
 }
 
 #[cfg(test)]
@@ -144,18 +194,18 @@ mod tests {
     const TEXT: &str =
         "-- ∀\ntheorem t : T := by\n  skip\n  sorry\n\n-- behind\ntheorem u : T := x\n";
 
-    /// `old` becomes `new` in [`TEXT`], of whose hole all is known: whether Lean need not be asked again
-    /// that it is elaborated, and for its goals.
+    /// `old` becomes `new` in [`TEXT`], of whose hole all is known. What is still known then: nothing, that
+    /// it is elaborated, its kind too, its goals too.
     #[track_caller]
-    fn check(old: &str, new: &str, live: bool, goals: bool) {
+    fn check(old: &str, new: &str, expected: &str) {
         let mut document = Document::new(1, TEXT);
         let view = document.view();
         let hole = view.holes().next().expect("a hole");
-        let end = view.declaration_end(hole.start).expect("a declaration");
+        let declaration = view.declaration(hole.start).expect("a declaration");
         let mut known = Known::default();
         let shown = Arc::new((HoleKind::Tactic, vec!["⊢ T".to_owned()]));
-        known.keep(hole.clone(), end, &shown);
-        assert!(known.goals(&hole).is_some());
+        known.keep(hole.clone(), declaration, &shown);
+        assert!(known.goals(&hole).0.is_some());
 
         let at = TEXT.find(old).expect("it is there");
         let change = lsp::TextDocumentContentChangeEvent {
@@ -165,23 +215,34 @@ mod tests {
         };
         let changes = document.change(2, vec![change]);
         known.change(&changes, &document.view());
-        let hole = document.view().holes().next().unwrap_or_default();
-        assert_eq!(known.kind(&hole).is_some(), live, "{old:?} to {new:?}");
-        assert_eq!(known.goals(&hole).is_some(), goals, "{old:?} to {new:?}");
+        let hole = known.0.first().map(|hole| hole.range.clone());
+        let told = match hole.as_ref().map(|hole| known.goals(hole)) {
+            None => "nothing",
+            Some((None, None)) => "live",
+            Some((None, Some(_))) => "kind",
+            Some((Some(_), _)) => "goals",
+        };
+        assert_eq!(told, expected, "{old:?} to {new:?}");
+        if let Some(hole) = hole {
+            assert!(document.view().is_hole(&hole));
+        }
     }
 
     #[test]
     fn what_an_edit_leaves_known() {
-        check("∀", "∃ x", true, false);
-        check("skip", "simp", true, false);
-        check(": T", ": sorry", false, false);
-        check("  sorry", "  sorry'", false, false);
-        check("  sorry", "    sorry", false, false);
-        check("\n\n-- behind", "\n  done\n\n-- behind", true, false);
-        check("\n-- behind", "\n\n-- behind", true, true);
-        check("\n\n-- behind", "\n  -- behind", true, true);
-        check("\n-- behind", "  done\n-- behind", true, false);
-        check(": T := x", ": T := sorry", true, true);
+        check("∀", "∃ x", "kind");
+        check("\ntheorem t", "\n/-- Doc. -/ theorem t", "live");
+        check("skip", "simp", "live");
+        check("sorry\n", "have : 1 = 1 := sorry\n", "nothing");
+        check("skip\n  ", "skip\n  have : 1 = 1 := ", "live");
+        check("by\n  skip", "", "live");
+        check("skip\n", "skip /-\n", "nothing");
+        check("\n\n-- behind", "'\n\n-- behind", "nothing");
+        check("\n\n-- behind", "\n  done\n\n-- behind", "live");
+        check("\n-- behind", "  done\n-- behind", "live");
+        check("\n-- behind", "\n\n-- behind", "goals");
+        check("\n\n-- behind", "\n  -- behind", "goals");
+        check(": T := x", ": T := sorry", "goals");
     }
 
     #[test]
@@ -189,13 +250,15 @@ mod tests {
         let mut known = Known::default();
         let shown = Arc::new((HoleKind::Term, vec!["x".repeat(LONGEST)]));
         for n in 0..=MOST {
-            known.keep(10 * n..10 * n + 5, 1000, &shown);
+            known.keep(10 * n..10 * n + 5, 0..1000, &shown);
         }
-        assert_eq!(known.kind(&(0..5)), None);
-        assert!(known.goals(&(10..15)).is_some());
+        assert!(!known.is_live(&(0..5)));
+        assert!(known.goals(&(10..15)).0.is_some());
         let longer = Arc::new((HoleKind::Term, vec!["x".repeat(LONGEST + 1)]));
-        known.keep(10..15, 1000, &longer);
-        assert_eq!(known.kind(&(10..15)), Some(HoleKind::Term));
-        assert!(known.goals(&(10..15)).is_none());
+        known.keep(10..15, 0..1000, &longer);
+        let (goals, kind) = known.goals(&(10..15));
+        assert_eq!((goals, kind), (None, Some(HoleKind::Term)));
+        known.forget(&(10..15));
+        assert!(!known.is_live(&(10..15)));
     }
 }

@@ -62,7 +62,11 @@ async fn unless_hurried<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
     tokio::select! {
         biased;
         done = work => done,
-        () = hurry.notified() => None,
+        () = hurry.notified() => {
+            // Whatever it would do next is in a hurry, too.
+            hurry.notify_one();
+            None
+        }
     }
 }
 

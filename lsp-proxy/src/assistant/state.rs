@@ -246,10 +246,20 @@ impl State {
     pub fn know(&self, uri: &str, view: &View, range: &Range<usize>, goals: &Shown) {
         let mut inner = self.lock();
         if inner.documents.get(uri).map(Document::version) == Some(view.version)
-            && let Some(end) = view.declaration_end(range.start)
+            && let Some(declaration) = view.declaration(range.start)
         {
             let known = inner.known.entry(uri.to_owned()).or_default();
-            known.keep(range.clone(), end, goals);
+            known.keep(range.clone(), declaration, goals);
+        }
+    }
+
+    /// Lean does not elaborate the hole at `range` of `view`.
+    pub fn forget_hole(&self, uri: &str, view: &View, range: &Range<usize>) {
+        let mut inner = self.lock();
+        if inner.documents.get(uri).map(Document::version) == Some(view.version)
+            && let Some(known) = inner.known.get_mut(uri)
+        {
+            known.forget(range);
         }
     }
 

@@ -151,13 +151,13 @@ impl Pieces {
             .any(|piece| !piece.found.holes.is_empty())
     }
 
-    /// Where the last declaration ends that starts at or before `at`, or what is kept whole around it. None
+    /// The last declaration that starts at or before `at`, to the end of what is kept whole around it. None
     /// where there is none in that piece.
-    pub fn declaration_end(&self, at: usize) -> Option<usize> {
+    pub fn declaration(&self, at: usize) -> Option<Range<usize>> {
         let piece = &self.pieces[self.at(at)];
         let mut units = piece.found.declarations.iter().rev();
         let unit = units.find(|unit| piece.start + unit.start <= at)?;
-        Some(piece.start + unit.end)
+        Some(piece.start + unit.start..piece.start + unit.end)
     }
 }
 
@@ -220,7 +220,8 @@ mod tests {
         for hole in &outline.holes {
             let unit = &outline.declaration_of(hole).unit;
             prop_assert!(pieces.is_hole(&hole.range));
-            prop_assert_eq!(pieces.declaration_end(hole.range.start), Some(unit.end));
+            let start = outline.declaration_of(hole).extent.start;
+            prop_assert_eq!(pieces.declaration(hole.range.start), Some(start..unit.end));
         }
         prop_assert_eq!(&pieces.pieces, &Pieces::of(text).pieces);
         Ok(())

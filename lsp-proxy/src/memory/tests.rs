@@ -41,7 +41,6 @@ fn baseline(goals: &str) -> Baseline {
         axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
         statement: None,
         error_before: false,
-        took: Duration::ZERO,
         compiled: std::sync::Arc::default(),
     }
 }
@@ -222,6 +221,7 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
         Elaboration {
             diagnostics: text.lines().enumerate().filter_map(says).collect(),
             took: Duration::ZERO,
+            came_back: false,
             answers: vec![Goals {
                 tactic: Some(vec!["⊢ 1 = 1".into()]),
                 term: None,
@@ -267,7 +267,7 @@ async fn a_search_remembers() {
     let memory = memory(folder.path(), "echo");
     let all = ["first", "second", "third"];
     let (_, tried) = asked(&memory, &all, "second").await;
-    assert_eq!(tried, ["first second", "second"]);
+    assert_eq!(tried, ["first", "second third", "second"]);
     let (outcome, tried) = asked(&memory, &all, "second").await;
     assert_eq!(tried, ["second"]);
     assert_eq!((outcome.proposed, outcome.checked), (1, 1));

@@ -39,8 +39,6 @@ pub struct Baseline {
     pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
-    /// How long Lean took for it, and for what stands before it, as far as it did not have that already.
-    pub took: Duration,
     /// The text up to there as Lean has compiled it, for replays.
     pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
 }
@@ -146,7 +144,6 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
-        took: elaboration.took,
         compiled: Arc::default(),
     };
     if let Report::NotReported(why) = &baseline.axioms

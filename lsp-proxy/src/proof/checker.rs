@@ -42,7 +42,7 @@ pub enum CheckError {
 }
 
 struct Request {
-    searcher: Option<Arc<Searcher>>,
+    searcher: Arc<Searcher>,
     uri: String,
     text: String,
     questions: Vec<Position>,
@@ -56,7 +56,7 @@ type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
 #[derive(Debug, Clone)]
 pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
-    searcher: Option<Arc<Searcher>>,
+    searcher: Arc<Searcher>,
     cwd: Arc<Path>,
     least: Level,
     replays: bool,
@@ -88,7 +88,7 @@ impl Checker {
         ));
         Checker {
             requests,
-            searcher: None,
+            searcher: Arc::new(Searcher::urgent()),
             cwd: folder,
             least: Level::LeanChecked,
             replays: false,
@@ -102,10 +102,11 @@ impl Checker {
         self.imports.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The same checker for one search: Lean stays with it while it has texts to check.
+    /// The same checker for one search: Lean stays with it while it has texts to check. Whoever has the checker
+    /// itself goes before all searches.
     pub fn for_one_search(&self) -> Checker {
         Checker {
-            searcher: Some(Arc::default()),
+            searcher: Arc::default(),
             ..self.clone()
         }
     }
@@ -145,7 +146,7 @@ impl Checker {
         let none = LeanCommand::resolve(&["a-script".into()], Path::new("/"));
         Checker {
             requests,
-            searcher: None,
+            searcher: Arc::new(Searcher::urgent()),
             cwd: Path::new("/").into(),
             least: Level::LeanChecked,
             replays: false,
@@ -250,7 +251,7 @@ async fn run(
 ) {
     let mut queue = Queue::new();
     let push = |queue: &mut Queue<_>, request: (Request, Reply)| {
-        queue.push(request.0.searcher.clone(), request);
+        queue.push(request.0.searcher.clone(), Instant::now(), request);
     };
     loop {
         while let Ok(request) = requests.try_recv() {
@@ -299,23 +300,27 @@ impl Slot {
         comes_back: bool,
     ) -> Result<Elaboration, CheckError> {
         let start = Instant::now();
-        let searcher = request.searcher.as_ref();
-        let way_back = match searcher {
-            Some(searcher) if comes_back => searcher.way_back(),
-            _ => Duration::ZERO,
+        let way_back = match comes_back {
+            true => request.searcher.way_back(),
+            false => Duration::ZERO,
         };
         let limit = request.limit.saturating_add(way_back);
-        let outcome = match self.once(request, limit).await {
+        let mut outcome = match self.once(request, limit).await {
             // A worker may have died of the text before this one.
             Err(CheckError::Unknown(Unknown::Died)) => self.once(request, limit).await,
             outcome => outcome,
         };
-        let took = start.elapsed();
-        let bytes = request.text.len();
-        let known = outcome.is_ok();
-        tracing::debug!(bytes, ?took, comes_back, known, "elaborated");
-        if let Some(searcher) = searcher {
-            searcher.took(took);
+        let (bytes, took) = (request.text.len(), start.elapsed());
+        tracing::debug!(
+            bytes,
+            ?took,
+            comes_back,
+            known = outcome.is_ok(),
+            "elaborated"
+        );
+        if let (Ok(elaboration), true) = (&mut outcome, comes_back) {
+            elaboration.came_back = true;
+            request.searcher.came_back(took);
         }
         outcome
     }

@@ -93,8 +93,9 @@ pub fn batch(target: &Target, candidates: &[Candidate], most: usize) -> usize {
 }
 
 impl Screen {
-    /// Builds the text.
-    pub fn new(target: &Target, kind: HoleKind, candidates: &[Candidate]) -> Screen {
+    /// Builds the text. Candidates are `limited` in what Lean may spend on them, as long as their declaration
+    /// is not too much by itself.
+    pub fn new(target: &Target, kind: HoleKind, candidates: &[Candidate], limited: bool) -> Screen {
         let declaration = target.declaration();
         let mut text = target.text[..declaration.unit.start].to_owned();
         if !text.is_empty() && !text.ends_with('\n') {
@@ -105,9 +106,10 @@ impl Screen {
             let start = text.len();
             let (copy, at) = copy(target, kind, &candidate.text);
             if declaration.screenable {
-                text += &format!(
-                    "namespace Unsorry{number}\nset_option maxHeartbeats {HEARTBEATS} in\n"
-                );
+                text += &format!("namespace Unsorry{number}\n");
+                if limited {
+                    text += &format!("set_option maxHeartbeats {HEARTBEATS} in\n");
+                }
             }
             let candidate = text.len() + at;
             text += &copy;
@@ -258,7 +260,7 @@ mod tests {
     }
 
     fn check(text: &str, texts: &[&str], expected: &Expect) {
-        let screen = Screen::new(&target(text), HoleKind::Tactic, &candidates(texts));
+        let screen = Screen::new(&target(text), HoleKind::Tactic, &candidates(texts), true);
         expected.assert_eq(&screen.text);
     }
 
@@ -328,10 +330,14 @@ mod tests {
             axioms: Report::Axioms(Vec::new()),
             statement: None,
             error_before: false,
-            took: std::time::Duration::ZERO,
             compiled: std::sync::Arc::default(),
         };
-        let screen = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl", "simp"]));
+        let screen = Screen::new(
+            &target,
+            HoleKind::Tactic,
+            &candidates(&["rfl", "simp"]),
+            true,
+        );
         // Each copy has four lines.
         let judge = |said: &[Diagnostic]| {
             let verdicts = screen.verdicts(&target, &baseline, said);

@@ -8,32 +8,61 @@ use std::time::{Duration, Instant};
 /// How long a search may take from one text's verdict to its next text, and keep its place.
 const LINGER: Duration = Duration::from_millis(50);
 
+/// How long a search waits for another before it has its turn all the same: so many times as long as Lean
+/// needs to come to it, within these bounds.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
+const WAYS: u32 = 4;
+
 /// One search, as the checker tells it from others.
 #[derive(Debug, Default)]
 pub(super) struct Searcher {
-    /// How long its first text took, in milliseconds: as long as Lean needs to come back to it.
-    first: AtomicU64,
+    /// The longest that Lean took for a text of it, coming from another's, in milliseconds.
+    way: AtomicU64,
+    urgent: bool,
 }
 
 impl Searcher {
-    /// A text of it took so long.
-    pub(super) fn took(&self, time: Duration) {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let _ = self
-            .first
-            .compare_exchange(0, millis.max(1), Ordering::Relaxed, Ordering::Relaxed);
+    /// One that goes before all others.
+    pub(super) fn urgent() -> Searcher {
+        Searcher {
+            urgent: true,
+            ..Searcher::default()
+        }
+    }
+
+    /// Lean took so long for a text of it, coming from another's.
+    pub(super) fn came_back(&self, took: Duration) {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.way.fetch_max(millis, Ordering::Relaxed);
+    }
+
+    fn way(&self) -> Duration {
+        Duration::from_millis(self.way.load(Ordering::Relaxed))
     }
 
     /// How long Lean may need to come back to it, beside what a text takes.
     pub(super) fn way_back(&self) -> Duration {
-        Duration::from_millis(self.first.load(Ordering::Relaxed)).saturating_mul(2)
+        self.way().saturating_mul(2)
     }
+
+    fn patience(&self) -> Duration {
+        let [least, most] = PATIENCE;
+        self.way().saturating_mul(WAYS).clamp(least, most)
+    }
+}
+
+/// A text of a search.
+#[derive(Debug)]
+struct Waiting<T> {
+    searcher: Arc<Searcher>,
+    since: Instant,
+    item: T,
 }
 
 /// What waits, in the order in which it came.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    waiting: Vec<(Option<Arc<Searcher>>, T)>,
+    waiting: Vec<Waiting<T>>,
     /// The search whose text was last, and when Lean was done with that.
     last: Option<(Weak<Searcher>, Instant)>,
 }
@@ -57,14 +86,18 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Something of a search, or of nobody's in particular: that goes before all others.
-    pub(super) fn push(&mut self, searcher: Option<Arc<Searcher>>, item: T) {
-        self.waiting.push((searcher, item));
+    /// A search has something, since then.
+    pub(super) fn push(&mut self, searcher: Arc<Searcher>, since: Instant, item: T) {
+        self.waiting.push(Waiting {
+            searcher,
+            since,
+            item,
+        });
     }
 
     /// Keeps only what is still `wanted`.
     pub(super) fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
-        self.waiting.retain(|(_, item)| wanted(item));
+        self.waiting.retain(|waiting| wanted(&waiting.item));
     }
 
     /// What is next at this moment.
@@ -76,20 +109,22 @@ impl<T> Queue<T> {
         let is_last = |searcher: &Arc<Searcher>| {
             last.is_some_and(|(last, _)| Weak::as_ptr(last) == Arc::as_ptr(searcher))
         };
-        let mut waiting = self.waiting.iter();
-        let urgent = waiting.position(|(searcher, _)| searcher.is_none());
-        let at = urgent.or_else(|| {
-            let mut waiting = self.waiting.iter();
-            waiting.position(|(searcher, _)| searcher.as_ref().is_some_and(is_last))
-        });
+        let overdue = |waiting: &Waiting<T>| {
+            let waited = now.saturating_duration_since(waiting.since);
+            waited >= waiting.searcher.patience()
+        };
+        let first = |is: &dyn Fn(&Waiting<T>) -> bool| self.waiting.iter().position(is);
+        let at = first(&|waiting| waiting.searcher.urgent)
+            .or_else(|| first(&overdue))
+            .or_else(|| first(&|waiting| is_last(&waiting.searcher)));
         match (at, last) {
             _ if self.waiting.is_empty() => return Next::Nothing,
             (None, Some((_, done))) if now < *done + LINGER => return Next::Wait(*done + LINGER),
             _ => {}
         }
-        let (searcher, item) = self.waiting.remove(at.unwrap_or(0));
-        let comes_back = !searcher.as_ref().is_some_and(is_last);
-        self.last = searcher.map(|searcher| (Arc::downgrade(&searcher), now));
+        let Waiting { searcher, item, .. } = self.waiting.remove(at.unwrap_or(0));
+        let comes_back = !is_last(&searcher);
+        self.last = Some((Arc::downgrade(&searcher), now));
         Next::Take(item, comes_back)
     }
 
@@ -108,45 +143,73 @@ mod tests {
     #[test]
     fn it_stays_with_a_search_that_has_work() {
         let (one, two) = (Arc::<Searcher>::default(), Arc::<Searcher>::default());
+        let edit = Arc::new(Searcher::urgent());
         let mut queue = Queue::new();
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         assert_eq!(queue.next(at(0)), Next::Nothing);
-        queue.push(Some(one.clone()), "1a");
-        queue.push(Some(two.clone()), "2a");
-        queue.push(Some(one.clone()), "1b");
+        queue.push(one.clone(), at(0), "1a");
+        queue.push(two.clone(), at(0), "2a");
+        queue.push(one.clone(), at(0), "1b");
         assert_eq!(queue.next(at(0)), Next::Take("1a", true));
         queue.done(at(1000));
         assert_eq!(queue.next(at(1000)), Next::Take("1b", false));
         queue.done(at(2000));
         // Its next text comes soon, or it does not.
         assert_eq!(queue.next(at(2000)), Next::Wait(at(2050)));
-        queue.push(Some(one.clone()), "1c");
+        queue.push(one.clone(), at(2030), "1c");
         assert_eq!(queue.next(at(2030)), Next::Take("1c", false));
         queue.done(at(3000));
         assert_eq!(queue.next(at(3050)), Next::Take("2a", true));
-        queue.push(Some(one.clone()), "1d");
-        queue.push(None, "an edit waits");
+        queue.push(one.clone(), at(3050), "1d");
+        queue.push(edit.clone(), at(3050), "an edit");
         queue.done(at(4000));
-        assert_eq!(queue.next(at(4000)), Next::Take("an edit waits", true));
+        assert_eq!(queue.next(at(4000)), Next::Take("an edit", true));
         queue.done(at(4100));
-        assert_eq!(queue.next(at(4100)), Next::Take("1d", true));
+        assert_eq!(queue.next(at(4100)), Next::Wait(at(4150)));
+        queue.push(edit, at(4120), "an edit");
+        assert_eq!(queue.next(at(4120)), Next::Take("an edit", false));
+        queue.done(at(4200));
+        assert_eq!(queue.next(at(4250)), Next::Take("1d", true));
         // Nobody waits for a search that has ended.
-        queue.push(Some(two.clone()), "2b");
+        queue.push(two.clone(), at(5000), "2b");
         drop(one);
         queue.done(at(5000));
         assert_eq!(queue.next(at(5000)), Next::Take("2b", true));
-        queue.push(Some(two), "2c");
+        queue.push(two, at(5000), "2c");
         queue.retain(|item| *item != "2c");
         assert_eq!(queue.next(at(5000)), Next::Nothing);
     }
 
     #[test]
-    fn the_way_back_is_as_long_as_the_first_time() {
+    fn nobody_waits_for_ever() {
+        let (one, two) = (Arc::<Searcher>::default(), Arc::<Searcher>::default());
+        let mut queue = Queue::new();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let more = |queue: &mut Queue<_>, now| queue.push(one.clone(), now, "1");
+        more(&mut queue, at(0));
+        assert_eq!(queue.next(at(0)), Next::Take("1", true));
+        one.came_back(Duration::from_secs(3));
+        queue.push(two.clone(), at(1), "2");
+        more(&mut queue, at(5));
+        assert_eq!(queue.next(at(5)), Next::Take("1", false));
+        more(&mut queue, at(6));
+        assert_eq!(queue.next(at(6)), Next::Take("2", true));
+        // It stays with that one now, four times as long as it takes to come back.
+        queue.push(two.clone(), at(10), "2");
+        assert_eq!(queue.next(at(17)), Next::Take("2", false));
+        queue.push(two, at(17), "2");
+        assert_eq!(queue.next(at(18)), Next::Take("1", true));
+    }
+
+    #[test]
+    fn the_way_back_is_as_long_as_it_ever_was() {
         let searcher = Searcher::default();
         assert_eq!(searcher.way_back(), Duration::ZERO);
-        searcher.took(Duration::from_secs(30));
-        searcher.took(Duration::from_secs(1));
+        searcher.came_back(Duration::from_secs(30));
+        searcher.came_back(Duration::from_secs(1));
         assert_eq!(searcher.way_back(), Duration::from_secs(60));
+        assert_eq!(searcher.patience(), PATIENCE[1]);
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use unsorry_model::Candidate;
 
 use super::tally::{Found, lock};
-use super::together::Together;
 use super::{Effort, Step, Task};
 use crate::proof::checker::CheckError;
 use crate::proof::gate::gate;
@@ -33,10 +32,7 @@ pub(super) async fn polish(
     let mut tried: HashSet<String> = HashSet::new();
     let mut rounds = 0;
     loop {
-        let (best, together) = {
-            let found = lock(found);
-            (found.proofs.first().cloned(), found.together)
-        };
+        let best = lock(found).proofs.first().cloned();
         let Some(best) = best else {
             return Ok(());
         };
@@ -57,7 +53,7 @@ pub(super) async fn polish(
             ..Candidate::new("", best.engine())
         };
         let new: Vec<Candidate> = new.map(|text| like.with_text(text)).collect();
-        let Some(better) = shortest(effort, task, together, &best, new).await? else {
+        let Some(better) = shortest(effort, task, found, &best, new).await? else {
             return Ok(());
         };
         let better = Arc::new(better);
@@ -77,7 +73,7 @@ pub(super) async fn polish(
 async fn shortest(
     effort: Effort<'_>,
     task: Task<'_>,
-    together: Together,
+    found: &Mutex<Found>,
     best: &VerifiedProof,
     mut candidates: Vec<Candidate>,
 ) -> Result<Option<VerifiedProof>, CheckError> {
@@ -86,18 +82,22 @@ async fn shortest(
     } = task;
     let search = effort.search;
     let (checker, limits) = (&search.checker, &search.limits);
-    let most = together.how_many(limits.batch);
     while !candidates.is_empty() {
-        let together = screen::batch(target, &candidates, most);
-        let batch: Vec<Candidate> = candidates.drain(..together).collect();
-        let screen = Screen::new(target, baseline.goal.kind, &batch);
+        let together = lock(found).together;
+        let many = screen::batch(target, &candidates, together.how_many(limits.batch));
+        let batch: Vec<Candidate> = candidates.drain(..many).collect();
+        let screen = Screen::new(target, baseline.goal.kind, &batch, !together.unlimited);
         let text = screen.text.clone();
         lock(effort.tally).checked += batch.len();
         let verdicts = match checker
             .elaborate(&target.uri, text, Vec::new(), limits.check)
             .await
         {
-            Ok(elaboration) => screen.verdicts(target, baseline, &elaboration.diagnostics),
+            Ok(elaboration) => {
+                let verdicts = screen.verdicts(target, baseline, &elaboration.diagnostics);
+                lock(found).note(&verdicts, &elaboration);
+                verdicts
+            }
             Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
             Err(CheckError::Unknown(_)) => continue,
         };

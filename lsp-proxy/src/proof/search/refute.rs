@@ -57,10 +57,13 @@ pub(super) async fn refute(
     let Some(negation) = Negation::of(task.target, goal) else {
         return Ok(());
     };
-    // What is tried against the goal waits while there is something to try for it.
-    let search = &Search {
-        checker: effort.search.checker.for_one_search(),
-        ..effort.search.clone()
+    // What is tried against the user's goal waits while there is something to try for it.
+    let search = &match task.depth {
+        0 => Search {
+            checker: effort.search.checker.for_one_search(),
+            ..effort.search.clone()
+        },
+        _ => effort.search.clone(),
     };
     let effort = Effort { search, ..effort };
     let stated = match baseline(&search.checker, negation.target()).await {

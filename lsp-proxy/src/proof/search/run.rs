@@ -11,7 +11,6 @@ use unsorry_model::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::tally::{Found, lock};
-use super::together::Together;
 use super::{Effort, Kind, Step, TACTICS, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
@@ -108,7 +107,6 @@ impl<'a> Run<'a> {
     ) -> Run<'a> {
         let head_start = effort.search.limits.head_start;
         let goal = &task.baseline.goal;
-        lock(found).together = Together::before(task.baseline.took);
         Run {
             cascade: Cascade::new(task.engines, goal, effort.meter, head_start),
             effort,
@@ -196,8 +194,8 @@ impl<'a> Run<'a> {
         let together = lock(self.found).together;
         let most = together.how_many(self.effort.search.limits.batch);
         let waiting = self.waiting.make_contiguous();
-        let together = screen::batch(self.task.target, waiting, most);
-        let batch = self.waiting.drain(..together).collect();
+        let many = screen::batch(self.task.target, waiting, most);
+        let batch = self.waiting.drain(..many).collect();
         self.screen(batch).await?;
         self.come_to(Progress::Tried);
         Ok(())
@@ -449,6 +447,7 @@ impl<'a> Run<'a> {
                 }
                 Err(CheckError::Unknown(why)) => {
                     tracing::debug!(%why, candidates = batch.len(), "halving a batch");
+                    lock(self.found).together.took_too_long(batch.len());
                     let second = batch.split_off(batch.len() / 2);
                     stack.extend([second, batch]);
                 }
@@ -478,7 +477,8 @@ impl<'a> Run<'a> {
         let Task {
             target, baseline, ..
         } = self.task;
-        let screen = Screen::new(target, baseline.goal.kind, batch);
+        let limited = !lock(self.found).together.unlimited;
+        let screen = Screen::new(target, baseline.goal.kind, batch, limited);
         let (interim, mut seen) = unbounded_channel();
         let text = screen.text.clone();
         let search = self.effort.search;
@@ -505,11 +505,8 @@ impl<'a> Run<'a> {
             biased;
             whole = whole => {
                 let whole = whole?;
-                if batch.len() == 1 {
-                    let together = &mut lock(self.found).together;
-                    *together = together.after_one(whole.took);
-                }
                 let verdicts = screen.verdicts(target, baseline, &whole.diagnostics);
+                lock(self.found).note(&verdicts, &whole);
                 Ok(Verdicts::All(verdicts))
             }
             winners = early, if !self.everything() => Ok(Verdicts::Early(winners)),

@@ -43,7 +43,7 @@ fn candidates(texts: &[&str]) -> Vec<Proposal> {
 }
 
 /// A Lean that refuses each line with the word `wrong`; over `heavy` ones it runs out of the
-/// heartbeats that screening gives it.
+/// heartbeats that screening gives it. It takes as long as the text says: `90 ms`.
 fn lean(text: &str) -> Elaboration {
     let says = |line: usize, severity, message: &str| {
         let at = Position {
@@ -59,6 +59,9 @@ fn lean(text: &str) -> Elaboration {
         }
     };
     let limited = text.contains("maxHeartbeats");
+    let said = text.split_whitespace().zip(text.split_whitespace().skip(1));
+    let took = said.filter(|(_, unit)| *unit == "ms");
+    let took = took.filter_map(|(time, _)| time.parse::<u64>().ok()).sum();
     let diagnostics = text.lines().enumerate().filter_map(|(at, line)| {
         let says = |severity, message| Some(says(at, severity, message));
         if line.starts_with("#print axioms") {
@@ -73,7 +76,8 @@ fn lean(text: &str) -> Elaboration {
     });
     Elaboration {
         diagnostics: diagnostics.collect(),
-        took: Duration::ZERO,
+        took: Duration::from_millis(took),
+        came_back: false,
         answers: vec![Goals {
             tactic: Some(vec!["⊢ 1 = 1".into()]),
             term: None,
@@ -157,13 +161,51 @@ async fn what_is_ready_is_checked_in_full_batches() {
     let (outcome, _, asked) = search(vec![engine("a", stream::iter(ready))], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(proofs(&outcome), ["right"]);
-    let expected: [&[&str]; 3] = [
-        &["wrong 1", "wrong 2", "wrong 3"],
-        &["wrong 4", "right"],
+    let expected: [&[&str]; 4] = [
+        &["wrong 1"], // to see how long it takes
+        &["wrong 2", "wrong 3", "wrong 4"],
+        &["right"],
         &["right"], // confirmed
     ];
     assert_eq!(asked, expected);
     assert_eq!((outcome.proposed, outcome.checked), (6, 5));
+}
+
+#[tokio::test]
+async fn where_lean_takes_long_for_a_declaration_candidates_stand_alone() {
+    let check = async |texts: [&str; 5], expected: &[usize]| {
+        let engines = vec![engine("a", stream::iter(candidates(&texts)))];
+        let (outcome, _, asked) = search(engines, |_| {}).await;
+        assert_eq!(outcome.checked, 5);
+        let many: Vec<usize> = asked.iter().map(Vec::len).collect();
+        assert_eq!(many, expected, "{asked:?}");
+    };
+    let kept = [
+        "wrong 1, 1000 ms",
+        "wrong 2, 90 ms",
+        "wrong 3, 90 ms",
+        "wrong 4",
+        "wrong 5",
+    ];
+    check(kept, &[1, 1, 1, 1, 1]).await;
+    let not_kept = [
+        "wrong 1, 1000 ms",
+        "wrong 2, 1000 ms",
+        "wrong 3",
+        "wrong 4",
+        "wrong 5",
+    ];
+    check(not_kept, &[1, 1, 3]).await;
+    // The declaration alone is too much for a screening.
+    let too_much = [
+        "heavy 1, wrong, 1000 ms",
+        "wrong 2, 1000 ms",
+        "wrong 3, 90 ms",
+        "wrong 4",
+        "heavy 5, wrong",
+    ];
+    // The first is tried again at the end.
+    check(too_much, &[1, 1, 1, 1, 1, 1]).await;
 }
 
 /// A stream and what feeds it.
@@ -194,9 +236,9 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
     let (outcome, _, asked) = search(vec![fast, engine("slow", script)], heard).await;
     assert_eq!(proofs(&outcome), ["right"]);
     let expected: [&[&str]; 6] = [
-        &["wrong 1", "heavy wrong"],
+        &["wrong 1"],
+        &["heavy wrong", "wrong 2"],
         &["heavy wrong"], // again, without a limit, as nothing else is ready
-        &["wrong 2"],
         &["wrong 3"],
         &["right"],
         &["right"],

@@ -12,48 +12,50 @@ const LIGHT: Duration = Duration::from_millis(150);
 /// Copies of one that does, where Lean keeps nothing of it, are as many as it elaborates in this time.
 const TOGETHER: Duration = Duration::from_secs(4);
 
-/// What is known of a declaration.
+/// What is known of a declaration: nothing at first, which the first candidates change.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Together {
-    /// Nothing yet.
-    #[default]
-    Unknown,
-    /// It takes so long with its first candidate.
-    Heavy(Duration),
+pub(super) struct Together {
+    /// How long it takes with its first candidate, if that is long.
+    first: Option<Duration>,
     /// So many can stand together.
-    AtMost(usize),
+    most: Option<usize>,
+    /// It needs more heartbeats than a candidate is given, whatever that is.
+    pub unlimited: bool,
 }
 
 impl Together {
-    /// Of a declaration for which Lean took so long with all that stands before it, as far as it did not
-    /// have that already.
-    pub fn before(took: Duration) -> Together {
-        match took <= LIGHT {
-            true => Together::AtMost(usize::MAX),
-            false => Together::Unknown,
-        }
-    }
-
     /// How many to put together next, of `most`.
-    pub fn how_many(self, most: usize) -> usize {
-        match self {
-            Together::AtMost(n) => n.min(most),
-            Together::Unknown | Together::Heavy(_) => 1,
+    pub fn how_many(&self, most: usize) -> usize {
+        self.most.unwrap_or(1).min(most)
+    }
+
+    /// A text with one candidate took so long, and `ran_out` of the heartbeats of a screening, or not.
+    pub fn took_alone(&mut self, took: Duration, ran_out: bool) {
+        match (self.most, self.first) {
+            (Some(_), _) => {}
+            (None, _) if took <= LIGHT && self.first.is_none() => {
+                self.most = Some(usize::MAX);
+                self.unlimited = false;
+            }
+            // It may never have come to the candidate.
+            (None, _) if ran_out && !self.unlimited => {
+                *self = Together {
+                    unlimited: true,
+                    ..Together::default()
+                };
+            }
+            (None, None) => self.first = Some(took),
+            (None, Some(first)) if took <= first / 2 => self.most = Some(1),
+            (None, Some(_)) => {
+                let copies = TOGETHER.as_millis() / took.as_millis().max(1);
+                self.most = Some(usize::try_from(copies).unwrap_or(usize::MAX).max(1));
+            }
         }
     }
 
-    /// What is known after a text with one candidate, which took so long.
-    pub fn after_one(self, took: Duration) -> Together {
-        match self {
-            Together::Unknown if took > LIGHT => Together::Heavy(took),
-            Together::Unknown => Together::AtMost(usize::MAX),
-            Together::Heavy(first) if took <= first / 2 => Together::AtMost(1),
-            Together::Heavy(_) => {
-                let copies = TOGETHER.as_millis() / took.as_millis().max(1);
-                Together::AtMost(usize::try_from(copies).unwrap_or(usize::MAX).max(1))
-            }
-            known => known,
-        }
+    /// There was no answer for so many together.
+    pub fn took_too_long(&mut self, together: usize) {
+        self.most = Some((together / 2).max(1));
     }
 }
 
@@ -61,30 +63,45 @@ impl Together {
 mod tests {
     use super::*;
 
-    /// How many of 16 are put together, text by text, where Lean takes so many milliseconds for the first,
-    /// and so many for each after it that stands alone.
+    /// How many of 16 are put together, text by text, where Lean takes so many milliseconds for each that
+    /// stands alone, and runs out of heartbeats in it or not; then whether these are limited.
     #[track_caller]
-    fn check(before: u64, alone: [u64; 2], expected: [usize; 3]) {
-        let mut together = Together::before(Duration::from_millis(before));
-        let mut found = [0; 3];
-        for (at, found) in found.iter_mut().enumerate() {
-            *found = together.how_many(16);
-            if let (1, Some(took)) = (*found, alone.get(at)) {
-                together = together.after_one(Duration::from_millis(*took));
-            }
+    fn check(alone: &[(u64, bool)], expected: &[usize], limited: bool) {
+        let mut together = Together::default();
+        let mut found = Vec::new();
+        for (took, ran_out) in alone {
+            found.push(together.how_many(16));
+            together.took_alone(Duration::from_millis(*took), *ran_out);
         }
-        assert_eq!(found, expected);
+        found.push(together.how_many(16));
+        assert_eq!((found.as_slice(), !together.unlimited), (expected, limited));
     }
 
     #[test]
     fn as_many_as_pay() {
-        check(30, [0, 0], [16, 16, 16]);
-        // There was much before, and it is light.
-        check(5000, [40, 40], [1, 16, 16]);
+        check(&[(40, false)], &[1, 16], true);
         // Lean keeps what stands before the hole, or it does not.
-        check(5000, [1000, 90], [1, 1, 1]);
-        check(5000, [1000, 900], [1, 1, 4]);
-        check(5000, [9000, 8000], [1, 1, 1]);
-        check(5000, [160, 150], [1, 1, 16]);
+        check(&[(1000, false), (90, false)], &[1, 1, 1], true);
+        check(&[(1000, false), (900, false)], &[1, 1, 4], true);
+        check(&[(9000, false), (8000, false)], &[1, 1, 1], true);
+        check(&[(160, false), (150, false)], &[1, 1, 16], true);
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_screening() {
+        let heavy = [(3000, true), (9000, false), (90, false)];
+        check(&heavy, &[1, 1, 1, 1], false);
+        // It was the candidate.
+        check(&[(3000, true), (40, false)], &[1, 1, 16], true);
+    }
+
+    #[test]
+    fn what_gets_no_answer_is_halved_for_good() {
+        let mut together = Together::default();
+        together.took_alone(LIGHT, false);
+        together.took_too_long(16);
+        assert_eq!(together.how_many(16), 8);
+        together.took_too_long(1);
+        assert_eq!(together.how_many(16), 1);
     }
 }
