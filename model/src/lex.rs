@@ -105,13 +105,15 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
 
 /// Whether more text at the end of `text` could make this token of it longer.
 pub(crate) fn may_grow(token: &Token, text: &str) -> bool {
-    /// More than a character or the start of a raw string needs.
+    /// More than a character needs.
     const FAR: usize = 12;
     let own = token.text(text);
     let rest = &text[token.range.end..];
     match token.kind {
         Kind::Text => !token.closed,
-        _ if own == "'" || (own == "r" && rest.starts_with('#')) => rest.len() < FAR,
+        _ if own == "'" => rest.len() < FAR,
+        // A raw string may begin with as many as one likes.
+        _ if own == "r" && rest.bytes().all(|byte| byte == b'#') => true,
         Kind::Word => rest.is_empty() || rest == ".",
         _ if own.starts_with(|c: char| c.is_ascii_digit()) => rest.is_empty(),
         _ => {

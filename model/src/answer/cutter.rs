@@ -974,6 +974,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_raw_string_may_begin_with_any_number_of_signs() {
+        for hashes in [1, 11, 12, 15, 40] {
+            let hashes = "#".repeat(hashes);
+            // As a string without the signs it would end where the signs do not.
+            for end in [format!("\"{hashes} y"), "\" y".to_owned()] {
+                let answer = format!("x r{hashes}\"\n0{end}\n");
+                let cut = |size: usize| {
+                    let mut cutter = cutter(Term, "theorem t : p := ⟦⟧\n");
+                    for piece in answer.as_bytes().chunks(size) {
+                        cutter.push(std::str::from_utf8(piece).expect("ASCII"));
+                    }
+                    cutter.finish(true)
+                };
+                assert_eq!(cut(answer.len()).is_some(), end.contains('#'));
+                for size in 1..answer.len() {
+                    assert_eq!(cut(size), cut(answer.len()), "{answer:?}, {size}");
+                }
+            }
+        }
+    }
+
     proptest! {
         /// No answer to any hole makes it panic, and the pieces make no difference.
         #[test]
