@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -29,6 +29,9 @@ pub fn program() -> std::path::PathBuf {
     );
     program
 }
+
+/// How many lines of the program's log a failed test shows.
+const LOG_LINES: usize = 40;
 
 /// What the editor does when the server wants to change a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub struct Editor {
     /// What the user was asked and has not answered: the request's id and parameters.
     pub questions: Vec<(Value, Value)>,
     answers: HashMap<String, Value>,
+    log: PathBuf,
 }
 
 impl Editor {
@@ -118,6 +122,7 @@ impl Editor {
             shown: Vec::new(),
             questions: Vec::new(),
             answers: HashMap::new(),
+            log: folder.join("state/unsorry/unsorry.log"),
         };
         let initialized = editor.request(
             "initialize",
@@ -178,6 +183,7 @@ impl Editor {
     /// Handles messages until `done` gives something.
     pub fn until<T>(&mut self, what: &str, mut done: impl FnMut(&mut Editor) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
+        let mut came: HashMap<String, usize> = HashMap::new();
         loop {
             if let Some(value) = done(self) {
                 return value;
@@ -186,9 +192,16 @@ impl Editor {
                 .messages
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
             {
-                Ok(message) => self.handle(message),
+                Ok(message) => {
+                    let kind = message["method"].as_str().unwrap_or("an answer");
+                    *came.entry(kind.to_owned()).or_default() += 1;
+                    self.handle(message);
+                }
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("{what} did not come; progress: {:?}", self.progress)
+                    panic!(
+                        "{what} did not come, but {came:?}; progress: {:?}",
+                        self.progress
+                    )
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     panic!("the server ended while waiting for {what}")
@@ -480,7 +493,15 @@ impl Editor {
 }
 
 impl Drop for Editor {
+    #[allow(clippy::print_stderr)] // beside what the failed test says
     fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Ok(log) = std::fs::read_to_string(&self.log)
+        {
+            let lines: Vec<&str> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LOG_LINES)..];
+            eprintln!("The program's log ends with:\n{}", last.join("\n"));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
