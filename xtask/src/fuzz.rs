@@ -18,6 +18,9 @@ pub(crate) struct Fuzz {
     /// How long for each
     #[arg(long, default_value_t = 600)]
     seconds: u32,
+    /// Do not look for more: keep, among the seeds, the fewest inputs that reach all that was reached
+    #[arg(long)]
+    keep: bool,
 }
 
 /// Fuzzes one target after the other, from its seeds and what earlier runs have found worth keeping.
@@ -47,14 +50,18 @@ pub(crate) fn run(fuzz: &Fuzz) -> Result<()> {
             "gguf" => workspace::root().join("tests/fixtures/llama"),
             _ => folder().join("seeds").join(target),
         };
+        // New inputs go to the first.
+        let (folders, how) = match fuzz.keep {
+            true => ([seeds, corpus], "-set_cover_merge=1".to_owned()),
+            false => ([corpus, seeds], format!("-max_total_time={}", fuzz.seconds)),
+        };
         let mut command = Command::new(&program);
         command
             .args(["fuzz", "run", "--fuzz-dir"])
             .arg(folder())
             .arg(target)
-            .args([corpus, seeds])
-            .args(["--", "-rss_limit_mb=2048", "-timeout=10"])
-            .arg(format!("-max_total_time={}", fuzz.seconds))
+            .args(folders)
+            .args(["--", "-rss_limit_mb=2048", "-timeout=10", &how])
             .current_dir(workspace::root())
             // SQLite is there twice.
             .env("ASAN_OPTIONS", "detect_odr_violation=0")

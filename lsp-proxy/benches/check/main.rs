@@ -26,6 +26,10 @@ const TOGETHER: usize = 16;
 
 /// How often each way is measured; the median counts.
 const ROUNDS: usize = 7;
+const LONG_ROUNDS: usize = 3;
+
+/// The steps before the hole of a long declaration.
+const STEPS: usize = 36;
 
 /// Longer than any check here may take.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -61,7 +65,7 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let command = LeanCommand::resolve(&[], folder.path());
     let uri = format!("file://{}/A.lean", folder.path().display());
-    let hole = target(&uri, 0);
+    let hole = target_of(SOURCE, &uri);
     let checker = Checker::new(command.clone(), folder.path().to_owned(), LIMIT, limits());
     let baseline = baseline(&checker, &hole).await?;
     let counted = verdicts::run(&checker, &uri, checks, seed, TOGETHER).await?;
@@ -75,15 +79,26 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
     let mut fast = Bench::start(&command.for_checker(), &folder, &uri).await?;
     let together = fast.rate(&baseline, &candidates, TOGETHER).await?;
     let alone = fast.rate(&baseline, &candidates, 1).await?;
+    let long = long();
+    fast.source = &long;
+    fast.rounds = LONG_ROUNDS;
+    let long_together = fast.rate(&baseline, &candidates, TOGETHER).await?;
+    let long_alone = fast.rate(&baseline, &candidates, 1).await?;
     drop(fast);
     let mut slow = Bench::start(&command, &folder, &uri).await?;
     let delayed_together = slow.rate(&baseline, &candidates, TOGETHER).await?;
     let delayed_alone = slow.rate(&baseline, &candidates, 1).await?;
 
     ensure!(
-        [&alone.1, &delayed_alone.1, &delayed_together.1]
-            .iter()
-            .all(|verdicts| **verdicts == together.1),
+        [
+            &alone.1,
+            &delayed_alone.1,
+            &delayed_together.1,
+            &long_together.1,
+            &long_alone.1
+        ]
+        .iter()
+        .all(|verdicts| **verdicts == together.1),
         "the ways do not agree on a verdict"
     );
     // What others check: each candidate where it would go.
@@ -102,6 +117,8 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
         "alone": alone.0,
         "delayed_together": delayed_together.0,
         "delayed_alone": delayed_alone.0,
+        "long_together": long_together.0,
+        "long_alone": long_alone.0,
         "texts": texts.collect::<Vec<String>>(),
         "verdicts": together.1,
         "checked": counted.checked,
@@ -114,9 +131,10 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// The hole of round `round`. No two rounds have a text in common: Lean would not elaborate it again.
-fn target(uri: &str, round: usize) -> Target {
-    target_of(&format!("-- {round}\n{SOURCE}"), uri)
+/// The same hole, with much before it.
+fn long() -> String {
+    let steps = (0..STEPS).map(|n| format!("  have h{n} : a + {n} = {n} + a := by omega\n"));
+    SOURCE.replace("  sorry", &format!("{}  sorry", steps.collect::<String>()))
 }
 
 fn target_of(text: &str, uri: &str) -> Target {
@@ -143,21 +161,29 @@ fn candidates(baseline: &Baseline) -> Vec<Candidate> {
         .collect()
 }
 
-struct Bench {
+struct Bench<'a> {
     server: Server,
     shadow: Shadow,
     uri: String,
     texts: usize,
+    source: &'a str,
+    rounds: usize,
 }
 
-impl Bench {
-    async fn start(command: &LeanCommand, folder: &tempfile::TempDir, uri: &str) -> Result<Bench> {
+impl<'a> Bench<'a> {
+    async fn start(
+        command: &LeanCommand,
+        folder: &tempfile::TempDir,
+        uri: &str,
+    ) -> Result<Bench<'a>> {
         let server = Server::start_exactly(command, folder.path(), &limits()).await?;
         Ok(Bench {
             server,
             shadow: Shadow::new(uri.replace("A.lean", "Scratch.lean")),
             uri: uri.to_owned(),
             texts: 0,
+            source: SOURCE,
+            rounds: ROUNDS,
         })
     }
 
@@ -170,9 +196,11 @@ impl Bench {
     ) -> Result<(f64, Vec<bool>)> {
         let mut times = Vec::new();
         let mut verdicts = Vec::new();
-        for round in 0..=ROUNDS {
+        for round in 0..=self.rounds {
             self.texts += 1;
-            let target = &target(&self.uri, self.texts);
+            // No two rounds have a text in common: Lean would not elaborate it again.
+            let source = format!("-- {}\n{}", self.texts, self.source);
+            let target = &target_of(&source, &self.uri);
             let started = Instant::now();
             verdicts.clear();
             for batch in candidates.chunks(together) {
@@ -193,7 +221,7 @@ impl Bench {
             }
         }
         times.sort();
-        let median = times.get(ROUNDS / 2).context("no rounds")?;
+        let median = times.get(self.rounds / 2).context("no rounds")?;
         Ok((candidates.len() as f64 / median.as_secs_f64(), verdicts))
     }
 }

@@ -16,7 +16,7 @@ use crate::workspace::built;
 const ROUNDS: usize = 7;
 
 /// Rows: ours, the peer, both as `lsp-proxy/benches/check` names them.
-const RATES: [(&str, &str, &str, &str); 3] = [
+const RATES: [(&str, &str, &str, &str); 4] = [
     (
         "16 candidates, no reporting delay",
         "together",
@@ -34,6 +34,12 @@ const RATES: [(&str, &str, &str, &str); 3] = [
         "together",
         "one at a time, Lean's own delay",
         "delayed_alone",
+    ),
+    (
+        "16 candidates behind 36 steps, as the search does it",
+        "long_alone",
+        "copies in one text",
+        "long_together",
     ),
 ];
 
