@@ -259,6 +259,14 @@ enum Kind {
 }
 
 impl Search {
+    /// The same search as another one to the checker, which stays with one while that has work.
+    fn apart(&self) -> Search {
+        Search {
+            checker: self.checker.for_one_search(),
+            ..self.clone()
+        }
+    }
+
     /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
     /// `steps` is told how it goes, and is closed at the end. `stop` ends it once the goal is known, with
     /// what was found by then; dropping the future ends it and all that works for it at any time.
@@ -272,10 +280,7 @@ impl Search {
         steps: UnboundedSender<Step>,
         stop: &CancellationToken,
     ) -> Result<Outcome, NoGoal> {
-        let search = &Search {
-            checker: self.checker.for_one_search(),
-            ..self.clone()
-        };
+        let search = &self.apart();
         let baseline = Arc::new(baseline(&search.checker, target).await?);
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();

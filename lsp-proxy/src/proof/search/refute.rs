@@ -9,7 +9,7 @@ use unsorry_model::{Ask, Candidate, Counterexample, Proposal, Prover, counterexa
 
 use super::run::{Progress, Run};
 use super::tally::{Found, lock};
-use super::{Effort, Engine, Kind, Search, Step, Task};
+use super::{Effort, Engine, Kind, Step, Task};
 use crate::proof::baseline::{NoGoal, baseline};
 use crate::proof::checker::CheckError;
 use crate::proof::negation::Negation;
@@ -59,10 +59,7 @@ pub(super) async fn refute(
     };
     // What is tried against the user's goal waits while there is something to try for it.
     let search = &match task.depth {
-        0 => Search {
-            checker: effort.search.checker.for_one_search(),
-            ..effort.search.clone()
-        },
+        0 => effort.search.apart(),
         _ => effort.search.clone(),
     };
     let effort = Effort { search, ..effort };
