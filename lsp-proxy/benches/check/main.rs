@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::json;
 use unsorry::contain::Limits;
 use unsorry::document::{Outline, splice};
@@ -15,7 +15,7 @@ use unsorry::lean::server::Server;
 use unsorry::lean::shadow::Shadow;
 use unsorry::proof::baseline::{Baseline, baseline};
 use unsorry::proof::checker::Checker;
-use unsorry::proof::screen::{Screen, Verdict};
+use unsorry::proof::screen::{Judged, Screen, Verdict, batch};
 use unsorry::proof::target::Target;
 use unsorry_model::{Candidate, Proposal, Prover as _, Tactics};
 
@@ -24,9 +24,9 @@ mod verdicts;
 /// How many candidates are checked together.
 const TOGETHER: usize = 16;
 
-/// How often each way is measured; the median counts.
-const ROUNDS: usize = 7;
-const LONG_ROUNDS: usize = 3;
+/// How often each way is measured, after so many rounds that don't count; the median counts.
+const ROUNDS: usize = 9;
+const WARM: usize = 3;
 
 /// The steps before the hole of a long declaration.
 const STEPS: usize = 36;
@@ -77,17 +77,13 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
     );
 
     let mut fast = Bench::start(&command.for_checker(), &folder, &uri).await?;
-    let together = fast.rate(&baseline, &candidates, TOGETHER).await?;
-    let alone = fast.rate(&baseline, &candidates, 1).await?;
+    let [together, alone] = fast.rates(&baseline, &candidates).await?;
     let long = long();
     fast.source = &long;
-    fast.rounds = LONG_ROUNDS;
-    let long_together = fast.rate(&baseline, &candidates, TOGETHER).await?;
-    let long_alone = fast.rate(&baseline, &candidates, 1).await?;
+    let [long_together, long_alone] = fast.rates(&baseline, &candidates).await?;
     drop(fast);
     let mut slow = Bench::start(&command, &folder, &uri).await?;
-    let delayed_together = slow.rate(&baseline, &candidates, TOGETHER).await?;
-    let delayed_alone = slow.rate(&baseline, &candidates, 1).await?;
+    let [delayed_together, delayed_alone] = slow.rates(&baseline, &candidates).await?;
 
     ensure!(
         [
@@ -167,7 +163,6 @@ struct Bench<'a> {
     uri: String,
     texts: usize,
     source: &'a str,
-    rounds: usize,
 }
 
 impl<'a> Bench<'a> {
@@ -183,46 +178,65 @@ impl<'a> Bench<'a> {
             uri: uri.to_owned(),
             texts: 0,
             source: SOURCE,
-            rounds: ROUNDS,
         })
     }
 
-    /// Candidates a second, `together` in a text, and the verdicts: true for a proof.
-    async fn rate(
+    /// Candidates a second and the verdicts, true for a proof: together, and one at a time. Turn by turn, as
+    /// Lean for wasm becomes faster while it runs.
+    async fn rates(
+        &mut self,
+        baseline: &Baseline,
+        candidates: &[Candidate],
+    ) -> Result<[(f64, Vec<bool>); 2]> {
+        let mut ways = [TOGETHER, 1].map(|together| (together, Vec::new(), Vec::new()));
+        for round in 0..WARM + ROUNDS {
+            for (together, times, verdicts) in &mut ways {
+                let started = Instant::now();
+                *verdicts = self.round(baseline, candidates, *together).await?;
+                if round >= WARM {
+                    times.push(started.elapsed());
+                }
+            }
+        }
+        Ok(ways.map(|(_, mut times, verdicts)| {
+            times.sort();
+            let median = times[ROUNDS / 2];
+            (candidates.len() as f64 / median.as_secs_f64(), verdicts)
+        }))
+    }
+
+    /// Checks all, at most `together` in a text; whether each is a proof.
+    async fn round(
         &mut self,
         baseline: &Baseline,
         candidates: &[Candidate],
         together: usize,
-    ) -> Result<(f64, Vec<bool>)> {
-        let mut times = Vec::new();
-        let mut verdicts = Vec::new();
-        for round in 0..=self.rounds {
-            self.texts += 1;
-            // What Lean has elaborated it does not elaborate again, be there another comment before it: each
-            // round has another definition there.
-            let source = format!("def round{0} := {0}\n\n{1}", self.texts, self.source);
-            let target = &target_of(&source, &self.uri);
-            let started = Instant::now();
-            verdicts.clear();
-            for batch in candidates.chunks(together) {
-                let screen = Screen::new(target, baseline.goal.kind, batch, true);
-                let elaboration = self
-                    .shadow
-                    .elaborate(&mut self.server, &screen.text, &[], LIMIT, None)
-                    .await?;
-                let seen = screen.verdicts(target, baseline, &elaboration.diagnostics);
-                verdicts.extend(
-                    seen.iter()
-                        .map(|verdict| matches!(verdict, Verdict::Passed { .. })),
-                );
-            }
-            // The first round starts the worker.
-            if round > 0 {
-                times.push(started.elapsed());
+    ) -> Result<Vec<bool>> {
+        self.texts += 1;
+        // What Lean has elaborated it does not elaborate again, be there another comment before it: each round
+        // has another definition there.
+        let source = format!("def round{0} := {0}\n\n{1}", self.texts, self.source);
+        let target = &target_of(&source, &self.uri);
+        let mut passed = vec![None; candidates.len()];
+        while let Some(first) = passed.iter().position(Option::is_none) {
+            let waiting = passed[first..].iter().take_while(|one| one.is_none());
+            let waiting = &candidates[first..first + waiting.count()];
+            let batch = &waiting[..batch(baseline, waiting, together)];
+            let screen = Screen::new(target, baseline.goal.kind, batch, true);
+            let elaboration = self
+                .shadow
+                .elaborate(&mut self.server, &screen.text, &[], LIMIT, None)
+                .await?;
+            let judged = screen.judge(target, baseline, &elaboration.diagnostics);
+            let Judged::Verdicts(verdicts) = judged else {
+                bail!("the declaration is too much for a screening");
+            };
+            ensure!(verdicts.iter().any(Option::is_some), "no verdict at all");
+            for (at, verdict) in verdicts.iter().enumerate() {
+                let verdict = verdict.as_ref();
+                passed[first + at] = verdict.map(|v| matches!(v, Verdict::Passed { .. }));
             }
         }
-        times.sort();
-        let median = times.get(self.rounds / 2).context("no rounds")?;
-        Ok((candidates.len() as f64 / median.as_secs_f64(), verdicts))
+        Ok(passed.into_iter().flatten().collect())
     }
 }

@@ -13,7 +13,7 @@ use unsorry::document::Outline;
 use unsorry::proof::baseline::{Baseline, baseline};
 use unsorry::proof::checker::{CheckError, Checker};
 use unsorry::proof::gate::gate;
-use unsorry::proof::screen::{Screen, Verdict};
+use unsorry::proof::screen::{Judged, Screen, Verdict};
 use unsorry::proof::target::Target;
 use unsorry_model::Candidate;
 
@@ -337,39 +337,47 @@ impl Ask<'_> {
         let baseline = &self.baselines[problem];
         let mut verdicts: HashMap<usize, Verdict> = HashMap::new();
         let mut again = 0;
-        let mut stack = vec![(0..batch.len(), 0)];
-        while let Some((range, times)) = stack.pop() {
-            let candidates: Vec<Candidate> = batch[range.clone()]
+        let mut stack = vec![((0..batch.len()).collect::<Vec<usize>>(), 0)];
+        while let Some((mut these, times)) = stack.pop() {
+            let candidates: Vec<Candidate> = these
                 .iter()
-                .map(|known| {
-                    let text = known.text.replace('#', &number.to_string());
+                .map(|at| {
+                    let text = batch[*at].text.replace('#', &number.to_string());
                     Candidate::new(text, "tactics")
                 })
                 .collect();
             let screen = Screen::new(&target, baseline.goal.kind, &candidates, true);
             let text = screen.text.clone();
-            match self
+            let elaborated = self
                 .checker
                 .elaborate(self.uri, text, Vec::new(), LIMIT)
-                .await
-            {
+                .await;
+            let before = these.len();
+            match elaborated {
                 Ok(elaboration) => {
-                    let seen = screen.verdicts(&target, baseline, &elaboration.diagnostics);
-                    verdicts.extend(range.zip(seen));
+                    let judged = screen.judge(&target, baseline, &elaboration.diagnostics);
+                    let Judged::Verdicts(seen) = judged else {
+                        bail!("a declaration is too much for a screening");
+                    };
+                    let mut seen = seen.into_iter();
+                    these.retain(|at| match seen.next().flatten() {
+                        Some(verdict) => {
+                            verdicts.insert(*at, verdict);
+                            false
+                        }
+                        None => true,
+                    });
                 }
                 Err(CheckError::NoLean(why)) if times >= TIMES => bail!("Lean is gone: {why}"),
                 Err(error) if times >= TIMES => bail!("no verdict after {times} times: {error}"),
-                Err(_) => {
-                    again += 1;
-                    let middle = range.start + range.len() / 2;
-                    match range.len() {
-                        1 => stack.push((range, times + 1)),
-                        _ => stack.extend([
-                            (middle..range.end, times + 1),
-                            (range.start..middle, times + 1),
-                        ]),
-                    }
-                }
+                Err(_) => again += 1,
+            }
+            if these.len() < before {
+                stack.extend((!these.is_empty()).then_some((these, 0)));
+            } else {
+                let second = these.split_off(these.len() / 2);
+                stack.extend([second, these].map(|half| (half, times + 1)));
+                stack.retain(|(half, _)| !half.is_empty());
             }
         }
         let verdicts = (0..batch.len()).map(|at| verdicts.remove(&at));

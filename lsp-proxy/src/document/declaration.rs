@@ -42,27 +42,7 @@ pub struct Declaration {
     pub name: Option<Range<usize>>,
     /// What it declares.
     pub kind: DeclarationKind,
-    /// Its `@[…]` blocks, in order. A copy that is checked only does without them: `@[simp]` would
-    /// let the next copy be proved by this one.
-    pub attributes: Vec<Range<usize>>,
-    /// Whether copies of it, each in a namespace of its own or under another name and without its
-    /// attributes, can stand in one text without changing what later copies prove.
-    pub screenable: bool,
 }
-
-/// Modifiers that change nothing for what comes after the declaration.
-const SCREENABLE_MODIFIERS: &[&str] =
-    &["private", "protected", "public", "noncomputable", "nonrec"];
-
-/// Commands that, before an `in`, hold for the one declaration only.
-const SCREENABLE_PREFIXES: &[&str] = &[
-    "open",
-    "set_option",
-    "variable",
-    "universe",
-    "omit",
-    "include",
-];
 
 /// The declarations among the tokens of `text`, in order. None is found after an `#exit`.
 pub fn declarations(text: &str, tokens: &[Token]) -> Vec<Declaration> {
@@ -88,12 +68,6 @@ struct Found {
     what: Command,
     /// Whether it is one whatever stands before it.
     sure: bool,
-    /// The words before its keyword.
-    modifiers: Vec<usize>,
-    /// Its `@[…]`, by first and last token.
-    attributes: Vec<(usize, usize)>,
-    /// The keywords of the commands that stand before it with an `in`.
-    prefixes: Vec<usize>,
 }
 
 struct Scan<'a> {
@@ -150,12 +124,8 @@ impl<'a> Scan<'a> {
                 }
                 match found.last_mut() {
                     Some(last) if self.is_prefix(last, &command) => {
-                        last.prefixes.push(last.keyword);
-                        last.prefixes.extend(command.prefixes);
                         last.keyword = command.keyword;
                         last.what = command.what;
-                        last.modifiers.extend(command.modifiers);
-                        last.attributes.extend(command.attributes);
                     }
                     _ => found.push(command),
                 }
@@ -302,9 +272,6 @@ impl<'a> Scan<'a> {
             keyword,
             what,
             sure: true,
-            modifiers: Vec::new(),
-            attributes: Vec::new(),
-            prefixes: Vec::new(),
         };
         if self.tokens[keyword].kind == TokenKind::DocComment {
             return found;
@@ -312,13 +279,11 @@ impl<'a> Scan<'a> {
         while found.start > floor {
             let before = found.start - 1;
             if keyword::MODIFIERS.contains(&self.word(before)) {
-                found.modifiers.push(before);
                 found.start = before;
             } else if let Some(open) = brackets.attribute_before(found.start) {
                 if open < floor {
                     break;
                 }
-                found.attributes.insert(0, (open, before));
                 found.start = open;
             } else if self.tokens[before].kind == TokenKind::DocComment
                 && self.text_of(before).starts_with("/--")
@@ -372,8 +337,7 @@ impl<'a> Scan<'a> {
                     Self::close(scopes.pop().flatten(), Some(end), &mut built);
                 }
                 Command::Declaration(kind) => {
-                    let mutual = matches!(scopes.last(), Some(Some(_)));
-                    built.push(self.declaration(command, kind, next, mutual));
+                    built.push(self.declaration(command, kind, next));
                 }
                 Command::Local | Command::Other => {}
             }
@@ -393,43 +357,19 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn declaration(
-        &self,
-        command: &Found,
-        kind: DeclarationKind,
-        next: usize,
-        mutual: bool,
-    ) -> Declaration {
+    fn declaration(&self, command: &Found, kind: DeclarationKind, next: usize) -> Declaration {
         let last = (command.keyword..next)
             .rev()
             .find(|at| self.tokens[*at].is_code());
         let last = last.unwrap_or(command.keyword);
         let extent = self.tokens[command.start].range.start..self.tokens[last].range.end;
         let name = self.name(command.keyword, kind, next);
-        let all = |words: &[usize], allowed: &[&str]| {
-            words.iter().all(|at| allowed.contains(&self.word(*at)))
-        };
-        let named = match kind {
-            DeclarationKind::Theorem => {
-                name.is_some_and(|name| !self.text_of(name).starts_with("_root_."))
-            }
-            kind => kind == DeclarationKind::Example,
-        };
         Declaration {
             unit: extent.clone(),
             extent,
             keyword: self.tokens[command.keyword].range.clone(),
             name: name.map(|name| self.tokens[name].range.clone()),
             kind,
-            attributes: command
-                .attributes
-                .iter()
-                .map(|&(first, last)| self.tokens[first].range.start..self.tokens[last].range.end)
-                .collect(),
-            screenable: named
-                && !mutual
-                && all(&command.modifiers, SCREENABLE_MODIFIERS)
-                && all(&command.prefixes, SCREENABLE_PREFIXES),
         }
     }
 
@@ -538,8 +478,8 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    /// A line a declaration: kind and name, `screenable`, its attributes, its extent (the middle
-    /// cut out), and its unit's where that is another.
+    /// A line a declaration: kind and name, its extent (the middle cut out), and its unit's where that is
+    /// another.
     #[track_caller]
     fn check(text: &str, expected: Expect) {
         let cut = |range: &Range<usize>| {
@@ -559,10 +499,6 @@ mod tests {
             let name = found.name.as_ref().map_or("-", |name| &text[name.clone()]);
             let keyword = &text[found.keyword.clone()];
             shown.push_str(&format!("{:?} {keyword} {name}", found.kind));
-            shown.push_str(if found.screenable { " screenable" } else { "" });
-            for attributes in &found.attributes {
-                shown.push_str(&format!(" {}", &text[attributes.clone()]));
-            }
             shown.push_str(&format!(" ⟦{}⟧", cut(&found.extent)));
             if found.unit != found.extent {
                 shown.push_str(&format!(" in ⟦{}⟧", cut(&found.unit)));
@@ -581,9 +517,9 @@ mod tests {
              class inductive K | a\naxiom m : T\nopaque n : T\ninitialize o : IO.Ref Nat ← IO.mkRef 0\n\
              initialize\n  foo\nirreducible_def p := x\ntheorem q.{u} : T.{u} := x\ntheorem «r s» : T := x",
             expect![[r#"
-                Theorem theorem a screenable ⟦theorem a : T := x⟧
-                Theorem lemma b screenable ⟦lemma b : T := x⟧
-                Example example - screenable ⟦example : T := x⟧
+                Theorem theorem a ⟦theorem a : T := x⟧
+                Theorem lemma b ⟦lemma b : T := x⟧
+                Example example - ⟦example : T := x⟧
                 Def def c ⟦def c := x⟧
                 Def abbrev d ⟦abbrev d := x⟧
                 Instance instance - ⟦instance : Foo T := x⟧
@@ -598,8 +534,8 @@ mod tests {
                 Other initialize o ⟦initialize o : IO.Ref Nat ← IO.mkRef 0⟧
                 Other initialize - ⟦initialize↵  foo⟧
                 Def irreducible_def p ⟦irreducible_def p := x⟧
-                Theorem theorem q screenable ⟦theorem q.{u} : T.{u} := x⟧
-                Theorem theorem «r s» screenable ⟦theorem «r s» : T := x⟧
+                Theorem theorem q ⟦theorem q.{u} : T.{u} := x⟧
+                Theorem theorem «r s» ⟦theorem «r s» : T := x⟧
             "#]],
         );
     }
@@ -613,15 +549,15 @@ mod tests {
              /-- info: x -/\n#guard_msgs in\ntheorem d : T := x\n@[simp] unsafe def e := x\nattribute [simp] foo in\ntheorem f : T := x\n\
              open Foo in\nunknown_command\nlocal instance : T := x\nnoncomputable section\ntheorem g : T := x",
             expect![[r#"
-                Theorem theorem a screenable @[simp, foo [a, b]] ⟦/-- doc -/↵@[simp, foo…ivate theorem a : T := x⟧
-                Theorem lemma b screenable @[simp] ⟦set_option maxHeartbea…otected lemma b : T := x⟧
-                Example example - screenable ⟦open scoped Foo in example : T := x⟧
-                Theorem theorem c screenable ⟦variable (x : T) in↵om…T] in↵theorem c : T := x⟧
+                Theorem theorem a ⟦/-- doc -/↵@[simp, foo…ivate theorem a : T := x⟧
+                Theorem lemma b ⟦set_option maxHeartbea…otected lemma b : T := x⟧
+                Example example - ⟦open scoped Foo in example : T := x⟧
+                Theorem theorem c ⟦variable (x : T) in↵om…T] in↵theorem c : T := x⟧
                 Theorem theorem d ⟦/-- info: x -/↵#guard_msgs in↵theorem d : T := x⟧
-                Def def e @[simp] ⟦@[simp] unsafe def e := x⟧
+                Def def e ⟦@[simp] unsafe def e := x⟧
                 Theorem theorem f ⟦attribute [simp] foo in↵theorem f : T := x⟧
                 Instance instance - ⟦local instance : T := x⟧
-                Theorem theorem g screenable ⟦theorem g : T := x⟧
+                Theorem theorem g ⟦theorem g : T := x⟧
             "#]],
         );
     }
@@ -635,13 +571,13 @@ mod tests {
              macro \"foo\" : command => `(theorem x : T := y)\nelab \"bar\" : command => do\n  elabCommand (← `(def x := y\n    instance : T := x))\n\
              def f := #[1].size + #s\ntheorem g : T := by\n  intro lemma\n  exact lemma",
             expect![[r#"
-                Theorem theorem a screenable ⟦theorem a : T := by↵  …on x true in↵  exact foo⟧
-                Theorem theorem b screenable ⟦theorem b : T := open Foo in by↵  simp⟧
+                Theorem theorem a ⟦theorem a : T := by↵  …on x true in↵  exact foo⟧
+                Theorem theorem b ⟦theorem b : T := open Foo in by↵  simp⟧
                 Def def c ⟦def c := (fun instance…end↵  deriving Repr, BEq⟧
-                Theorem theorem d screenable ⟦theorem d : T := by↵  exact x.instance.def⟧
-                Theorem theorem e screenable ⟦theorem e : T :=↵  foo .end `theorem ``def⟧
+                Theorem theorem d ⟦theorem d : T := by↵  exact x.instance.def⟧
+                Theorem theorem e ⟦theorem e : T :=↵  foo .end `theorem ``def⟧
                 Def def f ⟦def f := #[1].size + #s⟧
-                Theorem theorem g screenable ⟦theorem g : T := by↵  intro lemma↵  exact lemma⟧
+                Theorem theorem g ⟦theorem g : T := by↵  intro lemma↵  exact lemma⟧
             "#]],
         );
     }
@@ -653,16 +589,16 @@ mod tests {
              theorem c : T := x\n#eval sorry\ntheorem d : T := x\n\nunknown_command foo\n\ntheorem e : T :=\nfoo where\n  foo := x\ntermination_by x\ndecreasing_by sorry\n\n\
              theorem e' : T := by\nsimp\n\nlinarith\n\nnamespace N\n  theorem f : T := x\n  theorem g : T := x\nend N\ntheorem h : T := x theorem i : T := x\n#exit\ntheorem j : T := x",
             expect![[r#"
-                Theorem theorem a screenable ⟦theorem a : T := x⟧
-                Theorem theorem b screenable ⟦theorem b : T := x⟧
-                Theorem theorem c screenable ⟦theorem c : T := x⟧
-                Theorem theorem d screenable ⟦theorem d : T := x⟧
-                Theorem theorem e screenable ⟦theorem e : T :=↵foo w…by x↵decreasing_by sorry⟧
-                Theorem theorem e' screenable ⟦theorem e' : T := by↵simp↵↵linarith⟧
-                Theorem theorem f screenable ⟦theorem f : T := x⟧
-                Theorem theorem g screenable ⟦theorem g : T := x⟧
-                Theorem theorem h screenable ⟦theorem h : T := x⟧
-                Theorem theorem i screenable ⟦theorem i : T := x⟧
+                Theorem theorem a ⟦theorem a : T := x⟧
+                Theorem theorem b ⟦theorem b : T := x⟧
+                Theorem theorem c ⟦theorem c : T := x⟧
+                Theorem theorem d ⟦theorem d : T := x⟧
+                Theorem theorem e ⟦theorem e : T :=↵foo w…by x↵decreasing_by sorry⟧
+                Theorem theorem e' ⟦theorem e' : T := by↵simp↵↵linarith⟧
+                Theorem theorem f ⟦theorem f : T := x⟧
+                Theorem theorem g ⟦theorem g : T := x⟧
+                Theorem theorem h ⟦theorem h : T := x⟧
+                Theorem theorem i ⟦theorem i : T := x⟧
             "#]],
         );
     }
@@ -676,9 +612,9 @@ mod tests {
                 Theorem theorem a ⟦theorem a : T := x⟧ in ⟦mutual↵  theorem a : T := x↵  def b := x↵end⟧
                 Def def b ⟦def b := x⟧ in ⟦mutual↵  theorem a : T := x↵  def b := x↵end⟧
                 Theorem theorem c ⟦theorem c : T := x⟧ in ⟦set_option x true in↵m…l↵theorem c : T := x↵end⟧
-                Theorem theorem d screenable ⟦theorem d : T := x⟧
+                Theorem theorem d ⟦theorem d : T := x⟧
                 Theorem theorem e ⟦theorem e : T := x⟧ in ⟦mutual↵theorem e : T := x⟧
-                Theorem theorem f screenable ⟦theorem f : T := x⟧
+                Theorem theorem f ⟦theorem f : T := x⟧
                 Def def g ⟦def g := x⟧ in ⟦mutual↵def g := x⟧
             "#]],
         );
@@ -696,34 +632,18 @@ mod tests {
             "theorem : T := x\ntheorem a (h : T := x\ntheorem b : T := (x\n  def c := x\ninstance where\n@[simp\ntheorem d : T := x",
             expect![[r#"
                 Theorem theorem - ⟦theorem : T := x⟧
-                Theorem theorem a screenable ⟦theorem a (h : T := x⟧
-                Theorem theorem b screenable ⟦theorem b : T := (x↵  def c := x⟧
+                Theorem theorem a ⟦theorem a (h : T := x⟧
+                Theorem theorem b ⟦theorem b : T := (x↵  def c := x⟧
                 Instance instance - ⟦instance where↵@[simp⟧
-                Theorem theorem d screenable ⟦theorem d : T := x⟧
+                Theorem theorem d ⟦theorem d : T := x⟧
             "#]],
         );
         check(
             "open\ntheorem a : T := x\nopen Foo in\n",
             expect![[r#"
-            Theorem theorem a screenable ⟦theorem a : T := x⟧
-        "#]],
-        );
-        check("set_option", expect![]);
-    }
-
-    #[test]
-    fn what_is_screenable() {
-        check(
-            "theorem _root_.a : T := x\npartial def b := x\n@[simp] theorem c : T := x\nlocal instance : T := x\npublic theorem d : T := x\nmeta theorem e : T := x\nnonrec theorem f : T := x",
-            expect![[r#"
-                Theorem theorem _root_.a ⟦theorem _root_.a : T := x⟧
-                Def def b ⟦partial def b := x⟧
-                Theorem theorem c screenable @[simp] ⟦@[simp] theorem c : T := x⟧
-                Instance instance - ⟦local instance : T := x⟧
-                Theorem theorem d screenable ⟦public theorem d : T := x⟧
-                Theorem theorem e ⟦meta theorem e : T := x⟧
-                Theorem theorem f screenable ⟦nonrec theorem f : T := x⟧
+                Theorem theorem a ⟦theorem a : T := x⟧
             "#]],
         );
+        check("set_option", expect![]);
     }
 }

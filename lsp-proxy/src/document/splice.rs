@@ -39,6 +39,11 @@ pub fn splice(text: &str, hole: &Hole, kind: HoleKind, proof: &str) -> Change {
     Change { range, text: laid }
 }
 
+/// The lines of `proof`, of which the first is to stand at `column` and the others move with it.
+pub fn moved(proof: &str, column: usize) -> String {
+    Proof::read(proof).at(column)
+}
+
 fn tactics(place: &Place<'_>, proof: &Proof<'_>) -> String {
     let several = proof.several();
     let group = match (place.head, place.tail) {

@@ -78,6 +78,11 @@ impl Diagnostic {
         self.lean_tags.contains(&2)
     }
 
+    /// Whether it says that Lean has spent what it was given.
+    pub fn ran_out(&self) -> bool {
+        self.message.contains("maximum number of heartbeats")
+    }
+
     /// The message's first line.
     pub fn first_line(&self) -> &str {
         self.message.lines().next().unwrap_or_default()

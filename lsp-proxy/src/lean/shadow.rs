@@ -29,8 +29,6 @@ pub struct Elaboration {
     pub answers: Vec<Goals>,
     /// How long it took.
     pub took: Duration,
-    /// Lean came to it from a text that it shares little with.
-    pub came_back: bool,
 }
 
 /// Lean's goals at a position.
@@ -180,7 +178,6 @@ impl Shadow {
                 diagnostics,
                 answers,
                 took: start.elapsed(),
-                came_back: false,
             }),
         }
     }

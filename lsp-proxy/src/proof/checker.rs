@@ -305,7 +305,7 @@ impl Slot {
             false => Duration::ZERO,
         };
         let limit = request.limit.saturating_add(way_back);
-        let mut outcome = match self.once(request, limit).await {
+        let outcome = match self.once(request, limit).await {
             // A worker may have died of the text before this one.
             Err(CheckError::Unknown(Unknown::Died)) => self.once(request, limit).await,
             outcome => outcome,
@@ -318,8 +318,7 @@ impl Slot {
             known = outcome.is_ok(),
             "elaborated"
         );
-        if let (Ok(elaboration), true) = (&mut outcome, comes_back) {
-            elaboration.came_back = true;
+        if comes_back && outcome.is_ok() {
             request.searcher.came_back(took);
         }
         outcome

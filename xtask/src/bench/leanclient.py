@@ -1,7 +1,7 @@
 """leanclient's own way of trying candidates: a scratch document, one candidate at a time.
 
-Reads {"lean", "folder", "texts", "rounds", "slots"}, where each round has another first line, and
-writes {"rate", "verdicts"}.
+Reads {"lean", "folder", "texts", "warm", "rounds", "slots"}, where each round has another definition
+before the text, and the first ones are only to warm up; writes {"rate", "verdicts"}.
 """
 
 import asyncio
@@ -27,9 +27,8 @@ async def run(task):
     pool = ScratchPool(client, "", size=task["slots"])
     await pool.warm()
     times = []
-    # The first round starts what is started once.
-    for number in range(task["rounds"] + 1):
-        texts = [f"-- {number}\n{text}" for text in task["texts"]]
+    for number in range(task["warm"] + task["rounds"]):
+        texts = [f"def round{number} := {number}\n\n{text}" for text in task["texts"]]
         started = time.perf_counter()
         if task["slots"] == 1:
             results = [await pool.run(text) for text in texts]
@@ -37,7 +36,7 @@ async def run(task):
             results = await pool.run_many(texts)
         times.append(time.perf_counter() - started)
     await client.close()
-    rate = len(task["texts"]) / statistics.median(times[1:])
+    rate = len(task["texts"]) / statistics.median(times[task["warm"] :])
     return {"rate": rate, "verdicts": [proved(result) for result in results]}
 
 

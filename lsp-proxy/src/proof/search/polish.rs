@@ -84,25 +84,28 @@ async fn shortest(
     let (checker, limits) = (&search.checker, &search.limits);
     while !candidates.is_empty() {
         let together = lock(found).together;
-        let many = screen::batch(target, &candidates, together.how_many(limits.batch));
+        let many = screen::batch(baseline, &candidates, together.how_many(limits.batch));
         let batch: Vec<Candidate> = candidates.drain(..many).collect();
-        let screen = Screen::new(target, baseline.goal.kind, &batch, !together.unlimited);
+        let limited = together.is_limited();
+        let screen = Screen::new(target, baseline.goal.kind, &batch, limited);
         let text = screen.text.clone();
-        lock(effort.tally).checked += batch.len();
         let verdicts = match checker
             .elaborate(&target.uri, text, Vec::new(), limits.check)
             .await
         {
             Ok(elaboration) => {
-                let verdicts = screen.verdicts(target, baseline, &elaboration.diagnostics);
-                lock(found).note(&verdicts, &elaboration);
-                verdicts
+                let judged = screen.judge(target, baseline, &elaboration.diagnostics);
+                lock(found).together.heard(batch.len(), judged)
             }
             Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
             Err(CheckError::Unknown(_)) => continue,
         };
+        lock(effort.tally).checked += verdicts.iter().flatten().count();
+        let unknown = batch.iter().zip(&verdicts);
+        let unknown = unknown.filter(|(_, verdict)| verdict.is_none());
+        candidates.splice(..0, unknown.map(|(candidate, _)| candidate.clone()));
         let passed = batch.iter().zip(&verdicts);
-        let passed = passed.filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }));
+        let passed = passed.filter(|(_, verdict)| matches!(verdict, Some(Verdict::Passed { .. })));
         for (candidate, _) in passed.take(MOST_CONFIRMED) {
             let better = match confirm(checker, target, baseline, candidate, limits.check).await {
                 Ok(better) => better,

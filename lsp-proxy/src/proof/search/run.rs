@@ -42,8 +42,8 @@ const ALMOST: usize = 2;
 
 /// What screening a batch gives.
 enum Verdicts {
-    /// A verdict on each.
-    All(Vec<Verdict>),
+    /// What there is to say of each.
+    All(Vec<Option<Verdict>>),
     /// Verdicts on those that passed before the others were done with.
     Early(Vec<(usize, Verdict)>),
 }
@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
         let together = lock(self.found).together;
         let most = together.how_many(self.effort.search.limits.batch);
         let waiting = self.waiting.make_contiguous();
-        let many = screen::batch(self.task.target, waiting, most);
+        let many = screen::batch(self.task.baseline, waiting, most);
         let batch = self.waiting.drain(..many).collect();
         self.screen(batch).await?;
         self.come_to(Progress::Tried);
@@ -404,59 +404,52 @@ impl<'a> Run<'a> {
         true
     }
 
-    /// Checks `batch` together, then those that pass alone. A batch that gets no answer is halved:
-    /// one candidate must not take its neighbours with it.
+    /// Checks `batch` together, then those that pass alone. Those that get no verdict wait to be asked about
+    /// again, in smaller batches where none did: one candidate must not take its neighbours with it.
     async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
-        let mut stack = vec![batch];
-        while let Some(mut batch) = stack.pop() {
-            let (checked, proposed) = {
-                let tally = lock(self.effort.tally);
-                (tally.checked, tally.proposed)
-            };
-            if self.task.kind != Kind::Negation {
-                self.effort.tell(Step::Checking {
-                    candidate: batch[0].text.clone(),
-                    checked,
-                    proposed,
-                });
+        let (checked, proposed) = {
+            let tally = lock(self.effort.tally);
+            (tally.checked, tally.proposed)
+        };
+        if self.task.kind != Kind::Negation {
+            self.effort.tell(Step::Checking {
+                candidate: batch[0].text.clone(),
+                checked,
+                proposed,
+            });
+        }
+        let asked = Instant::now();
+        let mut verdicts = match self.verdicts(&batch).await {
+            Ok(Verdicts::All(verdicts)) => verdicts,
+            Ok(Verdicts::Early(winners)) => {
+                let mut verdicts = vec![None; batch.len()];
+                for (at, verdict) in winners {
+                    verdicts[at] = Some(verdict);
+                }
+                verdicts
             }
-            let asked = Instant::now();
-            match self.verdicts(&batch).await {
-                Ok(Verdicts::All(verdicts)) => {
-                    tracing::debug!(candidates = batch.len(), took = ?asked.elapsed(), "screened");
-                    self.count(batch.len());
-                    self.winners(batch.into_iter().zip(verdicts)).await?;
-                }
-                Ok(Verdicts::Early(winners)) => {
-                    tracing::debug!(winners = winners.len(), took = ?asked.elapsed(), "seen early");
-                    self.count(winners.len());
-                    let (won, rest): (Vec<_>, Vec<_>) = batch
-                        .into_iter()
-                        .enumerate()
-                        .partition(|(at, _)| winners.iter().any(|(winner, _)| winner == at));
-                    let won = won.into_iter().map(|(_, candidate)| candidate);
-                    let verdicts = winners.into_iter().map(|(_, verdict)| verdict);
-                    self.winners(won.zip(verdicts)).await?;
-                    if !rest.is_empty() {
-                        stack.push(rest.into_iter().map(|(_, candidate)| candidate).collect());
-                    }
-                }
-                Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
-                Err(CheckError::Unknown(why)) if batch.len() == 1 => {
-                    self.unknown(&batch[0], &why);
-                }
-                Err(CheckError::Unknown(why)) => {
-                    tracing::debug!(%why, candidates = batch.len(), "halving a batch");
-                    lock(self.found).together.took_too_long(batch.len());
-                    let second = batch.split_off(batch.len() / 2);
-                    stack.extend([second, batch]);
-                }
-            }
-            if self.is_done() {
+            Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
+            Err(CheckError::Unknown(why)) if batch.len() == 1 => {
+                self.unknown(&batch[0], &why);
                 return Ok(());
             }
+            Err(CheckError::Unknown(why)) => {
+                tracing::debug!(%why, candidates = batch.len(), "no answer");
+                lock(self.found).together.no_answer(batch.len());
+                vec![None; batch.len()]
+            }
+        };
+        let judged = verdicts.iter().flatten().count();
+        tracing::debug!(candidates = batch.len(), judged, took = ?asked.elapsed(), "screened");
+        self.count(judged);
+        let mut known = Vec::with_capacity(judged);
+        for (candidate, verdict) in batch.into_iter().zip(verdicts.drain(..)).rev() {
+            match verdict {
+                Some(verdict) => known.push((candidate, verdict)),
+                None => self.waiting.push_front(candidate),
+            }
         }
-        Ok(())
+        self.winners(known.into_iter().rev()).await
     }
 
     /// So many candidates have their verdict.
@@ -477,7 +470,7 @@ impl<'a> Run<'a> {
         let Task {
             target, baseline, ..
         } = self.task;
-        let limited = !lock(self.found).together.unlimited;
+        let limited = lock(self.found).together.is_limited();
         let screen = Screen::new(target, baseline.goal.kind, batch, limited);
         let (interim, mut seen) = unbounded_channel();
         let text = screen.text.clone();
@@ -491,7 +484,7 @@ impl<'a> Run<'a> {
             let mut patience = Duration::MAX;
             // The sender lives as long as `whole` does.
             while let Ok(Some(diagnostics)) = tokio::time::timeout(patience, seen.recv()).await {
-                winners = screen.accomplished(target, baseline, &diagnostics);
+                winners = screen.passed(target, baseline, &diagnostics);
                 if !winners.is_empty() {
                     patience = EARLY;
                 }
@@ -505,8 +498,8 @@ impl<'a> Run<'a> {
             biased;
             whole = whole => {
                 let whole = whole?;
-                let verdicts = screen.verdicts(target, baseline, &whole.diagnostics);
-                lock(self.found).note(&verdicts, &whole);
+                let judged = screen.judge(target, baseline, &whole.diagnostics);
+                let verdicts = lock(self.found).together.heard(batch.len(), judged);
                 Ok(Verdicts::All(verdicts))
             }
             winners = early, if !self.everything() => Ok(Verdicts::Early(winners)),

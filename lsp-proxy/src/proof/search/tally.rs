@@ -7,8 +7,6 @@ use unsorry_model::Candidate;
 use super::sketches::Board;
 use super::together::Together;
 use super::{Engine, Failure, TACTICS};
-use crate::lean::shadow::Elaboration;
-use crate::proof::screen::Verdict;
 use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
 /// How many of the candidates that failed are kept.
@@ -41,14 +39,6 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Lean took so long for candidates with these `verdicts`.
-    pub fn note(&mut self, verdicts: &[Verdict], elaboration: &Elaboration) {
-        if let ([verdict], false) = (verdicts, elaboration.came_back) {
-            let ran_out = *verdict == Verdict::OutOfHeartbeats;
-            self.together.took_alone(elaboration.took, ran_out);
-        }
-    }
-
     pub fn is_proved(&self) -> bool {
         !self.proofs.is_empty() || self.step.is_some()
     }

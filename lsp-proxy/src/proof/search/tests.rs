@@ -43,7 +43,7 @@ fn candidates(texts: &[&str]) -> Vec<Proposal> {
 }
 
 /// A Lean that refuses each line with the word `wrong`; over `heavy` ones it runs out of the
-/// heartbeats that screening gives it. It takes as long as the text says: `90 ms`.
+/// heartbeats that screening gives it, and comes no further; nor over a `silent` one among several.
 fn lean(text: &str) -> Elaboration {
     let says = |line: usize, severity, message: &str| {
         let at = Position {
@@ -59,25 +59,28 @@ fn lean(text: &str) -> Elaboration {
         }
     };
     let limited = text.contains("maxHeartbeats");
-    let said = text.split_whitespace().zip(text.split_whitespace().skip(1));
-    let took = said.filter(|(_, unit)| *unit == "ms");
-    let took = took.filter_map(|(time, _)| time.parse::<u64>().ok()).sum();
-    let diagnostics = text.lines().enumerate().filter_map(|(at, line)| {
-        let says = |severity, message| Some(says(at, severity, message));
+    let mut diagnostics = Vec::new();
+    let mut refused = false;
+    for (at, line) in text.lines().enumerate() {
+        let mut says = |severity, message| diagnostics.push(says(at, severity, message));
+        refused &= !line.starts_with("  · ");
         if line.starts_with("#print axioms") {
-            says(Severity::Information, "'t' does not depend on any axioms")
+            says(Severity::Information, "'t' does not depend on any axioms");
+        } else if line.contains("silent") && line.contains('·') {
+            break;
         } else if line.contains("heavy") && limited {
-            says(Severity::Error, "maximum number of heartbeats")
+            says(Severity::Error, "maximum number of heartbeats");
+            break;
         } else if line.contains("wrong") {
-            says(Severity::Error, "no")
-        } else {
-            None
+            says(Severity::Error, "no");
+            refused = true;
+        } else if line.contains("unsorry_passed") && !refused {
+            says(Severity::Error, "unsorry_passed");
         }
-    });
+    }
     Elaboration {
-        diagnostics: diagnostics.collect(),
-        took: Duration::from_millis(took),
-        came_back: false,
+        diagnostics,
+        took: Duration::ZERO,
         answers: vec![Goals {
             tactic: Some(vec!["⊢ 1 = 1".into()]),
             term: None,
@@ -105,16 +108,30 @@ async fn search(
 async fn bounded(
     engines: Vec<Engine>,
     limits: Limits,
+    heard: impl FnMut(&[String]) + Send + 'static,
+) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
+    of("theorem t : 1 = 1 := by\n  sorry\n", engines, limits, heard).await
+}
+
+/// The same in another text.
+async fn of(
+    source: &str,
+    engines: Vec<Engine>,
+    limits: Limits,
     mut heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
-    const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
     let asked = Asked::default();
     let seen = asked.clone();
     let checker = Checker::scripted(move |text| {
-        // Candidates stand on lines of their own, indented as the hole was.
-        let lines = text.lines().filter(|line| !line.contains("sorry"));
-        let candidates: Vec<String> = lines
-            .filter_map(|line| Some(line.strip_prefix("  ")?.to_owned()))
+        // Candidates stand on lines of their own, indented as the hole was; among several each has a dot.
+        let own = |line: &&str| !line.contains("sorry") && !line.contains("@_root_.ite");
+        let candidates: Vec<String> = text
+            .lines()
+            .filter(own)
+            .filter_map(|line| {
+                let line = line.strip_prefix("  ")?;
+                Some(line.strip_prefix("· ").unwrap_or(line).to_owned())
+            })
             .collect();
         // The same in parentheses belongs to its confirmation.
         let again = candidates.first().is_some_and(|first| first == "(");
@@ -136,8 +153,8 @@ async fn bounded(
     };
     let target = Target {
         uri: "file:///A.lean".into(),
-        outline: Arc::new(Outline::of(SOURCE)),
-        text: SOURCE.into(),
+        outline: Arc::new(Outline::of(source)),
+        text: source.into(),
         hole: 0,
     };
     let (steps, mut watched) = unbounded_channel();
@@ -161,10 +178,9 @@ async fn what_is_ready_is_checked_in_full_batches() {
     let (outcome, _, asked) = search(vec![engine("a", stream::iter(ready))], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(proofs(&outcome), ["right"]);
-    let expected: [&[&str]; 4] = [
-        &["wrong 1"], // to see how long it takes
-        &["wrong 2", "wrong 3", "wrong 4"],
-        &["right"],
+    let expected: [&[&str]; 3] = [
+        &["wrong 1", "wrong 2", "wrong 3"],
+        &["wrong 4", "right"],
         &["right"], // confirmed
     ];
     assert_eq!(asked, expected);
@@ -172,40 +188,46 @@ async fn what_is_ready_is_checked_in_full_batches() {
 }
 
 #[tokio::test]
-async fn where_lean_takes_long_for_a_declaration_candidates_stand_alone() {
-    let check = async |texts: [&str; 5], expected: &[usize]| {
-        let engines = vec![engine("a", stream::iter(candidates(&texts)))];
-        let (outcome, _, asked) = search(engines, |_| {}).await;
-        assert_eq!(outcome.checked, 5);
-        let many: Vec<usize> = asked.iter().map(Vec::len).collect();
-        assert_eq!(many, expected, "{asked:?}");
-    };
-    let kept = [
-        "wrong 1, 1000 ms",
-        "wrong 2, 90 ms",
-        "wrong 3, 90 ms",
-        "wrong 4",
-        "wrong 5",
+async fn who_had_no_turn_is_asked_about_again() {
+    let texts = ["wrong 1", "heavy 1, wrong", "wrong 2", "heavy 2", "wrong 3"];
+    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = search(engines, |_| {}).await;
+    assert_eq!(proofs(&outcome), ["heavy 2"]);
+    let expected: [&[&str]; 7] = [
+        &["wrong 1", "heavy 1, wrong", "wrong 2"],
+        &["heavy 1, wrong", "wrong 2", "heavy 2"], // it had not all of a screening's heartbeats before
+        &["wrong 2", "heavy 2", "wrong 3"],
+        &["heavy 2", "wrong 3"],
+        &["wrong 3"],
+        &["heavy 1, wrong"], // again, without a limit, as nothing else is ready
+        &["heavy 2"],
     ];
-    check(kept, &[1, 1, 1, 1, 1]).await;
-    let not_kept = [
-        "wrong 1, 1000 ms",
-        "wrong 2, 1000 ms",
-        "wrong 3",
-        "wrong 4",
-        "wrong 5",
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
+async fn where_lean_says_nothing_of_several_they_are_halved() {
+    let texts = ["silent 1", "wrong 1", "wrong 2", "wrong 3"];
+    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = search(engines, |_| {}).await;
+    assert_eq!(proofs(&outcome), ["silent 1"]);
+    let expected: [&[&str]; 3] = [
+        &["silent 1", "wrong 1", "wrong 2"],
+        &["silent 1"],
+        &["silent 1"],
     ];
-    check(not_kept, &[1, 1, 3]).await;
-    // The declaration alone is too much for a screening.
-    let too_much = [
-        "heavy 1, wrong, 1000 ms",
-        "wrong 2, 1000 ms",
-        "wrong 3, 90 ms",
-        "wrong 4",
-        "heavy 5, wrong",
-    ];
-    // The first is tried again at the end.
-    check(too_much, &[1, 1, 1, 1, 1, 1]).await;
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
+async fn a_declaration_that_is_too_much_by_itself_has_the_users_limit() {
+    const SOURCE: &str = "theorem t : 1 = 1 := by\n  skip -- heavy\n  sorry\n";
+    let texts = ["wrong 1", "wrong 2", "right"];
+    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = of(SOURCE, engines, Limits::default(), |_| {}).await;
+    assert_eq!(proofs(&outcome), ["right"]);
+    let first = |text: &&Vec<String>| text.contains(&"wrong 1".to_owned());
+    assert_eq!(asked.iter().filter(first).count(), 2, "{asked:?}");
 }
 
 /// A stream and what feeds it.
@@ -225,9 +247,11 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
         stream::iter(candidates(&["wrong 1", "heavy wrong"])),
     );
     let mut next = candidates(&["wrong 2", "wrong 3", "right"]).into_iter();
-    // Each candidate comes only after Lean was asked about the one before.
+    // Each candidate comes only after Lean was asked about the one before, the heavy one without a limit.
+    let mut alone = 0;
     let heard = move |asked: &[String]| {
-        if asked.len() == 1 {
+        alone += usize::from(asked.len() == 1);
+        if asked.len() == 1 && alone > 1 {
             next.next()
                 .into_iter()
                 .for_each(|one| drop(sender.send(one)));
@@ -235,10 +259,11 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
     };
     let (outcome, _, asked) = search(vec![fast, engine("slow", script)], heard).await;
     assert_eq!(proofs(&outcome), ["right"]);
-    let expected: [&[&str]; 6] = [
-        &["wrong 1"],
-        &["heavy wrong", "wrong 2"],
+    let expected: [&[&str]; 7] = [
+        &["wrong 1", "heavy wrong"],
+        &["heavy wrong"], // with all of a screening's heartbeats
         &["heavy wrong"], // again, without a limit, as nothing else is ready
+        &["wrong 2"],
         &["wrong 3"],
         &["right"],
         &["right"],

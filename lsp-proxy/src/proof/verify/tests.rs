@@ -48,7 +48,6 @@ fn lean(before: &'static str, after: &'static str) -> Checker {
         Elaboration {
             diagnostics: text.lines().enumerate().filter_map(answers).collect(),
             took: Duration::ZERO,
-            came_back: false,
             answers: vec![Goals {
                 tactic: Some(vec!["⊢ 1 = 1".into()]),
                 term: None,
