@@ -2,9 +2,15 @@
 
 use crate::proof::screen::{Judged, Verdict};
 
+/// How many stand in the first text: what is likeliest to do comes first, and in some places Lean says nothing
+/// before it is done with all.
+const FIRST: usize = 4;
+
 /// What is known of a goal's texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Together {
+    /// Nothing is: there was no text yet.
+    first: bool,
     /// So many candidates can stand in one.
     most: usize,
     /// What stands before the hole needs more than a screening may take.
@@ -14,6 +20,7 @@ pub(super) struct Together {
 impl Default for Together {
     fn default() -> Together {
         Together {
+            first: true,
             most: usize::MAX,
             unlimited: false,
         }
@@ -23,7 +30,10 @@ impl Default for Together {
 impl Together {
     /// How many to put together next, of `most`.
     pub fn how_many(&self, most: usize) -> usize {
-        self.most.min(most)
+        match self.first {
+            true => most.min(FIRST),
+            false => most.min(self.most),
+        }
     }
 
     /// Whether what Lean may spend on a text is limited.
@@ -41,6 +51,7 @@ impl Together {
                 return vec![None; together];
             }
         };
+        self.first = false;
         if verdicts.iter().all(Option::is_none) {
             self.no_answer(together);
         }
@@ -49,6 +60,7 @@ impl Together {
 
     /// Nothing is known of so many together: that is too many, for good.
     pub fn no_answer(&mut self, together: usize) {
+        self.first = false;
         self.most = (together / 2).max(1);
     }
 }
@@ -62,7 +74,7 @@ mod tests {
         let mut together = Together::default();
         let failed = Some(Verdict::Failed(Vec::new()));
         let some = vec![failed, None];
-        assert_eq!(together.how_many(16), 16);
+        assert_eq!((together.how_many(16), together.how_many(3)), (4, 3));
         assert_eq!(together.heard(2, Judged::Verdicts(some.clone())), some);
         assert_eq!(together.how_many(16), 16);
         together.heard(16, Judged::Verdicts(vec![None; 16]));
@@ -76,6 +88,6 @@ mod tests {
     fn what_is_too_much_for_a_screening() {
         let mut together = Together::default();
         assert_eq!(together.heard(2, Judged::TooMuch), [None, None]);
-        assert_eq!((together.how_many(16), together.is_limited()), (16, false));
+        assert_eq!((together.how_many(16), together.is_limited()), (4, false));
     }
 }
