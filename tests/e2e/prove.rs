@@ -352,6 +352,55 @@ fn fares(source: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Candidates are tried on goals of their own, whatever stands around the hole.
+#[test]
+fn holes_wherever_they_stand() {
+    const PLACES: &str = r"theorem a1 (a b : Nat) (h : a < b) : a + 1 ≤ b := sorry
+theorem a2 (a b : Nat) (h : a < b) : a + 1 ≤ b := by
+  first
+    | sorry
+    | skip
+theorem a3 (a b : Nat) (h : a < b ∧ b < 9) : a + 1 ≤ b ∧ b ≤ 8 := by
+  constructor
+  all_goals sorry
+theorem a4 (a b : Nat) (h : a < b ∧ b < 9) : a + 1 ≤ b ∧ b ≤ 8 := by
+  constructor <;> sorry
+theorem a5 : ∀ n : Nat, n + 0 = 0 + n
+  | 0 => rfl
+  | n + 1 => by sorry
+instance a6 : Nonempty Nat := by sorry
+def a7 (n : Nat) : { m : Nat // m > n } := ⟨n + 1, by sorry⟩
+mutual
+theorem a8 : ∀ n : Nat, 0 ≤ n
+  | 0 => by sorry
+  | n + 1 => Nat.le_succ_of_le (a9 n)
+theorem a9 : ∀ n : Nat, 0 ≤ n
+  | 0 => Nat.le_refl 0
+  | n + 1 => Nat.le_succ_of_le (a8 n)
+end
+theorem b1 (a b : Nat) (h : a = b ∨ a = b + 0) : a = b := by
+  rcases h with h | h
+  case inl => sorry
+  case inr =>
+    sorry
+theorem b2 (xs : List Nat) : (xs ++ []).length = xs.length ∧ ∀ {x : Nat}, x ≤ x := ⟨sorry, sorry⟩
+theorem b3 (f : Nat → Nat) (h : ∀ x, f x = x) : f (f 2) = 2 := by
+  have : f 2 = 2 := sorry
+  calc f (f 2) = f 2 := by sorry
+    _ = 2 := sorry
+def fib (n : Nat) : Nat := if h : n < 2 then n else fib (n - 1) + fib (n - 2)
+termination_by n
+decreasing_by
+  · sorry
+  · sorry
+theorem b4 (p q : Prop) (hp : p) (hq : q) : p ∧ q := And.intro (sorry) <| by sorry
+example (xs : List Nat) : xs[0]? = xs.head? := by sorry
+";
+    for (at, (status, message)) in fares(PLACES).into_iter().enumerate() {
+        assert_eq!(status, "proved", "the hole {at}: {message}");
+    }
+}
+
 /// Lean is silent about what mentions a broken definition, and where it is told to be.
 #[test]
 fn silence_beside_another_hole_is_no_proof() {

@@ -14,7 +14,7 @@ use crate::proof::screen::{self, Screen, Verdict};
 use crate::proof::shorten::{is_plain, length, shorter, tidy};
 use crate::proof::verify::{Rejection, VerifiedProof, confirm};
 
-/// How many that passed together are confirmed before a round is given up.
+/// How many of those that passed together are confirmed, at the most.
 const MOST_CONFIRMED: usize = 3;
 
 /// A shorter proof may take Lean so much longer, and half as long again.

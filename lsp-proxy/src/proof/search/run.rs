@@ -404,8 +404,8 @@ impl<'a> Run<'a> {
         true
     }
 
-    /// Checks `batch` together, then those that pass alone. Those that get no verdict wait to be asked about
-    /// again, in smaller batches where none did: one candidate must not take its neighbours with it.
+    /// Checks `batch` together, then those that pass alone. Whoever gets no verdict is asked about again, with
+    /// fewer others where nobody got one: a candidate must not take its neighbours with it.
     async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
         let (checked, proposed) = {
             let tally = lock(self.effort.tally);
@@ -419,7 +419,7 @@ impl<'a> Run<'a> {
             });
         }
         let asked = Instant::now();
-        let mut verdicts = match self.verdicts(&batch).await {
+        let verdicts = match self.verdicts(&batch).await {
             Ok(Verdicts::All(verdicts)) => verdicts,
             Ok(Verdicts::Early(winners)) => {
                 let mut verdicts = vec![None; batch.len()];
@@ -443,7 +443,7 @@ impl<'a> Run<'a> {
         tracing::debug!(candidates = batch.len(), judged, took = ?asked.elapsed(), "screened");
         self.count(judged);
         let mut known = Vec::with_capacity(judged);
-        for (candidate, verdict) in batch.into_iter().zip(verdicts.drain(..)).rev() {
+        for (candidate, verdict) in batch.into_iter().zip(verdicts).rev() {
             match verdict {
                 Some(verdict) => known.push((candidate, verdict)),
                 None => self.waiting.push_front(candidate),
