@@ -382,6 +382,7 @@ mod tests {
     use crate::lean::diagnostic::Range as LspRange;
     use crate::proof::axioms::Report;
     use expect_test::{Expect, expect};
+    use proptest::prelude::*;
     use std::sync::Arc;
     use unsorry_model::{Context, Goal};
 
@@ -495,6 +496,42 @@ mod tests {
                 1               done; fail "unsorry_passed")
             "#]],
         );
+    }
+
+    proptest! {
+        /// Whatever they are made of, and wherever the hole is.
+        #[test]
+        fn each_has_its_lines(
+            source in prop::sample::select(vec![
+                "theorem t : T := by\n  sorry\n",
+                "theorem 𝕋 : T := by sorry -- 𝕋\n",
+                "theorem t : T := by\r\n  skip <;> sorry\r\n  done\r\n",
+                "theorem t : T := ⟨f (sorry), by sorry⟩",
+                "mutual\ntheorem t : T := by\n  cases h with\n  | a => sorry\n  | b => skip\nend",
+            ]),
+            parts in prop::collection::vec(
+                prop::collection::vec(
+                    prop::sample::select(vec![
+                        "rfl", "\n", "  ", "\r\n", "\t", "exact \"a\n b\"", "· simp", "/- a\n-/", "-- b\n", "𝕋",
+                        "\"", "by", "(", "; ", "calc a = b := c\n     _ = d := e",
+                    ]),
+                    1..8,
+                ),
+                2..6,
+            ),
+            kind in prop::sample::select(vec![HoleKind::Tactic, HoleKind::Term]),
+        ) {
+            let texts: Vec<String> = parts.iter().map(|parts| parts.concat()).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let screen = Screen::new(&target(source), kind, &candidates(&texts), true);
+            let ends = screen.text.split('\n').enumerate();
+            let ends = ends.filter(|(_, line)| line.contains(PASSED));
+            let ends: Vec<u32> = ends.map(|(number, _)| number as u32).collect();
+            let expected = screen.places.iter().map(|place| place.lines.end - 1);
+            prop_assert_eq!(ends, expected.collect::<Vec<u32>>(), "{}", screen.text);
+            let apart = screen.places.windows(2).all(|two| two[0].lines.end == two[1].lines.start);
+            prop_assert!(apart);
+        }
     }
 
     #[test]

@@ -31,13 +31,13 @@ const RATES: [(&str, &str, &str, &str); 4] = [
         "delayed_alone",
     ),
     (
-        "16 candidates, as the search does it",
+        "16 candidates",
         "together",
         "one at a time, Lean's own delay",
         "delayed_alone",
     ),
     (
-        "16 candidates behind 36 steps, as the search does it",
+        "16 candidates behind 36 steps",
         "long_together",
         "one at a time",
         "long_alone",
@@ -100,12 +100,7 @@ pub(super) fn run(checks: usize, seed: u64) -> Result<Vec<Row>> {
             );
         }
         let peer = theirs["rate"].as_f64().context("no rate")?;
-        rows.push(rate(
-            "16 candidates, as the search does it",
-            figure("together")?,
-            peer_name,
-            peer,
-        ));
+        rows.push(rate("16 candidates", figure("together")?, peer_name, peer));
     }
     rows.extend(verdicts(figure)?);
     Ok(rows)
