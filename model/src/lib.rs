@@ -74,8 +74,7 @@ impl Candidate {
         suggestion::queries(&self.text).next().is_some()
     }
 
-    /// Whether it has a tactic such as `exact?`, which looks through all that is in scope, and so
-    /// may find copies of the very theorem that stand above it.
+    /// Whether it has a tactic such as `exact?`, which looks through all that is in scope.
     pub fn searches_library(&self) -> bool {
         suggestion::searches_library(&self.text)
     }

@@ -221,7 +221,7 @@ impl<'a> Bench<'a> {
         while let Some(first) = passed.iter().position(Option::is_none) {
             let waiting = passed[first..].iter().take_while(|one| one.is_none());
             let waiting = &candidates[first..first + waiting.count()];
-            let batch = &waiting[..batch(baseline, waiting, together)];
+            let batch = &waiting[..batch(target, baseline, waiting, together)];
             let screen = Screen::new(target, baseline.goal.kind, batch, true);
             let elaboration = self
                 .shadow

@@ -14,7 +14,7 @@ use super::baseline::Baseline;
 use super::target::Target;
 use crate::document::splice::moved;
 use crate::document::{DeclarationKind, LineIndex, splice};
-use crate::lean::diagnostic::{Diagnostic, Severity};
+use crate::lean::diagnostic::Diagnostic;
 
 /// What Lean may spend on one text, in its own thousands of allocations. A candidate that needs more is
 /// tried again alone under the user's own limit.
@@ -84,8 +84,6 @@ pub enum Verdict {
     Passed {
         /// What Lean suggests in the place of a `?` tactic.
         suggestions: Vec<String>,
-        /// How many warnings Lean gives, of linters mostly. The declaration's own are among them.
-        warnings: usize,
     },
     /// Lean's errors, in the text's order; at least one.
     Failed(Vec<Complaint>),
@@ -103,9 +101,10 @@ pub enum Judged {
     TooMuch,
 }
 
-/// How many of `candidates`, at least one, can stand in one text.
-pub fn batch(baseline: &Baseline, candidates: &[Candidate], most: usize) -> usize {
-    if is_open(&baseline.rendered) {
+/// How many of `candidates`, at least one, can stand in one text. What looks through the library takes long,
+/// and stands alone.
+pub fn batch(target: &Target, baseline: &Baseline, candidates: &[Candidate], most: usize) -> usize {
+    if is_open(&baseline.rendered) || may_fail_on_some(target) {
         return 1;
     }
     let alone = candidates.iter().position(Candidate::searches_library);
@@ -113,14 +112,23 @@ pub fn batch(baseline: &Baseline, candidates: &[Candidate], most: usize) -> usiz
 }
 
 /// Whether goals, as Lean shows them, have a part that is still to be found: what one candidate takes for it
-/// would hold for the others.
+/// would hold for the others. A `?` that ends a name or an index is none.
 fn is_open(goals: &str) -> bool {
     goals.match_indices('?').any(|(at, _)| {
-        let before = goals[..at].chars().next_back();
+        let ends = |c: char| c.is_alphanumeric() || "_'!?])»".contains(c);
         let after = goals[at + 1..].chars().next();
-        before.is_none_or(|c| c.is_whitespace() || "([{⟨,@!↑-¬".contains(c))
+        !goals[..at].chars().next_back().is_some_and(ends)
             && after.is_some_and(|c| c.is_alphabetic() || "_«".contains(c))
     })
+}
+
+/// Whether the hole stands for several goals, on some of which a candidate may fail.
+fn may_fail_on_some(target: &Target) -> bool {
+    let before = target.text[..target.hole().range.start]
+        .trim_end_matches(|c: char| c.is_whitespace() || c == '(');
+    ["any_goals", "repeat'", "repeat1'"]
+        .iter()
+        .any(|word| before.ends_with(word))
 }
 
 impl Screen {
@@ -196,20 +204,22 @@ impl Screen {
         diagnostics: &[Diagnostic],
     ) -> Judged {
         let mut verdicts: Vec<_> = self.verdicts(target, baseline, diagnostics).collect();
+        let errors = diagnostics
+            .iter()
+            .filter(|d| d.is_error() && self.is_about_declaration(d));
+        let hole = self.places.first().map(|place| place.candidate.start);
+        let before = |d: &Diagnostic| hole.is_some_and(|hole| d.start().line < hole);
+        let nobody = verdicts.len() == 1 || verdicts.iter().all(Option::is_none);
+        if self.limited && nobody && errors.clone().any(|d| d.ran_out() && before(d)) {
+            return Judged::TooMuch;
+        }
         if verdicts.len() == 1 {
             return Judged::Verdicts(verdicts);
         }
-        let errors = diagnostics.iter().filter(|d| d.is_error());
         let mut beside = errors.filter(|d| {
             let of_one = |place: &Place| place.lines.contains(&d.start().line);
-            self.is_about_declaration(d) && !self.places.iter().any(of_one)
+            !self.places.iter().any(of_one)
         });
-        if self.limited
-            && verdicts.iter().all(Option::is_none)
-            && beside.clone().any(Diagnostic::ran_out)
-        {
-            return Judged::TooMuch;
-        }
         // What Lean says of the declaration as a whole may be due to any that has passed.
         if beside.next().is_some() {
             for verdict in &mut verdicts {
@@ -366,12 +376,9 @@ fn refused(line: u32, said: &[&Diagnostic]) -> Option<Verdict> {
 fn accepted(said: &[&Diagnostic]) -> Verdict {
     let suggestions = said
         .iter()
-        .flat_map(|d| unsorry_model::suggestions(&d.message))
-        .collect();
-    let warnings = said.iter().filter(|d| d.severity == Severity::Warning);
+        .flat_map(|d| unsorry_model::suggestions(&d.message));
     Verdict::Passed {
-        suggestions,
-        warnings: warnings.count(),
+        suggestions: suggestions.collect(),
     }
 }
 
@@ -379,7 +386,7 @@ fn accepted(said: &[&Diagnostic]) -> Verdict {
 mod tests {
     use super::*;
     use crate::document::{Outline, Position};
-    use crate::lean::diagnostic::Range as LspRange;
+    use crate::lean::diagnostic::{Range as LspRange, Severity};
     use crate::proof::axioms::Report;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
@@ -551,7 +558,14 @@ mod tests {
 
     #[test]
     fn what_may_stand_together() {
-        let together = |goals: &str, texts: &[&str]| batch(&baseline(goals), &candidates(texts), 3);
+        let together = |goals: &str, texts: &[&str]| {
+            batch(
+                &target("theorem t : p := by sorry"),
+                &baseline(goals),
+                &candidates(texts),
+                3,
+            )
+        };
         let goal = "xs : List Nat\n⊢ xs[0]? = xs.head? ∧ «a?» = 1";
         assert_eq!(together(goal, &["rfl", "simp", "omega", "decide"]), 3);
         assert_eq!(together(goal, &["rfl", "exact?", "simp"]), 1);
@@ -559,6 +573,12 @@ mod tests {
         assert_eq!(together("⊢ ?m.12 = 1", &["rfl", "simp"]), 1);
         assert_eq!(together("⊢ f (?w) 1", &["rfl", "simp"]), 1);
         assert_eq!(together("⊢ P ?_", &["rfl", "simp"]), 1);
+        assert_eq!(together("⊢ ‖?x‖ = 0", &["rfl", "simp"]), 1);
+        for text in ["by any_goals sorry", "by\n  repeat' (sorry)"] {
+            let target = target(&format!("theorem t : p := {text}"));
+            let both = candidates(&["rfl", "simp"]);
+            assert_eq!(batch(&target, &baseline(goal), &both, 3), 1);
+        }
     }
 
     #[test]
@@ -630,8 +650,12 @@ mod tests {
         let one = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl"]), true);
         let judge = |said: &[Diagnostic]| match one.judge(&target, &baseline, said) {
             Judged::Verdicts(verdicts) => matches!(verdicts[0], Some(Verdict::Passed { .. })),
-            Judged::TooMuch => false,
+            Judged::TooMuch => panic!("too much"),
         };
+        let heavy = |line| one.judge(&target, &baseline, &[says(line, HEAVY)]);
+        assert_eq!(heavy(0), Judged::TooMuch);
+        let verdicts = Judged::Verdicts(vec![Some(Verdict::OutOfHeartbeats)]);
+        assert_eq!(heavy(1), verdicts);
         let accomplished = Diagnostic {
             severity: Severity::Information,
             lean_tags: vec![2],

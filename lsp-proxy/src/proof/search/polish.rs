@@ -84,7 +84,12 @@ async fn shortest(
     let (checker, limits) = (&search.checker, &search.limits);
     while !candidates.is_empty() {
         let together = lock(found).together;
-        let many = screen::batch(baseline, &candidates, together.how_many(limits.batch));
+        let many = screen::batch(
+            target,
+            baseline,
+            &candidates,
+            together.how_many(limits.batch),
+        );
         let batch: Vec<Candidate> = candidates.drain(..many).collect();
         let limited = together.is_limited();
         let screen = Screen::new(target, baseline.goal.kind, &batch, limited);
@@ -98,7 +103,11 @@ async fn shortest(
                 lock(found).together.heard(batch.len(), judged)
             }
             Err(CheckError::NoLean(error)) => return Err(CheckError::NoLean(error)),
-            Err(CheckError::Unknown(_)) => continue,
+            Err(CheckError::Unknown(_)) if batch.len() == 1 => continue,
+            Err(CheckError::Unknown(_)) => {
+                lock(found).together.no_answer(batch.len());
+                vec![None; batch.len()]
+            }
         };
         lock(effort.tally).checked += verdicts.iter().flatten().count();
         let unknown = batch.iter().zip(&verdicts);

@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
         let together = lock(self.found).together;
         let most = together.how_many(self.effort.search.limits.batch);
         let waiting = self.waiting.make_contiguous();
-        let many = screen::batch(self.task.baseline, waiting, most);
+        let many = screen::batch(self.task.target, self.task.baseline, waiting, most);
         let batch = self.waiting.drain(..many).collect();
         self.screen(batch).await?;
         self.come_to(Progress::Tried);
@@ -510,32 +510,27 @@ impl<'a> Run<'a> {
         &mut self,
         judged: impl Iterator<Item = (Candidate, Verdict)>,
     ) -> Result<(), CheckError> {
-        let mut passed: Vec<(usize, Candidate)> = Vec::new();
+        let mut passed: Vec<Candidate> = Vec::new();
         for (candidate, verdict) in judged {
             match verdict {
-                Verdict::Passed {
-                    suggestions,
-                    warnings,
-                } if candidate.is_query() => {
+                Verdict::Passed { suggestions } if candidate.is_query() => {
                     let answers = suggestions.iter().filter_map(|s| candidate.answered(s));
                     let before = passed.len();
-                    passed.extend(answers.map(|answer| (warnings, answer)));
+                    passed.extend(answers);
                     let error = match passed.len() > before {
                         true => "it only asks Lean for a proof, which was tried instead",
                         false => "it only asks Lean for a proof, and there is none to be had",
                     };
                     self.judged(&candidate, Some(error.into()));
                 }
-                Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
+                Verdict::Passed { .. } => passed.push(candidate),
                 // A goal that is false is mostly so for small values.
                 Verdict::OutOfHeartbeats if self.task.kind == Kind::Negation => {}
                 Verdict::OutOfHeartbeats => self.heavy.push_back(candidate),
                 Verdict::Failed(complaints) => self.failed(&candidate, &complaints),
             }
         }
-        // What a linter complains of comes after what it does not, else as proposed.
-        passed.sort_by_key(|(warnings, _)| *warnings);
-        for (_, candidate) in passed {
+        for candidate in passed {
             // A replay takes long.
             let most = match self.effort.search.checker.replayer() {
                 Some(_) => 1,
@@ -545,12 +540,31 @@ impl<'a> Run<'a> {
                 break;
             }
             if self.task.kind == Kind::Step {
-                lock(self.found).step = Some(candidate);
-                break;
+                if self.passes_alone(&candidate).await? {
+                    lock(self.found).step = Some(candidate);
+                    break;
+                }
+                continue;
             }
             self.confirm(candidate).await?;
         }
         Ok(())
+    }
+
+    /// Whether Lean takes it in the place of the hole with nothing beside it: as one of several it may pass and
+    /// yet call its own theorem without an end. A step has no other confirmation before the whole sketch's.
+    async fn passes_alone(&mut self, candidate: &Candidate) -> Result<bool, CheckError> {
+        match self.verdicts(std::slice::from_ref(candidate)).await {
+            Err(CheckError::Unknown(why)) => {
+                self.unknown(candidate, &why);
+                Ok(false)
+            }
+            Ok(Verdicts::All(verdicts)) => {
+                Ok(matches!(verdicts[..], [Some(Verdict::Passed { .. })]))
+            }
+            Ok(Verdicts::Early(_)) => Ok(true),
+            Err(gone) => Err(gone),
+        }
     }
 
     async fn confirm(&mut self, candidate: Candidate) -> Result<(), CheckError> {
