@@ -131,7 +131,7 @@ impl Line {
             "=>" | "↦" => self.opens = !std::mem::take(&mut self.fun),
             "." => self.opens = text[token.range.end..].starts_with(' '),
             "(" => self.opens = starts_block || before.is_some_and(|b| is_combinator(b.text(text))),
-            "by" | "do" | "·" | "{" | "where" => self.opens = true,
+            "by" | "do" | "·" | "{" | "where" | "calc" => self.opens = true,
             _ => self.opens = is_combinator(word) && token.kind == TokenKind::Word,
         }
         match word

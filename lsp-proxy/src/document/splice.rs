@@ -229,6 +229,18 @@ mod tests {
                     exact h"#]],
         );
         check(
+            "example : T := by\n  calc a = b := by sorry\n    _ = c := h",
+            Tactic,
+            TWO,
+            expect![[r#"
+                example : T := by
+                  calc a = b := by
+                         constructor
+                         · exact ha
+                         · exact hb
+                    _ = c := h"#]],
+        );
+        check(
             "example : T := by\n  cases n with\n  | zero => have h : T := by sorry",
             Tactic,
             TWO,
