@@ -290,6 +290,7 @@ fn branches(kind: HoleKind, candidates: &[Candidate]) -> (String, Vec<Place>) {
     match kind {
         HoleKind::Tactic => (proof, places),
         HoleKind::Term => {
+            // Before several tactics `by` has its line to itself, see `splice`.
             let places = places.iter().map(|place| place.moved(1)).collect();
             (format!("by\n  {}", moved(&proof, 2)), places)
         }
