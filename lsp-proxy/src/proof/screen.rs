@@ -14,7 +14,7 @@ use super::baseline::Baseline;
 use super::target::Target;
 use crate::document::splice::moved;
 use crate::document::{DeclarationKind, LineIndex, splice};
-use crate::lean::diagnostic::Diagnostic;
+use crate::lean::diagnostic::{Diagnostic, Severity};
 
 /// What Lean may spend on one text, in its own thousands of allocations. A candidate that needs more is
 /// tried again alone under the user's own limit.
@@ -84,6 +84,9 @@ pub enum Verdict {
     Passed {
         /// What Lean suggests in the place of a `?` tactic.
         suggestions: Vec<String>,
+        /// How many warnings Lean gives of it, of linters mostly; some are silent where there are errors, as
+        /// there are where several stand together.
+        warnings: usize,
     },
     /// Lean's errors, in the text's order; at least one.
     Failed(Vec<Complaint>),
@@ -378,8 +381,10 @@ fn accepted(said: &[&Diagnostic]) -> Verdict {
     let suggestions = said
         .iter()
         .flat_map(|d| unsorry_model::suggestions(&d.message));
+    let warnings = said.iter().filter(|d| d.severity == Severity::Warning);
     Verdict::Passed {
         suggestions: suggestions.collect(),
+        warnings: warnings.count(),
     }
 }
 
@@ -387,7 +392,7 @@ fn accepted(said: &[&Diagnostic]) -> Verdict {
 mod tests {
     use super::*;
     use crate::document::{Outline, Position};
-    use crate::lean::diagnostic::{Range as LspRange, Severity};
+    use crate::lean::diagnostic::Range as LspRange;
     use crate::proof::axioms::Report;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;

@@ -510,27 +510,32 @@ impl<'a> Run<'a> {
         &mut self,
         judged: impl Iterator<Item = (Candidate, Verdict)>,
     ) -> Result<(), CheckError> {
-        let mut passed: Vec<Candidate> = Vec::new();
+        let mut passed: Vec<(usize, Candidate)> = Vec::new();
         for (candidate, verdict) in judged {
             match verdict {
-                Verdict::Passed { suggestions } if candidate.is_query() => {
+                Verdict::Passed {
+                    suggestions,
+                    warnings,
+                } if candidate.is_query() => {
                     let answers = suggestions.iter().filter_map(|s| candidate.answered(s));
                     let before = passed.len();
-                    passed.extend(answers);
+                    passed.extend(answers.map(|answer| (warnings, answer)));
                     let error = match passed.len() > before {
                         true => "it only asks Lean for a proof, which was tried instead",
                         false => "it only asks Lean for a proof, and there is none to be had",
                     };
                     self.judged(&candidate, Some(error.into()));
                 }
-                Verdict::Passed { .. } => passed.push(candidate),
+                Verdict::Passed { warnings, .. } => passed.push((warnings, candidate)),
                 // A goal that is false is mostly so for small values.
                 Verdict::OutOfHeartbeats if self.task.kind == Kind::Negation => {}
                 Verdict::OutOfHeartbeats => self.heavy.push_back(candidate),
                 Verdict::Failed(complaints) => self.failed(&candidate, &complaints),
             }
         }
-        for candidate in passed {
+        // What a linter complains of comes after what it does not, else as proposed.
+        passed.sort_by_key(|(warnings, _)| *warnings);
+        for (_, candidate) in passed {
             // A replay takes long.
             let most = match self.effort.search.checker.replayer() {
                 Some(_) => 1,
