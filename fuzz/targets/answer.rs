@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry_model::answer::{self, Cutter};
-use unsorry_model::{Context, Goal, HoleKind};
+use unsorry_prover::answer::{self, Cutter};
+use unsorry_prover::{Context, Goal, HoleKind};
 
 fuzz_target!(|input: (&str, u8, bool, bool)| {
     let (text, size, tactic, complete) = input;

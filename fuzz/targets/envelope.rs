@@ -2,6 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry::wire::envelope::agrees_with_a_full_parse;
+use unsorry_wire::envelope::agrees_with_a_full_parse;
 
 fuzz_target!(|body: &[u8]| agrees_with_a_full_parse(body));

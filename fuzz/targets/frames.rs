@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry::wire::frame::Framer;
+use unsorry_wire::frame::Framer;
 
 /// The bodies that are seen, and all that comes out.
 fn read(stream: &[u8], size: usize) -> (Vec<Vec<u8>>, Vec<u8>) {

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry::document::Outline;
-use unsorry::proof::gate::{gate, without_comments};
-use unsorry_model::HoleKind;
+use unsorry_syntax::Outline;
+use unsorry_search::proof::gate::{gate, without_comments};
+use unsorry_prover::HoleKind;
 
 fuzz_target!(|candidate: &str| {
     let _ = gate(HoleKind::Term, candidate);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry_model::local::weights::Weights;
+use unsorry_infer::weights::Weights;
 
 fuzz_target!(|input: (&str, &[u8])| {
     let (config, bytes) = input;

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry::document::{LineIndex, Outline, splice};
-use unsorry_model::HoleKind;
+use unsorry_syntax::{LineIndex, Outline, splice};
+use unsorry_prover::HoleKind;
 
 fuzz_target!(|input: (&str, &str, bool)| {
     let (text, proof, tactic) = input;

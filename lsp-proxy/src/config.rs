@@ -4,7 +4,6 @@
 
 mod asking;
 mod cache;
-mod engine;
 mod local;
 mod remote;
 
@@ -14,17 +13,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
-use unsorry_model::Entry;
 use unsorry_model::remote::Settings as Endpoint;
+use unsorry_prover::Entry;
 
-use crate::contain;
-use crate::proof::search::Limits;
-use crate::proof::verify::Level;
+use unsorry_search::contain;
+use unsorry_search::proof::verify::Level;
+use unsorry_search::search::Limits;
 
 pub use cache::Cache;
-pub use engine::Engine;
 pub use local::Local;
 use remote::Remote;
+pub use unsorry_prover::Engine;
 
 /// A project's file, looked for in the working directory and above.
 const PROJECT_FILE: &str = ".unsorry.toml";

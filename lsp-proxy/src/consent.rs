@@ -13,7 +13,7 @@ use futures_util::stream::{self, BoxStream};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 use unsorry_model::remote::Settings;
-use unsorry_model::{Ask, Proposal, Prover};
+use unsorry_prover::{Ask, Proposal, Prover};
 
 use crate::config;
 
@@ -362,7 +362,7 @@ impl Prover for Consenting {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
-    use unsorry_model::{Candidate, Context, Goal, HoleKind};
+    use unsorry_prover::{Candidate, Context, Goal, HoleKind};
 
     const LAB: &str = "http://lab:8000/v1";
     const OWN: &str = "http://127.0.0.1:8000/v1";

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use unsorry_model::local::{Local, Mode, Settings};
+use unsorry_model::local::{Local, Settings};
 use unsorry_model::remote::Remote;
-use unsorry_model::{Prover, Tactics};
+use unsorry_prover::prompt::Mode;
+use unsorry_prover::{Prover, Tactics};
 
 use crate::config::{self, Config};
 use crate::consent::{Consent, Consenting};
-use crate::lean::command::LeanCommand;
-use crate::memory::Memory;
-use crate::proof::checker::Checker;
-use crate::proof::search::{Engine, Limits, Search};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::memory::Memory;
+use unsorry_search::proof::checker::Checker;
+use unsorry_search::search::{Engine, Limits, Search};
 
 /// The provers that are asked, in this order: as configured, or all that have what they need.
 pub fn names(config: &Config) -> Vec<config::Engine> {

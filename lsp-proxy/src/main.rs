@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::config;
-#[cfg(target_os = "linux")]
-use unsorry::contain::{inside, supervisor};
 use unsorry::shim::{INSIDE, Real, called_as, starts_server};
+#[cfg(target_os = "linux")]
+use unsorry_search::contain::{inside, supervisor};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use unsorry::memory::{Bounds, FILE, Kept, Question, Store};
-use unsorry_model::HoleKind;
+use unsorry_prover::HoleKind;
+use unsorry_search::memory::{Bounds, FILE, Kept, Question, Store};
 
 struct Home(tempfile::TempDir);
 

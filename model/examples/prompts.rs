@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use tokenizers::Tokenizer;
-use unsorry_model::prompt::{Mode, Piece, prompt};
-use unsorry_model::{Context, Goal, HoleKind};
+use unsorry_prover::prompt::{Mode, Piece, prompt};
+use unsorry_prover::{Context, Goal, HoleKind};
 
 #[derive(Deserialize)]
 struct Asked {

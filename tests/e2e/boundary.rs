@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use unsorry::contain::Limits;
-use unsorry::document::Outline;
-use unsorry::lean::command::LeanCommand;
-use unsorry::proof::baseline::{Baseline, baseline};
-use unsorry::proof::checker::Checker;
-use unsorry::proof::target::Target;
-use unsorry::proof::verify::{Rejection, VerifiedProof, confirm};
-use unsorry_model::Candidate;
+use unsorry_prover::Candidate;
+use unsorry_search::command::LeanCommand;
+use unsorry_search::contain::Limits;
+use unsorry_search::proof::baseline::{Baseline, baseline};
+use unsorry_search::proof::checker::Checker;
+use unsorry_search::proof::target::Target;
+use unsorry_search::proof::verify::{Rejection, VerifiedProof, confirm};
+use unsorry_syntax::Outline;
 use unsorry_tests::editor::program;
 
 /// How long one check may take on a busy machine.

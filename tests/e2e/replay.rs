@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use unsorry::contain::Limits;
-use unsorry::lean::command::LeanCommand;
-use unsorry::proof::replay::{NotReplayed, Replayer};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::contain::Limits;
+use unsorry_search::proof::replay::{NotReplayed, Replayer};
 use unsorry_tests::editor::{Editor, program};
 
 use crate::prove::prove;

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
-use unsorry::contain::Limits;
-use unsorry::document::{Outline, splice};
-use unsorry::lean::command::LeanCommand;
-use unsorry::lean::server::Server;
-use unsorry::lean::shadow::Shadow;
-use unsorry::proof::baseline::{Baseline, baseline};
-use unsorry::proof::checker::Checker;
-use unsorry::proof::screen::{Judged, Screen, Verdict, batch};
-use unsorry::proof::target::Target;
-use unsorry_model::{Candidate, Proposal, Prover as _, Tactics};
+use unsorry_prover::{Candidate, Proposal, Prover as _, Tactics};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::contain::Limits;
+use unsorry_search::lean::server::Server;
+use unsorry_search::lean::shadow::Shadow;
+use unsorry_search::proof::baseline::{Baseline, baseline};
+use unsorry_search::proof::checker::Checker;
+use unsorry_search::proof::screen::{Judged, Screen, Verdict, batch};
+use unsorry_search::proof::target::Target;
+use unsorry_syntax::{Outline, splice};
 
 mod verdicts;
 

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use unsorry::document::Outline;
-use unsorry::proof::baseline::{Baseline, baseline};
-use unsorry::proof::checker::{CheckError, Checker};
-use unsorry::proof::gate::gate;
-use unsorry::proof::screen::{Judged, Screen, Verdict};
-use unsorry::proof::target::Target;
-use unsorry_model::Candidate;
+use unsorry_prover::Candidate;
+use unsorry_search::proof::baseline::{Baseline, baseline};
+use unsorry_search::proof::checker::{CheckError, Checker};
+use unsorry_search::proof::gate::gate;
+use unsorry_search::proof::screen::{Judged, Screen, Verdict};
+use unsorry_search::proof::target::Target;
+use unsorry_syntax::Outline;
 
 /// Longer than any of these candidates takes.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 use tower_lsp_server::ls_types as lsp;
-use unsorry_model::Candidate;
+use unsorry_prover::Candidate;
 
 use super::Assistant;
 use super::documents::View;
 use super::state::Abilities;
-use crate::proof::baseline::baseline;
-use crate::proof::search::Search;
-use crate::proof::target::Target;
-use crate::proof::verify::{VerifiedProof, confirm};
+use unsorry_search::proof::baseline::baseline;
+use unsorry_search::proof::target::Target;
+use unsorry_search::proof::verify::{VerifiedProof, confirm};
+use unsorry_search::search::Search;
 
 /// How often an edit is tried because the text has changed under it.
 const TRIES: u32 = 7;

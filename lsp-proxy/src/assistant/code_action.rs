@@ -9,8 +9,8 @@ use super::execute_command::{Command, announced};
 use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
 use super::{Assistant, goals};
-use crate::proof::verify::VerifiedSketch;
 use crate::proxy::route::DATA_KEY;
+use unsorry_search::proof::verify::VerifiedSketch;
 
 /// The longest proof that an action's title shows whole, in characters.
 const TITLE_LENGTH: usize = 60;

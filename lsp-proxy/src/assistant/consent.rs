@@ -6,7 +6,7 @@ use tower_lsp_server::{Client, ls_types as lsp};
 use super::Assistant;
 use crate::config::Engine;
 use crate::consent::{Consent, Question};
-use crate::proof::search::Search;
+use unsorry_search::search::Search;
 
 /// Asks what nobody has asked yet. Comes back at once: who needs an answer waits for it elsewhere.
 pub fn ask(assistant: &Assistant) {

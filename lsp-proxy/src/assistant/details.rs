@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use unsorry_model::Spent;
+use unsorry_prover::Spent;
 
 use super::job::count;
-use crate::proof::gate::is_hidden;
-use crate::proof::search::{Board, Outcome, StepState, Try};
+use unsorry_search::proof::gate::is_hidden;
+use unsorry_search::search::{Board, Outcome, StepState, Try};
 
 /// Plans are shown up to this many characters.
 const PLAN: usize = 4000;
@@ -131,8 +131,8 @@ pub fn is_shown(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::search::BoardStep;
     use expect_test::{Expect, expect};
+    use unsorry_search::search::BoardStep;
 
     fn check(details: &Details, expected: Expect) {
         expected.assert_eq(&details.markdown());

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use ropey::{Rope, RopeSlice};
 use tower_lsp_server::ls_types as lsp;
 
-use crate::document::{Change, Outline, Pieces, Position, diff};
-use crate::proof::target::Target;
+use unsorry_search::proof::target::Target;
+use unsorry_syntax::{Change, Outline, Pieces, Position, diff};
 
 /// An open document.
 #[derive(Debug)]
@@ -231,8 +231,8 @@ fn line_break(line: RopeSlice<'_>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::LineIndex;
     use proptest::prelude::*;
+    use unsorry_syntax::LineIndex;
 
     fn change(from: (u32, u32), to: (u32, u32), text: &str) -> lsp::TextDocumentContentChangeEvent {
         let at = |(line, character)| lsp::Position { line, character };

@@ -4,12 +4,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use unsorry_model::HoleKind;
+use unsorry_prover::HoleKind;
 
 use super::documents::View;
 use super::{Assistant, unless_hurried};
-use crate::document::{Change, shift};
-use crate::proof::baseline::shown;
+use unsorry_search::proof::baseline::shown;
+use unsorry_syntax::{Change, shift};
 
 /// How many holes of a document are remembered; the oldest go first.
 const MOST: usize = 32;

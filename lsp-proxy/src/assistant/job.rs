@@ -16,9 +16,9 @@ use super::details::Details;
 use super::finding::Finding;
 use super::state::{AT_FIRST, Ended};
 use super::{Assistant, Steps, consent};
-use crate::proof::search::{self, Failure, Outcome, Step};
-use crate::proof::target::Target;
-use crate::proof::verify::VerifiedProof;
+use unsorry_search::proof::target::Target;
+use unsorry_search::proof::verify::VerifiedProof;
+use unsorry_search::search::{self, Failure, Outcome, Step};
 
 /// Reports of progress come no closer together than this.
 const REPORT_EVERY: Duration = Duration::from_millis(200);

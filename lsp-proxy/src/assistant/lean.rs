@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use unsorry_model::HoleKind;
+use unsorry_prover::HoleKind;
 
-use crate::document::Position;
-use crate::lean::shadow::{Goals, goals};
 use crate::proxy::Injector;
-use crate::wire::frame::Message;
+use unsorry_search::lean::shadow::{Goals, goals};
+use unsorry_syntax::Position;
+use unsorry_wire::frame::Message;
 
 /// How long a goal is waited for. Lean answers once it has elaborated so far.
 const LIMIT: Duration = Duration::from_secs(600);

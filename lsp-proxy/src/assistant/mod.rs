@@ -40,14 +40,14 @@ use tower_service::Service;
 
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
-use crate::wire::envelope::{self, Id};
-use crate::wire::frame::Message;
-use crate::wire::json;
 pub use details::{cost, is_shown};
 pub use job::{complaints, count, summary};
 use lean::Lean;
 pub use settings::Settings;
 use state::State;
+use unsorry_wire::envelope::{self, Id};
+use unsorry_wire::frame::Message;
+use unsorry_wire::json;
 
 tokio::task_local! {
     /// In the handler of a merged request: told when Lean's answer waits for ours.
@@ -422,4 +422,4 @@ async fn send_requests(
 }
 
 /// Sends steps of a search to whoever watches it.
-type Steps = UnboundedSender<crate::proof::search::Step>;
+type Steps = UnboundedSender<unsorry_search::search::Step>;

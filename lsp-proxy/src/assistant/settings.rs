@@ -12,9 +12,9 @@ use super::Assistant;
 use crate::config::{Config, Engine};
 use crate::consent::Consent;
 use crate::engines::{self, Provers};
-use crate::lean::command::LeanCommand;
-use crate::memory::Memory;
-use crate::proof::search::Search;
+use unsorry_search::command::LeanCommand;
+use unsorry_search::memory::Memory;
+use unsorry_search::search::Search;
 
 /// The settings, and the search that they make.
 #[derive(Clone)]

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use unsorry_model::Candidate;
+use unsorry_prover::Candidate;
 
 use super::details::Details;
 use super::documents::{Document, View};
 use super::finding::Finding;
 use super::goals::{Known, Shown};
-use crate::document::{Change, shift};
-use crate::proof::target::Target;
+use unsorry_search::proof::target::Target;
+use unsorry_syntax::{Change, shift};
 
 /// How many findings a document keeps, and of how much text in bytes; the oldest go first.
 const MOST_FINDINGS: usize = 64;

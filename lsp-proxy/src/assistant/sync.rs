@@ -4,7 +4,7 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::Assistant;
 use super::documents::Document;
-use crate::wire::{envelope, json};
+use unsorry_wire::{envelope, json};
 
 /// `textDocument/didOpen`
 pub fn did_open(assistant: &Assistant, params: lsp::DidOpenTextDocumentParams) {

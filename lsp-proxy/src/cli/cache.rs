@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
-use unsorry_model::local::memory::size;
+use unsorry_infer::memory::size;
 
 use crate::assistant::count;
 use crate::config::{Config, parse_duration};
-use crate::memory::{self, Bounds, FILE, Figures, Kept, Problem, Store};
+use unsorry_search::memory::{self, Bounds, FILE, Figures, Kept, Problem, Store};
 
 /// How long other processes' writing is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -311,9 +311,9 @@ fn row(kept: &Kept) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Key, Question};
     use serde_json::Value;
-    use unsorry_model::HoleKind;
+    use unsorry_prover::HoleKind;
+    use unsorry_search::memory::{Key, Question};
 
     const NASTY: &str = "⊢ \u{1b}[2J\u{9b}31m\u{202e}p\u{7f}\r\nq";
 

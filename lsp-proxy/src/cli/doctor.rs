@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use unsorry_infer::memory::size;
 use unsorry_model::local;
-use unsorry_model::local::memory::size;
 use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
 
 use super::cache;

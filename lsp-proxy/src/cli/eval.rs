@@ -25,17 +25,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use unsorry_model::local::{Mode, memory};
+use unsorry_infer::memory;
+use unsorry_prover::prompt::Mode;
 
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};
 use crate::engines;
-use crate::lean::command::LeanCommand;
-use crate::proof::search::Search;
 use results::Results;
 use set::{Problem, Set};
 use trial::Trial;
 use unit::{Name, Unit};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::search::Search;
 
 /// What one Lean takes with Mathlib loaded.
 const LEAN_BYTES: u64 = 4 << 30;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unsorry_infer::memory::{SCRATCH, of_machine, of_process, size};
 use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
-use unsorry_model::local::memory::{SCRATCH, of_machine, of_process, size};
 use unsorry_model::local::{self, Settings};
 
 use crate::config::{self, Config};

@@ -19,16 +19,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
-use crate::document::{Outline, Position};
 use crate::engines::{engines, search};
-use crate::lean::command::LeanCommand;
-use crate::lean::shadow::Unknown;
-use crate::proof::axioms::Report;
-use crate::proof::baseline::NoGoal;
-use crate::proof::checker::CheckError;
-use crate::proof::search::{Ended, Outcome, Search, Step};
-use crate::proof::target::Target;
 use report::{FileReport, HoleReport, SketchReport, Status};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::lean::shadow::Unknown;
+use unsorry_search::proof::axioms::Report;
+use unsorry_search::proof::baseline::NoGoal;
+use unsorry_search::proof::checker::CheckError;
+use unsorry_search::proof::target::Target;
+use unsorry_search::search::{Ended, Outcome, Search, Step};
+use unsorry_syntax::{Outline, Position};
 
 /// How long the whole file may take to elaborate at the end.
 const FILE_LIMIT: Duration = Duration::from_secs(1800);

@@ -19,10 +19,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::assistant::{self, Settings, Setup};
 use crate::config::{Config, Engine};
 use crate::consent;
-use crate::lean::command::LeanCommand;
-use crate::lean::process::kill_group;
 use crate::proxy::merges::Merges;
 use crate::proxy::{self, Injector, Output, Shared};
+use unsorry_search::command::LeanCommand;
+use unsorry_search::lean::process::kill_group;
 
 /// How long Lean may take to end once the editor is gone and nothing moves between them any more.
 const GRACE: Duration = Duration::from_secs(5);
@@ -290,7 +290,7 @@ fn stdio() -> io::Result<(File, File)> {
 /// often. What is no pipe, or may not grow, stays as it is.
 #[cfg(target_os = "linux")]
 fn widen(pipe: impl std::os::fd::AsFd) {
-    use crate::wire::frame::BUFFER;
+    use unsorry_wire::frame::BUFFER;
     if rustix::pipe::fcntl_getpipe_size(&pipe).is_ok_and(|size| size < BUFFER) {
         let _ = rustix::pipe::fcntl_setpipe_size(&pipe, BUFFER);
     }

@@ -20,7 +20,7 @@ macro_rules! asked_as {
         $(#[$meta])*
         pub struct $name {
             $($(#[$of])* $vis $key: $ty,)*
-            mode: Option<unsorry_model::local::Mode>,
+            mode: Option<unsorry_prover::prompt::Mode>,
             candidates: Option<std::num::NonZeroUsize>,
             #[serde(default, deserialize_with = "crate::config::asking::not_negative")]
             temperature: Option<f64>,
@@ -35,9 +35,9 @@ macro_rules! asked_as {
 
         impl $name {
             /// How the model is asked.
-            fn asking(&self) -> unsorry_model::Asking {
-                let defaults = unsorry_model::Asking::default();
-                unsorry_model::Asking {
+            fn asking(&self) -> unsorry_prover::Asking {
+                let defaults = unsorry_prover::Asking::default();
+                unsorry_prover::Asking {
                     mode: self.mode,
                     candidates: self.candidates.map_or(defaults.candidates, std::num::NonZeroUsize::get),
                     temperature: self.temperature.unwrap_or(defaults.temperature),

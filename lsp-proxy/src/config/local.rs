@@ -97,8 +97,8 @@ pub fn check_project(text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use unsorry_model::Asking;
-    use unsorry_model::local::Mode;
+    use unsorry_prover::Asking;
+    use unsorry_prover::prompt::Mode;
 
     use super::*;
 

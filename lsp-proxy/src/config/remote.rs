@@ -104,8 +104,8 @@ pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<Settings>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unsorry_model::Asking;
-    use unsorry_model::local::Mode;
+    use unsorry_prover::Asking;
+    use unsorry_prover::prompt::Mode;
 
     fn read(text: &str) -> Result<Vec<Settings>, String> {
         #[derive(Deserialize)]

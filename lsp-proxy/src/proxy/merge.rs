@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::route::Merged;
-use crate::wire::{envelope, json};
+use unsorry_wire::{envelope, json};
 
 /// Separates Lean's part of a hover from ours. lean.nvim shows what follows the first such line.
 pub const HOVER_RULE: &str = "***";

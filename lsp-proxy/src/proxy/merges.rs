@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::merge::merge;
 use super::route::Merged;
-use crate::wire::envelope::Id;
-use crate::wire::frame::Message;
+use unsorry_wire::envelope::Id;
+use unsorry_wire::frame::Message;
 
 /// How long Lean's answer is held for ours. Ours comes from memory, or from a goal that Lean knows
 /// by the time it answers itself.

@@ -21,12 +21,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use crate::wire::envelope::{self, Head, Id};
-use crate::wire::frame::{BUFFER, Frame, Framer, Message};
-use crate::wire::json;
 use merges::{Answered, Merges, Ticket};
 use route::{Merged, Route};
 use tap::Tap;
+use unsorry_wire::envelope::{self, Head, Id};
+use unsorry_wire::frame::{BUFFER, Frame, Framer, Message};
+use unsorry_wire::json;
 
 /// What the assistant hears of, in the order in which it happened.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Where a message goes. Pure.
 
-use crate::wire::envelope::{self, Head};
-use crate::wire::json;
+use unsorry_wire::envelope::{self, Head};
+use unsorry_wire::json;
 
 /// Begins the names of our commands.
 pub const COMMAND_PREFIX: &str = "unsorry.";

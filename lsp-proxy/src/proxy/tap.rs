@@ -49,7 +49,7 @@ mod linux {
     use rustix::io::Errno;
     use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice, tee};
 
-    use crate::wire::frame::BUFFER;
+    use unsorry_wire::frame::BUFFER;
 
     /// Where less was read at once, the two more calls cost more than the copy.
     const ENOUGH: usize = 16 << 10;

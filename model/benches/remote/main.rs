@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use unsorry_model::remote::{Remote, Settings, Template};
-use unsorry_model::{Asking, Goal, HoleKind, Prover};
+use unsorry_prover::{Asking, Goal, HoleKind, Prover};
 
 /// Answers to one goal.
 const ANSWERS: usize = 4;
@@ -117,7 +117,7 @@ fn settings(address: &str, asking: Asking) -> Settings {
 
 /// All of a job.
 async fn job(prover: &Remote) -> Result<()> {
-    let context = unsorry_model::Context {
+    let context = unsorry_prover::Context {
         before: "theorem pick (p q r : Prop) (h1 : p) (h2 : q) (h3 : r) : q := by\n  ".into(),
         declaration: 0,
         after: "\n".into(),
@@ -126,7 +126,7 @@ async fn job(prover: &Remote) -> Result<()> {
     let goal = Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context);
     let mut proposals = prover.propose(&goal.context("no goal")?.into());
     while let Some(proposal) = proposals.next().await {
-        if let unsorry_model::Proposal::Failed(why) = proposal {
+        if let unsorry_prover::Proposal::Failed(why) = proposal {
             anyhow::bail!(why);
         }
     }

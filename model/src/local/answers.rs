@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use anyhow::{Result, ensure};
 
+use super::Settings;
 use super::engine::Engine;
-use super::generate::{Event, Request};
-use super::sample::Sampling;
-use super::tokenizer::Decoder;
-use super::{Mode, Settings};
-use crate::answer::Written;
-use crate::prompt::{Prompt, prompt};
-use crate::{Ask, Proposal, Spent};
+use unsorry_infer::generate::{Event, Request};
+use unsorry_infer::sample::Sampling;
+use unsorry_infer::tokenizer::Decoder;
+use unsorry_prover::answer::Written;
+use unsorry_prover::prompt::Mode;
+use unsorry_prover::prompt::{Prompt, prompt};
+use unsorry_prover::{Ask, Proposal, Spent};
 
 /// Tells `say` of each candidate as it is complete, and of the first answer's plan, until it returns
 /// `false`, `stop` says so, or what may be spent is used up. A declaration that is too long for the model's context is

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::Settings;
-use super::device::device;
 use super::engine::Engine;
-use super::generate::{Event, Request};
-use super::memory::{Plan, plan_on};
 use super::prover::computing;
-use super::sample::Sampling;
-use super::tokenizer::Tokenizer;
-use super::weights::Weights;
-use crate::prompt::Piece;
+use unsorry_infer::device::device;
+use unsorry_infer::generate::{Event, Request};
+use unsorry_infer::memory::{Plan, plan_on};
+use unsorry_infer::sample::Sampling;
+use unsorry_infer::tokenizer::Tokenizer;
+use unsorry_infer::weights::Weights;
+use unsorry_prover::prompt::Piece;
 
 /// Asked as DeepSeek's provers are; the answer is begun.
 const HEADER: &str = "import Mathlib\nimport Aesop\n\nset_option maxHeartbeats 400000\n\n\
@@ -57,7 +57,7 @@ pub fn survey(settings: &Settings) -> Result<Survey> {
     let weights = Weights::open(&settings.model)?;
     Tokenizer::open(&weights, settings.tokenizer.as_deref())?;
     let (device, why) = device(settings.device)?;
-    let plan = plan_on(&weights, &device, settings)?;
+    let plan = plan_on(&weights, &device, &settings.room())?;
     Ok(Survey { device: why, plan })
 }
 

@@ -2,12 +2,13 @@
 
 use anyhow::{Context, Result};
 
-use super::generate::Writer;
-use super::llama::Llama;
-use super::tokenizer::Tokenizer;
-use super::weights::Weights;
-use super::{Settings, device, memory};
-use crate::prompt::Piece;
+use super::Settings;
+use unsorry_infer::generate::Writer;
+use unsorry_infer::llama::Llama;
+use unsorry_infer::tokenizer::Tokenizer;
+use unsorry_infer::weights::Weights;
+use unsorry_infer::{device, memory};
+use unsorry_prover::prompt::Piece;
 
 /// A loaded model.
 pub struct Engine {
@@ -31,7 +32,8 @@ impl Engine {
         let whats_wrong = || format!("can't load {}", path.display());
         let (device, why) = device::device(settings.device).with_context(whats_wrong)?;
         tracing::info!(device = why, "loading a model");
-        let plan = memory::plan_on(&weights, &device, settings).with_context(whats_wrong)?;
+        let plan =
+            memory::plan_on(&weights, &device, &settings.room()).with_context(whats_wrong)?;
         let tokenizer =
             Tokenizer::open(&weights, settings.tokenizer.as_deref()).with_context(whats_wrong)?;
         let llama = Llama::load(&weights, plan.context, &device, progress);

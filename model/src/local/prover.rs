@@ -13,7 +13,7 @@ use futures_util::stream::BoxStream;
 use super::Settings;
 use super::answers::answers;
 use super::engine::Engine;
-use crate::{Ask, Proposal, Prover};
+use unsorry_prover::{Ask, Proposal, Prover};
 
 /// The prover. Clones share one model.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use crate::asking::Asking;
+use unsorry_infer::device::Device;
+use unsorry_infer::memory::Room;
+use unsorry_prover::Asking;
 
 /// What to run, on what, and how to sample from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,32 +48,14 @@ impl Settings {
     /// Most tokens of a prompt: what matters of a file fits, and the first token does not take minutes.
     pub const PROMPT: usize = 4096;
 
-    /// Tokens of a sequence that a model made for `most` is loaded for.
-    pub fn context(&self, most: usize) -> usize {
-        let wanted = Self::PROMPT + self.asking.answer_tokens(usize::MAX);
-        self.context.unwrap_or(wanted).min(most)
+    /// The room that its sequences take.
+    pub fn room(&self) -> Room {
+        let answer = self.asking.answer_tokens(usize::MAX);
+        Room {
+            context: self.context,
+            usual_context: Self::PROMPT + answer,
+            answer,
+            batch: self.batch,
+        }
     }
-
-    /// Tokens that the cache of a model with such a context has to hold: a prompt once, and an answer for
-    /// each of a batch.
-    pub fn positions(&self, context: usize) -> usize {
-        let answer = self.asking.answer_tokens(context) + 2 * super::cache::PAGE;
-        let answers = self.batch.saturating_sub(1).saturating_mul(answer);
-        context.saturating_add(answers)
-    }
-}
-
-/// What a model runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// A GPU that this program was built for and that the machine has, else the CPU.
-    #[default]
-    Auto,
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-    /// An Apple GPU.
-    Metal,
 }

@@ -16,9 +16,9 @@ use super::reply::{End, Event, Usage};
 use super::request::{Input, body};
 use super::server::{Api, Facts};
 use super::template;
-use crate::answer::Written;
-use crate::prompt::{Mode, prompt};
-use crate::{Ask, Proposal, Spent};
+use unsorry_prover::answer::Written;
+use unsorry_prover::prompt::{Mode, prompt};
+use unsorry_prover::{Ask, Proposal, Spent};
 
 /// Times that an endpoint may fail in a row before this job does without it.
 const MOST_FAILURES: u32 = 4;
@@ -697,7 +697,7 @@ async fn ask(
 /// What the model is given, and most tokens of its answer.
 fn input(
     asked: &Ask,
-    asking: &crate::Asking,
+    asking: &unsorry_prover::Asking,
     facts: &Facts,
     shortened: bool,
 ) -> Result<(Input, usize), Problem> {

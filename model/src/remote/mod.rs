@@ -31,8 +31,8 @@ use anyhow::Result;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-use crate::{Ask, Proposal, Prover};
 use endpoint::Pool;
+use unsorry_prover::{Ask, Proposal, Prover};
 
 /// The prover. Clones share what is known of the endpoints.
 #[derive(Debug, Clone)]

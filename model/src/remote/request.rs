@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
-use crate::Asking;
+use unsorry_prover::Asking;
 
 /// What the model is given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Url;
 
 use super::{Key, Kind};
-use crate::Asking;
+use unsorry_prover::Asking;
 
 /// An engine elsewhere, and how it is asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
 use serde_json::Value;
 
-use crate::prompt::{Piece, Prompt};
+use unsorry_prover::prompt::{Piece, Prompt};
 
 /// A prompt as Prover-V2 was trained, without the marker that begins a text: engines add that.
 pub(super) fn prover_v2(prompt: &Prompt) -> String {

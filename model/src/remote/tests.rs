@@ -14,8 +14,8 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::*;
-use crate::{Asking, Context, Goal, HoleKind};
 use engine::{Act, Asked, Engine, Step};
+use unsorry_prover::{Asking, Context, Goal, HoleKind};
 
 /// No job takes longer, or it hangs.
 const LONGEST: Duration = Duration::from_secs(12);

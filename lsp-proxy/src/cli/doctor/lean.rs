@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 #[cfg(target_os = "linux")]
-use unsorry_model::local::memory::size;
+use unsorry_infer::memory::size;
 
 #[cfg(not(target_os = "linux"))]
 use super::plain;
@@ -16,11 +16,11 @@ use super::{Line, bad, good, warning};
 use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
 use crate::config::{Cache, Config};
-use crate::contain;
-use crate::document::Outline;
 use crate::engines;
-use crate::lean::command::LeanCommand;
-use crate::proof::target::Target;
+use unsorry_search::command::LeanCommand;
+use unsorry_search::contain;
+use unsorry_search::proof::target::Target;
+use unsorry_syntax::Outline;
 
 /// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.
 const LEAN: Duration = Duration::from_secs(120);

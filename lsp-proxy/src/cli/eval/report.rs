@@ -241,7 +241,7 @@ pub mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::document::Outline;
+    use unsorry_syntax::Outline;
 
     /// A problem for reports.
     pub fn problem(name: &str, category: &str, difficulty: &str) -> Problem {

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 
-use crate::document::Outline;
+use unsorry_syntax::Outline;
 
 const NAMES: &[&str] = &[
     "name",

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::row;
-use crate::document::Outline;
-use crate::lean::command::LeanCommand;
+use unsorry_search::command::LeanCommand;
+use unsorry_syntax::Outline;
 
 /// Something to prove.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What results depend on: runs that differ in it are not put together.
 
 use serde_json::{Map, Value, json};
-use unsorry_model::Asking;
+use unsorry_prover::Asking;
 
 use super::set::Set;
 use crate::config::Config;

@@ -4,11 +4,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Result;
-use unsorry_model::local::Mode;
+use unsorry_prover::prompt::Mode;
 
 use crate::config::{self, Config};
 use crate::engines;
-use crate::proof::search::{Engine, Limits, Search};
+use unsorry_search::search::{Engine, Limits, Search};
 
 /// A name that `--engines` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
+use unsorry_infer::config::RopeScaling;
+use unsorry_infer::memory::{SCRATCH, position_bytes, resident_on_cpu, size};
+use unsorry_infer::tokenizer::Tokenizer;
+use unsorry_infer::weights::{Weights, gguf};
 use unsorry_model::local::Settings;
-use unsorry_model::local::config::RopeScaling;
-use unsorry_model::local::memory::{SCRATCH, position_bytes, resident_on_cpu, size};
-use unsorry_model::local::tokenizer::Tokenizer;
-use unsorry_model::local::weights::{Weights, gguf};
 
 /// What a model's file has, and what it needs of a machine with `available` bytes free.
 ///
@@ -69,7 +69,7 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
     );
     line("tokenizer", tokenizer);
     let resident = resident_on_cpu(&weights);
-    let usual = settings.context(config.context);
+    let usual = settings.room().context(config.context);
     let mut contexts = vec![2048, usual, 16384, config.context];
     contexts.retain(|&context| context <= config.context);
     contexts.sort_unstable();

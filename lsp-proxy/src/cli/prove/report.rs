@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 use serde::Serialize;
-use unsorry_model::{HoleKind, Spent};
+use unsorry_prover::{HoleKind, Spent};
 
 use crate::assistant::{cost, count, is_shown};
-use crate::document::Change;
+use unsorry_syntax::Change;
 
 /// How a hole fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

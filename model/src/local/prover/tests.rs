@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 
 use super::*;
-use crate::{Asking, Context, Goal, HoleKind, Meter};
+use unsorry_prover::{Asking, Context, Goal, HoleKind, Meter};
 
 fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

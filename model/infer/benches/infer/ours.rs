@@ -1,0 +1,130 @@
+//! The local prover's model.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use candle_core::{DType, Device, Tensor};
+use unsorry_infer::cache::{Cache, Sequence};
+use unsorry_infer::generate::CHUNK;
+use unsorry_infer::llama::{Feed, Llama};
+use unsorry_infer::weights::Weights;
+
+use super::{
+    KEPT, LONG, POSITIONS, PROMPT, ROUNDS, SHORT, figure, likeliest, median, memory, step, time,
+    tokens,
+};
+
+pub(super) fn run(path: &Path) -> Result<()> {
+    // As the prover computes: this thread is one of them.
+    let _threads = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build()?;
+    let start = Instant::now();
+    let weights = Weights::open(path)?;
+    let llama = Llama::load(&weights, POSITIONS, &Device::Cpu, &mut |_| {})?;
+    let cache = Cache::new(llama.config(), POSITIONS, &Device::Cpu)?;
+    let mut model = Model { llama, cache };
+    let prompt = tokens(LONG);
+    model.feed(&mut Sequence::default(), &prompt[..1])?;
+    figure("load", start.elapsed().as_secs_f64());
+
+    let mut rows = [Sequence::default()];
+    model.feed(&mut rows[0], &prompt[..SHORT])?;
+    model.decode_1(&mut rows)?;
+    drop(rows);
+
+    let mut first = Sequence::default();
+    let cold = (0..ROUNDS).map(|_| {
+        first = Sequence::default();
+        time(|| model.feed(&mut first, &prompt[..PROMPT]))
+    });
+    let cold = median(cold.collect::<Result<_>>()?)?;
+    figure("prefill", PROMPT as f64 / cold);
+    figure("first token cold", cold);
+
+    let kept = (0..ROUNDS).map(|round| {
+        first.truncate(KEPT);
+        let new = &prompt[PROMPT + round..][..PROMPT - KEPT];
+        time(|| model.feed(&mut first, new))
+    });
+    figure("first token kept", median(kept.collect::<Result<_>>()?)?);
+
+    for (name, count) in [("decode 4", 4), ("decode 8", 8)] {
+        let mut rows: Vec<Sequence> = (0..count).map(|_| model.cache.fork(&first)).collect();
+        let seconds = step(12, || model.step(&mut rows))?;
+        figure(name, count as f64 / seconds);
+    }
+
+    model.feed(&mut first, &prompt[PROMPT..])?;
+    let mut rows = [first];
+    let seconds = step(16, || model.step(&mut rows))?;
+    figure("decode long", 1.0 / seconds);
+    rows[0].truncate(SHORT);
+    model.decode_1(&mut rows)?;
+
+    drop(rows);
+    model.fill()?;
+    memory()
+}
+
+struct Model {
+    llama: Llama,
+    cache: Cache,
+}
+
+impl Model {
+    /// Feeds a prompt as the prover does, until its next token is known.
+    fn feed(&mut self, sequence: &mut Sequence, tokens: &[u32]) -> Result<usize> {
+        let mut logits = None;
+        for tokens in tokens.chunks(CHUNK) {
+            let feed = Feed {
+                sequence,
+                tokens,
+                logits: 1,
+            };
+            logits = self
+                .llama
+                .forward(&mut self.cache, &mut [feed], &|| false)?;
+        }
+        let logits: Vec<f32> = logits.context("no logits")?.flatten_all()?.to_vec1()?;
+        likeliest(&logits).context("no tokens")
+    }
+
+    /// Told twice, since a virtual machine's memory may be slow for a minute; the better counts.
+    fn decode_1(&mut self, rows: &mut [Sequence; 1]) -> Result<()> {
+        let seconds = step(32, || self.step(rows))?;
+        figure("decode 1", 1.0 / seconds);
+        Ok(())
+    }
+
+    /// One more token for each row.
+    fn step(&mut self, rows: &mut [Sequence]) -> Result<()> {
+        let feeds = rows.iter_mut().map(|sequence| Feed {
+            sequence,
+            tokens: &[17],
+            logits: 1,
+        });
+        let mut feeds: Vec<Feed> = feeds.collect();
+        let logits = self.llama.forward(&mut self.cache, &mut feeds, &|| false)?;
+        logits.context("no logits")?;
+        Ok(())
+    }
+
+    /// Writes to all of the cache: the system counts no memory that nobody has written to.
+    fn fill(&mut self) -> Result<()> {
+        let config = self.llama.config();
+        let mut all = Sequence::default();
+        while self.cache.free() > 0 {
+            let start = all.len();
+            self.cache.extend(&mut all, self.cache.free().min(CHUNK))?;
+            let slots: Vec<usize> = (start..all.len()).map(|at| all.slot(at)).collect();
+            let shape = (config.kv_heads, slots.len(), config.head_dim);
+            let zeros = Tensor::zeros(shape, DType::F32, &Device::Cpu)?;
+            for layer in 0..config.layers {
+                self.cache.write(layer, &slots, &zeros, &zeros)?;
+            }
+        }
+        Ok(())
+    }
+}

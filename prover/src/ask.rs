@@ -1,0 +1,91 @@
+//! What a prover is asked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::Spent;
+use crate::goal::Goal;
+use crate::prompt::Mode;
+
+/// A goal, and how to go about it.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The goal.
+    pub goal: Goal,
+    /// How a model is to answer; where nothing is said, as its settings have it.
+    pub mode: Option<Mode>,
+    /// A proof that Lean refused, to be mended.
+    pub attempt: Option<Attempt>,
+    /// Most answers wanted of a model, if fewer than its settings have.
+    pub answers: Option<usize>,
+    /// What models spend is counted here, as they spend it; they end when it is used up.
+    pub meter: Arc<Meter>,
+}
+
+/// What is spent, and how much may be; shared by all that one search asks.
+#[derive(Debug, Default)]
+pub struct Meter {
+    spent: Mutex<Spent>,
+    tokens: Option<u64>,
+    money: Option<f64>,
+}
+
+impl Meter {
+    /// With limits, where there are some.
+    pub fn new(tokens: Option<u64>, money: Option<f64>) -> Meter {
+        Meter {
+            spent: Mutex::default(),
+            tokens,
+            money,
+        }
+    }
+
+    /// So much more is spent.
+    pub fn spend(&self, more: Spent) {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += more;
+    }
+
+    /// What is spent so far.
+    pub fn spent(&self) -> Spent {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether as much is spent as may be.
+    pub fn is_used_up(&self) -> bool {
+        let spent = self.spent();
+        self.tokens.is_some_and(|most| spent.tokens >= most)
+            || self.money.is_some_and(|most| spent.money >= most)
+    }
+}
+
+/// A proof that Lean refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Attempt {
+    /// What stood in the hole's place.
+    pub text: String,
+    /// What Lean said of it.
+    pub error: String,
+}
+
+impl From<Goal> for Ask {
+    fn from(goal: Goal) -> Ask {
+        Ask {
+            goal,
+            mode: None,
+            attempt: None,
+            answers: None,
+            meter: Arc::default(),
+        }
+    }
+}
+
+impl Ask {
+    /// How the model is asked for this, if it is set up as `asking`.
+    pub fn asking(&self, asking: &crate::Asking) -> crate::Asking {
+        let most = self.answers.unwrap_or(usize::MAX);
+        crate::Asking {
+            mode: self.mode.or(asking.mode),
+            candidates: asking.candidates.min(most).max(1),
+            ..asking.clone()
+        }
+    }
+}

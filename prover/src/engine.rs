@@ -1,0 +1,88 @@
+//! The names of the provers.
+
+use std::str::FromStr;
+
+use crate::prompt::Mode;
+use serde::Deserialize;
+
+/// A prover, as `[search] engines` and `--engine` name it. A model without a mode answers as its own
+/// settings say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Engine {
+    /// The portfolio of tactics.
+    Tactics,
+    /// The model in this process.
+    Local(Option<Mode>),
+    /// Models on other machines.
+    Remote(Option<Mode>),
+}
+
+impl Engine {
+    /// All of them.
+    const ALL: [Engine; 7] = [
+        Engine::Tactics,
+        Engine::Local(None),
+        Engine::Local(Some(Mode::Fast)),
+        Engine::Local(Some(Mode::Reasoning)),
+        Engine::Remote(None),
+        Engine::Remote(Some(Mode::Fast)),
+        Engine::Remote(Some(Mode::Reasoning)),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Tactics => "tactics",
+            Engine::Local(None) => "local",
+            Engine::Local(Some(Mode::Fast)) => "local-fast",
+            Engine::Local(Some(Mode::Reasoning)) => "local-reasoning",
+            Engine::Remote(None) => "remote",
+            Engine::Remote(Some(Mode::Fast)) => "remote-fast",
+            Engine::Remote(Some(Mode::Reasoning)) => "remote-reasoning",
+        }
+    }
+
+    /// How it is asked to answer, if that is in its name.
+    pub fn mode(self) -> Option<Mode> {
+        match self {
+            Engine::Tactics => None,
+            Engine::Local(mode) | Engine::Remote(mode) => mode,
+        }
+    }
+
+    /// Whether it is the same prover, in whatever mode.
+    pub fn is_like(self, other: Engine) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
+    /// Whether it sends text to other machines.
+    pub fn is_remote(self) -> bool {
+        matches!(self, Engine::Remote(_))
+    }
+
+    /// The name that a proof's report or the memory gives.
+    pub fn named(name: &str) -> Option<Engine> {
+        Engine::ALL.into_iter().find(|engine| engine.name() == name)
+    }
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Engine, String> {
+        Engine::named(name).ok_or_else(|| {
+            format!(
+                "there is no engine `{name}`; there are `tactics`, `local` and `remote`, and the last two with `-fast` or `-reasoning` behind them"
+            )
+        })
+    }
+}
+
+impl TryFrom<String> for Engine {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Engine, String> {
+        name.parse()
+    }
+}

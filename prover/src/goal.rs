@@ -1,0 +1,305 @@
+//! What a prover is asked: a goal as Lean shows it, and the text around its hole.
+
+pub use unsorry_syntax::HoleKind;
+
+/// One entry of a goal's context, such as `a b : Nat` or `n : Nat := 3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hypothesis {
+    /// As Lean shows them; an inaccessible name ends in `✝`.
+    pub names: Vec<String>,
+    /// As Lean shows it, on however many lines.
+    pub ty: String,
+    /// The value of a `let` variable.
+    pub value: Option<String>,
+}
+
+/// The text around a hole, for provers that read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The file's text up to the hole.
+    pub before: String,
+    /// The rest of the hole's declaration.
+    pub after: String,
+    /// Where in `before` the hole's declaration starts, in bytes.
+    pub declaration: usize,
+}
+
+/// A goal to prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// Whether tactics or a term are wanted.
+    pub kind: HoleKind,
+    /// The main goal's context, in Lean's order.
+    pub hypotheses: Vec<Hypothesis>,
+    /// What is to be proved: the text after `⊢`.
+    pub target: String,
+    /// How many goals the hole has to close (`all_goals sorry`, `<;> sorry`); at least one.
+    pub count: usize,
+    /// The modules that the file imports, such as `Mathlib.Tactic.Ring`.
+    pub imports: Vec<String>,
+    /// The text around the hole.
+    pub context: Context,
+}
+
+impl Goal {
+    /// Reads the goals of a hole as Lean renders them (`$/lean/plainGoal`'s `goals`, or
+    /// `$/lean/plainTermGoal`'s `goal` alone). The first is the one that is read; the others are
+    /// only counted. `None` when there is none, or when it is no goal that a proof could close
+    /// (`conv` shows its target after `|`).
+    pub fn parse(
+        kind: HoleKind,
+        rendered_goals: &[String],
+        imports: Vec<String>,
+        context: Context,
+    ) -> Option<Self> {
+        let (hypotheses, target) = parse_rendered(rendered_goals.first()?)?;
+        Some(Self {
+            kind,
+            hypotheses,
+            target,
+            count: rendered_goals.len(),
+            imports,
+            context,
+        })
+    }
+}
+
+fn parse_rendered(goal: &str) -> Option<(Vec<Hypothesis>, String)> {
+    let goal = goal.strip_suffix('\n').unwrap_or(goal);
+    let mark = if goal.starts_with('⊢') {
+        0
+    } else {
+        goal.find("\n⊢")? + 1
+    };
+    let target = goal[mark..].trim_start_matches('⊢').trim().to_owned();
+    let mut entries: Vec<String> = Vec::new();
+    for line in goal[..mark].lines() {
+        match entries.last_mut() {
+            Some(entry) if line.starts_with(char::is_whitespace) => {
+                entry.push('\n');
+                entry.push_str(line);
+            }
+            _ => entries.push(line.to_owned()),
+        }
+    }
+    let hypotheses = entries.iter().filter_map(|entry| hypothesis(entry));
+    Some((hypotheses.collect(), target))
+}
+
+/// `a b : Nat`, `n : Nat := 3`; a `case foo` line is none.
+fn hypothesis(entry: &str) -> Option<Hypothesis> {
+    let colon = entry
+        .match_indices(" :")
+        .find(|(at, _)| entry[at + 2..].starts_with([' ', '\n']))?
+        .0;
+    let rest = entry[colon + 2..].trim();
+    let (ty, value) = match top_level(rest, ":=") {
+        Some(at) if !rest.starts_with("let ") && !rest.starts_with("have ") => (
+            rest[..at].trim().to_owned(),
+            Some(rest[at + 2..].trim().to_owned()),
+        ),
+        _ => (rest.to_owned(), None),
+    };
+    Some(Hypothesis {
+        names: split_names(&entry[..colon]),
+        ty,
+        value,
+    })
+}
+
+/// Where `token` first stands outside all brackets.
+fn top_level(text: &str, token: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' | '⟨' => depth += 1,
+            ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && text[at..].starts_with(token) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Splits at spaces, but for those inside `«…»`.
+fn split_names(text: &str) -> Vec<String> {
+    let mut quoted = false;
+    text.split(|c: char| {
+        quoted = match c {
+            '«' => true,
+            '»' => false,
+            _ => quoted,
+        };
+        c == ' ' && !quoted
+    })
+    .filter(|name| !name.is_empty())
+    .map(str::to_owned)
+    .collect()
+}
+
+/// The modules that a file's header imports, in its order.
+///
+/// Reads as Lean does: `module` and `prelude` may stand first, `public`, `meta` and `all` may
+/// qualify an import, comments may stand anywhere, and the first other word ends the header.
+pub fn imports_of(text: &str) -> Vec<String> {
+    let mut imports = Vec::new();
+    let mut rest = text.trim_start_matches('\u{feff}');
+    let mut wanted = false;
+    loop {
+        rest = skip_blank(rest);
+        let word = word(rest);
+        if word.is_empty() {
+            return imports;
+        }
+        match word {
+            "all" if wanted => {}
+            _ if wanted => {
+                imports.push(word.to_owned());
+                wanted = false;
+            }
+            "import" => wanted = true,
+            "module" | "prelude" | "public" | "private" | "meta" => {}
+            _ => return imports,
+        }
+        rest = &rest[word.len()..];
+    }
+}
+
+/// Drops the spaces and comments that `text` starts with. An unclosed comment takes it all.
+fn skip_blank(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if text.starts_with("--") {
+            text = text.find('\n').map_or("", |end| &text[end..]);
+        } else if text.starts_with("/-") {
+            text = skip_block_comment(text);
+        } else {
+            return text;
+        }
+    }
+}
+
+fn skip_block_comment(text: &str) -> &str {
+    let mut depth = 0;
+    let mut at = 0;
+    let bytes = text.as_bytes();
+    while at + 1 < bytes.len() {
+        match &bytes[at..at + 2] {
+            b"/-" => (depth, at) = (depth + 1, at + 2),
+            b"-/" => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return &text[at..];
+        }
+    }
+    ""
+}
+
+/// The module name or keyword that `text` starts with.
+fn word(text: &str) -> &str {
+    let mut quoted = false;
+    let end = text.find(|c: char| {
+        let inside = quoted || c == '«';
+        quoted = inside && c != '»';
+        !(inside || c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '!' | '?'))
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check_goal(goals: &[&str], expect: Expect) {
+        let goals: Vec<String> = goals.iter().map(|goal| (*goal).to_owned()).collect();
+        let goal = Goal::parse(HoleKind::Tactic, &goals, Vec::new(), Context::default());
+        let Some(goal) = goal else {
+            return expect.assert_eq("none\n");
+        };
+        let mut shown = String::new();
+        for Hypothesis { names, ty, value } in &goal.hypotheses {
+            shown += &format!("{names:?} : {ty:?}");
+            shown += &value
+                .as_ref()
+                .map_or("\n".into(), |value| format!(" := {value:?}\n"));
+        }
+        shown += &format!("{:?} of {}\n", goal.target, goal.count);
+        expect.assert_eq(&shown);
+    }
+
+    fn check_imports(text: &str, expected: &[&str]) {
+        assert_eq!(imports_of(text), expected);
+    }
+
+    #[test]
+    fn reads_a_goal() {
+        check_goal(
+            &["a b : Nat\nh : a < b\n⊢ a < b + 1", "⊢ True"],
+            expect![[r#"
+                ["a", "b"] : "Nat"
+                ["h"] : "a < b"
+                "a < b + 1" of 2
+            "#]],
+        );
+    }
+
+    #[test]
+    fn reads_cases_values_long_types_and_odd_names() {
+        check_goal(
+            &[
+                "case succ.h\nα✝ : Type u_1\n«odd name» x✝ : α✝\nn : Nat := 3\nf : (k : Nat := 2) → Nat\n\
+                 h :\n  ∀ (x : Nat),\n    x = x\nl : let x := 1;\n  x = 1\n⊢ ∃ x,\n    x = n\n",
+            ],
+            expect![[r#"
+                ["α✝"] : "Type u_1"
+                ["«odd name»", "x✝"] : "α✝"
+                ["n"] : "Nat" := "3"
+                ["f"] : "(k : Nat := 2) → Nat"
+                ["h"] : "∀ (x : Nat),\n    x = x"
+                ["l"] : "let x := 1;\n  x = 1"
+                "∃ x,\n    x = n" of 1
+            "#]],
+        );
+        check_goal(
+            &["⊢ 1 = 1"],
+            expect![[r#"
+            "1 = 1" of 1
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_conv_goal_or_no_goal_is_none() {
+        check_goal(
+            &["n : Nat\n| n + 0"],
+            expect![[r#"
+            none
+        "#]],
+        );
+        check_goal(
+            &[],
+            expect![[r#"
+            none
+        "#]],
+        );
+    }
+
+    #[test]
+    fn reads_imports() {
+        check_imports("", &[]);
+        check_imports("theorem import : True := trivial", &[]);
+        check_imports(
+            "import Mathlib\nimport A.B_c.«d e».F\n",
+            &["Mathlib", "A.B_c.«d e».F"],
+        );
+        check_imports(
+            "/- import No /- import No -/ -/\nmodule -- import No\nprelude\npublic import A\n\
+             import all B\nmeta import C public meta import D\n/-! import No -/\nopen E\nimport No",
+            &["A", "B", "C", "D"],
+        );
+        check_imports("/- import A", &[]);
+        check_imports("import A -- unclosed", &["A"]);
+    }
+}

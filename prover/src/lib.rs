@@ -1,0 +1,162 @@
+//! Proposes proofs: a [`Goal`] in, a stream of [`Candidate`]s out.
+//!
+//! The tactics are here whole; of language models, the words that they are asked with and what their
+//! answers say. Pure: no IO, no LSP. It never decides whether a candidate is a proof: Lean does.
+
+pub mod answer;
+mod ask;
+mod asking;
+mod commands;
+mod counterexample;
+mod engine;
+mod goal;
+mod lex;
+pub mod prompt;
+mod shape;
+mod suggestion;
+mod surroundings;
+mod tactics;
+mod view;
+
+pub use ask::{Ask, Attempt, Meter};
+pub use asking::Asking;
+pub use counterexample::{Counterexample, counterexamples};
+pub use engine::Engine;
+pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
+pub use suggestion::suggestions;
+pub use tactics::{Entry, MOST_CANDIDATES, PORTFOLIO, Tactics};
+
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+
+/// Text that may close a hole. Nothing is known of it until Lean has checked it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Candidate {
+    /// What stands in the hole's place: a tactic block for [`HoleKind::Tactic`] (one tactic a line,
+    /// its first line at column 0), a term for [`HoleKind::Term`].
+    pub text: String,
+    /// The prover that proposed it, as config names it: `tactics`, `local`, `remote`.
+    pub engine: &'static str,
+    /// The plan that it came with, in words.
+    pub plan: Option<Arc<str>>,
+}
+
+impl Candidate {
+    /// A candidate without a plan.
+    pub fn new(text: impl Into<String>, engine: &'static str) -> Self {
+        Self {
+            text: text.into(),
+            engine,
+            plan: None,
+        }
+    }
+
+    /// The same with another text.
+    pub fn with_text(&self, text: String) -> Self {
+        Self {
+            text,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it leaves something to prove: it is a sketch, whose `sorry`s are goals of their own.
+    pub fn is_sketch(&self) -> bool {
+        lex::lex(&self.text)
+            .iter()
+            .any(|token| token.word(&self.text) == "sorry")
+    }
+
+    /// Whether it has a tactic such as `exact?` or `simp?`, which closes the goal only to suggest
+    /// something else: what can be offered is that, see [`Candidate::answered`].
+    pub fn is_query(&self) -> bool {
+        suggestion::queries(&self.text).next().is_some()
+    }
+
+    /// Whether it has a tactic such as `exact?`, which looks through all that is in scope.
+    pub fn searches_library(&self) -> bool {
+        suggestion::searches_library(&self.text)
+    }
+
+    /// This candidate with what Lean suggested (one of [`suggestions`]) in its query's place.
+    /// `None` unless it has exactly one query.
+    pub fn answered(&self, suggestion: &str) -> Option<Self> {
+        let mut queries = suggestion::queries(&self.text);
+        let (at, word) = queries.next()?;
+        if queries.next().is_some() {
+            return None;
+        }
+        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let column = self.text[line..at].chars().count();
+        // What follows the word belongs to it, up to the end of its tactic.
+        let rest = &self.text[at + word.len()..];
+        let end = rest.find(['\n', ')', ';']).unwrap_or(rest.len());
+        let suggestion = suggestion.replace('\n', &format!("\n{}", " ".repeat(column)));
+        Some(self.with_text(format!("{}{suggestion}{}", &self.text[..at], &rest[end..])))
+    }
+}
+
+/// What a prover says while it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proposal {
+    /// A candidate, or a sketch of one.
+    Candidate(Candidate),
+    /// What the first answer has said of its plan so far, from its beginning.
+    Plan(String),
+    /// What it is busy with, for the user to see: `loading the model, 40 %`.
+    Progress(String),
+    /// It can't go on: why, where and what to do about it, in a sentence. Nothing follows.
+    Failed(String),
+}
+
+/// What asking a model costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Spent {
+    /// Tokens written.
+    pub tokens: u64,
+    /// By the prices that were set, in whatever they were set in; 0 where there are none.
+    pub money: f64,
+}
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, more: Self) {
+        self.tokens += more.tokens;
+        self.money += more.money;
+    }
+}
+
+/// A source of candidates.
+pub trait Prover: Send + Sync {
+    /// Candidates for what is asked, best first. Dropping the stream cancels the work behind it.
+    fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_answered(text: &str, suggestion: &str, expected: Option<&str>) {
+        let candidate = Candidate::new(text, "tactics");
+        let answered = candidate.answered(suggestion);
+        assert_eq!(answered.map(|one| one.text).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_answer_takes_the_querys_place() {
+        check_answered("exact?", "exact foo", Some("exact foo"));
+        check_answered("by exact?", "exact foo", Some("by exact foo"));
+        check_answered("intro h\nexact?", "exact h", Some("intro h\nexact h"));
+        check_answered(
+            "cases n with\n| zero => exact? using h\n| succ n => rfl",
+            "exact foo\n  bar",
+            Some("cases n with\n| zero => exact foo\n            bar\n| succ n => rfl"),
+        );
+        check_answered(
+            "(simp? [f]); rfl",
+            "simp only [f]",
+            Some("(simp only [f]); rfl"),
+        );
+        check_answered("rfl", "rfl", None);
+        check_answered("constructor\n· exact?\n· exact?", "rfl", None);
+    }
+}

@@ -1,0 +1,230 @@
+//! Lean for checking elaborates what a stranger has written, and elaborating can run code. So it runs in
+//! a container: no network, nothing to write to but a folder of its own, so much memory and so many
+//! processes, and with us it ends, however we end.
+//!
+//! On Linux a *supervisor* (`unsorry contained`) is between us and Lean. It starts `unsorry
+//! contained-inside`, which gives up its rights and becomes Lean. On macOS it is `sandbox-exec`, elsewhere
+//! there is none.
+
+#[cfg(target_os = "linux")]
+pub mod inside;
+#[cfg(target_os = "linux")]
+mod processes;
+#[cfg(target_os = "linux")]
+mod scratch;
+#[cfg(target_os = "linux")]
+pub mod supervisor;
+
+#[cfg(target_os = "linux")]
+pub use scratch::Scratch;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use tokio::process::Command;
+
+use crate::command::LeanCommand;
+
+/// The supervisor's exit code where the command took too much of something.
+pub const TOO_MUCH: u8 = 86;
+
+/// What the container is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether there is one.
+    pub contained: bool,
+    /// The most memory of its own that Lean may take with all its workers, in bytes.
+    pub memory: u64,
+    /// The program that supervises, which is this one.
+    pub supervisor: PathBuf,
+}
+
+impl Default for Limits {
+    /// Half of what the machine has, and 4 GiB at the least: Mathlib takes 1 to 2 of its own.
+    fn default() -> Limits {
+        let system = sysinfo::System::new_with_specifics(
+            sysinfo::RefreshKind::nothing()
+                .with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
+        );
+        Limits {
+            contained: true,
+            memory: (system.total_memory() / 2).max(4 << 30),
+            // That is this very program, even where its file has been replaced meanwhile.
+            supervisor: "/proc/self/exe".into(),
+        }
+    }
+}
+
+/// A folder for what is contained to write to, which is removed when this is dropped.
+#[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+#[cfg(not(target_os = "linux"))]
+impl Scratch {
+    /// A new one in the folder for temporary files.
+    ///
+    /// # Errors
+    /// When there can't be one.
+    pub fn new() -> Result<Scratch> {
+        let folder = tempfile::Builder::new().prefix("unsorry-").tempdir();
+        Ok(Scratch(folder.context("can't make a temporary folder")?))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A container that is in use: dropping it ends all that is in it.
+#[derive(Debug)]
+pub struct Container {
+    /// The supervisor ends everything when this is closed, be it by our death.
+    #[cfg(target_os = "linux")]
+    lifeline: std::os::unix::net::UnixStream,
+}
+
+impl Container {
+    /// Why what has ended could not be started at all.
+    #[cfg(target_os = "linux")]
+    pub fn reason(&self) -> Option<String> {
+        use std::io::Read as _;
+        let mut told = Vec::new();
+        // Whoever has ended says no more.
+        let _ = self.lifeline.set_nonblocking(true);
+        let _ = (&self.lifeline).take(8192).read_to_end(&mut told);
+        let told = String::from_utf8_lossy(&told);
+        let told = told.trim_start_matches("unsorry: ").trim();
+        (!told.is_empty()).then(|| told.to_owned())
+    }
+
+    /// Why what has ended could not be started at all.
+    #[cfg(not(target_os = "linux"))]
+    pub fn reason(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
+/// as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
+///
+/// # Errors
+/// When the system has no open file left for it.
+pub fn command(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &Limits,
+    scratch: Option<&Scratch>,
+) -> Result<(Command, Option<Container>)> {
+    match limits.contained {
+        true => contained(command, cwd, limits, scratch),
+        false => Ok((plain(command, cwd), None)),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn contained(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &Limits,
+    scratch: Option<&Scratch>,
+) -> Result<(Command, Option<Container>)> {
+    let pair = std::os::unix::net::UnixStream::pair();
+    let (end, lifeline) = pair.context("can't make a pair of sockets")?;
+    let mut builder = Command::new(&limits.supervisor);
+    builder
+        .arg0("unsorry")
+        .args(["contained", "--memory", &limits.memory.to_string()]);
+    if let Some(scratch) = scratch {
+        builder.arg("--scratch").arg(scratch.path());
+    }
+    builder
+        .arg("--")
+        .arg(&command.program)
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::from(std::os::fd::OwnedFd::from(end)));
+    Ok((builder, Some(Container { lifeline })))
+}
+
+#[cfg(target_os = "macos")]
+fn contained(
+    command: &LeanCommand,
+    cwd: &Path,
+    _: &Limits,
+    scratch: Option<&Scratch>,
+) -> Result<(Command, Option<Container>)> {
+    // What Lean may write, in the language of `sandbox-exec`.
+    const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
+        (allow file-write* (literal \"/dev/null\") (literal \"/dev/dtracehelper\"))";
+    const SCRATCH: &str = "(allow file-write* (subpath (param \"SCRATCH\")))";
+    let mut profile = PROFILE.to_owned();
+    let mut parameter = std::ffi::OsString::from("-DSCRATCH=");
+    if let Some(scratch) = scratch {
+        profile += SCRATCH;
+        // The system compares paths without links.
+        parameter.push(
+            scratch
+                .path()
+                .canonicalize()
+                .context("no folder to write to")?,
+        );
+    }
+    let mut builder = Command::new("/usr/bin/sandbox-exec");
+    builder
+        .arg(parameter)
+        .args(["-p", &profile])
+        .arg(&command.program)
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::null());
+    Ok((builder, None))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn contained(
+    command: &LeanCommand,
+    cwd: &Path,
+    _: &Limits,
+    _: Option<&Scratch>,
+) -> Result<(Command, Option<Container>)> {
+    Ok((plain(command, cwd), None))
+}
+
+fn plain(command: &LeanCommand, cwd: &Path) -> Command {
+    let mut builder = Command::new(&command.program);
+    builder
+        .args(&command.args)
+        .current_dir(cwd)
+        .stderr(Stdio::null());
+    builder
+}
+
+/// What the container does not close on this system, as it is found out from within; nothing where all is
+/// closed that should be.
+///
+/// # Errors
+/// Where there is no container.
+#[cfg(target_os = "linux")]
+pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
+    let probe = LeanCommand {
+        program: limits.supervisor.clone().into(),
+        args: vec!["contained-probe".into()],
+    };
+    let (mut builder, container) = command(&probe, cwd, limits, None)?;
+    // `output` would have a stderr of its own.
+    let child = builder
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        let reason = container.and_then(|container| container.reason());
+        let status = || output.status.to_string();
+        anyhow::bail!("it can't be set up: {}", reason.unwrap_or_else(status));
+    }
+    let told = String::from_utf8_lossy(&output.stdout);
+    Ok(told.lines().map(str::to_owned).collect())
+}

@@ -1,0 +1,148 @@
+//! What Lean tells of a declaration behind it: what it depends on (`#print axioms`) and its type
+//! (`#check`). Pure.
+
+use crate::lean::diagnostic::Diagnostic;
+use unsorry_syntax::{DeclarationKind, LineIndex};
+
+use super::target::{NAME, Target};
+
+/// The axioms that Lean's own library rests on.
+pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
+
+/// Prints a type whole, but for the proofs in it, which the hole may be part of.
+const CHECK: &str = "set_option pp.all true in set_option pp.proofs false in \
+    set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #check";
+
+/// The axiom behind `sorry`.
+pub const SORRY: &str = "sorryAx";
+
+/// Lean's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// All the axioms, in Lean's order.
+    Axioms(Vec<String>),
+    /// Lean did not say, and this is why.
+    NotReported(String),
+}
+
+/// The questions, to be put after a declaration.
+#[derive(Debug)]
+pub struct Question {
+    /// The text, its declaration under a name.
+    named: String,
+    commands: String,
+    /// The line of `#print axioms`, from the text's first; `#check` is on the next one.
+    line: Option<u32>,
+}
+
+impl Question {
+    /// Asks about the declaration of `target` in `text`, which ends with it. What no command can name is
+    /// asked about in the form of a copy behind it that has a name: an `example` as a theorem.
+    pub fn of(target: &Target, text: &str) -> Question {
+        let declaration = target.declaration();
+        let (named, copy, name) = match (&declaration.kind, &declaration.name) {
+            (_, Some(name)) => {
+                let name = target.text[name.clone()].to_owned();
+                (text.to_owned(), String::new(), name)
+            }
+            (DeclarationKind::Example | DeclarationKind::Instance, None)
+                if declaration.unit == declaration.extent =>
+            {
+                let named = match declaration.kind {
+                    DeclarationKind::Example => target.named(text, "theorem"),
+                    _ => target.named(text, "instance"),
+                };
+                let copy = format!("\n\n{}", &named[declaration.extent.start..]);
+                (named, copy, NAME.to_owned())
+            }
+            _ => {
+                return Question {
+                    named: text.to_owned(),
+                    commands: String::new(),
+                    line: None,
+                };
+            }
+        };
+        let before = format!("{copy}\n\n");
+        // A proof that would go on with what stands behind it in the file must do so here.
+        let lead = match target.begins_like_a_term() {
+            true => "set_option pp.all false in ",
+            false => "",
+        };
+        let line = LineIndex::new(&format!("{text}{before}"))
+            .position(usize::MAX)
+            .line;
+        Question {
+            named,
+            commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
+            line: Some(line),
+        }
+    }
+
+    /// The text, but what no command can name has a name there.
+    pub fn named(&self) -> &str {
+        &self.named
+    }
+
+    /// What to put after the text.
+    pub fn commands(&self) -> &str {
+        &self.commands
+    }
+
+    /// The declaration's name and type as Lean prints them, proofs left out; none where it does not.
+    pub fn statement(&self, diagnostics: &[Diagnostic]) -> Option<String> {
+        let line = self.line? + 1;
+        let answer = diagnostics.iter().find(|d| d.start().line == line)?;
+        (!answer.is_error()).then(|| answer.message.clone())
+    }
+
+    /// Reads Lean's answer about axioms.
+    pub fn report(&self, diagnostics: &[Diagnostic]) -> Report {
+        let Some(line) = self.line else {
+            return Report::NotReported("the declaration has no name to ask about".into());
+        };
+        let mut answers = diagnostics.iter().filter(|d| d.start().line == line);
+        match answers.next() {
+            Some(answer) if !answer.is_error() => read(&answer.message)
+                .unwrap_or_else(|| Report::NotReported(answer.first_line().to_owned())),
+            Some(error) => Report::NotReported(error.first_line().to_owned()),
+            None => Report::NotReported("Lean gave no answer".into()),
+        }
+    }
+}
+
+/// `'foo' depends on axioms: [propext, sorryAx]` or `'foo' does not depend on any axioms`.
+fn read(message: &str) -> Option<Report> {
+    if message.ends_with("does not depend on any axioms") {
+        return Some(Report::Axioms(Vec::new()));
+    }
+    let (_, list) = message.split_once("depends on axioms:")?;
+    let list = list.trim().strip_prefix('[')?.strip_suffix(']')?;
+    Some(Report::Axioms(
+        list.split(',').map(|name| name.trim().to_owned()).collect(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leans_answers() {
+        let check = |message: &str, expected: Option<&[&str]>| {
+            let expected =
+                expected.map(|names| Report::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
+            assert_eq!(read(message), expected, "{message}");
+        };
+        check("'a.b' does not depend on any axioms", Some(&[]));
+        check(
+            "'x' depends on axioms: [propext, Quot.sound]",
+            Some(&["propext", "Quot.sound"]),
+        );
+        check(
+            "'x' depends on axioms: [propext,\n Classical.choice,\n sorryAx]",
+            Some(&["propext", "Classical.choice", "sorryAx"]),
+        );
+        check("something else", None);
+    }
+}

@@ -1,0 +1,197 @@
+//! What Lean says of a declaration before anything is tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use unsorry_prover::{Context, Goal, HoleKind};
+
+use super::axioms::{self, Report};
+use super::checker::{CheckError, Checker};
+use super::replay::{Compiled, NotReplayed};
+use super::target::Target;
+use super::verify::Level;
+use crate::lean::diagnostic::Diagnostic;
+use crate::lean::shadow::{Goals, Unknown};
+
+/// How long Lean may take for all that stands before a hole.
+pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
+
+/// A theorem that any Lean accepts: does this one say so?
+const PROBE: &str = "\n\nexample : True := trivial\n";
+
+/// In the place of a hole it is accepted where a proof is wanted, and refused where data is.
+const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
+
+/// Lean's view of a hole.
+#[derive(Debug, Clone)]
+pub struct Baseline {
+    /// What the provers get.
+    pub goal: Goal,
+    /// The goals as Lean shows them.
+    pub rendered: String,
+    /// Whether this Lean reports a theorem's goals as accomplished.
+    pub reports_accomplished: bool,
+    /// What the declaration depends on as it stands.
+    pub axioms: Report,
+    /// The declaration's type, where Lean tells it.
+    pub statement: Option<String>,
+    /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
+    pub error_before: bool,
+    /// The text up to there as Lean has compiled it, for replays.
+    pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
+}
+
+/// Why a hole can't be worked on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoGoal {
+    /// Lean does not elaborate the hole.
+    #[error("Lean has no goal at this sorry: {0}")]
+    Inert(String),
+    /// The declaration has an error of its own.
+    #[error("its declaration has an error, which must go first: line {0}: {1}")]
+    Broken(u32, String),
+    /// The hole stands for a value.
+    #[error(
+        "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
+    )]
+    Data(String),
+    /// Lean takes anything for a proof there.
+    #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
+    Unsafe,
+    /// This Lean can't tell what is asked for: the reason.
+    #[error(
+        "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
+    )]
+    Level(String),
+    /// Lean's checking failed before anything was tried.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// What Lean shows at a hole, and what would fill it; none where Lean elaborates nothing there.
+pub fn shown(
+    goals: &Goals,
+    hole: &std::ops::Range<unsorry_syntax::Position>,
+) -> Option<(HoleKind, Vec<String>)> {
+    match goals {
+        Goals {
+            term: Some((goal, range)),
+            ..
+        } if (range.start..range.end) == *hole => Some((HoleKind::Term, vec![goal.clone()])),
+        Goals {
+            tactic: Some(goals),
+            ..
+        } if !goals.is_empty() => Some((HoleKind::Tactic, goals.clone())),
+        _ => None,
+    }
+}
+
+/// Asks Lean about the declaration of `target` as it stands.
+///
+/// # Errors
+/// When Lean has no goal there, or the hole is not for a proof, or Lean can't be asked.
+pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, NoGoal> {
+    if target.is_unsafe() {
+        return Err(NoGoal::Unsafe);
+    }
+    let lines = &target.outline.lines;
+    let hole = lines.positions(&target.hole().range);
+    let question = axioms::Question::of(target, target.head());
+    let text = format!("{}{}{PROBE}", target.head(), question.commands());
+    let probe_line = unsorry_syntax::LineIndex::new(&text)
+        .position(text.len() - PROBE.trim_start().len())
+        .line;
+    let elaboration = checker
+        .elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT)
+        .await?;
+    let declaration = lines.positions(&target.declaration().unit);
+    let inside = declaration.start.line..=declaration.end.line;
+    let error = elaboration
+        .diagnostics
+        .iter()
+        .find(|d| d.is_error() && inside.contains(&d.start().line));
+    let goals = elaboration.answers.first().cloned().unwrap_or_default();
+    let Some((kind, goals)) = shown(&goals, &hole) else {
+        return Err(NoGoal::Inert(why_inert(error)));
+    };
+    // Beside an error Lean's silence means nothing: it leaves out what may follow from the error.
+    if let Some(error) = error {
+        return Err(NoGoal::Broken(
+            error.start().line + 1,
+            error.first_line().to_owned(),
+        ));
+    }
+    let context = Context {
+        before: target.text[..target.hole().range.start].to_owned(),
+        after: target.text[target.hole().range.end..target.declaration().unit.end].to_owned(),
+        declaration: target.declaration().unit.start,
+    };
+    let imports = unsorry_prover::imports_of(&target.text);
+    let goal = Goal::parse(kind, &goals, imports, context)
+        .ok_or_else(|| NoGoal::Inert("its goal can't be read".into()))?;
+    let baseline = Baseline {
+        rendered: goals.join("\n\n"),
+        reports_accomplished: elaboration
+            .diagnostics
+            .iter()
+            .any(|d| d.says_accomplished() && d.start().line == probe_line),
+        axioms: question.report(&elaboration.diagnostics),
+        statement: question.statement(&elaboration.diagnostics),
+        error_before: elaboration
+            .diagnostics
+            .iter()
+            .any(|d| d.is_error() && d.start().line < declaration.start.line),
+        goal,
+        compiled: Arc::default(),
+    };
+    if let Report::NotReported(why) = &baseline.axioms
+        && checker.least() > Level::LeanChecked
+    {
+        return Err(NoGoal::Level(why.clone()));
+    }
+    if !wants_proof(checker, target, &baseline).await? {
+        return Err(NoGoal::Data(baseline.goal.target));
+    }
+    Ok(baseline)
+}
+
+/// Says why Lean does not get to a hole: mostly because of an `error` in its declaration.
+fn why_inert(error: Option<&Diagnostic>) -> String {
+    match error {
+        Some(error) => format!(
+            "line {} has an error: {}",
+            error.start().line + 1,
+            error.first_line()
+        ),
+        None => "it is not elaborated (part of a macro, a quotation or a branch that is never run)"
+            .into(),
+    }
+}
+
+/// Whether the hole's type is a proposition.
+async fn wants_proof(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+) -> Result<bool, CheckError> {
+    let probe = match baseline.goal.kind {
+        HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
+        HoleKind::Term => PROOF_PROBE.to_owned(),
+    };
+    let spliced = target.spliced(baseline.goal.kind, &probe);
+    let lines = unsorry_syntax::LineIndex::new(&spliced.text);
+    let first = lines.position(target.declaration().unit.start).line;
+    let elaboration = match checker
+        .elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT)
+        .await
+    {
+        Err(CheckError::Unknown(Unknown::Refused(_))) => return Ok(false),
+        other => other?,
+    };
+    Ok(!elaboration
+        .diagnostics
+        .iter()
+        .any(|d| d.is_error() && d.start().line >= first))
+}

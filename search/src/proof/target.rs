@@ -1,0 +1,120 @@
+//! A hole in a text: what is to be proved, and where a proof of it would go. Pure.
+
+use std::sync::Arc;
+
+use unsorry_prover::HoleKind;
+
+use unsorry_syntax::{Change, Declaration, Hole, Outline, splice};
+
+/// The name that a declaration without one gets, so that Lean can be asked about it.
+pub const NAME: &str = "unsorry_unnamed";
+
+/// A hole of a document as it was at one moment.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The document's URI: candidates are checked beside it.
+    pub uri: Arc<str>,
+    /// The document's text.
+    pub text: Arc<str>,
+    /// Of `text`.
+    pub outline: Arc<Outline>,
+    /// The hole's index in the outline.
+    pub hole: usize,
+}
+
+/// The document with a proof in a hole's place, cut after the hole's declaration.
+#[derive(Debug)]
+pub struct Spliced {
+    /// What the text becomes.
+    pub text: String,
+    /// The change that makes it so.
+    pub change: Change,
+}
+
+impl Target {
+    /// The hole.
+    pub fn hole(&self) -> &Hole {
+        &self.outline.holes[self.hole]
+    }
+
+    /// The declaration that holds it.
+    pub fn declaration(&self) -> &Declaration {
+        self.outline.declaration_of(self.hole())
+    }
+
+    /// The text up to the end of the hole's declaration: all that a proof there can depend on.
+    pub fn head(&self) -> &str {
+        &self.text[..self.declaration().unit.end]
+    }
+
+    /// Whether what stands behind the declaration could also go on with its last term: the steps of a
+    /// `calc` take in `set_option … in` and `open … in`, wherever they stand.
+    pub fn begins_like_a_term(&self) -> bool {
+        let end = self.declaration().unit.end;
+        let mut behind = self.outline.tokens.iter();
+        let first = behind.find(|token| token.range.start >= end && token.is_code());
+        first.is_some_and(|token| matches!(token.text(&self.text), "open" | "set_option"))
+    }
+
+    /// Whether the declaration, or another in the `mutual` block around it, is `unsafe`.
+    pub fn is_unsafe(&self) -> bool {
+        let unit = &self.declaration().unit;
+        let mut tokens = self.outline.tokens.iter();
+        tokens.any(|token| unit.contains(&token.range.start) && token.text(&self.text) == "unsafe")
+    }
+
+    /// The other holes of the declaration, or of the `mutual` block around it.
+    pub fn siblings(&self) -> impl Iterator<Item = &Hole> {
+        let unit = self.declaration().unit.clone();
+        let here = self.hole().range.clone();
+        self.outline
+            .holes
+            .iter()
+            .filter(move |hole| unit.contains(&hole.range.start) && hole.range != here)
+    }
+
+    /// The text with `proof` in the hole's place, cut after the declaration.
+    pub fn spliced(&self, kind: HoleKind, proof: &str) -> Spliced {
+        let change = splice(&self.text, self.hole(), kind, proof);
+        Spliced {
+            text: change.apply(self.head()),
+            change,
+        }
+    }
+
+    /// `text`, which is the target's as far as the declaration's keyword, with the keyword replaced
+    /// by `keyword` and [`NAME`].
+    pub fn named(&self, text: &str, keyword: &str) -> String {
+        let named = Change {
+            range: self.declaration().keyword.clone(),
+            text: format!("{keyword} {NAME}"),
+        };
+        named.apply(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_declarations() {
+        let check = |text: &str, expected: bool| {
+            let outline = Arc::new(Outline::of(text));
+            let target = Target {
+                uri: "file:///A.lean".into(),
+                text: text.into(),
+                hole: outline.holes.len() - 1,
+                outline,
+            };
+            assert_eq!(target.is_unsafe(), expected, "{text}");
+        };
+        check("unsafe def x := 1\ntheorem t : 1 = 2 := sorry", false);
+        check("unsafe theorem t : 1 = 2 := sorry", true);
+        check("@[simp] private unsafe def t : 1 = 2 := by\n  sorry", true);
+        check(
+            "mutual\nunsafe def a := 1\ntheorem t : 1 = 2 := sorry\nend",
+            true,
+        );
+    }
+}

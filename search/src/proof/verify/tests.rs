@@ -1,0 +1,252 @@
+//! What other versions of Lean than the tests' own say of axioms, word for word.
+
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::lean::diagnostic::{Range, Severity};
+use crate::lean::shadow::{Elaboration, Goals};
+use crate::proof::baseline::{NoGoal, baseline};
+use unsorry_syntax::{Outline, Position};
+
+const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
+
+/// A Lean that accepts whatever it is shown, and says `before` of the axioms of what has the `sorry`, and
+/// `after` of what has none. Of nothing else it says anything that is an answer.
+fn lean(before: &'static str, after: &'static str) -> Checker {
+    Checker::scripted(move |text| {
+        let report = match text.contains("  sorry") {
+            true => before,
+            false => after,
+        };
+        let answers = |(line, text): (usize, &str)| {
+            let message = match text {
+                _ if text.starts_with("#print axioms") => report,
+                _ if text.contains("#check @t") => "@t : @Eq.{1} Nat 1 1",
+                _ if text.contains("pp.proofs") => "theorem t : 1 = 1 := @rfl.{1} Nat 1",
+                // What a candidate prints is no answer to what we ask.
+                _ if text.contains("prints") => "'t' does not depend on any axioms",
+                _ => return None,
+            };
+            let at = Position {
+                line: u32::try_from(line).ok()?,
+                character: 0,
+            };
+            let refused = message.starts_with("cannot use") || message.starts_with("unknown");
+            Some(Diagnostic {
+                range: Range { start: at, end: at },
+                full_range: None,
+                severity: match refused {
+                    true => Severity::Error,
+                    false => Severity::Information,
+                },
+                message: message.to_owned(),
+                lean_tags: Vec::new(),
+            })
+        };
+        Elaboration {
+            diagnostics: text.lines().enumerate().filter_map(answers).collect(),
+            took: Duration::ZERO,
+            answers: vec![Goals {
+                tactic: Some(vec!["⊢ 1 = 1".into()]),
+                term: None,
+            }],
+        }
+    })
+}
+
+async fn told(checker: Checker, candidate: &str) -> String {
+    let target = Target {
+        uri: "file:///A.lean".into(),
+        outline: Arc::new(Outline::of(SOURCE)),
+        text: SOURCE.into(),
+        hole: 0,
+    };
+    let limit = Duration::from_secs(9);
+    let baseline = match baseline(&checker, &target).await {
+        Ok(baseline) => baseline,
+        Err(no @ NoGoal::Level(_)) => return no.to_string(),
+        Err(no) => panic!("{no}"),
+    };
+    let candidate = Candidate::new(candidate, "a");
+    match confirm(&checker, &target, &baseline, &candidate, limit).await {
+        Ok(proof) => proof.standing(),
+        Err(rejection) => rejection.to_string(),
+    }
+}
+
+const SORRY: &str = "'t' depends on axioms: [sorryAx]";
+
+#[track_caller]
+fn check(told: &[String], expected: Expect) {
+    expected.assert_eq(&told.join("\n"));
+}
+
+#[tokio::test]
+async fn reports_of_all_versions() {
+    let mut all = Vec::new();
+    for report in [
+        "'t' does not depend on any axioms",
+        "'t' depends on axioms: [propext]",
+        "'t' depends on axioms: [propext, Classical.choice, Quot.sound]",
+        "'t' depends on axioms: [propext,\n Classical.choice,\n Quot.sound]",
+        "'t' depends on axioms: [Lean.ofReduceBool]",
+        "'t' depends on axioms: [propext, Lean.ofReduceBool]",
+        "'t' depends on axioms: [cheat]",
+        // Later compiled code is trusted by one more
+        "'t' depends on axioms: [Lean.ofReduceBool, Lean.trustCompiler]",
+        // From lean4#12217 on by one of each use
+        "'t' depends on axioms: [t._native.native_decide.ax_1]",
+        "'t' depends on axioms: [t._native.bv_decide.ax_1_3]",
+        // In modules before 4.30
+        "cannot use `#print axioms` in a `module`; consider temporarily removing the `module` header or placing the command in a separate file",
+        "unknown constant 't'",
+        "something that nobody knows",
+    ] {
+        all.push(told(lean(SORRY, report), "rfl").await);
+    }
+    check(
+        &all,
+        expect![[r#"
+        Lean-checked, axioms clean
+        Lean-checked, axioms clean
+        Lean-checked, axioms clean
+        Lean-checked, axioms clean
+        it depends on Lean.ofReduceBool
+        it depends on Lean.ofReduceBool
+        it depends on cheat
+        it depends on Lean.ofReduceBool, Lean.trustCompiler
+        it depends on t._native.native_decide.ax_1
+        it depends on t._native.bv_decide.ax_1_3
+        Lean-checked; axioms not reported by this Lean
+        Lean-checked; axioms not reported by this Lean
+        Lean-checked; axioms not reported by this Lean"#]],
+    );
+}
+
+#[tokio::test]
+async fn what_was_there_before_stays() {
+    let before = "'t' depends on axioms: [cheat, sorryAx]";
+    let mut all = Vec::new();
+    for report in [
+        "'t' depends on axioms: [cheat]",
+        "'t' depends on axioms: [cheat, other]",
+    ] {
+        all.push(told(lean(before, report), "rfl").await);
+    }
+    // A candidate that prints what a report would be.
+    let report = "'t' depends on axioms: [other]";
+    all.push(told(lean(before, report), "prints").await);
+    check(
+        &all,
+        expect![[r#"
+        Lean-checked, axioms clean
+        it depends on other
+        it depends on other"#]],
+    );
+}
+
+#[tokio::test]
+async fn the_least_level() {
+    let clean = |before, after| lean(before, after).at_least(Level::AxiomsClean);
+    let module = "cannot use `#print axioms` in a `module`";
+    let all = [
+        told(clean(SORRY, "'t' does not depend on any axioms"), "rfl").await,
+        told(clean(SORRY, "unknown constant 't'"), "rfl").await,
+        told(clean(module, module), "rfl").await,
+        told(lean(module, module), "rfl").await,
+    ];
+    check(
+        &all,
+        expect![[r#"
+        Lean-checked, axioms clean
+        it is Lean-checked only, and `check.level` asks for more
+        `check.level` asks for more than Lean-checked, and this Lean does not report axioms: cannot use `#print axioms` in a `module`
+        Lean-checked; axioms not reported by this Lean"#]],
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn replays() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::command::LeanCommand;
+
+    const CLEAN: &str = "'t' does not depend on any axioms";
+    let folder = tempfile::tempdir().expect("a folder");
+    let checker = async |after: &'static str, compile: &str, replay: &str| {
+        let text = format!(
+            "#!/bin/sh\ncase $1 in\n-R) {compile} ;;\n--run) {replay} ;;\n*) exit 9 ;;\nesac\n"
+        );
+        let path = folder.path().join("lean");
+        // What has just been written can't be run as long as another thread's child has it open.
+        let aside = folder.path().join("written");
+        std::fs::write(&aside, text).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&aside, mode).expect("executable");
+        std::fs::rename(&aside, &path).expect("renamed");
+        let shell = LeanCommand {
+            program: "/bin/sh".into(),
+            args: vec![path.into(), "--server".into()],
+        };
+        lean(SORRY, after).with_compiler_of(shell)
+    };
+    let compiles = "touch \"$4\"";
+    let yes = "echo replaying; echo replayed";
+    let mut all = Vec::new();
+    for (after, compile, replay) in [
+        (CLEAN, compiles, yes),
+        ("unknown constant 't'", compiles, yes),
+        (
+            CLEAN,
+            compiles,
+            "echo replaying; echo 'it depends on cheat'; exit 1",
+        ),
+        (CLEAN, compiles, "echo replaying; kill -9 $$"),
+        // What it says and how it ends must both be right.
+        (CLEAN, compiles, "echo replaying; echo replayed; exit 1"),
+        (CLEAN, compiles, "echo replaying; exit 0"),
+        (
+            CLEAN,
+            compiles,
+            "echo '/a/replay.lean:3:1: error: unknown module'; exit 1",
+        ),
+        (CLEAN, "exit 0", yes),
+        (CLEAN, "echo '/a/Unsorry.lean:1:3: error: no'; exit 1", yes),
+        (CLEAN, "yes", yes),
+        // Only what the candidate is in.
+        (CLEAN, "grep -q sorry $5 && touch $4", yes),
+    ] {
+        let checker = checker(after, compile, replay).await;
+        all.push(told(checker.clone().replaying(true), "rfl").await);
+        all.push(told(checker.at_least(Level::KernelReplayed), "rfl").await);
+    }
+    check(
+        &all,
+        expect![[r#"
+        Lean-checked, kernel-replayed, axioms clean
+        Lean-checked, kernel-replayed, axioms clean
+        Lean-checked, kernel-replayed; axioms not reported by this Lean
+        it is Lean-checked only, and `check.level` asks for more
+        it can't be replayed in Lean's kernel: it depends on cheat
+        it can't be replayed in Lean's kernel: it depends on cheat
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: replayed
+        it can't be replayed in Lean's kernel: replayed
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        it can't be replayed in Lean's kernel: Lean stopped at it
+        Lean-checked, axioms clean; not kernel-replayed: this Lean does not understand how to replay it: unknown module
+        it is axioms clean only, and `check.level` asks for more: this Lean does not understand how to replay it: unknown module
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: it ended without a word
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: it ended without a word
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: no
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: no
+        Lean-checked, axioms clean; not kernel-replayed: Lean does not compile the file up to there: y
+        it is axioms clean only, and `check.level` asks for more: Lean does not compile the file up to there: y
+        it can't be replayed in Lean's kernel: Lean does not compile the file up to there: it ended without a word
+        it can't be replayed in Lean's kernel: Lean does not compile the file up to there: it ended without a word"#]],
+    );
+}

@@ -1,0 +1,413 @@
+//! Proposing and checking until a proof is found: one hole, one search.
+//!
+//! [`Search::prove`] is the whole of it. `cascade` asks the engines, `run` checks what they propose for
+//! one goal and has it mended, `sketches` proves the steps of what was only sketched, `refute` tries the
+//! goal's negation, `polish` makes a proof shorter once there is one. They work side by side on one
+//! checker, and what they find goes to [`Found`] and [`Tally`], so that nothing is lost when they are
+//! stopped.
+
+mod cascade;
+mod polish;
+mod refute;
+mod run;
+mod sketches;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod together;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use unsorry_prover::prompt::Mode;
+use unsorry_prover::{Candidate, Meter, Prover, Spent};
+
+use crate::memory::Memory;
+use crate::proof::baseline::{Baseline, NoGoal, baseline};
+use crate::proof::checker::{CheckError, Checker};
+use crate::proof::target::Target;
+use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use run::{Progress, Run};
+pub use sketches::{Board, BoardStep, StepState};
+pub use tally::Try;
+use tally::{Found, Tally, lock, taken};
+
+/// The portfolio's name.
+const TACTICS: &str = "tactics";
+
+/// How a search is bounded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// For a hole, from the moment its goal is known.
+    pub budget: Duration,
+    /// Most tokens that models write for a hole.
+    pub tokens: Option<u64>,
+    /// The most a hole may cost, by the prices that are set.
+    pub money: Option<f64>,
+    /// For one text of candidates.
+    pub check: Duration,
+    /// How many candidates are checked together.
+    pub batch: usize,
+    /// How long an engine is given before the next one is asked too.
+    pub head_start: Duration,
+    /// How long a proof is made shorter, at the most.
+    pub polish: Duration,
+    /// Whether the contrary of a goal is tried beside it.
+    pub refute: bool,
+    /// Whether every candidate gets its verdict, proof or no proof, and nothing else is tried: to
+    /// measure engines by.
+    pub everything: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            budget: Duration::from_secs(60),
+            tokens: None,
+            money: None,
+            check: Duration::from_secs(20),
+            batch: 16,
+            head_start: Duration::from_secs(10),
+            polish: Duration::from_secs(5),
+            refute: true,
+            everything: false,
+        }
+    }
+}
+
+/// A prover, and how it is asked.
+#[derive(Clone)]
+pub struct Engine {
+    /// What config calls it: `tactics`, `local-fast`, `remote`.
+    pub name: &'static str,
+    /// Proposes.
+    pub prover: Arc<dyn Prover>,
+    /// How it is to answer, if that is not for its own settings to say.
+    pub mode: Option<Mode>,
+}
+
+impl Engine {
+    /// Whether it is the portfolio, which costs nothing but checks.
+    fn is_tactics(&self) -> bool {
+        self.name == TACTICS
+    }
+}
+
+/// An engine that could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its name.
+    pub engine: &'static str,
+    /// Why, and what to do about it.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.engine, self.message)
+    }
+}
+
+/// Finds proofs.
+#[derive(Clone)]
+pub struct Search {
+    /// Decides.
+    pub checker: Checker,
+    /// Propose, in this order: each is asked when the one before it has nothing more to say, or has had
+    /// its head start.
+    pub engines: Vec<Engine>,
+    /// Remembers proofs.
+    pub memory: Option<Memory>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// What happens while a search runs.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Lean has told the goal.
+    Goal(Arc<Baseline>),
+    /// Candidates are being checked; so many were before.
+    Checking {
+        /// The first of them.
+        candidate: String,
+        /// How many have had their verdict.
+        checked: usize,
+        /// How many were proposed so far.
+        proposed: usize,
+    },
+    /// A candidate for the hole itself has its verdict: none, or what is wrong with it. Whoever is
+    /// proposed twice has it twice.
+    Judged {
+        /// The candidate.
+        candidate: Candidate,
+        /// The first line of what is wrong.
+        error: Option<String>,
+    },
+    /// An engine is busy with something other than candidates.
+    Working {
+        /// Its name.
+        engine: &'static str,
+        /// What it does: `loading the model, 40 %`.
+        what: String,
+    },
+    /// What a model says of its plan, as far as it has come.
+    Plan(Arc<str>),
+    /// How the steps of a sketch stand.
+    Sketch(Arc<Board>),
+    /// A proof that stands on its own; a later one is shorter, or another.
+    Verified(Arc<VerifiedProof>),
+    /// The goal is false.
+    Refuted(Arc<Refutation>),
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With a proof that stands on its own.
+    Proved,
+    /// With a proof of the contrary.
+    Refuted,
+    /// With nothing left to try.
+    Exhausted,
+    /// With its budget used up.
+    OutOfBudget,
+    /// With no proof, and every engine failed.
+    Failed,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The hole's goal and surroundings.
+    pub baseline: Arc<Baseline>,
+    /// Proofs that stand on their own, best first.
+    pub proofs: Vec<Arc<VerifiedProof>>,
+    /// Proofs that lean on a neighbour that is itself unproved.
+    pub leaning: Vec<Arc<VerifiedProof>>,
+    /// The sketch that came furthest, where there is no proof.
+    pub sketch: Option<Arc<VerifiedSketch>>,
+    /// How the steps stand of the sketch that was worked on last.
+    pub board: Option<Arc<Board>>,
+    /// That the goal is false.
+    pub refuted: Option<Arc<Refutation>>,
+    /// The plan behind the best proof, or else the last that a model told.
+    pub plan: Option<Arc<str>>,
+    /// Candidates that came closest, and what Lean said of them.
+    pub tries: Vec<Try>,
+    /// How many candidates were proposed.
+    pub proposed: usize,
+    /// How many have had Lean's verdict.
+    pub checked: usize,
+    /// Candidates without a verdict: too slow, or Lean's process ended on them.
+    pub unknown: usize,
+    /// The engines that could not go on.
+    pub failures: Vec<Failure>,
+    /// What the models' answers cost.
+    pub spent: Spent,
+    /// How long it took, from the moment the goal was known.
+    pub took: Duration,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+/// What all who work for one search share.
+#[derive(Clone, Copy)]
+struct Effort<'a> {
+    search: &'a Search,
+    steps: &'a UnboundedSender<Step>,
+    tally: &'a Mutex<Tally>,
+    meter: &'a Arc<Meter>,
+    /// When the budget is used up.
+    deadline: Instant,
+}
+
+impl Effort<'_> {
+    fn tell(&self, step: Step) {
+        let _ = self.steps.send(step);
+    }
+}
+
+/// What is to be proved, and how deep inside of what.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    target: &'a Target,
+    baseline: &'a Arc<Baseline>,
+    engines: &'a [Engine],
+    kind: Kind,
+    /// Whether its contrary is tried, too.
+    refute: bool,
+    /// 0 for the hole itself, 1 for a step of a sketch for it.
+    depth: usize,
+}
+
+/// What a goal is to the search.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What the user wants proved.
+    Hole,
+    /// A step of a sketch. What passes needs no confirmation of its own: the sketch has one in the end.
+    Step,
+    /// The contrary of a goal.
+    Negation,
+}
+
+impl Search {
+    /// The same search as another one to the checker, which stays with one while that has work.
+    fn apart(&self) -> Search {
+        Search {
+            checker: self.checker.for_one_search(),
+            ..self.clone()
+        }
+    }
+
+    /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
+    /// `steps` is told how it goes, and is closed at the end. `stop` ends it once the goal is known, with
+    /// what was found by then; dropping the future ends it and all that works for it at any time.
+    ///
+    /// # Errors
+    /// When there is nothing to prove there, or no Lean to check with.
+    pub async fn prove(
+        &self,
+        target: &Target,
+        known: Vec<Candidate>,
+        steps: UnboundedSender<Step>,
+        stop: &CancellationToken,
+    ) -> Result<Outcome, NoGoal> {
+        let search = &self.apart();
+        let baseline = Arc::new(baseline(&search.checker, target).await?);
+        let _ = steps.send(Step::Goal(baseline.clone()));
+        let started = Instant::now();
+        let budget = self.limits.budget;
+        let deadline = started + budget;
+        let tally = Mutex::new(Tally::default());
+        let meter = Arc::new(Meter::new(self.limits.tokens, self.limits.money));
+        let found = Mutex::new(Found::default());
+        let effort = Effort {
+            search,
+            steps: &steps,
+            tally: &tally,
+            meter: &meter,
+            deadline,
+        };
+        let task = Task {
+            target,
+            baseline: &baseline,
+            engines: &self.engines,
+            kind: Kind::Hole,
+            refute: self.limits.refute,
+            depth: 0,
+        };
+        let in_time = if budget.is_zero() {
+            false // No engine is even started.
+        } else {
+            let solved = effort.solve(task, known, &found);
+            match until(deadline, stop, solved).await {
+                Some(done) => done.map(|()| true)?,
+                None => false,
+            }
+        };
+        let polish = !self.limits.everything && !self.limits.polish.is_zero();
+        if polish && !lock(&found).proofs.is_empty() {
+            let deadline = deadline.min(Instant::now() + self.limits.polish);
+            let polished = polish::polish(effort, task, &found);
+            if let Some(done) = until(deadline, stop, polished).await {
+                done?;
+            }
+        }
+        if let Some(memory) = &self.memory {
+            let proofs = lock(&found).proofs.clone();
+            memory.keep(&baseline, &proofs).await;
+        }
+        let (tally, found) = (taken(tally), taken(found));
+        let ended = if !found.proofs.is_empty() {
+            Ended::Proved
+        } else if found.refuted.is_some() {
+            Ended::Refuted
+        } else if tally.failed(&self.engines) {
+            Ended::Failed
+        } else if in_time && !meter.is_used_up() {
+            Ended::Exhausted
+        } else {
+            Ended::OutOfBudget
+        };
+        let behind = found.proofs.first().and_then(|proof| proof.plan().cloned());
+        Ok(Outcome {
+            plan: behind.or(tally.plan),
+            proofs: found.proofs,
+            leaning: found.leaning,
+            sketch: found.sketch,
+            board: found.board,
+            refuted: found.refuted,
+            tries: tally.tries,
+            proposed: tally.proposed,
+            checked: tally.checked,
+            unknown: tally.unknown,
+            failures: tally.failures,
+            spent: meter.spent(),
+            ended,
+            took: started.elapsed(),
+            baseline,
+        })
+    }
+}
+
+/// What comes of `work`; none if `deadline` or `stop` comes first.
+async fn until<T>(
+    deadline: Instant,
+    stop: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        done = tokio::time::timeout_at(deadline.into(), work) => done.ok(),
+    }
+}
+
+impl<'a> Effort<'a> {
+    /// Works on `task` until there is a proof, or its contrary, in `found`, or nothing is left to try.
+    ///
+    /// # Errors
+    /// When there is no Lean to ask.
+    fn solve(
+        self,
+        task: Task<'a>,
+        known: Vec<Candidate>,
+        found: &'a Mutex<Found>,
+    ) -> BoxFuture<'a, Result<(), CheckError>> {
+        async move {
+            let (sketched, sketches) = unbounded_channel();
+            let (progress, progressed) = watch::channel(Progress::Begun);
+            let (busy, sketching) = watch::channel(false);
+            let run = Run::new(self, task, found, sketched, progress, sketching);
+            // The channels are closed when it is done: then the others end, too.
+            let run = async move { run.all(known).await };
+            let sketches = sketches::work(self, task, found, sketches, busy);
+            let refute = refute::refute(self, task, found, progressed);
+            tokio::pin!(run, sketches, refute);
+            let (mut running, mut sketching, mut refuting) = (true, true, true);
+            while running || sketching || refuting {
+                tokio::select! {
+                    biased;
+                    done = &mut run, if running => { done?; running = false; }
+                    done = &mut sketches, if sketching => { done?; sketching = false; }
+                    done = &mut refute, if refuting => { done?; refuting = false; }
+                }
+                let found = lock(found);
+                let proved = found.is_proved() && !self.search.limits.everything;
+                if proved || found.refuted.is_some() {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,135 @@
+//! The engines of a search, one after the other: each has a head start before the next is asked too.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use tokio::time::Sleep;
+use unsorry_prover::{Ask, Attempt, Goal, Meter, Proposal};
+
+use super::Engine;
+
+/// How many answers a model is asked for to mend one proof.
+const MENDED: usize = 2;
+
+/// What the engines have to say of one goal.
+pub(super) struct Cascade {
+    goal: Goal,
+    meter: Arc<Meter>,
+    engines: Vec<Engine>,
+    waiting: VecDeque<Engine>,
+    /// Those that are at work; what an earlier one says is heard first.
+    running: Vec<Running>,
+    head_start: Duration,
+    /// When the next one begins, whatever the others do.
+    next_at: Option<Pin<Box<Sleep>>>,
+}
+
+struct Running {
+    engine: &'static str,
+    round: u8,
+    proposals: BoxStream<'static, Proposal>,
+}
+
+/// One thing that an engine said.
+pub(super) struct Heard {
+    /// Its name.
+    pub engine: &'static str,
+    /// How often what it proposes was mended by a model already.
+    pub round: u8,
+    pub proposal: Proposal,
+}
+
+impl Cascade {
+    pub fn new(
+        engines: &[Engine],
+        goal: &Goal,
+        meter: &Arc<Meter>,
+        head_start: Duration,
+    ) -> Cascade {
+        Cascade {
+            meter: meter.clone(),
+            goal: goal.clone(),
+            waiting: engines.iter().cloned().collect(),
+            engines: engines.to_vec(),
+            running: Vec::new(),
+            head_start,
+            next_at: None,
+        }
+    }
+
+    /// The next thing that is said; none when nobody will say any more. Losing the future loses nothing.
+    pub async fn next(&mut self) -> Option<Heard> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Heard>> {
+        loop {
+            let mut at = 0;
+            while let Some(running) = self.running.get_mut(at) {
+                match running.proposals.poll_next_unpin(cx) {
+                    Poll::Ready(Some(proposal)) => {
+                        return Poll::Ready(Some(Heard {
+                            engine: running.engine,
+                            round: running.round,
+                            proposal,
+                        }));
+                    }
+                    Poll::Ready(None) => drop(self.running.remove(at)),
+                    Poll::Pending => at += 1,
+                }
+            }
+            let due = |timer: &mut Pin<Box<Sleep>>| timer.as_mut().poll(cx).is_ready();
+            if !self.running.is_empty() && !self.next_at.as_mut().is_some_and(due) {
+                return Poll::Pending;
+            }
+            if self.meter.is_used_up() {
+                self.waiting.retain(Engine::is_tactics);
+            }
+            let Some(engine) = self.waiting.pop_front() else {
+                self.next_at = None;
+                return match self.running.is_empty() {
+                    true => Poll::Ready(None),
+                    false => Poll::Pending,
+                };
+            };
+            tracing::debug!(engine = engine.name, "asked");
+            let ask = Ask {
+                mode: engine.mode,
+                meter: self.meter.clone(),
+                ..Ask::from(self.goal.clone())
+            };
+            self.running.push(Running {
+                engine: engine.name,
+                round: 0,
+                proposals: engine.prover.propose(&ask),
+            });
+            self.next_at = Some(Box::pin(tokio::time::sleep(self.head_start)));
+        }
+    }
+
+    /// Asks the engine of that name to mend what it proposed `round` rounds after its first proposals.
+    pub fn mend(&mut self, engine: &str, attempt: Attempt, round: u8) {
+        let Some(engine) = self.engines.iter().find(|one| one.name == engine) else {
+            return;
+        };
+        tracing::debug!(engine = engine.name, round, "asked to mend");
+        let ask = Ask {
+            mode: engine.mode,
+            attempt: Some(attempt),
+            answers: Some(MENDED),
+            meter: self.meter.clone(),
+            ..Ask::from(self.goal.clone())
+        };
+        self.running.push(Running {
+            engine: engine.name,
+            round,
+            proposals: engine.prover.propose(&ask),
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! What a search has found, and what it took: kept where nothing is lost when its parts are stopped.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use unsorry_prover::Candidate;
+
+use super::sketches::Board;
+use super::together::Together;
+use super::{Engine, Failure, TACTICS};
+use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
+
+/// How many of the candidates that failed are kept.
+const MOST_TRIES: usize = 3;
+
+/// A candidate that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Try {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// The first line of what Lean said of it.
+    pub error: String,
+    /// Whether an engine wrote it that costs more than a check; then how few errors it had.
+    rank: (bool, std::cmp::Reverse<usize>),
+}
+
+/// What was found for one goal.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Proofs that stand on their own, best first.
+    pub proofs: Vec<Arc<VerifiedProof>>,
+    pub leaning: Vec<Arc<VerifiedProof>>,
+    /// How many candidates stand in one text.
+    pub together: Together,
+    /// What would do for a step of a sketch.
+    pub step: Option<Candidate>,
+    pub sketch: Option<Arc<VerifiedSketch>>,
+    pub board: Option<Arc<Board>>,
+    pub refuted: Option<Arc<Refutation>>,
+}
+
+impl Found {
+    pub fn is_proved(&self) -> bool {
+        !self.proofs.is_empty() || self.step.is_some()
+    }
+}
+
+/// What a search took, all its goals together.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub proposed: usize,
+    pub checked: usize,
+    pub unknown: usize,
+    pub failures: Vec<Failure>,
+    pub tries: Vec<Try>,
+    pub plan: Option<Arc<str>>,
+}
+
+impl Tally {
+    /// An engine can't go on: told once.
+    pub fn fail(&mut self, engine: &'static str, message: String) {
+        let failure = Failure { engine, message };
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+
+    /// Whether none of `engines` could do its part for the hole itself.
+    pub fn failed(&self, engines: &[Engine]) -> bool {
+        let failed = |engine: &Engine| self.failures.iter().any(|f| f.engine == engine.name);
+        engines.iter().all(failed)
+    }
+
+    /// Keeps a candidate that failed, if it is one of those that are worth showing.
+    pub fn tried(&mut self, candidate: &Candidate, error: &str, errors: usize) {
+        let rank = (candidate.engine != TACTICS, std::cmp::Reverse(errors));
+        let at = self.tries.partition_point(|one| one.rank >= rank);
+        if at < MOST_TRIES {
+            let one = Try {
+                candidate: candidate.clone(),
+                error: error.to_owned(),
+                rank,
+            };
+            self.tries.insert(at, one);
+            self.tries.truncate(MOST_TRIES);
+        }
+    }
+}
+
+/// What is behind a lock that nobody needs any more.
+pub(super) fn taken<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The lock, which nobody holds across an await.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

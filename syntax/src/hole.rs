@@ -1,0 +1,241 @@
+//! The holes of a Lean text: every `sorry` in a declaration's code.
+
+use std::ops::Range;
+
+use super::declaration::Declaration;
+use super::lexer::{Token, TokenKind};
+
+/// Where a hole stands, and so what can fill it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HoleKind {
+    /// Among tactics: filled by a tactic block.
+    Tactic,
+    /// In a term: filled by a term.
+    Term,
+}
+
+/// A `sorry` and what it takes to put something in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// The bytes of the token `sorry`.
+    pub range: Range<usize>,
+    /// The index of the declaration it stands in.
+    pub declaration: usize,
+    /// How many characters of its line stand before it.
+    pub indent: usize,
+    /// How many characters of white space its line starts with.
+    pub line_indent: usize,
+    /// What stands around it.
+    pub seat: Seat,
+}
+
+/// What stands around a hole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The token of the declaration before the hole, comments aside.
+    pub before: Option<Range<usize>>,
+    /// The token of the declaration after the hole, comments aside.
+    pub after: Option<Range<usize>>,
+    /// The column at which the block that the hole's line belongs to starts: its indentation, or
+    /// what follows the last `·`, `=>`, `by` or the like on it. A block nested in it has to stand
+    /// right of that.
+    pub block: usize,
+}
+
+/// The holes of `text`, in order. A `sorry` outside every declaration (`#eval sorry`) is none.
+pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<Hole> {
+    let mut found = Vec::new();
+    let mut declarations = declarations.iter().enumerate().peekable();
+    let mut code = tokens.iter().filter(|token| token.is_code()).peekable();
+    let mut line = Line::default();
+    let mut before: Option<&Token> = None;
+    while let Some(token) = code.next() {
+        while declarations
+            .next_if(|(_, d)| d.extent.end <= token.range.start)
+            .is_some()
+        {}
+        line.read(text, before, token);
+        let home = declarations
+            .peek()
+            .filter(|(_, d)| d.extent.start <= token.range.start);
+        if let Some((declaration, home)) = home
+            && token.text(text) == "sorry"
+            && !is_field(text, before, token)
+        {
+            let inside = |other: &&Token| {
+                home.extent.start <= other.range.start && other.range.end <= home.extent.end
+            };
+            found.push(Hole {
+                range: token.range.clone(),
+                declaration: *declaration,
+                indent: line.column,
+                line_indent: line.indent,
+                seat: Seat {
+                    before: before.filter(inside).map(|before| before.range.clone()),
+                    after: code
+                        .peek()
+                        .copied()
+                        .filter(inside)
+                        .map(|after| after.range.clone()),
+                    block: line.block,
+                },
+            });
+        }
+        before = Some(token);
+    }
+    found
+}
+
+/// Whether a word is a field's name, as in `(f x).sorry`.
+fn is_field(text: &str, before: Option<&Token>, token: &Token) -> bool {
+    before.is_some_and(|before| {
+        before.range.end == token.range.start && matches!(before.text(text), "." | "|>.")
+    })
+}
+
+/// Where the reading of a line has come to.
+#[derive(Default)]
+struct Line {
+    /// Up to where columns were counted.
+    at: usize,
+    /// The column there.
+    column: usize,
+    indent: usize,
+    block: usize,
+    /// The next token starts a block.
+    opens: bool,
+    /// A `fun` whose `=>` is yet to come.
+    fun: bool,
+    /// The blocks around the brackets that are open on this line.
+    outer: Vec<usize>,
+}
+
+impl Line {
+    /// Moves on to the start of `token`.
+    fn read(&mut self, text: &str, before: Option<&Token>, token: &Token) {
+        let between = &text[self.at..token.range.start];
+        match between.rfind('\n') {
+            Some(newline) => {
+                self.column = between[newline + 1..].chars().count();
+                let gap_from = before.map_or(0, |before| before.range.end);
+                if text[gap_from..token.range.start].contains('\n') {
+                    let start = self.at + newline + 1;
+                    let line = &text[start..token.range.start];
+                    self.indent = line.chars().take_while(|c| c.is_whitespace()).count();
+                    (self.block, self.opens, self.fun) = (self.column, false, false);
+                    self.outer.clear();
+                }
+            }
+            None => self.column += between.chars().count(),
+        }
+        self.at = token.range.start;
+
+        let word = token.text(text);
+        let starts_block = std::mem::take(&mut self.opens);
+        if starts_block && word != "by" && word != "sorry" {
+            self.block = self.column;
+        }
+        match word {
+            "fun" | "λ" => self.fun = true,
+            "=>" | "↦" => self.opens = !std::mem::take(&mut self.fun),
+            "." => self.opens = text[token.range.end..].starts_with(' '),
+            "(" => self.opens = starts_block || before.is_some_and(|b| is_combinator(b.text(text))),
+            "by" | "do" | "·" | "{" | "where" | "calc" => self.opens = true,
+            _ => self.opens = is_combinator(word) && token.kind == TokenKind::Word,
+        }
+        match word
+            .chars()
+            .next_back()
+            .filter(|_| token.kind == TokenKind::Symbol)
+        {
+            Some('(' | '[' | '{' | '⟨') => self.outer.push(self.block),
+            Some(')' | ']' | '}' | '⟩') => self.block = self.outer.pop().unwrap_or(self.block),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a block of tactics, one in parentheses for some, follows the token.
+fn is_combinator(word: &str) -> bool {
+    matches!(
+        word,
+        "<;>" | ";" | "try" | "repeat" | "repeat'" | "all_goals" | "any_goals" | "focus"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outline;
+    use expect_test::{Expect, expect};
+
+    /// A line a hole: its columns, and the tokens around it.
+    #[track_caller]
+    fn check(text: &str, expected: Expect) {
+        let outline = Outline::of(text);
+        let mut shown = String::new();
+        for hole in &outline.holes {
+            assert_eq!(&text[hole.range.clone()], "sorry");
+            let token = |range: &Option<std::ops::Range<usize>>| {
+                range.clone().map_or("", |range| &text[range])
+            };
+            shown.push_str(&format!(
+                "{}:{} in {} line {} block {} ⟦{}⟧ ⟦{}⟧\n",
+                outline.lines.position(hole.range.start).line,
+                hole.indent,
+                hole.declaration,
+                hole.line_indent,
+                hole.seat.block,
+                token(&hole.seat.before),
+                token(&hole.seat.after),
+            ));
+        }
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn every_sorry_in_code_is_one() {
+        check(
+            "theorem a : T := by sorry\ntheorem b : T := by\n  · sorry -- sorry\n  · exact foo (sorry) \"sorry\" s!\"{sorry}\"\n\
+             theorem c := ⟨sorry, @sorry, x.sorry, (x).sorry, sorry.1, sorry', `sorry⟩",
+            expect![[r#"
+                0:20 in 0 line 0 block 0 ⟦by⟧ ⟦⟧
+                2:4 in 1 line 2 block 2 ⟦·⟧ ⟦·⟧
+                3:15 in 1 line 2 block 4 ⟦(⟧ ⟦)⟧
+                3:34 in 1 line 2 block 4 ⟦"{⟧ ⟦}"⟧
+                4:14 in 2 line 0 block 0 ⟦⟨⟧ ⟦,⟧
+                4:22 in 2 line 0 block 0 ⟦@⟧ ⟦,⟧
+                4:49 in 2 line 0 block 0 ⟦,⟧ ⟦.⟧
+            "#]],
+        );
+    }
+
+    #[test]
+    fn outside_declarations_there_is_none() {
+        check(
+            "#eval sorry\n#check (sorry : Nat)\ntheorem a : T := x\nvariable (x : T := sorry)\n/-- sorry -/\ndef b := sorry\nexample := sorry -- sorry",
+            expect![[r#"
+                5:9 in 1 line 0 block 0 ⟦:=⟧ ⟦⟧
+                6:11 in 2 line 0 block 0 ⟦:=⟧ ⟦⟧
+            "#]],
+        );
+    }
+
+    #[test]
+    fn blocks() {
+        check(
+            "theorem a : T := by\n  cases x with\n  | zero => have h : T := by sorry\n  | αβ => sorry\n  · · intro x; have : T := by sorry\n\
+             \x20 have h : T := fun x => by sorry\n  simp <;> (have : T := by sorry)\n  try have {x} [y] : T := by sorry\n  exact { x := (fun | a => b), y := by sorry }\n  exact s!\"a\n b\" sorry",
+            expect![[r#"
+                2:29 in 0 line 2 block 12 ⟦by⟧ ⟦|⟧
+                3:10 in 0 line 2 block 2 ⟦=>⟧ ⟦·⟧
+                4:30 in 0 line 2 block 6 ⟦by⟧ ⟦have⟧
+                5:28 in 0 line 2 block 2 ⟦by⟧ ⟦simp⟧
+                6:27 in 0 line 2 block 12 ⟦by⟧ ⟦)⟧
+                7:29 in 0 line 2 block 6 ⟦by⟧ ⟦exact⟧
+                8:39 in 0 line 2 block 10 ⟦by⟧ ⟦}⟧
+                10:4 in 0 line 2 block 2 ⟦"a
+                 b"⟧ ⟦⟧
+            "#]],
+        );
+    }
+}

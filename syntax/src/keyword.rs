@@ -1,0 +1,213 @@
+//! The words that start a command, and what each starts.
+
+use super::declaration::DeclarationKind;
+
+/// What a command's first keyword starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// A declaration, which may have holes.
+    Declaration(DeclarationKind),
+    /// `mutual`.
+    Mutual,
+    /// `namespace` or `section`.
+    Scope,
+    /// `end`.
+    End,
+    /// `open` or `set_option`, which are also tactics and terms.
+    Local,
+    /// Any other.
+    Other,
+}
+
+/// The command that a word starts wherever it stands outside brackets: Lean reserves these words.
+pub fn reserved(word: &str) -> Option<Command> {
+    use Command::{Declaration, End, Local, Mutual, Other, Scope};
+    use DeclarationKind as Kind;
+    Some(match word {
+        "theorem" => Declaration(Kind::Theorem),
+        "example" => Declaration(Kind::Example),
+        "def" | "abbrev" => Declaration(Kind::Def),
+        "instance" => Declaration(Kind::Instance),
+        "axiom" | "opaque" | "structure" | "class" | "inductive" | "coinductive" | "initialize"
+        | "builtin_initialize" => Declaration(Kind::Other),
+        "mutual" => Mutual,
+        "namespace" | "section" => Scope,
+        "end" => End,
+        "open" | "set_option" => Local,
+        "import"
+        | "export"
+        | "variable"
+        | "universe"
+        | "attribute"
+        | "deriving"
+        | "macro"
+        | "macro_rules"
+        | "syntax"
+        | "notation"
+        | "infix"
+        | "infixl"
+        | "infixr"
+        | "prefix"
+        | "postfix"
+        | "elab"
+        | "elab_rules"
+        | "declare_syntax_cat"
+        | "init_quot"
+        | "run_cmd"
+        | "run_elab"
+        | "run_meta"
+        | "simproc"
+        | "dsimproc"
+        | "builtin_simproc"
+        | "simproc_decl"
+        | "dsimproc_decl"
+        | "register_option"
+        | "register_builtin_option"
+        | "register_simp_attr"
+        | "register_label_attr"
+        | "unif_hint"
+        | "add_decl_doc"
+        | "with_weak_namespace"
+        | "gen_injective_theorems" => Other,
+        _ => return None,
+    })
+}
+
+/// The command that a word starts at the start of a line; elsewhere, or without an import, it may
+/// be a name.
+pub fn leading(word: &str) -> Option<Command> {
+    use Command::{Declaration, Other};
+    Some(match word {
+        "lemma" => Declaration(DeclarationKind::Theorem),
+        "irreducible_def" => Declaration(DeclarationKind::Def),
+        "alias"
+        | "include"
+        | "omit"
+        | "seal"
+        | "unseal"
+        | "proof_wanted"
+        | "library_note"
+        | "notation3"
+        | "binder_predicate"
+        | "assert_not_exists"
+        | "assert_not_imported"
+        | "suppress_compilation"
+        | "unsuppress_compilation"
+        | "initialize_simps_projections"
+        | "declare_aesop_rule_sets"
+        | "add_aesop_rules"
+        | "erase_aesop_rules"
+        | "extend_docs"
+        | "compile_inductive"
+        | "compile_def"
+        | "mk_iff_of_inductive_prop"
+        | "grind_pattern"
+        | "recommended_spelling"
+        | "tactic_extension"
+        | "register_tactic_tag"
+        | "declare_simp_like_tactic"
+        | "declare_config_elab"
+        | "count_heartbeats"
+        | "whatsnew"
+        | "deprecated_module"
+        | "docs_to_verso"
+        | "scoped_instance" => Other,
+        _ => return None,
+    })
+}
+
+/// The words that may stand before a command's keyword.
+pub const MODIFIERS: &[&str] = &[
+    "private",
+    "protected",
+    "public",
+    "meta",
+    "noncomputable",
+    "unsafe",
+    "partial",
+    "nonrec",
+    "local",
+    "scoped",
+];
+
+/// The names after `#` that are commands wherever they stand; others only at a line's very start
+/// (`#s` is a cardinality to Mathlib).
+pub const HASH_COMMANDS: &[&str] = &[
+    "eval",
+    "eval!",
+    "check",
+    "check_failure",
+    "print",
+    "reduce",
+    "synth",
+    "exit",
+    "guard",
+    "guard_msgs",
+    "guard_expr",
+    "lint",
+    "find",
+    "help",
+    "where",
+    "version",
+    "simp",
+    "norm_num",
+    "conv",
+    "instances",
+    "time",
+    "import_path",
+    "count_heartbeats",
+    "with_exporting",
+    "widget",
+    "check_tactic",
+    "check_simp",
+    "discr_tree",
+    "info_trees",
+    "grind_lint",
+    "html",
+    "test",
+    "sample",
+];
+
+/// Words at the very start of a line that go on with the command before them. Any other word there,
+/// after a blank line, is taken for a command that some import has defined.
+pub const CONTINUATIONS: &[&str] = &[
+    "where",
+    "with",
+    "by",
+    "do",
+    "fun",
+    "match",
+    "if",
+    "then",
+    "else",
+    "let",
+    "have",
+    "show",
+    "from",
+    "calc",
+    "at",
+    "in",
+    "using",
+    "termination_by",
+    "termination_by?",
+    "decreasing_by",
+    "partial_fixpoint",
+    "inductive_fixpoint",
+    "coinductive_fixpoint",
+    "extends",
+    "deriving",
+    "return",
+    "for",
+    "unless",
+    "try",
+    "catch",
+    "finally",
+];
+
+/// Whether a word starts or introduces a declaration, whatever stands around it.
+pub fn starts_declaration(word: &str) -> bool {
+    matches!(
+        reserved(word),
+        Some(Command::Declaration(_) | Command::Scope | Command::End | Command::Mutual)
+    ) || matches!(word, "private" | "protected" | "noncomputable")
+}

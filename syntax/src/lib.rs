@@ -1,0 +1,20 @@
+//! The text of a Lean file: positions, tokens, holes, declarations, splicing. Pure: no IO.
+
+pub mod declaration;
+pub mod edit;
+pub mod hole;
+pub mod keyword;
+pub mod lexer;
+mod outline;
+pub mod pieces;
+pub mod position;
+pub mod splice;
+
+pub use declaration::{Declaration, DeclarationKind, declarations};
+pub use edit::{Change, diff, shift};
+pub use hole::{Hole, HoleKind, holes};
+pub use lexer::{Token, TokenKind, lex};
+pub use outline::Outline;
+pub use pieces::Pieces;
+pub use position::{LineIndex, Position};
+pub use splice::splice;
