@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     fn writer(positions: usize) -> Writer {
-        let path = "../tests/fixtures/llama/quantised/q4_k_m.gguf";
+        let path = "../../tests/fixtures/llama/quantised/q4_k_m.gguf";
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         let weights = Weights::open(&path).expect("a model");
         let llama = Llama::load(&weights, 256, &Device::Cpu, &mut |_| {}).expect("loaded");

@@ -1,6 +1,6 @@
 //! The speed and the memory of the local prover's model, beside llama.cpp and Candle's own model: on
 //! the same file, with as many threads, never two at a time. Each measures itself in a process of its
-//! own: `model/benches/infer` and `tests/reference/bench_llama.py`.
+//! own: `model/infer/benches/infer` and `tests/reference/bench_llama.py`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -148,7 +148,7 @@ fn build() -> Result<PathBuf> {
         "bench",
         "--no-run",
         "--package",
-        "unsorry-model",
+        "unsorry-infer",
         "--features",
         "peer",
         "--bench",

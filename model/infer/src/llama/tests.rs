@@ -18,7 +18,7 @@ struct Expected {
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../tests/fixtures/llama"
+        "/../../tests/fixtures/llama"
     ))
     .join(name)
 }

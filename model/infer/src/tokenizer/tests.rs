@@ -30,7 +30,7 @@ struct Case {
 }
 
 fn fixture(name: &str) -> Fixture {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/tokenizer");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/tokenizer");
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a fixture");
     serde_json::from_str(&text).expect("a fixture")
 }
