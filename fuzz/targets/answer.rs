@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry_prover::answer::{self, Cutter};
+use unsorry_prover::answer::{self, StopDetector};
 use unsorry_prover::{Context, Goal, HoleKind};
 
 fuzz_target!(|input: (&str, u8, bool, bool)| {
@@ -20,7 +20,7 @@ fuzz_target!(|input: (&str, u8, bool, bool)| {
     let _ = answer::whole(&goal, text);
     let _ = answer::plan_so_far(text);
     let cut = |size: usize| {
-        let mut cutter = Cutter::new(&goal);
+        let mut cutter = StopDetector::new(&goal);
         let chars: Vec<char> = text.chars().collect();
         for piece in chars.chunks(size) {
             if cutter.push(&piece.iter().collect::<String>()) {

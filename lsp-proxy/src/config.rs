@@ -2,8 +2,8 @@
 //! winning, then `UNSORRY_MODEL` and `UNSORRY_CACHE`. What a project may set is preference only: no
 //! command, no endpoint, no file.
 
-mod asking;
 mod cache;
+mod generation;
 mod local;
 mod remote;
 
@@ -120,7 +120,7 @@ struct Search {
     #[serde(deserialize_with = "duration")]
     budget: Option<Duration>,
     tokens: Option<u64>,
-    #[serde(deserialize_with = "asking::not_negative")]
+    #[serde(deserialize_with = "generation::not_negative")]
     money: Option<f64>,
     #[serde(deserialize_with = "duration")]
     head_start: Option<Duration>,

@@ -48,7 +48,10 @@ fn by_default(config: &Config) -> Vec<config::Engine> {
         );
     }
     if !config.remote.is_empty() {
-        let said = config.remote.iter().any(|one| one.asking.mode.is_some());
+        let said = config
+            .remote
+            .iter()
+            .any(|one| one.generation.mode.is_some());
         all.extend(modes(said).iter().map(|mode| Remote(*mode)));
     }
     all
@@ -60,7 +63,7 @@ pub fn local(config: &Config) -> Option<Settings> {
     settings.model = config::model_path(&settings.model);
     // It is loaded once, with room for the longest answers it is asked for.
     if names(config).contains(&config::Engine::Local(Some(Mode::Reasoning))) {
-        settings.asking.mode = Some(Mode::Reasoning);
+        settings.generation.mode = Some(Mode::Reasoning);
     }
     Some(settings)
 }

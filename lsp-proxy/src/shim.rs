@@ -20,7 +20,7 @@ pub const MARKER: &str = "unsorry-shim.txt";
 pub const INSIDE: &str = "UNSORRY_INSIDE";
 
 /// How often a program may be in there.
-const MOST_TURNS: usize = 3;
+const MAX_TURNS: usize = 3;
 
 /// Which of the [`NAMES`] the program was called by.
 pub fn called_as(program: &OsStr) -> Option<&'static str> {
@@ -71,7 +71,7 @@ impl Real {
         let is_own = |file: &Path| own.is_some() && file.canonicalize().ok().as_deref() == own;
         let turns = |file: &Path| started.iter().filter(|one| *one == file).count();
         let mut found = folders.iter().filter_map(|folder| in_folder(folder, name));
-        let Some(program) = found.find(|file| !is_own(file) && turns(file) < MOST_TURNS) else {
+        let Some(program) = found.find(|file| !is_own(file) && turns(file) < MAX_TURNS) else {
             bail!(
                 "there is no `{name}` on PATH that unsorry could stand in front of: is Lean installed? See https://lean-lang.org/install"
             )

@@ -1,16 +1,16 @@
 //! What a model wrote, made into what stands in the hole's place.
 //!
-//! A [`Cutter`] reads an answer that goes on from a prefilled turn, while it is written. [`whole`]
+//! A [`StopDetector`] reads an answer that goes on from a prefilled turn, while it is written. [`whole`]
 //! reads an answer with the whole code in a fence. Both give text as [`crate::Candidate`] wants it,
 //! comments taken out; neither knows whether it is a proof.
 
 mod align;
-mod cutter;
 mod layout;
 mod place;
+mod stop_detector;
 mod written;
 
-pub use cutter::Cutter;
+pub use stop_detector::StopDetector;
 pub use written::Written;
 
 use std::sync::Arc;
@@ -97,7 +97,7 @@ fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
         ..Context::default()
     };
     let middle = &code[range];
-    let mut cutter = Cutter::at(Place::of(goal.kind, &context));
+    let mut cutter = StopDetector::at(Place::of(goal.kind, &context));
     if sketch {
         cutter.takes_sorry();
     }

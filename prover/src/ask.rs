@@ -79,13 +79,16 @@ impl From<Goal> for Ask {
 }
 
 impl Ask {
-    /// How the model is asked for this, if it is set up as `asking`.
-    pub fn asking(&self, asking: &crate::Asking) -> crate::Asking {
+    /// How the model is asked for this, if it is set up as `generation` says.
+    pub fn generation_params(
+        &self,
+        generation: &crate::GenerationParams,
+    ) -> crate::GenerationParams {
         let most = self.answers.unwrap_or(usize::MAX);
-        crate::Asking {
-            mode: self.mode.or(asking.mode),
-            candidates: asking.candidates.min(most).max(1),
-            ..asking.clone()
+        crate::GenerationParams {
+            mode: self.mode.or(generation.mode),
+            candidates: generation.candidates.min(most).max(1),
+            ..generation.clone()
         }
     }
 }

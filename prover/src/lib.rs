@@ -5,10 +5,10 @@
 
 pub mod answer;
 mod ask;
-mod asking;
 mod commands;
 mod counterexample;
 mod engine;
+mod generation;
 mod goal;
 mod lex;
 pub mod prompt;
@@ -19,12 +19,12 @@ mod tactics;
 mod view;
 
 pub use ask::{Ask, Attempt, Meter};
-pub use asking::Asking;
 pub use counterexample::{Counterexample, counterexamples};
 pub use engine::Engine;
+pub use generation::GenerationParams;
 pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
 pub use suggestion::suggestions;
-pub use tactics::{Entry, MOST_CANDIDATES, PORTFOLIO, Tactics};
+pub use tactics::{Entry, MAX_CANDIDATES, PORTFOLIO, Tactics};
 
 use std::sync::Arc;
 

@@ -82,7 +82,7 @@ pub fn prompt(
 ) -> Option<Prompt> {
     let goal = &ask.goal;
     let context = &goal.context;
-    let mend = ask.attempt.as_ref().map(mend).unwrap_or_default();
+    let repair = ask.attempt.as_ref().map(repair).unwrap_or_default();
     let (prelude, head) = split(&context.before, context.declaration);
     let (prelude, head, rest) = (plain(prelude), plain(head), plain(&context.after));
     let prelude = prelude.trim_start_matches('\u{feff}');
@@ -95,9 +95,9 @@ pub fn prompt(
 
     let written = |before: &str, repeated: &str| {
         let message = match mode {
-            Mode::Fast => format!("{TASK}```lean4\n{before}{declaration}\n```{mend}"),
+            Mode::Fast => format!("{TASK}```lean4\n{before}{declaration}\n```{repair}"),
             Mode::Reasoning => {
-                format!("{TASK}```lean4\n{before}{declaration}\n```{mend}{PLAN}")
+                format!("{TASK}```lean4\n{before}{declaration}\n```{repair}{PLAN}")
             }
         };
         let prefill = match mode {
@@ -161,7 +161,7 @@ pub fn prompt(
 
 /// What is said of a proof that Lean refused. It comes after the code, so that the prompt begins as the
 /// one before it did.
-fn mend(attempt: &Attempt) -> String {
+fn repair(attempt: &Attempt) -> String {
     let (error, rest) = split(&attempt.error, ERROR);
     let dots = if rest.is_empty() { "" } else { "…" };
     let (text, error) = (plain(attempt.text.trim_end()), plain(error.trim_end()));

@@ -1,4 +1,4 @@
-//! What Lean suggests: the tactics inside its "Try this" messages.
+//! What Lean suggests: the tactics inside its "NearMiss this" messages.
 
 /// Tactics that answer with a suggestion, after a search through all that is imported.
 const SEARCHING: [&str; 8] = [
@@ -22,12 +22,12 @@ const ASKING: [&str; 11] = [
 
 /// The proofs that a message of Lean's suggests, in its order; none if it suggests nothing.
 ///
-/// Understands `Try this: TACTIC`, and `Try this:` or `Try these:` over `[apply]` lines or bullets.
+/// Understands `NearMiss this: TACTIC`, and `NearMiss this:` or `NearMiss these:` over `[apply]` lines or bullets.
 /// What is left out could not close a goal: suggestions with `sorry`, with goals left over, or
 /// with a tactic that only suggests again.
 pub fn suggestions(message: &str) -> Vec<String> {
     let message = message.trim_start();
-    let heads = ["Try this:", "Try these:"];
+    let heads = ["NearMiss this:", "NearMiss these:"];
     let Some(rest) = heads.iter().find_map(|head| message.strip_prefix(head)) else {
         return Vec::new();
     };
@@ -117,15 +117,15 @@ mod tests {
     #[test]
     fn one_on_its_line() {
         check(
-            "Try this: exact Nat.add_comm a b",
+            "NearMiss this: exact Nat.add_comm a b",
             &["exact Nat.add_comm a b"],
         );
         check(
-            "Try this: simp only [List.length_append,\n  List.length_cons]\n",
+            "NearMiss this: simp only [List.length_append,\n  List.length_cons]\n",
             &["simp only [List.length_append,\n  List.length_cons]"],
         );
         check(
-            "Try this: rw [Nat.add_comm]\n-- no goals",
+            "NearMiss this: rw [Nat.add_comm]\n-- no goals",
             &["rw [Nat.add_comm]"],
         );
     }
@@ -133,16 +133,19 @@ mod tests {
     #[test]
     fn one_below() {
         check(
-            "Try this:\n  [apply] exact Nat.add_comm a b",
+            "NearMiss this:\n  [apply] exact Nat.add_comm a b",
             &["exact Nat.add_comm a b"],
         );
-        check("Try this:\n  exact foo\n    bar", &["exact foo\n  bar"]);
+        check(
+            "NearMiss this:\n  exact foo\n    bar",
+            &["exact foo\n  bar"],
+        );
     }
 
     #[test]
     fn several_keep_their_own_indentation() {
         check(
-            "Try these:\n  [apply] simp +arith\n  [apply] simp only [a,\n    b]\n  [apply] grind =>\n    \
+            "NearMiss these:\n  [apply] simp +arith\n  [apply] simp only [a,\n    b]\n  [apply] grind =>\n    \
              instantiate only\n    instantiate",
             &[
                 "simp +arith",
@@ -150,23 +153,23 @@ mod tests {
                 "grind =>\n  instantiate only\n  instantiate",
             ],
         );
-        check("Try these:\n• rfl\n• simp\n", &["rfl", "simp"]);
+        check("NearMiss these:\n• rfl\n• simp\n", &["rfl", "simp"]);
     }
 
     #[test]
     fn nothing_unfinished() {
-        check("Try this:\n  [apply] refine foo ?_", &[]);
+        check("NearMiss this:\n  [apply] refine foo ?_", &[]);
         check(
-            "Try this:\n  [apply] exact foo\n  -- Remaining subgoals:\n  -- ⊢ p",
+            "NearMiss this:\n  [apply] exact foo\n  -- Remaining subgoals:\n  -- ⊢ p",
             &[],
         );
-        check("Try this: exact sorry", &[]);
+        check("NearMiss this: exact sorry", &[]);
         check(
-            "Try these:\n  [apply] intros; exact?\n  [apply] rfl",
+            "NearMiss these:\n  [apply] intros; exact?\n  [apply] rfl",
             &["rfl"],
         );
-        check("unsolved goals\n⊢ Try this: rfl", &[]);
-        check("Try this:", &[]);
+        check("unsolved goals\n⊢ NearMiss this: rfl", &[]);
+        check("NearMiss this:", &[]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::shape::{names, tokens};
 use std::collections::HashSet;
 
 /// More definitions than these are not looked for.
-const MOST_DEFINITIONS: usize = 12;
+const MAX_DEFINITIONS: usize = 12;
 
 /// What a declaration is, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl Surroundings {
         let mut seen = HashSet::new();
         let mut first = true;
         while let Some(text) = pending.pop() {
-            if all.len() >= MOST_DEFINITIONS && !first {
+            if all.len() >= MAX_DEFINITIONS && !first {
                 break;
             }
             for declaration in self.mentioned(&text) {
@@ -221,7 +221,7 @@ impl Surroundings {
             }
             first = false;
         }
-        all.truncate(MOST_DEFINITIONS);
+        all.truncate(MAX_DEFINITIONS);
         (direct, all)
     }
 

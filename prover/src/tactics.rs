@@ -14,10 +14,10 @@ use std::collections::HashSet;
 pub const PORTFOLIO: &str = include_str!("portfolio.toml");
 
 /// The most candidates for one goal.
-pub const MOST_CANDIDATES: usize = 150;
+pub const MAX_CANDIDATES: usize = 150;
 
 /// The most candidates from one row, where it does not say.
-const MOST_OF_A_ROW: usize = 4;
+const MAX_OF_A_ROW: usize = 4;
 
 /// A row of the portfolio, or of a user's `[[tactics]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -182,7 +182,7 @@ impl Tactics {
                 for text in texts.into_iter().flatten() {
                     if accessible(&text) && seen.insert(text.clone()) {
                         found.push(Candidate::new(text, "tactics"));
-                        if found.len() == MOST_CANDIDATES {
+                        if found.len() == MAX_CANDIDATES {
                             return found;
                         }
                     }
@@ -297,7 +297,7 @@ impl<'a> Scene<'a> {
         if !self.fits(row) {
             return Vec::new();
         }
-        let most = row.most.unwrap_or(MOST_OF_A_ROW);
+        let most = row.most.unwrap_or(MAX_OF_A_ROW);
         let fill = |template: &str| self.fill(template, row);
         let view = &self.view;
         match (kind, &row.tactic, &row.term) {
@@ -765,7 +765,7 @@ theorem own (t : Tree α) : True := by\n  ";
         for goal in all_kinds() {
             let candidates = Tactics::default().candidates(&goal);
             assert!(candidates.len() >= 10, "{goal:?}");
-            assert!(candidates.len() <= MOST_CANDIDATES);
+            assert!(candidates.len() <= MAX_CANDIDATES);
             let mut seen = HashSet::new();
             for Candidate { text, engine, .. } in candidates {
                 assert_eq!(engine, "tactics");

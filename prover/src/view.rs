@@ -42,13 +42,13 @@ pub(crate) struct View {
 }
 
 /// More names than this are not introduced at once.
-const MOST_INTRODUCED: usize = 12;
+const MAX_INTRODUCED: usize = 12;
 /// More hypotheses than this are not taken apart at once.
-const MOST_OPENED: usize = 4;
+const MAX_OPENED: usize = 4;
 /// Definitions unfolded one inside another: one may unfold to itself.
-const MOST_UNFOLDED: usize = 6;
+const MAX_UNFOLDED: usize = 6;
 /// More levels than this are not taken apart.
-const MOST_DEEP: usize = 64;
+const MAX_DEEP: usize = 64;
 
 impl View {
     /// The goal as it stands.
@@ -221,7 +221,7 @@ impl View {
         let mut view = self.clone();
         let mut target = self.unfolded.clone();
         let mut new = Vec::new();
-        while new.len() < MOST_INTRODUCED {
+        while new.len() < MAX_INTRODUCED {
             let text = unparenthesised(&target).to_owned();
             match Shape::of(&text) {
                 Shape::Forall => {
@@ -290,7 +290,7 @@ impl View {
             .filter(|(_, shape)| matches!(shape, Shape::And | Shape::Exists))
             .map(|(local, _)| (local.name.clone(), local.ty.clone()))
             .collect();
-        for (name, ty) in wanted.into_iter().rev().take(MOST_OPENED) {
+        for (name, ty) in wanted.into_iter().rev().take(MAX_OPENED) {
             view.locals.retain(|local| local.name != name);
             let pattern = view.pattern(&ty, around, false);
             view.steps.push(format!("obtain {pattern} := {name}"));
@@ -316,14 +316,14 @@ impl View {
     ) -> String {
         let mut inner = (levels + 1, unfoldings);
         let ty = match unfolded(ty, around) {
-            Some(unfolded) if unfoldings < MOST_UNFOLDED => {
+            Some(unfolded) if unfoldings < MAX_UNFOLDED => {
                 inner.1 += 1;
                 unfolded
             }
             _ => unparenthesised(ty).to_owned(),
         };
         match Shape::of(&ty) {
-            _ if levels == MOST_DEEP => {}
+            _ if levels == MAX_DEEP => {}
             Shape::Exists => {
                 if let Some((found, body)) = binders(&ty) {
                     let mut parts = Vec::new();

@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const VERSION: Duration = Duration::from_secs(10);
 
 /// How many proofs of a goal are tried.
-const MOST_RECALLED: usize = 4;
+const MAX_RECALLED: usize = 4;
 
 /// How much is kept of what stands before a declaration, in bytes.
 const CONTEXT: usize = 8 << 10;
@@ -89,7 +89,7 @@ impl Memory {
             asked.then(|| Candidate::new(text, found.name()))
         };
         let found = found.unwrap_or_default().into_iter().filter_map(asked);
-        found.take(MOST_RECALLED).collect()
+        found.take(MAX_RECALLED).collect()
     }
 
     /// Keeps those of `proofs` that stand on their own.

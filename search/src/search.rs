@@ -1,20 +1,20 @@
 //! Proposing and checking until a proof is found: one hole, one search.
 //!
 //! [`Search::prove`] is the whole of it. `cascade` asks the engines, `run` checks what they propose for
-//! one goal and has it mended, `sketches` proves the steps of what was only sketched, `refute` tries the
+//! one goal and has it mended, `sketches` proves the steps of what was only sketched, `refute` near_misses the
 //! goal's negation, `polish` makes a proof shorter once there is one. They work side by side on one
-//! checker, and what they find goes to [`Found`] and [`Tally`], so that nothing is lost when they are
+//! checker, and what they find goes to [`Found`] and [`SearchStats`], so that nothing is lost when they are
 //! stopped.
 
+mod batch_sizer;
 mod cascade;
 mod polish;
 mod refute;
 mod run;
 mod sketches;
-mod tally;
+mod stats;
 #[cfg(test)]
 mod tests;
-mod together;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -34,9 +34,9 @@ use crate::proof::checker::{CheckError, Checker};
 use crate::proof::target::Target;
 use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
 use run::{Progress, Run};
-pub use sketches::{Board, BoardStep, StepState};
-pub use tally::Try;
-use tally::{Found, Tally, lock, taken};
+pub use sketches::{SketchProgress, SketchStep, StepState};
+pub use stats::NearMiss;
+use stats::{Found, SearchStats, lock, taken};
 
 /// The portfolio's name.
 const TACTICS: &str = "tactics";
@@ -160,7 +160,7 @@ pub enum Step {
     /// What a model says of its plan, as far as it has come.
     Plan(Arc<str>),
     /// How the steps of a sketch stand.
-    Sketch(Arc<Board>),
+    Sketch(Arc<SketchProgress>),
     /// A proof that stands on its own; a later one is shorter, or another.
     Verified(Arc<VerifiedProof>),
     /// The goal is false.
@@ -194,13 +194,13 @@ pub struct Outcome {
     /// The sketch that came furthest, where there is no proof.
     pub sketch: Option<Arc<VerifiedSketch>>,
     /// How the steps stand of the sketch that was worked on last.
-    pub board: Option<Arc<Board>>,
+    pub board: Option<Arc<SketchProgress>>,
     /// That the goal is false.
     pub refuted: Option<Arc<Refutation>>,
     /// The plan behind the best proof, or else the last that a model told.
     pub plan: Option<Arc<str>>,
     /// Candidates that came closest, and what Lean said of them.
-    pub tries: Vec<Try>,
+    pub near_misses: Vec<NearMiss>,
     /// How many candidates were proposed.
     pub proposed: usize,
     /// How many have had Lean's verdict.
@@ -222,7 +222,7 @@ pub struct Outcome {
 struct Effort<'a> {
     search: &'a Search,
     steps: &'a UnboundedSender<Step>,
-    tally: &'a Mutex<Tally>,
+    stats: &'a Mutex<SearchStats>,
     meter: &'a Arc<Meter>,
     /// When the budget is used up.
     deadline: Instant,
@@ -286,13 +286,13 @@ impl Search {
         let started = Instant::now();
         let budget = self.limits.budget;
         let deadline = started + budget;
-        let tally = Mutex::new(Tally::default());
+        let stats = Mutex::new(SearchStats::default());
         let meter = Arc::new(Meter::new(self.limits.tokens, self.limits.money));
         let found = Mutex::new(Found::default());
         let effort = Effort {
             search,
             steps: &steps,
-            tally: &tally,
+            stats: &stats,
             meter: &meter,
             deadline,
         };
@@ -325,12 +325,12 @@ impl Search {
             let proofs = lock(&found).proofs.clone();
             memory.keep(&baseline, &proofs).await;
         }
-        let (tally, found) = (taken(tally), taken(found));
+        let (stats, found) = (taken(stats), taken(found));
         let ended = if !found.proofs.is_empty() {
             Ended::Proved
         } else if found.refuted.is_some() {
             Ended::Refuted
-        } else if tally.failed(&self.engines) {
+        } else if stats.failed(&self.engines) {
             Ended::Failed
         } else if in_time && !meter.is_used_up() {
             Ended::Exhausted
@@ -339,17 +339,17 @@ impl Search {
         };
         let behind = found.proofs.first().and_then(|proof| proof.plan().cloned());
         Ok(Outcome {
-            plan: behind.or(tally.plan),
+            plan: behind.or(stats.plan),
             proofs: found.proofs,
             leaning: found.leaning,
             sketch: found.sketch,
             board: found.board,
             refuted: found.refuted,
-            tries: tally.tries,
-            proposed: tally.proposed,
-            checked: tally.checked,
-            unknown: tally.unknown,
-            failures: tally.failures,
+            near_misses: stats.near_misses,
+            proposed: stats.proposed,
+            checked: stats.checked,
+            unknown: stats.unknown,
+            failures: stats.failures,
             spent: meter.spent(),
             ended,
             took: started.elapsed(),

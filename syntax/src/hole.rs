@@ -26,12 +26,12 @@ pub struct Hole {
     /// How many characters of white space its line starts with.
     pub line_indent: usize,
     /// What stands around it.
-    pub seat: Seat,
+    pub seat: InsertionContext,
 }
 
 /// What stands around a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
+pub struct InsertionContext {
     /// The token of the declaration before the hole, comments aside.
     pub before: Option<Range<usize>>,
     /// The token of the declaration after the hole, comments aside.
@@ -70,7 +70,7 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
                 declaration: *declaration,
                 indent: line.column,
                 line_indent: line.indent,
-                seat: Seat {
+                seat: InsertionContext {
                     before: before.filter(inside).map(|before| before.range.clone()),
                     after: code
                         .peek()

@@ -7,7 +7,7 @@ mod interpolation;
 
 use std::ops::Range;
 
-use interpolation::{Interpolation, MOST_FAILURES};
+use interpolation::{Interpolation, MAX_FAILURES};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -311,7 +311,7 @@ impl Lexer<'_> {
     }
 
     fn string(&mut self) {
-        if self.failures < MOST_FAILURES && self.interpolates() {
+        if self.failures < MAX_FAILURES && self.interpolates() {
             self.open.push(Interpolation {
                 start: self.at,
                 tokens: self.tokens.len(),

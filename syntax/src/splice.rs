@@ -4,15 +4,15 @@
 //! blocks are told by their columns, and the inside of a string is the user's text. Where several
 //! lines can't stand as they are, they start a line of their own or get parentheses.
 
+mod insertion_context;
 mod proof;
-mod seat;
 
 use crate::HoleKind;
 
 use super::edit::Change;
 use super::hole::Hole;
+use insertion_context::{Head, Place, Tail};
 use proof::Proof;
-use seat::{Head, Place, Tail};
 
 /// Longer lines are not made by joining shorter ones.
 const WIDTH: usize = 100;

@@ -245,10 +245,10 @@ impl Framer {
 /// writes it.
 fn usual_header(text: &[u8]) -> Option<(usize, u64)> {
     const NAME: &[u8] = b"Content-Length: ";
-    const MOST_DIGITS: usize = 12;
+    const MAX_DIGITS: usize = 12;
     let digits = text.strip_prefix(NAME)?;
     let mut length = 0;
-    for (at, &digit) in digits.iter().take(MOST_DIGITS).enumerate() {
+    for (at, &digit) in digits.iter().take(MAX_DIGITS).enumerate() {
         if !digit.is_ascii_digit() {
             let ends = at > 0 && digits[at..].starts_with(b"\r\n\r\n");
             return ends.then_some((NAME.len() + at + 4, length));

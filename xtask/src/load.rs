@@ -85,13 +85,13 @@ const REASONING_TOKENS: f64 = 4489.0;
 const USERS: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
 /// No more are looked for.
-const MOST_USERS: usize = 100_000;
+const MAX_USERS: usize = 100_000;
 
 pub(crate) fn run(load: &Load) -> Result<()> {
     load.check()?;
     let rows: Vec<Row> = USERS.iter().map(|users| load.row(*users)).collect();
     let limit = load.limit();
-    let most = largest(MOST_USERS, |users| load.row(users).end.p95 <= limit);
+    let most = largest(MAX_USERS, |users| load.row(users).end.p95 <= limit);
     if load.json {
         let rows: Vec<_> = rows.iter().map(Row::json).collect();
         let object = json!({ "rows": rows, "limit": limit, "most_users": most, "seed": load.seed });
@@ -341,7 +341,7 @@ mod tests {
     fn reasoning_takes_longer_and_carries_fewer() {
         let most = |arguments: &str| {
             let load = load(arguments);
-            largest(MOST_USERS, |users| load.row(users).end.p95 <= load.limit())
+            largest(MAX_USERS, |users| load.row(users).end.p95 <= load.limit())
         };
         let (fast, reasoning) = (
             most("--jobs 1000 --limit 600"),

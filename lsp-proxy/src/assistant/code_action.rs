@@ -17,7 +17,7 @@ const TITLE_LENGTH: usize = 60;
 
 /// Of how many holes of a range there is an action for each. Lean is asked about each, and a menu of more
 /// would help nobody.
-const MOST_HOLES: usize = 8;
+const MAX_HOLES: usize = 8;
 
 /// What we can do at the range: verified proofs as quick fixes, and jobs for unproved holes.
 pub async fn code_action(
@@ -52,7 +52,7 @@ pub async fn code_action(
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
                 .any(|offer| offer.proof.leans_on().is_empty());
-            if proved || asked == MOST_HOLES || assistant.state.is_busy(uri.as_str(), &hole) {
+            if proved || asked == MAX_HOLES || assistant.state.is_busy(uri.as_str(), &hole) {
                 continue;
             }
             asked += 1;

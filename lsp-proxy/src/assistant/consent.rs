@@ -1,4 +1,4 @@
-//! Asking the user whether their file's text may be sent to an engine elsewhere.
+//! GenerationParams the user whether their file's text may be sent to an engine elsewhere.
 
 use tokio::task::spawn_blocking;
 use tower_lsp_server::{Client, ls_types as lsp};

@@ -7,7 +7,7 @@ use unsorry_prover::Spent;
 
 use super::job::count;
 use unsorry_search::proof::gate::is_hidden;
-use unsorry_search::search::{Board, Outcome, StepState, Try};
+use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
 
 /// Plans are shown up to this many characters.
 const PLAN: usize = 4000;
@@ -21,9 +21,9 @@ pub struct Details {
     /// What a model says of its plan.
     pub plan: Option<Arc<str>>,
     /// The steps of a sketch.
-    pub board: Option<Arc<Board>>,
+    pub board: Option<Arc<SketchProgress>>,
     /// What failed.
-    pub tries: Vec<Try>,
+    pub tries: Vec<NearMiss>,
     /// What it cost.
     pub spent: Spent,
 }
@@ -36,7 +36,7 @@ impl Details {
             board: outcome.board.clone(),
             // What failed on the way to a proof is of no interest.
             tries: match outcome.proofs.is_empty() {
-                true => outcome.tries.clone(),
+                true => outcome.near_misses.clone(),
                 false => Vec::new(),
             },
             spent: outcome.spent,
@@ -65,9 +65,9 @@ impl Details {
                 };
             }
         }
-        if !self.tries.is_empty() {
+        if !self.near_misses.is_empty() {
             text += "\nWhat failed:\n\n";
-            for one in &self.tries {
+            for one in &self.near_misses {
                 let (tried, error) = (code(&one.candidate.text), code(&one.error));
                 text += &format!("- {tried} ({}): {error}\n", one.candidate.engine);
             }
@@ -79,7 +79,7 @@ impl Details {
     }
 }
 
-fn steps(board: &Board) -> String {
+fn steps(board: &SketchProgress) -> String {
     count(board.steps.len(), "step")
 }
 
@@ -132,7 +132,7 @@ pub fn is_shown(c: char) -> bool {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
-    use unsorry_search::search::BoardStep;
+    use unsorry_search::search::SketchStep;
 
     fn check(details: &Details, expected: Expect) {
         expected.assert_eq(&details.markdown());
@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn plan_steps_and_cost() {
-        let step = |goal: &str, state| BoardStep {
+        let step = |goal: &str, state| SketchStep {
             goal: goal.into(),
             state,
         };
-        let board = Board {
+        let board = SketchProgress {
             steps: vec![
                 step("h₁ : a < b", StepState::Proved("simp\nomega".into())),
                 step("h₂ : b < c", StepState::Tried),

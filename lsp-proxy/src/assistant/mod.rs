@@ -202,7 +202,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
     tokio::spawn(send_requests(requests, session.clone(), to_editor.clone()));
     let mut next_id = 0i64;
     let mut waiting: HashMap<Ticket, Weak<Notify>> = HashMap::new();
-    let mut polls = Polls::default();
+    let mut polls = LongPolls::default();
     while let Some(event) = events.recv().await {
         match event {
             Event::FromEditor(message) => {
@@ -225,7 +225,7 @@ pub async fn run(setup: Setup, events: &mut UnboundedReceiver<Event>) {
                 let call = service.call(request);
                 if request_is_ours(&message) {
                     polls
-                        .answer(Owed::new(message, to_editor.clone()), call)
+                        .answer(ResponseGuard::new(message, to_editor.clone()), call)
                         .await;
                 } else {
                     let _ = call.await;
@@ -297,15 +297,15 @@ fn parse(message: &Message, id: Option<i64>) -> Option<Request> {
 }
 
 /// An answer that the editor is owed. Dropped without one, it says that there is none.
-struct Owed {
+struct ResponseGuard {
     message: Message,
     to_editor: Injector,
     paid: bool,
 }
 
-impl Owed {
-    fn new(message: Message, to_editor: Injector) -> Owed {
-        Owed {
+impl ResponseGuard {
+    fn new(message: Message, to_editor: Injector) -> ResponseGuard {
+        ResponseGuard {
             message,
             to_editor,
             paid: false,
@@ -331,7 +331,7 @@ impl Owed {
     }
 }
 
-impl Drop for Owed {
+impl Drop for ResponseGuard {
     fn drop(&mut self) {
         if !self.paid {
             let error = br#"{"code":-32603,"message":"unsorry has ended"}"#;
@@ -342,17 +342,17 @@ impl Drop for Owed {
 
 /// Requests of the editor's that wait for news, by their ids as they were written.
 #[derive(Default)]
-struct Polls(HashMap<Vec<u8>, CancellationToken>);
+struct LongPolls(HashMap<Vec<u8>, CancellationToken>);
 
-impl Polls {
+impl LongPolls {
     /// Pays with what `call` gives: now, if that is there; what waits for news does not hold up what comes
     /// after it.
     async fn answer(
         &mut self,
-        owed: Owed,
+        owed: ResponseGuard,
         mut call: impl Future<Output = Result<Option<Response>, ExitedError>> + Send + Unpin + 'static,
     ) {
-        let pay = |owed: Owed, answer: Result<Option<Response>, ExitedError>| {
+        let pay = |owed: ResponseGuard, answer: Result<Option<Response>, ExitedError>| {
             if let Some(answer) = answer.ok().flatten() {
                 owed.pay(&answer);
             }

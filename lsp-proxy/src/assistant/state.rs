@@ -17,8 +17,8 @@ use unsorry_search::proof::target::Target;
 use unsorry_syntax::{Change, shift};
 
 /// How many findings a document keeps, and of how much text in bytes; the oldest go first.
-const MOST_FINDINGS: usize = 64;
-const MOST_TEXT: usize = 16 << 20;
+const MAX_FINDINGS: usize = 64;
+const MAX_TEXT: usize = 16 << 20;
 
 /// What the editor can do, of what matters here.
 #[derive(Debug, Default, Clone, Copy)]
@@ -412,10 +412,10 @@ impl State {
         let mut text = 0;
         let fits = |finding: &&Arc<Finding>| {
             text += finding.held();
-            text <= MOST_TEXT
+            text <= MAX_TEXT
         };
         // The newest stays, however long it is.
-        let kept = findings.iter().rev().take(MOST_FINDINGS).take_while(fits);
+        let kept = findings.iter().rev().take(MAX_FINDINGS).take_while(fits);
         let kept = kept.count().max(1);
         findings.drain(..findings.len() - kept);
     }

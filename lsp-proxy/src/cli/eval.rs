@@ -42,7 +42,7 @@ use unsorry_search::search::Search;
 const LEAN_BYTES: u64 = 4 << 30;
 
 /// So many trials in a row without a result end the run: the next ones would fare no better.
-const MOST_FAILURES: usize = 3;
+const MAX_FAILURES: usize = 3;
 
 /// What `unsorry eval` takes.
 #[derive(Debug, clap::Args)]
@@ -119,7 +119,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     if let Some(samples) = arguments.samples {
         config.local.ask_for(samples);
         for endpoint in &mut config.remote {
-            endpoint.asking.candidates = samples.get();
+            endpoint.generation.candidates = samples.get();
         }
     }
     // A proof that is remembered says nothing of who is asked now.
@@ -181,7 +181,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         tell(&report, &page, arguments.json)?;
     }
     let failed = run.failed.into_inner();
-    for (name, message) in failed.iter().take(MOST_FAILURES) {
+    for (name, message) in failed.iter().take(MAX_FAILURES) {
         eprintln!("no result: {name}: {message}");
     }
     match ended {
@@ -309,7 +309,7 @@ impl Run<'_> {
                 }
                 Trial::Failed(why) => {
                     failures += 1;
-                    if failures >= MOST_FAILURES {
+                    if failures >= MAX_FAILURES {
                         bail!("{failures} problems in a row have no result: {why}");
                     }
                     let name = format!("{}, {}", unit.name, problem.name);

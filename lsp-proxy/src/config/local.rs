@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 use unsorry_model::local::{Device, Settings};
 
-use super::asking::{ASKING_KEYS, asked_as};
 use super::duration;
+use super::generation::{GENERATION_KEYS, asked_as};
 
 asked_as! {
 /// The table as files give it: what is missing is for an earlier file, or the default.
@@ -63,7 +63,7 @@ impl Local {
             tokenizer: self.tokenizer.clone(),
             device: self.device.unwrap_or(defaults.device),
             context: self.context.map(NonZeroUsize::get),
-            asking: self.asking(),
+            generation: self.generation(),
             batch: self.batch.map_or(defaults.batch, NonZeroUsize::get),
             threads: self.threads.map(NonZeroUsize::get),
             idle: self.idle.unwrap_or(defaults.idle),
@@ -85,11 +85,11 @@ pub fn check_project(text: &str) -> Result<()> {
     let Keys { local } = toml::from_str(text)?;
     if let Some(key) = local
         .keys()
-        .find(|key| !ASKING_KEYS.contains(&key.as_str()))
+        .find(|key| !GENERATION_KEYS.contains(&key.as_str()))
     {
         bail!(
             "`local.{key}` is not for a project or an editor to set, only for your own config.toml; they may set {}",
-            ASKING_KEYS.join(", ")
+            GENERATION_KEYS.join(", ")
         );
     }
     Ok(())
@@ -97,7 +97,7 @@ pub fn check_project(text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use unsorry_prover::Asking;
+    use unsorry_prover::GenerationParams;
     use unsorry_prover::prompt::Mode;
 
     use super::*;
@@ -119,12 +119,12 @@ mod tests {
         let expected = Settings {
             tokenizer: Some("/home/me/.config/unsorry/t.json".into()),
             device: Device::Cpu,
-            asking: Asking {
+            generation: GenerationParams {
                 mode: Some(Mode::Reasoning),
                 temperature: 0.0,
                 top_p: Some(1.0),
                 seed: Some(7),
-                ..Asking::default()
+                ..GenerationParams::default()
             },
             idle: Duration::from_secs(60),
             ..Settings::new("/home/me/.config/unsorry/weights/a.gguf".into())

@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 use unsorry_model::remote::{Key, Kind, Price, Settings, Template};
 
-use super::asking::asked_as;
+use super::generation::asked_as;
 
 asked_as! {
 /// One of the tables.
@@ -24,9 +24,9 @@ pub struct Remote {
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
     tokens_per_minute: Option<NonZeroUsize>,
-    #[serde(default, deserialize_with = "super::asking::not_negative")]
+    #[serde(default, deserialize_with = "super::generation::not_negative")]
     price_read: Option<f64>,
-    #[serde(default, deserialize_with = "super::asking::not_negative")]
+    #[serde(default, deserialize_with = "super::generation::not_negative")]
     price_written: Option<f64>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
@@ -76,7 +76,7 @@ impl Remote {
                 read: self.price_read.unwrap_or(0.0),
                 written: self.price_written.unwrap_or(0.0),
             },
-            asking: self.asking(),
+            generation: self.generation(),
             ..defaults
         };
         settings.address()?;
@@ -104,7 +104,7 @@ pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<Settings>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unsorry_prover::Asking;
+    use unsorry_prover::GenerationParams;
     use unsorry_prover::prompt::Mode;
 
     fn read(text: &str) -> Result<Vec<Settings>, String> {
@@ -145,10 +145,10 @@ mod tests {
                     read: 0.0,
                     written: 2.5,
                 },
-                asking: Asking {
+                generation: GenerationParams {
                     mode: Some(Mode::Reasoning),
                     seed: Some(1),
-                    ..Asking::default()
+                    ..GenerationParams::default()
                 },
                 ..Settings::new("lab".into(), "http://lab:8000/v1".into())
             },

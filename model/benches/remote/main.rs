@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use unsorry_model::remote::{Remote, Settings, Template};
-use unsorry_prover::{Asking, Goal, HoleKind, Prover};
+use unsorry_prover::{GenerationParams, Goal, HoleKind, Prover};
 
 /// Answers to one goal.
 const ANSWERS: usize = 4;
@@ -35,9 +35,9 @@ async fn run(address: &str) -> Result<()> {
     let url = format!("{address}/v1/completions");
 
     // One answer, the same in both ways: the likeliest.
-    let likeliest = Asking {
+    let likeliest = GenerationParams {
         temperature: 0.0,
-        ..asking()
+        ..generation()
     };
     let body = body(likeliest.clone()).await?;
     let ours = Remote::new(vec![settings(address, likeliest)])?;
@@ -53,8 +53,8 @@ async fn run(address: &str) -> Result<()> {
     // Names as `xtask/src/bench/remote.rs` has them.
     row("one answer", "ms", median(own_times)?, median(raw_times)?);
 
-    let body = self::body(asking()).await?;
-    let ours = Remote::new(vec![settings(address, asking())])?;
+    let body = self::body(generation()).await?;
+    let ours = Remote::new(vec![settings(address, generation())])?;
     for jobs in [1, 8, 64] {
         let rounds = (64 / jobs).max(2);
         let mut seconds = [f64::MAX; 2];
@@ -97,20 +97,20 @@ fn median(mut times: Vec<Duration>) -> Result<f64> {
 }
 
 /// A seed, so that each answer has a request of its own, as the peer's have.
-fn asking() -> Asking {
-    Asking {
+fn generation() -> GenerationParams {
+    GenerationParams {
         candidates: ANSWERS,
         max_tokens: Some(16),
         seed: Some(1),
-        ..Asking::default()
+        ..GenerationParams::default()
     }
 }
 
-fn settings(address: &str, asking: Asking) -> Settings {
+fn settings(address: &str, generation: GenerationParams) -> Settings {
     Settings {
         template: Template::ProverV2,
         concurrency: TOGETHER,
-        asking,
+        generation,
         ..Settings::new("engine".into(), address.into())
     }
 }
@@ -153,7 +153,7 @@ async fn raw(client: &reqwest::Client, url: &str, body: &str) -> Result<()> {
 }
 
 /// What our client sends for the first answer: heard by a server that gives none.
-async fn body(asking: Asking) -> Result<String> {
+async fn body(generation: GenerationParams) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = format!("http://{}", listener.local_addr()?);
     let heard = tokio::task::spawn_blocking(move || -> Result<String> {
@@ -182,7 +182,7 @@ async fn body(asking: Asking) -> Result<String> {
             }
         }
     });
-    let prover = Remote::new(vec![settings(&address, asking)])?;
+    let prover = Remote::new(vec![settings(&address, generation)])?;
     tokio::select! {
         heard = heard => heard?,
         _ = async { loop { let _ = job(&prover).await; } } => unreachable!("it goes on"),

@@ -16,13 +16,13 @@ use super::cache::{PAGE, Sequence};
 
 /// What each of some tokens sees, page by page.
 #[derive(Debug, Default)]
-pub struct Sight {
+pub struct AttentionMask {
     tokens: usize,
     /// Where a page starts, and the tokens that see the first so many of its positions.
     pages: Vec<(usize, Vec<(usize, usize)>)>,
 }
 
-impl Sight {
+impl AttentionMask {
     /// Each token sees the first so many tokens of its sequence.
     pub fn new<'a>(seen: impl Iterator<Item = (&'a Sequence, usize)>) -> Self {
         let mut this = Self::default();
@@ -58,7 +58,7 @@ pub fn attention(
     queries: &Tensor,
     keys: &Tensor,
     values: &Tensor,
-    sight: &Sight,
+    sight: &AttentionMask,
 ) -> Result<Tensor> {
     let (tokens, heads, dim) = queries.dims3()?;
     let (kv_heads, slots, _) = keys.dims3()?;
@@ -115,7 +115,7 @@ struct Head<'a> {
     queries: &'a [f32],
     keys: &'a [f16],
     values: &'a [f16],
-    sight: &'a Sight,
+    sight: &'a AttentionMask,
     dim: usize,
     heads: usize,
     first: usize,
@@ -290,7 +290,12 @@ pub(super) fn exp(x: f32) -> f32 {
 }
 
 /// The same with the device's own products.
-fn masked(queries: &Tensor, keys: &Tensor, values: &Tensor, sight: &Sight) -> Result<Tensor> {
+fn masked(
+    queries: &Tensor,
+    keys: &Tensor,
+    values: &Tensor,
+    sight: &AttentionMask,
+) -> Result<Tensor> {
     let (tokens, heads, dim) = queries.dims3()?;
     let kv_heads = keys.dim(0)?;
     let (group, end) = (heads / kv_heads, sight.end());
@@ -404,7 +409,7 @@ mod tests {
             (&forks[1], 71),
             (&forks[1], 110),
         ];
-        let sight = Sight::new(seen.into_iter());
+        let sight = AttentionMask::new(seen.into_iter());
         let queries = Tensor::randn(0f32, 1., (seen.len(), heads, head_dim), &device);
         let queries = queries.expect("queries");
         let (keys, values) = cache.layer(0);

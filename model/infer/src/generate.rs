@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use rand::rngs::StdRng;
 
 use super::cache::{Cache, PAGE, Sequence};
-use super::llama::{Feed, Llama};
+use super::llama::{Llama, SequenceInput};
 use super::lookup::Lookup;
 use super::sample::{Sampler, Sampling, row_rng};
 
@@ -186,10 +186,10 @@ impl Writer {
             })
             .collect();
         let lens: Vec<usize> = rows.iter().map(|row| row.sequence.len()).collect();
-        let mut feeds: Vec<Feed> = rows
+        let mut feeds: Vec<SequenceInput> = rows
             .iter_mut()
             .zip(&fed)
-            .map(|(row, tokens)| Feed {
+            .map(|(row, tokens)| SequenceInput {
                 sequence: &mut row.sequence,
                 tokens,
                 logits: tokens.len(),
@@ -243,7 +243,7 @@ impl Writer {
         let mut chunks = prompt[common..].chunks(CHUNK).peekable();
         let mut last = Vec::new();
         while let Some(tokens) = chunks.next() {
-            let mut feeds = [Feed {
+            let mut feeds = [SequenceInput {
                 sequence: &mut self.kept,
                 tokens,
                 logits: usize::from(chunks.peek().is_none()),
@@ -387,7 +387,7 @@ mod tests {
         let mut next = prompt.to_vec();
         let mut answer = Vec::new();
         while answer.len() < tokens {
-            let mut feeds = [Feed {
+            let mut feeds = [SequenceInput {
                 sequence: &mut sequence,
                 tokens: &next,
                 logits: 1,

@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 use candle_nn::{ops, rotary_emb};
 use rayon::prelude::*;
 
-use super::attention::{Sight, attention, exp};
+use super::attention::{AttentionMask, attention, exp};
 use super::cache::{Cache, Sequence};
 use super::config::{LlamaConfig, RopePairs};
 use super::linear::{Linear, Matrix};
@@ -40,7 +40,7 @@ struct Layer {
 
 /// Tokens that one sequence goes on with.
 #[derive(Debug)]
-pub struct Feed<'a> {
+pub struct SequenceInput<'a> {
     /// Their keys and values are added to it.
     pub sequence: &'a mut Sequence,
     /// At least one.
@@ -136,7 +136,7 @@ impl Llama {
     pub fn forward(
         &self,
         cache: &mut Cache,
-        feeds: &mut [Feed],
+        feeds: &mut [SequenceInput],
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Tensor>> {
         let before: Vec<usize> = feeds.iter().map(|feed| feed.sequence.len()).collect();
@@ -152,7 +152,7 @@ impl Llama {
     fn run(
         &self,
         cache: &mut Cache,
-        feeds: &mut [Feed],
+        feeds: &mut [SequenceInput],
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Tensor>> {
         let (mut ids, mut positions, mut slots, mut wanted) = (vec![], vec![], vec![], vec![]);
@@ -184,7 +184,7 @@ impl Llama {
             let (len, tokens) = (feed.sequence.len(), feed.tokens.len());
             (len - tokens + 1..=len).map(|seen| (&*feed.sequence, seen))
         });
-        let sight = Sight::new(seen);
+        let sight = AttentionMask::new(seen);
         let positions = Tensor::from_vec(positions, ids.len(), &self.device)?;
         let angle = |table: &Tensor| table.index_select(&positions, 0)?.unsqueeze(1);
         let angles = (angle(&self.cos)?, angle(&self.sin)?);

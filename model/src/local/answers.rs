@@ -27,9 +27,9 @@ pub fn answers(
     say: &mut dyn FnMut(Proposal) -> bool,
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<String>> {
-    let asking = &ask.asking(&settings.asking);
+    let generation = &ask.generation_params(&settings.generation);
     let context = engine.writer.llama().positions();
-    let max_tokens = asking.answer_tokens(context);
+    let max_tokens = generation.answer_tokens(context);
     let budget = Settings::PROMPT.min(context.saturating_sub(max_tokens));
     let tokenizer = &engine.tokenizer;
     let count = |text: &str| {
@@ -37,7 +37,7 @@ pub fn answers(
             .encode(text)
             .map_or(usize::MAX / 4, |ids| ids.len())
     };
-    let written = prompt(ask, asking.mode(), budget, &count);
+    let written = prompt(ask, generation.mode(), budget, &count);
     let Some(Prompt { pieces, prefill }) = written else {
         return Ok(Some(format!(
             "the declaration is longer than the {budget} tokens that {} has for it: a larger `context`, or a smaller `max_tokens`, under `[local]` makes room",
@@ -54,21 +54,21 @@ pub fn answers(
     let mut failed = None;
     let request = Request {
         prompt: &tokens,
-        answers: asking.answers(),
+        answers: generation.answers(),
         batch: settings.batch,
         max_tokens,
         sampling: Sampling {
-            temperature: asking.temperature,
-            top_p: asking.top_p,
-            top_k: asking.top_k,
-            min_p: asking.min_p,
+            temperature: generation.temperature,
+            top_p: generation.top_p,
+            top_k: generation.top_k,
+            min_p: generation.min_p,
         },
-        seed: asking.seed.unwrap_or_else(rand::random),
+        seed: generation.seed.unwrap_or_else(rand::random),
     };
     let mut on = |number: usize, event: Event| {
         let row = reading.entry(number).or_insert_with(|| Reading {
             decoder: tokenizer.decoder(),
-            written: match asking.mode() {
+            written: match generation.mode() {
                 Mode::Fast => Written::at_hole(&ask.goal),
                 Mode::Reasoning => Written::Whole(String::new()),
             },

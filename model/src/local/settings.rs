@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use unsorry_infer::device::Device;
 use unsorry_infer::memory::Room;
-use unsorry_prover::Asking;
+use unsorry_prover::GenerationParams;
 
 /// What to run, on what, and how to sample from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Settings {
     /// the memory holds.
     pub context: Option<usize>,
     /// What the model is asked for.
-    pub asking: Asking,
+    pub generation: GenerationParams,
     /// How many candidates are decoded together; at least one.
     pub batch: usize,
     /// How many threads compute; by default one a core. Candle's own products don't obey it: they take
@@ -38,7 +38,7 @@ impl Settings {
             tokenizer: None,
             device: Device::Auto,
             context: None,
-            asking: Asking::default(),
+            generation: GenerationParams::default(),
             batch: 4,
             threads: None,
             idle: Duration::from_secs(600),
@@ -50,7 +50,7 @@ impl Settings {
 
     /// The room that its sequences take.
     pub fn room(&self) -> Room {
-        let answer = self.asking.answer_tokens(usize::MAX);
+        let answer = self.generation.answer_tokens(usize::MAX);
         Room {
             context: self.context,
             usual_context: Self::PROMPT + answer,

@@ -21,10 +21,10 @@ use unsorry_prover::prompt::{Mode, prompt};
 use unsorry_prover::{Ask, Proposal, Spent};
 
 /// Times that an endpoint may fail in a row before this job does without it.
-const MOST_FAILURES: u32 = 4;
+const MAX_FAILURES: u32 = 4;
 
 /// Times that one answer is asked for.
-const MOST_TRIES: u32 = 4;
+const MAX_TRIES: u32 = 4;
 
 /// An endpoint is slow when its first token takes longer than this, and than four times its usual.
 const SLOW: Duration = Duration::from_secs(3);
@@ -137,8 +137,10 @@ enum Said {
 impl Job {
     fn new(pool: Arc<Pool>, ask: Ask, proposals: UnboundedSender<Proposal>) -> Job {
         let answers = pool.endpoints.iter();
-        let answers =
-            answers.map(|endpoint| ask.asking(&endpoint.server.settings.asking).answers());
+        let answers = answers.map(|endpoint| {
+            ask.generation_params(&endpoint.server.settings.generation)
+                .answers()
+        });
         let answers = answers.max().unwrap_or(0);
         let (say, said) = mpsc::unbounded_channel();
         Job {
@@ -247,7 +249,7 @@ impl Job {
     fn together(&self, at: usize) -> usize {
         let endpoint = self.endpoint(at);
         // Each answer has a seed of its own.
-        match endpoint.server.settings.asking.seed {
+        match endpoint.server.settings.generation.seed {
             Some(_) => 1,
             None => endpoint.together(),
         }
@@ -580,7 +582,7 @@ impl Job {
             if answer.written.is_none() {
                 continue;
             }
-            if wanted.tries < MOST_TRIES {
+            if wanted.tries < MAX_TRIES {
                 self.waiting.push_front(wanted);
             } else {
                 let name = self.pool.endpoints[request.endpoint].name();
@@ -632,7 +634,7 @@ impl Job {
         let pause = endpoint.failed(problem);
         if problem.remedy == Remedy::Retry {
             view.failures += 1;
-            if view.failures >= MOST_FAILURES {
+            if view.failures >= MAX_FAILURES {
                 view.out = Some(problem.what.clone());
                 return;
             }
@@ -668,8 +670,8 @@ async fn ask(
     say: &(dyn Fn(Said) + Send + Sync),
 ) -> Result<(), Problem> {
     let facts = endpoint.facts().await?;
-    let asking = &asked.asking(&endpoint.server.settings.asking);
-    let (input, max_tokens) = input(asked, asking, &facts, shortened)?;
+    let generation = &asked.generation_params(&endpoint.server.settings.generation);
+    let (input, max_tokens) = input(asked, generation, &facts, shortened)?;
     let (Input::Text(text, _) | Input::Message(text)) = &input;
     say(Said::Asks {
         api: facts.api,
@@ -680,7 +682,7 @@ async fn ask(
         facts.kind,
         &facts.model,
         &input,
-        asking,
+        generation,
         max_tokens,
         count,
         first,
@@ -697,22 +699,22 @@ async fn ask(
 /// What the model is given, and most tokens of its answer.
 fn input(
     asked: &Ask,
-    asking: &unsorry_prover::Asking,
+    generation: &unsorry_prover::GenerationParams,
     facts: &Facts,
     shortened: bool,
 ) -> Result<(Input, usize), Problem> {
     let context = facts.context.unwrap_or(CONTEXT);
-    let max_tokens = asking.answer_tokens(context);
+    let max_tokens = generation.answer_tokens(context);
     let room = PROMPT.min(context.saturating_sub(max_tokens));
     let budget = if shortened { room / 2 } else { room };
-    let Some(prompt) = prompt(asked, asking.mode(), budget, &|text| tokens(text.len())) else {
+    let Some(prompt) = prompt(asked, generation.mode(), budget, &|text| tokens(text.len())) else {
         let what = format!(
             "the declaration is longer than the about {budget} tokens that {} has for it: a smaller `max_tokens` makes room",
             facts.model
         );
         return Err(Problem::new(Remedy::Nothing, what));
     };
-    let at_hole = asking.mode() == Mode::Fast;
+    let at_hole = generation.mode() == Mode::Fast;
     let input = match (facts.api, &facts.template) {
         (Api::Chat, _) => Input::Message(template::message(&prompt)),
         (Api::Completions, None) => Input::Text(template::prover_v2(&prompt), at_hole),

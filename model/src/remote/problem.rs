@@ -45,7 +45,7 @@ impl fmt::Display for Problem {
 }
 
 /// Most characters of an engine's own words that are shown.
-const MOST_SHOWN: usize = 300;
+const MAX_SHOWN: usize = 300;
 
 /// Of an engine's words, those that can be shown: one line, not endless.
 pub(super) fn shown(text: &str) -> String {
@@ -55,7 +55,7 @@ pub(super) fn shown(text: &str) -> String {
         .chars()
         .filter(|c| !c.is_control())
         .collect();
-    match line.char_indices().nth(MOST_SHOWN) {
+    match line.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }

@@ -12,7 +12,7 @@ use sse_stream::SseByteStream;
 use super::problem::{Problem, Remedy, said, shown};
 
 /// Most bytes of one event of a stream, which is kept until it is whole.
-const MOST_OF_EVENT: usize = 1 << 20;
+const MAX_OF_EVENT: usize = 1 << 20;
 
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(super) async fn stream<B: Buf, E: std::error::Error + Send + Sync + 'static>
     let bytes = bytes.take_while(|bytes| {
         let more = bytes.as_ref().map_or(0, Buf::remaining);
         let size = size.fetch_add(more, Ordering::Relaxed) + more;
-        std::future::ready(size <= MOST_OF_EVENT)
+        std::future::ready(size <= MAX_OF_EVENT)
     });
     let mut stream = pin!(SseByteStream::new(bytes));
     while let Some(event) = stream.next().await {
@@ -121,8 +121,8 @@ pub(super) async fn stream<B: Buf, E: std::error::Error + Send + Sync + 'static>
         }
         events(&data)?.into_iter().for_each(&mut *on);
     }
-    if size.load(Ordering::Relaxed) > MOST_OF_EVENT {
-        let what = format!("it wrote more than {MOST_OF_EVENT} bytes without the end of an event");
+    if size.load(Ordering::Relaxed) > MAX_OF_EVENT {
+        let what = format!("it wrote more than {MAX_OF_EVENT} bytes without the end of an event");
         return Err(Problem::new(Remedy::Nothing, what));
     }
     Ok(())

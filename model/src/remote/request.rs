@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
-use unsorry_prover::Asking;
+use unsorry_prover::GenerationParams;
 
 /// What the model is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) fn body(
     kind: Kind,
     model: &str,
     input: &Input,
-    asking: &Asking,
+    generation: &GenerationParams,
     max_tokens: usize,
     n: usize,
     first: usize,
@@ -42,9 +42,9 @@ pub(super) fn body(
         Input::Message(text) => put("messages", json!([{"role": "user", "content": text}])),
     }
     put("max_tokens", json!(max_tokens));
-    put("temperature", json!(asking.temperature));
-    put("top_p", json!(asking.top_p.unwrap_or(1.0)));
-    if let Some(seed) = asking.seed {
+    put("temperature", json!(generation.temperature));
+    put("top_p", json!(generation.top_p.unwrap_or(1.0)));
+    if let Some(seed) = generation.seed {
         // Each answer has a seed of its own, whichever request it comes with.
         let seed = seed.wrapping_add(first as u64) & i64::MAX as u64;
         put("seed", json!(seed));
@@ -54,7 +54,7 @@ pub(super) fn body(
     }
     put("stream", json!(true));
     put("stream_options", json!({"include_usage": true}));
-    kind.sampling(asking.top_k, asking.min_p, &mut body);
+    kind.sampling(generation.top_k, generation.min_p, &mut body);
     Value::Object(body)
 }
 
@@ -63,8 +63,8 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    fn check(kind: Kind, input: Input, asking: Asking, n: usize, expected: Expect) {
-        let body = body(kind, "m", &input, &asking, 99, n, 3);
+    fn check(kind: Kind, input: Input, generation: GenerationParams, n: usize, expected: Expect) {
+        let body = body(kind, "m", &input, &generation, 99, n, 3);
         expected.assert_eq(&body.to_string());
     }
 
@@ -74,24 +74,24 @@ mod tests {
         check(
             Kind::Vllm,
             text(true),
-            Asking::default(),
+            GenerationParams::default(),
             2,
             expect![[
                 r#"{"model":"m","prompt":"t","stop":["<｜end▁of▁sentence｜>","<|EOT|>","\n```"],"max_tokens":99,"temperature":1.0,"top_p":0.95,"n":2,"stream":true,"stream_options":{"include_usage":true},"top_k":-1,"min_p":0.0,"repetition_penalty":1.0}"#
             ]],
         );
-        let asking = Asking {
+        let generation = GenerationParams {
             temperature: 0.6,
             top_p: None,
             top_k: Some(20),
             min_p: Some(0.05),
             seed: Some(7),
-            ..Asking::default()
+            ..GenerationParams::default()
         };
         check(
             Kind::LlamaCpp,
             text(false),
-            asking.clone(),
+            generation.clone(),
             1,
             expect![[
                 r#"{"model":"m","prompt":"t","stop":["<｜end▁of▁sentence｜>","<|EOT|>"],"max_tokens":99,"temperature":0.6,"top_p":1.0,"seed":10,"stream":true,"stream_options":{"include_usage":true},"top_k":20,"min_p":0.05,"repeat_penalty":1.0}"#
@@ -100,7 +100,7 @@ mod tests {
         check(
             Kind::Hosted,
             Input::Message("t".into()),
-            asking,
+            generation,
             1,
             expect![[
                 r#"{"model":"m","messages":[{"role":"user","content":"t"}],"max_tokens":99,"temperature":0.6,"top_p":1.0,"seed":10,"stream":true,"stream_options":{"include_usage":true}}"#

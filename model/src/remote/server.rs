@@ -250,16 +250,16 @@ async fn read(response: Response, address: &str) -> Result<String, Problem> {
 }
 
 fn names(models: &[String]) -> String {
-    const MOST_NAMED: usize = 12;
+    const MAX_NAMED: usize = 12;
     if models.is_empty() {
         return "no model".into();
     }
     let named: Vec<String> = models
         .iter()
-        .take(MOST_NAMED)
+        .take(MAX_NAMED)
         .map(|model| format!("`{}`", shown(model)))
         .collect();
-    let more = models.len().saturating_sub(MOST_NAMED);
+    let more = models.len().saturating_sub(MAX_NAMED);
     let rest = if more > 0 {
         format!(" and {more} more")
     } else {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Url;
 
 use super::{Key, Kind};
-use unsorry_prover::Asking;
+use unsorry_prover::GenerationParams;
 
 /// An engine elsewhere, and how it is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ pub struct Settings {
     /// What tokens cost.
     pub price: Price,
     /// What the model is asked for.
-    pub asking: Asking,
+    pub generation: GenerationParams,
 }
 
 /// What a million tokens cost, in whatever the user counts in; 0 where nobody has said.
@@ -71,7 +71,7 @@ impl Settings {
             concurrency: 8,
             tokens_per_minute: None,
             price: Price::default(),
-            asking: Asking::default(),
+            generation: GenerationParams::default(),
         }
     }
 

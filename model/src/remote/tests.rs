@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::*;
 use engine::{Act, Asked, Engine, Step};
-use unsorry_prover::{Asking, Context, Goal, HoleKind};
+use unsorry_prover::{Context, GenerationParams, Goal, HoleKind};
 
 /// No job takes longer, or it hangs.
 const LONGEST: Duration = Duration::from_secs(12);
@@ -44,9 +44,9 @@ fn settings(engine: &Engine, candidates: usize) -> Settings {
 fn at(url: &str, candidates: usize) -> Settings {
     Settings {
         template: Template::ProverV2,
-        asking: Asking {
+        generation: GenerationParams {
             candidates,
-            ..Asking::default()
+            ..GenerationParams::default()
         },
         ..Settings::new("lab".into(), url.into())
     }

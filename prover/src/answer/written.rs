@@ -1,13 +1,13 @@
 //! An answer while it is written.
 
-use super::{Answer, Cutter, plan_so_far, whole};
+use super::{Answer, StopDetector, plan_so_far, whole};
 use crate::Goal;
 
 /// An answer as far as it is written.
 #[derive(Debug)]
 pub enum Written {
     /// What stands at the hole, to be cut where that ends.
-    Block(Box<Cutter>),
+    Block(Box<StopDetector>),
     /// An answer in words and fences.
     Whole(String),
 }
@@ -15,7 +15,7 @@ pub enum Written {
 impl Written {
     /// An answer that starts at the hole.
     pub fn at_hole(goal: &Goal) -> Written {
-        Written::Block(Box::new(Cutter::new(goal)))
+        Written::Block(Box::new(StopDetector::new(goal)))
     }
 
     /// Adds text. Whether nothing that comes later matters.

@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 const WORTHWHILE: usize = 12;
 
 /// So many declarations in a row that do not fit end the search.
-const MOST_MISFITS: usize = 32;
+const MAX_MISFITS: usize = 32;
 
 /// How far names are followed from the goal.
-const MOST_STEPS: usize = 3;
+const MAX_STEPS: usize = 3;
 
 /// The text above a declaration.
 pub(super) struct File<'a> {
@@ -56,7 +56,7 @@ impl<'a> File<'a> {
         let mut entered: HashSet<usize> = HashSet::new();
         let mut misfits = 0;
         for command in self.ranked(around) {
-            if left < WORTHWHILE || misfits == MOST_MISFITS {
+            if left < WORTHWHILE || misfits == MAX_MISFITS {
                 break;
             }
             let short = self.commands[command].what == What::Theorem;
@@ -86,7 +86,7 @@ impl<'a> File<'a> {
         // What is left goes to proofs, the nearest first: they show how things are proved here.
         let mut shortened: Vec<&mut Choice> = chosen.iter_mut().filter(|one| one.short).collect();
         shortened.sort_by_key(|one| std::cmp::Reverse(one.command));
-        for choice in shortened.into_iter().take(MOST_MISFITS) {
+        for choice in shortened.into_iter().take(MAX_MISFITS) {
             let (full, short) = (
                 self.text_of(choice.command, false),
                 self.text_of(choice.command, true),
@@ -178,7 +178,7 @@ impl<'a> File<'a> {
         let words = lex(around);
         let mut names_now: Vec<&str> = words.iter().map(|token| token.word(around)).collect();
         let mut direct: HashSet<&str> = HashSet::new();
-        for step in 0..MOST_STEPS {
+        for step in 0..MAX_STEPS {
             let mut found: Vec<usize> = Vec::new();
             for name in &names_now {
                 for part in name.split('.') {

@@ -26,7 +26,7 @@ use seccompiler::{
 const LARGEST_FILE: u64 = 256 << 20;
 
 /// Open files of a process.
-const MOST_FILES: u64 = 4096;
+const MAX_FILES: u64 = 4096;
 
 /// What a process may reserve besides, in bytes. Some reserve much that they never use, as WebAssembly
 /// does; and one that fails at this limit could not be told that it was one.
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     );
     limit(Resource::Fsize, LARGEST_FILE);
     limit(Resource::Core, 0);
-    limit(Resource::Nofile, MOST_FILES);
+    limit(Resource::Nofile, MAX_FILES);
     limit(Resource::Msgqueue, 0);
     give_up_capabilities();
     // An editor may have left files open for whomever it starts.

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 const PREFIX: &str = "unsorry-contained-";
 
 /// The most files and folders in it.
-const MOST_ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// How often a folder is made anew that is gone before it is locked.
 const TRIES: usize = 16;
@@ -80,7 +80,7 @@ impl Scratch {
             };
             for entry in listed {
                 entries += 1;
-                if entries > MOST_ENTRIES {
+                if entries > MAX_ENTRIES {
                     return None;
                 }
                 let Ok(entry) = entry else { return None };

@@ -19,10 +19,10 @@ use super::{TOO_MUCH, processes};
 const EVERY: Duration = Duration::from_millis(250);
 
 /// The most processes at a time. Lean has one for each open document, and Lake a few.
-const MOST_PROCESSES: usize = 64;
+const MAX_PROCESSES: usize = 64;
 
 /// The most threads of all of them.
-const MOST_THREADS: usize = 512;
+const MAX_THREADS: usize = 512;
 
 /// The most that is passed on of why a command could not be started, in bytes.
 const LONGEST_REASON: u64 = 4096;
@@ -127,8 +127,8 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         // A temporary folder may be in memory, too.
         let size = scratch.size().unwrap_or(u64::MAX);
         if taken.memory.saturating_add(size) > memory
-            || taken.processes > MOST_PROCESSES
-            || taken.threads > MOST_THREADS
+            || taken.processes > MAX_PROCESSES
+            || taken.threads > MAX_THREADS
         {
             return Ok(TOO_MUCH);
         }

@@ -27,7 +27,7 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Messages of Lean, and answers to it, that wait for whoever takes them.
-const MOST_WAITING: usize = 16;
+const MAX_WAITING: usize = 16;
 
 /// A longer message is none of Lean's, in bytes.
 const LARGEST: usize = 16 << 20;
@@ -85,8 +85,8 @@ impl Server {
         let stdin = child.stdin.take().context("no stdin")?;
         let stdout = child.stdout.take().context("no stdout")?;
         let (to_lean, writes) = unbounded_channel();
-        let (answers, answered) = channel(MOST_WAITING);
-        let (reads, from_lean) = channel(MOST_WAITING);
+        let (answers, answered) = channel(MAX_WAITING);
+        let (reads, from_lean) = channel(MAX_WAITING);
         tokio::spawn(write(stdin, writes, answered));
         tokio::spawn(read(stdout, reads, answers));
         let mut server = Server {
@@ -254,8 +254,8 @@ mod tests {
     /// Says the same over and over to `read`; whether all of it was taken, though nobody asked for it.
     async fn takes(said: &str, times: usize) -> bool {
         let (mut lean, stdout) = tokio::io::duplex(64 << 10);
-        let (messages, _kept) = channel(MOST_WAITING);
-        let (answers, _kept_too) = channel(MOST_WAITING);
+        let (messages, _kept) = channel(MAX_WAITING);
+        let (answers, _kept_too) = channel(MAX_WAITING);
         tokio::spawn(read(stdout, messages, answers));
         let message = Message::new(said.as_bytes()).bytes;
         let flood = async {
@@ -275,7 +275,7 @@ mod tests {
         let told = json!({"jsonrpc": "2.0", "method": "x", "params": long}).to_string();
         let asked = json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": long}).to_string();
         for said in [told, asked] {
-            assert!(takes(&said, MOST_WAITING).await);
+            assert!(takes(&said, MAX_WAITING).await);
             assert!(!takes(&said, 10_000).await);
         }
         let largest = json!({"jsonrpc": "2.0", "method": "x".repeat(LARGEST / 2)}).to_string();

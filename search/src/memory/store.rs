@@ -49,7 +49,7 @@ const COLUMNS: &str =
     "proof, goal, context, hole, kind, engine, level, lean, imports, found, used, hits";
 
 /// How many of a goal's proofs are kept for being short, and as many for being used last.
-const MOST_OF_A_KIND: i64 = 2;
+const MAX_OF_A_KIND: i64 = 2;
 
 /// A proof with a longer text, or goal, is not kept.
 const LONGEST: usize = 64 << 10;
@@ -215,7 +215,7 @@ impl Store {
                 "DELETE FROM proofs WHERE key = ?1
                  AND id NOT IN (SELECT id FROM proofs WHERE key = ?1 ORDER BY length(proof), id LIMIT ?2)
                  AND id NOT IN (SELECT id FROM proofs WHERE key = ?1 ORDER BY used DESC, length(proof), id LIMIT ?2)",
-                rusqlite::params![&key.0[..], MOST_OF_A_KIND],
+                rusqlite::params![&key.0[..], MAX_OF_A_KIND],
             )?;
             shrink(file, bounds)
         })

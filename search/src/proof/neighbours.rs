@@ -14,7 +14,7 @@ use super::target::{NAME, Target};
 use unsorry_syntax::{DeclarationKind, LineIndex, keyword};
 
 /// How many names are followed, the proof's own among them.
-const MOST_NAMES: usize = 256;
+const MAX_NAMES: usize = 256;
 
 /// Prints a term whole.
 const PRINT: &str = "set_option pp.all true in set_option pp.proofs true in \
@@ -108,7 +108,7 @@ pub async fn reach(
                 } else if let Some(local) = local(word, &declared)
                     && seen.insert(local.to_owned())
                 {
-                    if seen.len() > MOST_NAMES {
+                    if seen.len() > MAX_NAMES {
                         reach.hidden = true;
                     } else {
                         next.push(local.to_owned());

@@ -30,7 +30,7 @@ const UNKNOWN: &str = "unknown: ";
 const SOURCE: &str = "Unsorry.lean";
 
 /// How much of what Lean prints is read, in bytes.
-const MOST_PRINTED: u64 = 64 << 10;
+const MAX_PRINTED: u64 = 64 << 10;
 
 /// Runs Lean's compiler as the checker runs its server.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl Replayer {
             let mut said = Vec::new();
             if let Some(stdout) = child.stdout.take() {
                 // Whatever is more has no reader.
-                stdout.take(MOST_PRINTED).read_to_end(&mut said).await?;
+                stdout.take(MAX_PRINTED).read_to_end(&mut said).await?;
             }
             let status = child.wait().await?;
             let said = String::from_utf8_lossy(&said).into_owned();

@@ -114,7 +114,7 @@ impl Cascade {
     }
 
     /// Asks the engine of that name to mend what it proposed `round` rounds after its first proposals.
-    pub fn mend(&mut self, engine: &str, attempt: Attempt, round: u8) {
+    pub fn repair(&mut self, engine: &str, attempt: Attempt, round: u8) {
         let Some(engine) = self.engines.iter().find(|one| one.name == engine) else {
             return;
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unsorry_prover::Candidate;
 
-use super::tally::{Found, lock};
+use super::stats::{Found, lock};
 use super::{Effort, Step, Task};
 use crate::proof::checker::CheckError;
 use crate::proof::gate::gate;
@@ -15,7 +15,7 @@ use crate::proof::shorten::{is_plain, length, shorter, tidy};
 use crate::proof::verify::{Rejection, VerifiedProof, confirm};
 
 /// How many of those that passed together are confirmed, at the most.
-const MOST_CONFIRMED: usize = 3;
+const MAX_CONFIRMED: usize = 3;
 
 /// A shorter proof may take Lean so much longer, and half as long again.
 const SLOWER: Duration = Duration::from_millis(200);
@@ -109,13 +109,13 @@ async fn shortest(
                 vec![None; batch.len()]
             }
         };
-        lock(effort.tally).checked += verdicts.iter().flatten().count();
+        lock(effort.stats).checked += verdicts.iter().flatten().count();
         let unknown = batch.iter().zip(&verdicts);
         let unknown = unknown.filter(|(_, verdict)| verdict.is_none());
         candidates.splice(..0, unknown.map(|(candidate, _)| candidate.clone()));
         let passed = batch.iter().zip(&verdicts);
         let passed = passed.filter(|(_, verdict)| matches!(verdict, Some(Verdict::Passed { .. })));
-        for (candidate, _) in passed.take(MOST_CONFIRMED) {
+        for (candidate, _) in passed.take(MAX_CONFIRMED) {
             let better = match confirm(checker, target, baseline, candidate, limits.check).await {
                 Ok(better) => better,
                 Err(Rejection::Check(CheckError::NoLean(error))) => {

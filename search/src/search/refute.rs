@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use unsorry_prover::{Ask, Candidate, Counterexample, Proposal, Prover, counterexamples};
 
 use super::run::{Progress, Run};
-use super::tally::{Found, lock};
+use super::stats::{Found, lock};
 use super::{Effort, Engine, Kind, Step, Task};
 use crate::proof::baseline::{NoGoal, baseline};
 use crate::proof::checker::CheckError;

@@ -10,32 +10,32 @@ use tokio::sync::watch;
 use unsorry_prover::{Attempt, Candidate, Proposal};
 
 use super::cascade::{Cascade, Heard};
-use super::tally::{Found, lock};
+use super::stats::{Found, lock};
 use super::{Effort, Kind, Step, TACTICS, Task};
 use crate::lean::shadow::Unknown;
 use crate::proof::checker::CheckError;
 use crate::proof::gate::{gate, without_comments};
-use crate::proof::mend::mends;
+use crate::proof::repair::repairs;
 use crate::proof::screen::{self, Complaint, Screen, Verdict};
 use crate::proof::verify::{Rejection, confirm};
 
 /// How many verified proofs a search gives at the most, the one that is applied among them.
-const MOST_PROOFS: usize = 3;
+const MAX_PROOFS: usize = 3;
 
 /// How many proofs that lean on an unproved neighbour are kept.
-const MOST_LEANING: usize = 4;
+const MAX_LEANING: usize = 4;
 
 /// How long candidates get after one of their batch has passed.
 const EARLY: Duration = Duration::from_millis(400);
 
 /// How many texts a goal's candidates are mended to, as Lean says.
-const MOST_MENDS: usize = 32;
+const MAX_MENDS: usize = 32;
 
 /// How many proofs of a goal are sent back to a model.
-const MOST_REPAIRS: usize = 4;
+const MAX_REPAIRS: usize = 4;
 
 /// How often what comes of one proof is sent back.
-const MOST_ROUNDS: u8 = 2;
+const MAX_ROUNDS: u8 = 2;
 
 /// A proof with more errors is not almost one.
 const ALMOST: usize = 2;
@@ -70,7 +70,7 @@ struct Seen {
 }
 
 /// A proof that was refused for little.
-struct Almost {
+struct Repairable {
     errors: usize,
     engine: &'static str,
     attempt: Attempt,
@@ -91,7 +91,7 @@ pub(super) struct Run<'a> {
     /// Candidates that ran out of heartbeats while they were screened.
     heavy: VecDeque<Candidate>,
     /// Fewest errors first.
-    almost: Vec<Almost>,
+    almost: Vec<Repairable>,
     mends: usize,
     repairs: usize,
 }
@@ -159,10 +159,10 @@ impl<'a> Run<'a> {
                 break;
             }
             let (checked, proposed) = {
-                let mut tally = lock(self.effort.tally);
-                tally.proposed += 1;
-                tally.checked += 1;
-                (tally.checked - 1, tally.proposed)
+                let mut stats = lock(self.effort.stats);
+                stats.proposed += 1;
+                stats.checked += 1;
+                (stats.checked - 1, stats.proposed)
             };
             self.effort.tell(Step::Checking {
                 candidate: candidate.text.clone(),
@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
             }
             Proposal::Plan(plan) if shown && !self.is_told(&plan) => {
                 let plan: Arc<str> = plan.into();
-                lock(self.effort.tally).plan = Some(plan.clone());
+                lock(self.effort.stats).plan = Some(plan.clone());
                 self.effort.tell(Step::Plan(plan));
             }
             Proposal::Plan(_) => {}
@@ -272,7 +272,7 @@ impl<'a> Run<'a> {
                 tracing::warn!(engine, message, "an engine failed");
                 // What it fails at besides is not what it was wanted for.
                 if shown && round == 0 {
-                    lock(self.effort.tally).fail(engine, message);
+                    lock(self.effort.stats).fail(engine, message);
                 }
             }
         }
@@ -280,14 +280,14 @@ impl<'a> Run<'a> {
 
     /// Whether this is what was told of the plan last.
     fn is_told(&self, plan: &str) -> bool {
-        lock(self.effort.tally).plan.as_deref() == Some(plan)
+        lock(self.effort.stats).plan.as_deref() == Some(plan)
     }
 
     /// A candidate is to be checked, unless it was or the gate refuses it. What leaves steps to prove
     /// is for others.
     fn propose(&mut self, candidate: Candidate, round: u8) {
         if self.task.kind != Kind::Negation {
-            lock(self.effort.tally).proposed += 1;
+            lock(self.effort.stats).proposed += 1;
         }
         let candidate = candidate.with_text(without_comments(&candidate.text));
         if candidate.is_sketch() && !self.everything() {
@@ -339,25 +339,25 @@ impl<'a> Run<'a> {
         tracing::trace!(candidate = candidate.text, error = first, "refused by Lean");
         self.judged(candidate, Some(first.to_owned()));
         if self.task.kind == Kind::Hole {
-            lock(self.effort.tally).tried(candidate, first, complaints.len());
+            lock(self.effort.stats).tried(candidate, first, complaints.len());
         }
         if self.everything() || candidate.engine == TACTICS {
             return;
         }
         let goal = &self.task.baseline.goal;
         let round = self.seen.get(&candidate.text).map_or(0, |seen| seen.round);
-        for mended in mends(goal, &candidate.text, complaints) {
-            if self.mends < MOST_MENDS && gate(goal.kind, &mended).is_ok() {
+        for mended in repairs(goal, &candidate.text, complaints) {
+            if self.mends < MAX_MENDS && gate(goal.kind, &mended).is_ok() {
                 let mended = candidate.with_text(mended);
                 self.mends += usize::from(self.wait(&mended, round));
             }
         }
-        if complaints.len() <= ALMOST && round < MOST_ROUNDS {
+        if complaints.len() <= ALMOST && round < MAX_ROUNDS {
             let error = complaints.iter().map(|complaint| match complaint.line {
                 Some(line) => format!("line {}: {}", line + 1, complaint.message),
                 None => complaint.message.clone(),
             });
-            let almost = Almost {
+            let almost = Repairable {
                 errors: complaints.len(),
                 engine: candidate.engine,
                 attempt: Attempt {
@@ -370,23 +370,23 @@ impl<'a> Run<'a> {
                 .almost
                 .partition_point(|one| one.errors <= almost.errors);
             self.almost.insert(at, almost);
-            self.almost.truncate(MOST_REPAIRS);
+            self.almost.truncate(MAX_REPAIRS);
         }
     }
 
     /// Sends a proof that almost passed back to the model it came from. Whether there was one.
     fn repair(&mut self) -> bool {
         {
-            let tally = lock(self.effort.tally);
+            let stats = lock(self.effort.stats);
             let failed = |engine| {
-                tally
+                stats
                     .failures
                     .iter()
                     .any(|failure| failure.engine == engine)
             };
             self.almost.retain(|almost| !failed(almost.engine));
         }
-        if self.repairs == MOST_REPAIRS || self.almost.is_empty() {
+        if self.repairs == MAX_REPAIRS || self.almost.is_empty() {
             return false;
         }
         self.repairs += 1;
@@ -394,13 +394,13 @@ impl<'a> Run<'a> {
         if self.effort.meter.is_used_up() {
             return false;
         }
-        let Almost {
+        let Repairable {
             engine,
             attempt,
             round,
             ..
         } = self.almost.remove(0);
-        self.cascade.mend(engine, attempt, round);
+        self.cascade.repair(engine, attempt, round);
         true
     }
 
@@ -408,8 +408,8 @@ impl<'a> Run<'a> {
     /// fewer others where nobody got one: a candidate must not take its neighbours with it.
     async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), CheckError> {
         let (checked, proposed) = {
-            let tally = lock(self.effort.tally);
-            (tally.checked, tally.proposed)
+            let stats = lock(self.effort.stats);
+            (stats.checked, stats.proposed)
         };
         if self.task.kind != Kind::Negation {
             self.effort.tell(Step::Checking {
@@ -455,12 +455,12 @@ impl<'a> Run<'a> {
     /// So many candidates have their verdict.
     fn count(&self, judged: usize) {
         if self.task.kind != Kind::Negation {
-            lock(self.effort.tally).checked += judged;
+            lock(self.effort.stats).checked += judged;
         }
     }
 
     fn unknown(&mut self, candidate: &Candidate, why: &Unknown) {
-        lock(self.effort.tally).unknown += 1;
+        lock(self.effort.stats).unknown += 1;
         self.judged(candidate, Some(why.to_string()));
     }
 
@@ -539,7 +539,7 @@ impl<'a> Run<'a> {
             // A replay takes long.
             let most = match self.effort.search.checker.replayer() {
                 Some(_) => 1,
-                None => MOST_PROOFS,
+                None => MAX_PROOFS,
             };
             if !self.everything() && lock(self.found).proofs.len() >= most {
                 break;
@@ -603,7 +603,7 @@ impl<'a> Run<'a> {
                     Some(format!("it leans on {names}, not proved yet")),
                 );
                 let mut found = lock(self.found);
-                if found.leaning.len() < MOST_LEANING {
+                if found.leaning.len() < MAX_LEANING {
                     found.leaning.push(Arc::new(proof));
                 }
             }

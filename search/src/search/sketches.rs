@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use unsorry_prover::{Candidate, Context, Goal, HoleKind};
 
-use super::tally::{Found, lock, taken};
+use super::stats::{Found, lock, taken};
 use super::{Effort, Engine, Kind, Step, Task};
 use crate::proof::baseline::{Baseline, NoGoal, baseline};
 use crate::proof::checker::CheckError;
@@ -20,10 +20,10 @@ use crate::proof::verify::{Rejection, VerifiedProof, confirm, confirm_sketch};
 use unsorry_syntax::Outline;
 
 /// How many sketches for one goal are worked on.
-const MOST_SKETCHES: usize = 4;
+const MAX_SKETCHES: usize = 4;
 
 /// A sketch with more steps is left alone.
-const MOST_STEPS: usize = 12;
+const MAX_STEPS: usize = 12;
 
 /// Steps of sketches for steps of sketches are not sketched again.
 const DEEPEST: usize = 2;
@@ -33,14 +33,14 @@ const LEAST: Duration = Duration::from_secs(2);
 
 /// How the steps of a sketch stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Board {
+pub struct SketchProgress {
     /// Its steps, in the text's order.
-    pub steps: Vec<BoardStep>,
+    pub steps: Vec<SketchStep>,
 }
 
 /// A step of a sketch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoardStep {
+pub struct SketchStep {
     /// What it is to prove: `h₁ : a < b`.
     pub goal: String,
     /// How it stands.
@@ -60,10 +60,10 @@ pub enum StepState {
     False,
 }
 
-impl Board {
+impl SketchProgress {
     /// How many steps are proved.
     pub fn proved(&self) -> usize {
-        let proved = |step: &&BoardStep| matches!(step.state, StepState::Proved(_));
+        let proved = |step: &&SketchStep| matches!(step.state, StepState::Proved(_));
         self.steps.iter().filter(proved).count()
     }
 }
@@ -82,7 +82,7 @@ pub(super) async fn work(
 ) -> Result<(), CheckError> {
     let mut seen: Vec<String> = Vec::new();
     while let Some(candidate) = sketches.recv().await {
-        if seen.contains(&candidate.text) || seen.len() == MOST_SKETCHES || task.depth >= DEEPEST {
+        if seen.contains(&candidate.text) || seen.len() == MAX_SKETCHES || task.depth >= DEEPEST {
             continue;
         }
         seen.push(candidate.text.clone());
@@ -95,7 +95,7 @@ pub(super) async fn work(
                 tracing::debug!(%rejection, "a sketch is no use");
                 if task.kind == Kind::Hole {
                     let error = rejection.to_string();
-                    lock(effort.tally).tried(&candidate, &error, usize::MAX);
+                    lock(effort.stats).tried(&candidate, &error, usize::MAX);
                 }
                 continue;
             }
@@ -120,7 +120,7 @@ struct Work<'a> {
     text: Arc<str>,
     outline: Arc<Outline>,
     holes: Vec<usize>,
-    steps: Vec<BoardStep>,
+    steps: Vec<SketchStep>,
     /// What is to be proved in each hole, and the proof.
     goals: Vec<Option<Arc<Baseline>>>,
     proofs: Vec<Option<(HoleKind, String)>>,
@@ -141,12 +141,12 @@ impl<'a> Work<'a> {
         gate_sketch(kind, &candidate.text)?;
         let sketch = Sketch::of(kind, candidate).ok_or_else(|| Rejection::because("no sketch"))?;
         let steps = sketch.holes();
-        if steps > MOST_STEPS {
+        if steps > MAX_STEPS {
             return Err(Rejection::because("it has too many steps"));
         }
         let search = effort.search;
         let (target, limit) = (task.target, search.limits.check);
-        lock(effort.tally).checked += 1;
+        lock(effort.stats).checked += 1;
         let verified = confirm_sketch(
             &search.checker,
             target,
@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
         if holes.len() != steps {
             return Err(Rejection::because("its steps can't be told apart"));
         }
-        let label = |hole| BoardStep {
+        let label = |hole| SketchStep {
             goal: sketch.label(hole).unwrap_or_default(),
             state: StepState::Open,
         };
@@ -316,7 +316,7 @@ impl<'a> Work<'a> {
     /// Shows how the steps stand.
     fn tell(&self) {
         if self.task.kind == Kind::Hole {
-            let board = Arc::new(Board {
+            let board = Arc::new(SketchProgress {
                 steps: self.steps.clone(),
             });
             lock(self.found).board = Some(board.clone());

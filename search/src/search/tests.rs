@@ -420,12 +420,12 @@ async fn what_failed_is_told_those_of_models_first() {
     let tactics = engine("tactics", stream::iter(candidates(&["wrong 1", "wrong 2"])));
     let model = engine("a", stream::iter(candidates(&["wrong 3", "wrong 4"])));
     let (outcome, ..) = search(vec![tactics, model], |_| {}).await;
-    let tries = outcome.tries.iter();
-    let tries: Vec<_> = tries
+    let near_misses = outcome.near_misses.iter();
+    let near_misses: Vec<_> = near_misses
         .map(|one| (one.candidate.text.as_str(), one.error.as_str()))
         .collect();
     assert_eq!(
-        tries,
+        near_misses,
         [("wrong 3", "no"), ("wrong 4", "no"), ("wrong 1", "no")]
     );
 }

@@ -25,7 +25,7 @@ const PLAIN: &[&str] = &["panic!", "unreachable!", "assert!", "dbg!"];
 
 /// How often an interpolated string that never ends is read again as a plain one; a limit keeps a
 /// text of many such strings linear.
-pub(super) const MOST_FAILURES: usize = 8;
+pub(super) const MAX_FAILURES: usize = 8;
 
 /// An interpolated string whose end is yet to come.
 pub(super) struct Interpolation {

@@ -18,7 +18,7 @@ use rand::{Rng, SeedableRng};
 const EXIT: i32 = 42;
 
 /// How many messages it says on its own.
-const MOST_SAID: usize = 60;
+const MAX_SAID: usize = 60;
 
 /// How many of its reads or writes are slow.
 const SLOW: usize = 150;
@@ -194,7 +194,7 @@ impl Speaker {
         let mut deaf = false;
         loop {
             let quiet = self.random.random_range(0..LONGEST_SILENCE);
-            let told = match pending.is_empty() && self.said >= MOST_SAID && !deaf {
+            let told = match pending.is_empty() && self.said >= MAX_SAID && !deaf {
                 // There is nothing to say.
                 true => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 false => heard.recv_timeout(Duration::from_micros(quiet)),
@@ -223,7 +223,7 @@ impl Speaker {
                 Err(RecvTimeoutError::Disconnected) if !deaf => return 0,
                 Err(RecvTimeoutError::Disconnected) => {
                     // Nobody ends it any more.
-                    if self.said >= MOST_SAID && pending.is_empty() {
+                    if self.said >= MAX_SAID && pending.is_empty() {
                         return EXIT;
                     }
                     thread::sleep(Duration::from_micros(quiet));
@@ -232,11 +232,11 @@ impl Speaker {
             }
             match self.random.random_range(0..10) {
                 0..6 if !pending.is_empty() => self.answer(&mut pending),
-                6 if self.said < MOST_SAID && self.random.random_bool(0.1) => {
+                6 if self.said < MAX_SAID && self.random.random_bool(0.1) => {
                     let burst: Vec<u8> = (0..100).flat_map(|_| self.on_its_own()).collect();
                     self.write(&burst);
                 }
-                7..9 if self.said < MOST_SAID => {
+                7..9 if self.said < MAX_SAID => {
                     let message = self.on_its_own();
                     self.write(&message);
                 }

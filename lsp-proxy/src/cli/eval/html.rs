@@ -10,7 +10,7 @@ use super::statistics::Pass;
 const STYLE: &str = include_str!("report.css");
 
 /// More parts than these are a list, not a picture.
-const MOST_PARTS: usize = 40;
+const MAX_PARTS: usize = 40;
 
 /// The page.
 pub fn page(report: &Report) -> String {
@@ -36,7 +36,7 @@ pub fn page(report: &Report) -> String {
     body += &passes(&report.engines);
     let parts = |engine: &EngineReport| engine.categories.len();
     let most = report.engines.iter().map(parts).max().unwrap_or(0);
-    if (2..=MOST_PARTS).contains(&most) {
+    if (2..=MAX_PARTS).contains(&most) {
         let bars = bars(&report.engines, |engine| &engine.categories);
         let _ = write!(
             body,

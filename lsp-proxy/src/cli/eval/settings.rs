@@ -1,7 +1,7 @@
 //! What results depend on: runs that differ in it are not put together.
 
 use serde_json::{Map, Value, json};
-use unsorry_prover::Asking;
+use unsorry_prover::GenerationParams;
 
 use super::set::Set;
 use crate::config::Config;
@@ -16,7 +16,7 @@ pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {
             "model": local.model,
             "device": format!("{:?}", local.device),
             "context": local.context,
-            "asking": asking(&local.asking),
+            "generation": generation(&local.generation),
         })
     });
     let remote = config.remote.iter().map(|one| {
@@ -24,7 +24,7 @@ pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {
             "url": one.url,
             "model": one.model,
             "template": format!("{:?}", one.template),
-            "asking": asking(&one.asking),
+            "generation": generation(&one.generation),
         })
     });
     let settings = [
@@ -47,8 +47,8 @@ pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {
         .collect()
 }
 
-fn asking(asking: &Asking) -> Value {
-    let Asking {
+fn generation(generation: &GenerationParams) -> Value {
+    let GenerationParams {
         mode,
         candidates,
         temperature,
@@ -57,7 +57,7 @@ fn asking(asking: &Asking) -> Value {
         min_p,
         seed,
         max_tokens,
-    } = asking;
+    } = generation;
     json!({
         "mode": mode.map(|mode| format!("{mode:?}")),
         "samples": candidates,

@@ -149,9 +149,9 @@ fn is_local(engine: &config::Engine) -> bool {
 fn samples(config: &Config, engine: config::Engine) -> Option<usize> {
     match engine {
         config::Engine::Tactics => None,
-        config::Engine::Local(_) => Some(config.local.settings()?.asking.answers()),
+        config::Engine::Local(_) => Some(config.local.settings()?.generation.answers()),
         config::Engine::Remote(_) => {
-            let answers = config.remote.iter().map(|one| one.asking.answers());
+            let answers = config.remote.iter().map(|one| one.generation.answers());
             answers.max()
         }
     }

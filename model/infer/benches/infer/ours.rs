@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
 use unsorry_infer::cache::{Cache, Sequence};
 use unsorry_infer::generate::CHUNK;
-use unsorry_infer::llama::{Feed, Llama};
+use unsorry_infer::llama::{Llama, SequenceInput};
 use unsorry_infer::weights::Weights;
 
 use super::{
@@ -78,7 +78,7 @@ impl Model {
     fn feed(&mut self, sequence: &mut Sequence, tokens: &[u32]) -> Result<usize> {
         let mut logits = None;
         for tokens in tokens.chunks(CHUNK) {
-            let feed = Feed {
+            let feed = SequenceInput {
                 sequence,
                 tokens,
                 logits: 1,
@@ -100,12 +100,12 @@ impl Model {
 
     /// One more token for each row.
     fn step(&mut self, rows: &mut [Sequence]) -> Result<()> {
-        let feeds = rows.iter_mut().map(|sequence| Feed {
+        let feeds = rows.iter_mut().map(|sequence| SequenceInput {
             sequence,
             tokens: &[17],
             logits: 1,
         });
-        let mut feeds: Vec<Feed> = feeds.collect();
+        let mut feeds: Vec<SequenceInput> = feeds.collect();
         let logits = self.llama.forward(&mut self.cache, &mut feeds, &|| false)?;
         logits.context("no logits")?;
         Ok(())

@@ -43,7 +43,7 @@ fn feed(
     tokens: &[u32],
 ) -> Vec<Vec<f32>> {
     let logits = tokens.len();
-    let mut feeds = [Feed {
+    let mut feeds = [SequenceInput {
         sequence,
         tokens,
         logits,
@@ -51,7 +51,7 @@ fn feed(
     rows(&forward(llama, cache, &mut feeds))
 }
 
-fn forward(llama: &Llama, cache: &mut Cache, feeds: &mut [Feed]) -> Tensor {
+fn forward(llama: &Llama, cache: &mut Cache, feeds: &mut [SequenceInput]) -> Tensor {
     let logits = llama.forward(cache, feeds, &|| false).expect("logits");
     logits.expect("not stopped")
 }
@@ -153,12 +153,12 @@ fn batches_forks_and_pieces_change_nothing() {
         // One token of the first, two of the second, three of the third at a time, and one too many.
         let mut done = [0; 3];
         while done.iter().any(|done| *done < 10) {
-            let mut feeds: Vec<Feed> = Vec::new();
+            let mut feeds: Vec<SequenceInput> = Vec::new();
             for ((row, sequence), tail) in forks.iter_mut().enumerate().zip(&tails) {
                 sequence.truncate(40 + done[row]);
                 let end = (done[row] + row + 2).min(10);
                 if done[row] < end {
-                    feeds.push(Feed {
+                    feeds.push(SequenceInput {
                         sequence,
                         tokens: &tail[done[row]..end],
                         logits: end - done[row],
@@ -188,7 +188,7 @@ fn only_the_wanted_logits_are_computed() {
     let all = feed(&llama, &mut cache, &mut Sequence::default(), &tokens);
     let mut sequence = Sequence::default();
     let mut some = |tokens: &[u32], logits| {
-        let mut feeds = [Feed {
+        let mut feeds = [SequenceInput {
             sequence: &mut sequence,
             tokens,
             logits,
@@ -210,7 +210,7 @@ fn what_cannot_be_fed_leaves_the_sequence_as_it_was() {
         (vec![1; 600], "context"),
         (vec![1; 100], "no room"),
     ] {
-        let mut feeds = [Feed {
+        let mut feeds = [SequenceInput {
             sequence: &mut sequence,
             tokens: &tokens,
             logits: 1,

@@ -12,7 +12,7 @@ use candle_core::quantized::GgmlDType;
 
 /// A file that wants a longer header than this is taken for a broken one. The largest vocabularies
 /// take some 20 MB.
-const MOST_HEADER: u64 = 256 << 20;
+const MAX_HEADER: u64 = 256 << 20;
 
 /// What a file says of itself.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub fn read(file: impl Read, length: u64) -> Result<(Metadata, Vec<Listed>)> {
     let mut reader = Reader {
         file,
         position: 0,
-        end: length.min(MOST_HEADER),
+        end: length.min(MAX_HEADER),
         length,
     };
     ensure!(
@@ -207,7 +207,7 @@ impl<R: Read> Reader<R> {
         if end > self.end {
             ensure!(
                 end > self.length,
-                "its header is longer than {MOST_HEADER} bytes, which no usable file has"
+                "its header is longer than {MAX_HEADER} bytes, which no usable file has"
             );
             bail!(
                 "the file ends inside its header: {count} bytes are wanted at byte {}, of {} in \

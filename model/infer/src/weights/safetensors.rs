@@ -13,7 +13,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use super::gguf::Listed;
 
 /// A 7B's header takes some 30 kB.
-const MOST_HEADER: u64 = 16 << 20;
+const MAX_HEADER: u64 = 16 << 20;
 
 /// The file that says in which file each tensor of a model in parts is.
 const INDEX: &str = "model.safetensors.index.json";
@@ -25,7 +25,7 @@ pub fn read(mut file: impl Read, length: u64) -> Result<Vec<Listed>> {
     file.read_exact(&mut size).with_context(truncated)?;
     let size = u64::from_le_bytes(size);
     ensure!(
-        size <= MOST_HEADER,
+        size <= MAX_HEADER,
         "its header would take {size} bytes: it is no safetensors file of a model"
     );
     let data = 8 + size;

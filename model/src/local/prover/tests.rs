@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 
 use super::*;
-use unsorry_prover::{Asking, Context, Goal, HoleKind, Meter};
+use unsorry_prover::{Context, GenerationParams, Goal, HoleKind, Meter};
 
 fn pocket(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,17 +17,17 @@ fn pocket(name: &str) -> PathBuf {
 fn settings(model: PathBuf) -> Settings {
     Settings {
         tokenizer: Some(pocket("tokenizer.json")),
-        asking: asking(),
+        generation: generation(),
         threads: Some(1),
         ..Settings::new(model)
     }
 }
 
-fn asking() -> Asking {
-    Asking {
+fn generation() -> GenerationParams {
+    GenerationParams {
         seed: Some(1),
         candidates: 8,
-        ..Asking::default()
+        ..GenerationParams::default()
     }
 }
 
@@ -109,9 +109,9 @@ fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
 #[test]
 fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
     let endless = Settings {
-        asking: Asking {
+        generation: GenerationParams {
             candidates: 1_000_000,
-            ..asking()
+            ..generation()
         },
         ..settings(pocket("pocket.gguf"))
     };
@@ -146,9 +146,9 @@ fn an_unused_model_is_unloaded() {
 #[test]
 fn an_endless_answer_is_cut_short() {
     let short = Settings {
-        asking: Asking {
+        generation: GenerationParams {
             max_tokens: Some(1),
-            ..asking()
+            ..generation()
         },
         ..settings(pocket("pocket.gguf"))
     };

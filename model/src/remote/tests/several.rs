@@ -35,7 +35,7 @@ async fn what_one_endpoint_loses_the_other_is_asked_for() {
             concurrency: 4,
             ..settings(engine, 24)
         };
-        settings.asking.seed = Some(0);
+        settings.generation.seed = Some(0);
         settings
     });
     let remote = remote(endpoints);
@@ -82,7 +82,7 @@ async fn the_least_busy_endpoint_is_asked() {
             concurrency,
             ..settings(engine, 32)
         };
-        settings.asking.seed = Some(0);
+        settings.generation.seed = Some(0);
         settings
     });
     assert_eq!(candidates(endpoints).await.len(), 32);
@@ -169,7 +169,7 @@ async fn tokens_of_a_minute_stop_requests() {
         concurrency: 1,
         ..settings(&engine, 8)
     };
-    limited.asking.seed = Some(0);
+    limited.generation.seed = Some(0);
     let remote = remote([limited]);
     let mut stream = propose(&remote, &goal());
     let mut seen = 0;
@@ -197,7 +197,7 @@ async fn a_stream_that_is_dropped_closes_its_connections() {
     })
     .await;
     let mut several = settings(&engine, 8);
-    several.asking.seed = Some(0);
+    several.generation.seed = Some(0);
     let remote = remote([several]);
     let mut stream = propose(&remote, &goal());
     let first = stream.next().await;
@@ -217,7 +217,7 @@ async fn equal_endpoints_get_equal_shares() {
     let engines = [Engine::fresh("vllm").await, Engine::fresh("vllm").await];
     let endpoints = engines.each_ref().map(|engine| {
         let mut settings = settings(engine, 8);
-        settings.asking.seed = Some(0);
+        settings.generation.seed = Some(0);
         settings
     });
     let remote = remote(endpoints);

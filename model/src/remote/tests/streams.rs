@@ -119,7 +119,7 @@ async fn several_answers_come_with_one_request() {
 async fn each_answer_has_its_own_seed() {
     let engine = Engine::fresh("vllm").await;
     let mut seeded = settings(&engine, 6);
-    seeded.asking.seed = Some(40);
+    seeded.generation.seed = Some(40);
     assert_eq!(candidates([seeded]).await, fresh(6));
     let posts = engine.log.posts();
     assert!(posts.iter().all(|asked| asked.body.get("n").is_none()));

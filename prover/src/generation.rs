@@ -4,7 +4,7 @@ use crate::prompt::Mode;
 
 /// How a model is asked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asking {
+pub struct GenerationParams {
     /// What it is asked for, where whoever asks does not say; by default [`Mode::Fast`].
     pub mode: Option<Mode>,
     /// How many candidates a hole gets; at least one.
@@ -23,9 +23,9 @@ pub struct Asking {
     pub max_tokens: Option<usize>,
 }
 
-impl Default for Asking {
+impl Default for GenerationParams {
     fn default() -> Self {
-        Asking {
+        GenerationParams {
             mode: None,
             candidates: 16,
             temperature: 1.0,
@@ -38,7 +38,7 @@ impl Default for Asking {
     }
 }
 
-impl Asking {
+impl GenerationParams {
     /// What it is asked for.
     pub fn mode(&self) -> Mode {
         self.mode.unwrap_or(Mode::Fast)

@@ -11,7 +11,7 @@ use crate::lex::{Kind, Token, lex, may_grow};
 /// ended: at a fence, at a line left of the block, at the next declaration, at a closing bracket
 /// that was opened before the hole, or where the text goes on as it does after the hole.
 #[derive(Debug, Clone)]
-pub struct Cutter {
+pub struct StopDetector {
     place: Place,
     text: String,
     /// How much of `text` is known to belong to the block: up to the end of a token.
@@ -91,7 +91,7 @@ impl Next<'_> {
     }
 }
 
-impl Cutter {
+impl StopDetector {
     /// For the answer to a prompt of `goal` with a prefilled turn.
     pub fn new(goal: &Goal) -> Self {
         Self::at(Place::of(goal.kind, &goal.context))
@@ -331,9 +331,9 @@ mod tests {
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
-    fn cutter(kind: HoleKind, file: &str) -> Cutter {
+    fn cutter(kind: HoleKind, file: &str) -> StopDetector {
         let (before, after) = file.split_once("⟦⟧").expect("a hole");
-        Cutter::at(Place::of(
+        StopDetector::at(Place::of(
             kind,
             &Context {
                 before: before.to_owned(),

@@ -8,7 +8,7 @@ const FIRST: usize = 4;
 
 /// What is known of a goal's texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Together {
+pub(super) struct BatchSizer {
     /// Nothing is: there was no text yet.
     first: bool,
     /// So many candidates can stand in one.
@@ -17,9 +17,9 @@ pub(super) struct Together {
     unlimited: bool,
 }
 
-impl Default for Together {
-    fn default() -> Together {
-        Together {
+impl Default for BatchSizer {
+    fn default() -> BatchSizer {
+        BatchSizer {
             first: true,
             most: usize::MAX,
             unlimited: false,
@@ -27,7 +27,7 @@ impl Default for Together {
     }
 }
 
-impl Together {
+impl BatchSizer {
     /// How many to put together next, of `most`.
     pub fn how_many(&self, most: usize) -> usize {
         match self.first {
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_gets_no_answer_is_halved_for_good() {
-        let mut together = Together::default();
+        let mut together = BatchSizer::default();
         let failed = Some(Verdict::Failed(Vec::new()));
         let some = vec![failed, None];
         assert_eq!((together.how_many(16), together.how_many(3)), (4, 3));
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_for_a_screening() {
-        let mut together = Together::default();
+        let mut together = BatchSizer::default();
         assert_eq!(together.heard(2, Judged::TooMuch), [None, None]);
         assert_eq!((together.how_many(16), together.is_limited()), (4, false));
     }

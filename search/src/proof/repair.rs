@@ -18,7 +18,7 @@ const MATHLIBS: [&str; 3] = ["Real", "Finset", "Set"];
 /// Understood are: a suggestion on the line of a tactic that asks for one, or that it replaces; another
 /// name in the place of one that is gone or deprecated; a name without its namespace; a tactic where no
 /// goal is left; and the binder `∑ x in s`, which is written with `∈` now.
-pub fn mends(goal: &Goal, text: &str, complaints: &[Complaint]) -> Vec<String> {
+pub fn repairs(goal: &Goal, text: &str, complaints: &[Complaint]) -> Vec<String> {
     let mut mended: Vec<String> = Vec::new();
     let mut add = |new: Option<String>| {
         if let Some(new) = new
@@ -228,7 +228,10 @@ mod tests {
             line: Some(line),
             message: message.into(),
         };
-        assert_eq!(mends(&goal.expect("a goal"), text, &[complaint]), expected);
+        assert_eq!(
+            repairs(&goal.expect("a goal"), text, &[complaint]),
+            expected
+        );
     }
 
     #[test]
@@ -294,7 +297,7 @@ mod tests {
         check(
             "intro x\n· ring",
             1,
-            "Try this: ring_nf",
+            "NearMiss this: ring_nf",
             &["intro x\n· ring_nf"],
         );
         check("intro x\nexact foo", 1, "unsolved goals\n⊢ p", &[]);

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// The keys, which a project may set too: how to ask a model, never what to run, or where.
-pub(super) const ASKING_KEYS: [&str; 8] = [
+pub(super) const GENERATION_KEYS: [&str; 8] = [
     "mode",
     "candidates",
     "temperature",
@@ -22,12 +22,12 @@ macro_rules! asked_as {
             $($(#[$of])* $vis $key: $ty,)*
             mode: Option<unsorry_prover::prompt::Mode>,
             candidates: Option<std::num::NonZeroUsize>,
-            #[serde(default, deserialize_with = "crate::config::asking::not_negative")]
+            #[serde(default, deserialize_with = "crate::config::generation::not_negative")]
             temperature: Option<f64>,
-            #[serde(default, deserialize_with = "crate::config::asking::positive_probability")]
+            #[serde(default, deserialize_with = "crate::config::generation::positive_probability")]
             top_p: Option<f64>,
             top_k: Option<std::num::NonZeroUsize>,
-            #[serde(default, deserialize_with = "crate::config::asking::probability")]
+            #[serde(default, deserialize_with = "crate::config::generation::probability")]
             min_p: Option<f64>,
             seed: Option<u64>,
             max_tokens: Option<std::num::NonZeroUsize>,
@@ -35,9 +35,9 @@ macro_rules! asked_as {
 
         impl $name {
             /// How the model is asked.
-            fn asking(&self) -> unsorry_prover::Asking {
-                let defaults = unsorry_prover::Asking::default();
-                unsorry_prover::Asking {
+            fn generation(&self) -> unsorry_prover::GenerationParams {
+                let defaults = unsorry_prover::GenerationParams::default();
+                unsorry_prover::GenerationParams {
                     mode: self.mode,
                     candidates: self.candidates.map_or(defaults.candidates, std::num::NonZeroUsize::get),
                     temperature: self.temperature.unwrap_or(defaults.temperature),

@@ -4,17 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use unsorry_prover::Candidate;
 
-use super::sketches::Board;
-use super::together::Together;
+use super::batch_sizer::BatchSizer;
+use super::sketches::SketchProgress;
 use super::{Engine, Failure, TACTICS};
 use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
 /// How many of the candidates that failed are kept.
-const MOST_TRIES: usize = 3;
+const MAX_TRIES: usize = 3;
 
 /// A candidate that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Try {
+pub struct NearMiss {
     /// The candidate.
     pub candidate: Candidate,
     /// The first line of what Lean said of it.
@@ -30,11 +30,11 @@ pub(super) struct Found {
     pub proofs: Vec<Arc<VerifiedProof>>,
     pub leaning: Vec<Arc<VerifiedProof>>,
     /// How many candidates stand in one text.
-    pub together: Together,
+    pub together: BatchSizer,
     /// What would do for a step of a sketch.
     pub step: Option<Candidate>,
     pub sketch: Option<Arc<VerifiedSketch>>,
-    pub board: Option<Arc<Board>>,
+    pub board: Option<Arc<SketchProgress>>,
     pub refuted: Option<Arc<Refutation>>,
 }
 
@@ -46,16 +46,16 @@ impl Found {
 
 /// What a search took, all its goals together.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct SearchStats {
     pub proposed: usize,
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,
-    pub tries: Vec<Try>,
+    pub near_misses: Vec<NearMiss>,
     pub plan: Option<Arc<str>>,
 }
 
-impl Tally {
+impl SearchStats {
     /// An engine can't go on: told once.
     pub fn fail(&mut self, engine: &'static str, message: String) {
         let failure = Failure { engine, message };
@@ -73,15 +73,15 @@ impl Tally {
     /// Keeps a candidate that failed, if it is one of those that are worth showing.
     pub fn tried(&mut self, candidate: &Candidate, error: &str, errors: usize) {
         let rank = (candidate.engine != TACTICS, std::cmp::Reverse(errors));
-        let at = self.tries.partition_point(|one| one.rank >= rank);
-        if at < MOST_TRIES {
-            let one = Try {
+        let at = self.near_misses.partition_point(|one| one.rank >= rank);
+        if at < MAX_TRIES {
+            let one = NearMiss {
                 candidate: candidate.clone(),
                 error: error.to_owned(),
                 rank,
             };
-            self.tries.insert(at, one);
-            self.tries.truncate(MOST_TRIES);
+            self.near_misses.insert(at, one);
+            self.near_misses.truncate(MAX_TRIES);
         }
     }
 }
