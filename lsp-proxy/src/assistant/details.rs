@@ -23,7 +23,7 @@ pub struct Details {
     /// The steps of a sketch.
     pub board: Option<Arc<SketchProgress>>,
     /// What failed.
-    pub tries: Vec<NearMiss>,
+    pub near_misses: Vec<NearMiss>,
     /// What it cost.
     pub spent: Spent,
 }
@@ -35,7 +35,7 @@ impl Details {
             plan: outcome.plan.clone(),
             board: outcome.board.clone(),
             // What failed on the way to a proof is of no interest.
-            tries: match outcome.proofs.is_empty() {
+            near_misses: match outcome.proofs.is_empty() {
                 true => outcome.near_misses.clone(),
                 false => Vec::new(),
             },
@@ -155,7 +155,7 @@ mod tests {
         let details = Details {
             plan: Some("1. **First**: see [this](http://evil) <b>\n\u{202e}2. Then".into()),
             board: Some(Arc::new(board)),
-            tries: Vec::new(),
+            near_misses: Vec::new(),
             spent: Spent {
                 tokens: 1200,
                 money: 0.03,
