@@ -1,4 +1,4 @@
-//! What Lean suggests: the tactics inside its "NearMiss this" messages.
+//! What Lean suggests: the tactics inside its "Try this" messages.
 
 /// Tactics that answer with a suggestion, after a search through all that is imported.
 const SEARCHING: [&str; 8] = [
@@ -22,12 +22,12 @@ const ASKING: [&str; 11] = [
 
 /// The proofs that a message of Lean's suggests, in its order; none if it suggests nothing.
 ///
-/// Understands `NearMiss this: TACTIC`, and `NearMiss this:` or `NearMiss these:` over `[apply]` lines or bullets.
+/// Understands `Try this: TACTIC`, and `Try this:` or `Try these:` over `[apply]` lines or bullets.
 /// What is left out could not close a goal: suggestions with `sorry`, with goals left over, or
 /// with a tactic that only suggests again.
 pub fn suggestions(message: &str) -> Vec<String> {
     let message = message.trim_start();
-    let heads = ["NearMiss this:", "NearMiss these:"];
+    let heads = ["Try this:", "Try these:"];
     let Some(rest) = heads.iter().find_map(|head| message.strip_prefix(head)) else {
         return Vec::new();
     };
@@ -117,15 +117,15 @@ mod tests {
     #[test]
     fn one_on_its_line() {
         check(
-            "NearMiss this: exact Nat.add_comm a b",
+            "Try this: exact Nat.add_comm a b",
             &["exact Nat.add_comm a b"],
         );
         check(
-            "NearMiss this: simp only [List.length_append,\n  List.length_cons]\n",
+            "Try this: simp only [List.length_append,\n  List.length_cons]\n",
             &["simp only [List.length_append,\n  List.length_cons]"],
         );
         check(
-            "NearMiss this: rw [Nat.add_comm]\n-- no goals",
+            "Try this: rw [Nat.add_comm]\n-- no goals",
             &["rw [Nat.add_comm]"],
         );
     }
@@ -133,19 +133,16 @@ mod tests {
     #[test]
     fn one_below() {
         check(
-            "NearMiss this:\n  [apply] exact Nat.add_comm a b",
+            "Try this:\n  [apply] exact Nat.add_comm a b",
             &["exact Nat.add_comm a b"],
         );
-        check(
-            "NearMiss this:\n  exact foo\n    bar",
-            &["exact foo\n  bar"],
-        );
+        check("Try this:\n  exact foo\n    bar", &["exact foo\n  bar"]);
     }
 
     #[test]
     fn several_keep_their_own_indentation() {
         check(
-            "NearMiss these:\n  [apply] simp +arith\n  [apply] simp only [a,\n    b]\n  [apply] grind =>\n    \
+            "Try these:\n  [apply] simp +arith\n  [apply] simp only [a,\n    b]\n  [apply] grind =>\n    \
              instantiate only\n    instantiate",
             &[
                 "simp +arith",
@@ -153,23 +150,23 @@ mod tests {
                 "grind =>\n  instantiate only\n  instantiate",
             ],
         );
-        check("NearMiss these:\n• rfl\n• simp\n", &["rfl", "simp"]);
+        check("Try these:\n• rfl\n• simp\n", &["rfl", "simp"]);
     }
 
     #[test]
     fn nothing_unfinished() {
-        check("NearMiss this:\n  [apply] refine foo ?_", &[]);
+        check("Try this:\n  [apply] refine foo ?_", &[]);
         check(
-            "NearMiss this:\n  [apply] exact foo\n  -- Remaining subgoals:\n  -- ⊢ p",
+            "Try this:\n  [apply] exact foo\n  -- Remaining subgoals:\n  -- ⊢ p",
             &[],
         );
-        check("NearMiss this: exact sorry", &[]);
+        check("Try this: exact sorry", &[]);
         check(
-            "NearMiss these:\n  [apply] intros; exact?\n  [apply] rfl",
+            "Try these:\n  [apply] intros; exact?\n  [apply] rfl",
             &["rfl"],
         );
-        check("unsolved goals\n⊢ NearMiss this: rfl", &[]);
-        check("NearMiss this:", &[]);
+        check("unsolved goals\n⊢ Try this: rfl", &[]);
+        check("Try this:", &[]);
     }
 
     #[test]

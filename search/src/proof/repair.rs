@@ -297,7 +297,7 @@ mod tests {
         check(
             "intro x\n· ring",
             1,
-            "NearMiss this: ring_nf",
+            "Try this: ring_nf",
             &["intro x\n· ring_nf"],
         );
         check("intro x\nexact foo", 1, "unsolved goals\n⊢ p", &[]);
