@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use unsorry_model::remote::Settings as Endpoint;
-use unsorry_prover::Entry;
+use unsorry_prover::PortfolioRow;
 
 use unsorry_search::contain;
 use unsorry_search::proof::verify::Level;
@@ -44,7 +44,7 @@ pub struct Config {
     /// What holds Lean for checking.
     pub container: contain::Limits,
     /// Rows for the portfolio, before its own.
-    pub tactics: Vec<Entry>,
+    pub tactics: Vec<PortfolioRow>,
     /// For one hole: most tokens that models write.
     pub tokens: Option<u64>,
     /// For one hole: the most it may cost, by the prices that are set.
@@ -111,7 +111,7 @@ struct File {
     local: Local,
     remote: Vec<Remote>,
     cache: cache::Keys,
-    tactics: Vec<Entry>,
+    tactics: Vec<PortfolioRow>,
 }
 
 #[derive(Debug, Default, Deserialize)]

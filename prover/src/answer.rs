@@ -6,12 +6,12 @@
 
 mod align;
 mod layout;
+mod partial;
 mod place;
 mod stop_detector;
-mod written;
 
+pub use partial::PartialAnswer;
 pub use stop_detector::StopDetector;
-pub use written::Written;
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::lex::lex;
 use place::Place;
 
 /// Answers with more than this many bytes are given up.
-pub const LONGEST: usize = 16 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 /// What a whole answer says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub use engine::Engine;
 pub use generation::GenerationParams;
 pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
 pub use suggestion::suggestions;
-pub use tactics::{Entry, MAX_CANDIDATES, PORTFOLIO, Tactics};
+pub use tactics::{MAX_CANDIDATES, PORTFOLIO, PortfolioRow, Tactics};
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 //! fence, and for the reasoning mode a request for a plan. In fast mode the assistant's turn is
 //! prefilled up to the hole, so that the model writes nothing but what is missing. A prefill that
 //! repeats all of the code is what the model was trained on; that is done while what stands before
-//! the declaration is short ([`REPEATED`] tokens: a usual header). Longer code is not paid for
+//! the declaration is short ([`MAX_REPEATED_TOKENS`] tokens: a usual header). Longer code is not paid for
 //! twice: the turn then starts with the declaration.
 //!
 //! The prefill never ends in blanks or comments: a tokenizer puts blanks and the word after them
@@ -19,7 +19,7 @@ use context::File;
 use std::borrow::Cow;
 
 /// Code before the declaration is repeated in the prefill up to this many tokens.
-pub const REPEATED: usize = 256;
+pub const MAX_REPEATED_TOKENS: usize = 256;
 
 const BEGIN: &str = "<｜begin▁of▁sentence｜>";
 const USER: &str = "<｜User｜>";
@@ -31,7 +31,7 @@ const SAYS: &str = "\n\nLean 4 says:\n\n";
 const MEND: &str = "\n\nWrite a proof that Lean 4 accepts.";
 
 /// Most bytes of Lean's words on a proof that it refused.
-const ERROR: usize = 1200;
+const MAX_ERROR_BYTES: usize = 1200;
 
 const PLAN: &str = "\n\nBefore producing the Lean 4 code to formally prove the given theorem, \
     provide a detailed proof plan outlining the main proof steps and strategies.\n\
@@ -124,7 +124,7 @@ pub fn prompt(
             "" => String::new(),
             _ => format!("{whole}\n\n"),
         };
-        let repeated = match count(&whole) <= REPEATED {
+        let repeated = match count(&whole) <= MAX_REPEATED_TOKENS {
             true => &*whole,
             false => "",
         };
@@ -162,7 +162,7 @@ pub fn prompt(
 /// What is said of a proof that Lean refused. It comes after the code, so that the prompt begins as the
 /// one before it did.
 fn repair(attempt: &Attempt) -> String {
-    let (error, rest) = split(&attempt.error, ERROR);
+    let (error, rest) = split(&attempt.error, MAX_ERROR_BYTES);
     let dots = if rest.is_empty() { "" } else { "…" };
     let (text, error) = (plain(attempt.text.trim_end()), plain(error.trim_end()));
     format!("{REFUSED}```lean4\n{text}\n```{SAYS}```\n{error}{dots}\n```{MEND}")

@@ -22,7 +22,7 @@ const MAX_OF_A_ROW: usize = 4;
 /// A row of the portfolio, or of a user's `[[tactics]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Row")]
-pub struct Entry {
+pub struct PortfolioRow {
     row: Row,
 }
 
@@ -111,7 +111,7 @@ const SLOTS: [(&str, Slot); 17] = [
 /// The placeholders whose line is repeated for each constructor.
 const CASES: [&str; 3] = ["{case}", "{base}", "{step}"];
 
-impl TryFrom<Row> for Entry {
+impl TryFrom<Row> for PortfolioRow {
     type Error = String;
 
     fn try_from(row: Row) -> Result<Self, String> {
@@ -145,12 +145,12 @@ fn unknown_placeholder(text: &str) -> Option<&str> {
 /// The portfolio as a prover: no weights, no network, always there.
 #[derive(Debug, Clone)]
 pub struct Tactics {
-    entries: Vec<Entry>,
+    entries: Vec<PortfolioRow>,
 }
 
 impl Tactics {
     /// The built-in table, after `extra` rows of the user's own.
-    pub fn new(extra: Vec<Entry>) -> Self {
+    pub fn new(extra: Vec<PortfolioRow>) -> Self {
         let mut entries = extra;
         entries.extend(portfolio());
         Self { entries }
@@ -168,7 +168,7 @@ impl Tactics {
         let stands = scene(stands);
         let mut seen = HashSet::new();
         let mut found = Vec::new();
-        for Entry { row } in &self.entries {
+        for PortfolioRow { row } in &self.entries {
             if (data && !row.data) || !imported(&row.imports, &goal.imports) {
                 continue;
             }
@@ -211,11 +211,11 @@ impl Prover for Tactics {
 }
 
 /// The rows of the built-in table; a test sees to it that they can be read.
-fn portfolio() -> Vec<Entry> {
+fn portfolio() -> Vec<PortfolioRow> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Table {
-        tactics: Vec<Entry>,
+        tactics: Vec<PortfolioRow>,
     }
     match toml::from_str::<Table>(PORTFOLIO) {
         Ok(table) => table.tactics,
@@ -710,10 +710,10 @@ mod tests {
         );
     }
 
-    fn rows(text: &str) -> Result<Vec<Entry>, String> {
+    fn rows(text: &str) -> Result<Vec<PortfolioRow>, String> {
         #[derive(Deserialize)]
         struct Table {
-            tactics: Vec<Entry>,
+            tactics: Vec<PortfolioRow>,
         }
         let table: Result<Table, _> = toml::from_str(text);
         table
@@ -793,7 +793,7 @@ theorem own (t : Tree α) : True := by\n  ";
             "axiom",
             "ofReduceBool",
         ];
-        for Entry { row } in portfolio() {
+        for PortfolioRow { row } in portfolio() {
             for text in [&row.tactic, &row.term].into_iter().flatten() {
                 let words: HashSet<&str> = names(text).collect();
                 assert!(!banned.iter().any(|word| words.contains(word)), "{text}");

@@ -9,7 +9,7 @@ mod brackets;
 
 use std::ops::Range;
 
-use super::keyword::{self, Command};
+use super::keyword::{self, CommandKind};
 use super::lexer::{Token, TokenKind};
 use brackets::Brackets;
 
@@ -35,7 +35,7 @@ pub struct Declaration {
     pub extent: Range<usize>,
     /// The same, or the whole `mutual … end` around it: what is kept whole when the text is cut
     /// after the declaration.
-    pub unit: Range<usize>,
+    pub block: Range<usize>,
     /// `theorem`, `def`, …
     pub keyword: Range<usize>,
     /// Its name, as written.
@@ -61,11 +61,11 @@ pub(super) fn declarations_and_cuts(
 }
 
 /// A command that was found; numbers count the tokens that are no comments.
-struct Found {
+struct Command {
     /// Its first token, prefixes included.
     start: usize,
     keyword: usize,
-    what: Command,
+    what: CommandKind,
     /// Whether it is one whatever stands before it.
     sure: bool,
 }
@@ -83,8 +83,8 @@ impl<'a> Scan<'a> {
     }
 
     /// All commands, `… in` prefixes merged into the one they precede, and where they end.
-    fn commands(&self) -> (Vec<Found>, usize) {
-        let mut found: Vec<Found> = Vec::new();
+    fn commands(&self) -> (Vec<Command>, usize) {
+        let mut found: Vec<Command> = Vec::new();
         let mut brackets = Brackets::default();
         // Up to where `open … in` and `set_option … in` are known to be a command's, or a term's.
         let (mut of_command, mut of_term) = (0, 0);
@@ -96,19 +96,19 @@ impl<'a> Scan<'a> {
             let outside = brackets.open.is_empty() || self.at_line_start(at);
             let mut sure = strings == 0;
             let what = match self.command_at(at, outside, &brackets) {
-                Some(Command::Local) if at < of_command => Some(Command::Local),
-                Some(Command::Local) if at < of_term => None,
-                Some(Command::Local) => {
+                Some(CommandKind::Local) if at < of_command => Some(CommandKind::Local),
+                Some(CommandKind::Local) if at < of_term => None,
+                Some(CommandKind::Local) => {
                     let (end, command) = self.local_chain(at);
                     match command {
                         true => of_command = end,
                         false => of_term = end,
                     }
-                    command.then_some(Command::Local)
+                    command.then_some(CommandKind::Local)
                 }
                 None if !flush && outside && self.may_be_an_imports(at) => {
                     sure = false;
-                    Some(Command::Other)
+                    Some(CommandKind::Other)
                 }
                 what => what,
             };
@@ -144,11 +144,11 @@ impl<'a> Scan<'a> {
     }
 
     /// What command's keyword stands here, if any.
-    fn command_at(&self, at: usize, outside: bool, brackets: &Brackets) -> Option<Command> {
+    fn command_at(&self, at: usize, outside: bool, brackets: &Brackets) -> Option<CommandKind> {
         let line_start = self.at_line_start(at);
         match self.tokens[at].kind {
             TokenKind::DocComment if self.text_of(at).starts_with("/-!") => {
-                outside.then_some(Command::Other)
+                outside.then_some(CommandKind::Other)
             }
             TokenKind::Symbol if self.text_of(at) == "#" && outside => {
                 let name = self.text_of(at + 1);
@@ -156,7 +156,7 @@ impl<'a> Scan<'a> {
                     next.kind == TokenKind::Word && next.range.start == self.tokens[at].range.end
                 });
                 let command = keyword::HASH_COMMANDS.contains(&name) || line_start;
-                (joined && command).then_some(Command::Other)
+                (joined && command).then_some(CommandKind::Other)
             }
             TokenKind::Word if outside => {
                 let word = self.word(at);
@@ -217,7 +217,7 @@ impl<'a> Scan<'a> {
                 return (at + 1, true);
             }
             at = end + 1;
-            if !matches!(keyword::reserved(self.word(at)), Some(Command::Local)) {
+            if !matches!(keyword::reserved(self.word(at)), Some(CommandKind::Local)) {
                 // A command that an import defines: no tactic starts a line at its very start.
                 let command = self.starts_command(at) || self.at_line_start(first);
                 return (at, command);
@@ -262,12 +262,12 @@ impl<'a> Scan<'a> {
     fn with_prefix(
         &self,
         keyword: usize,
-        what: Command,
-        last: Option<&Found>,
+        what: CommandKind,
+        last: Option<&Command>,
         brackets: &Brackets,
-    ) -> Found {
+    ) -> Command {
         let floor = last.map_or(0, |last| last.keyword + 1);
-        let mut found = Found {
+        let mut found = Command {
             start: keyword,
             keyword,
             what,
@@ -297,13 +297,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether `first` is an `open Foo in` to `next`.
-    fn is_prefix(&self, first: &Found, next: &Found) -> bool {
-        matches!(first.what, Command::Local | Command::Other)
+    fn is_prefix(&self, first: &Command, next: &Command) -> bool {
+        matches!(first.what, CommandKind::Local | CommandKind::Other)
             && next.start > first.keyword + 1
             && self.word(next.start - 1) == "in"
     }
 
-    fn build(&self, commands: &[Found], end: usize) -> (Vec<Declaration>, Vec<usize>) {
+    fn build(&self, commands: &[Command], end: usize) -> (Vec<Declaration>, Vec<usize>) {
         let mut built: Vec<Declaration> = Vec::new();
         let mut cuts = Vec::new();
         // What is open: for a `mutual`, its first byte and its first declaration.
@@ -318,15 +318,15 @@ impl<'a> Scan<'a> {
                 cuts.push(start);
             }
             match command.what {
-                Command::Mutual | Command::Scope => {
+                CommandKind::Mutual | CommandKind::Scope => {
                     // Neither can stand in a `mutual`, which was then never closed.
                     if let Some(open) = scopes.pop_if(|open| open.is_some()) {
                         Self::close(open, None, &mut built);
                     }
-                    let mutual = command.what == Command::Mutual;
+                    let mutual = command.what == CommandKind::Mutual;
                     scopes.push(mutual.then_some((start, built.len())));
                 }
-                Command::End => {
+                CommandKind::End => {
                     let named = command.keyword + 1 < next;
                     if named && matches!(scopes.last(), Some(Some(_))) {
                         // Not the end of the `mutual`, which then never ends.
@@ -336,10 +336,10 @@ impl<'a> Scan<'a> {
                     let end = self.tokens[command.keyword].range.end;
                     Self::close(scopes.pop().flatten(), Some(end), &mut built);
                 }
-                Command::Declaration(kind) => {
+                CommandKind::Declaration(kind) => {
                     built.push(self.declaration(command, kind, next));
                 }
-                Command::Local | Command::Other => {}
+                CommandKind::Local | CommandKind::Other => {}
             }
         }
         for scope in scopes {
@@ -348,16 +348,16 @@ impl<'a> Scan<'a> {
         (built, cuts)
     }
 
-    /// Gives the declarations of a `mutual` their unit.
+    /// Gives the declarations of a `mutual` their block.
     fn close(mutual: Option<(usize, usize)>, end: Option<usize>, built: &mut [Declaration]) {
         let Some((start, first)) = mutual else { return };
         let last = built.last().map_or(start, |last| last.extent.end);
         for declaration in &mut built[first..] {
-            declaration.unit = start..end.unwrap_or(last);
+            declaration.block = start..end.unwrap_or(last);
         }
     }
 
-    fn declaration(&self, command: &Found, kind: DeclarationKind, next: usize) -> Declaration {
+    fn declaration(&self, command: &Command, kind: DeclarationKind, next: usize) -> Declaration {
         let last = (command.keyword..next)
             .rev()
             .find(|at| self.tokens[*at].is_code());
@@ -365,7 +365,7 @@ impl<'a> Scan<'a> {
         let extent = self.tokens[command.start].range.start..self.tokens[last].range.end;
         let name = self.name(command.keyword, kind, next);
         Declaration {
-            unit: extent.clone(),
+            block: extent.clone(),
             extent,
             keyword: self.tokens[command.keyword].range.clone(),
             name: name.map(|name| self.tokens[name].range.clone()),
@@ -478,7 +478,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    /// A line a declaration: kind and name, its extent (the middle cut out), and its unit's where that is
+    /// A line a declaration: kind and name, its extent (the middle cut out), and its block's where that is
     /// another.
     #[track_caller]
     fn check(text: &str, expected: Expect) {
@@ -500,8 +500,8 @@ mod tests {
             let keyword = &text[found.keyword.clone()];
             shown.push_str(&format!("{:?} {keyword} {name}", found.kind));
             shown.push_str(&format!(" ⟦{}⟧", cut(&found.extent)));
-            if found.unit != found.extent {
-                shown.push_str(&format!(" in ⟦{}⟧", cut(&found.unit)));
+            if found.block != found.extent {
+                shown.push_str(&format!(" in ⟦{}⟧", cut(&found.block)));
             }
             shown.push('\n');
         }

@@ -25,21 +25,21 @@ pub struct Hole {
     pub indent: usize,
     /// How many characters of white space its line starts with.
     pub line_indent: usize,
-    /// What stands around it.
-    pub seat: InsertionContext,
+    /// The hole's neighbours and the block it stands in.
+    pub insertion: InsertionContext,
 }
 
-/// What stands around a hole.
+/// The neighbourhood of a hole, as far as it says how a proof must be laid out there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InsertionContext {
     /// The token of the declaration before the hole, comments aside.
     pub before: Option<Range<usize>>,
     /// The token of the declaration after the hole, comments aside.
     pub after: Option<Range<usize>>,
-    /// The column at which the block that the hole's line belongs to starts: its indentation, or
+    /// The column at which the block that the hole's line belongs to starts: the line's indentation, or
     /// what follows the last `·`, `=>`, `by` or the like on it. A block nested in it has to stand
     /// right of that.
-    pub block: usize,
+    pub block_column: usize,
 }
 
 /// The holes of `text`, in order. A `sorry` outside every declaration (`#eval sorry`) is none.
@@ -70,14 +70,14 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
                 declaration: *declaration,
                 indent: line.column,
                 line_indent: line.indent,
-                seat: InsertionContext {
+                insertion: InsertionContext {
                     before: before.filter(inside).map(|before| before.range.clone()),
                     after: code
                         .peek()
                         .copied()
                         .filter(inside)
                         .map(|after| after.range.clone()),
-                    block: line.block,
+                    block_column: line.block,
                 },
             });
         }
@@ -184,9 +184,9 @@ mod tests {
                 hole.indent,
                 hole.declaration,
                 hole.line_indent,
-                hole.seat.block,
-                token(&hole.seat.before),
-                token(&hole.seat.after),
+                hole.insertion.block_column,
+                token(&hole.insertion.before),
+                token(&hole.insertion.after),
             ));
         }
         expected.assert_eq(&shown);

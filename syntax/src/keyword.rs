@@ -4,7 +4,7 @@ use super::declaration::DeclarationKind;
 
 /// What a command's first keyword starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum CommandKind {
     /// A declaration, which may have holes.
     Declaration(DeclarationKind),
     /// `mutual`.
@@ -20,16 +20,16 @@ pub enum Command {
 }
 
 /// The command that a word starts wherever it stands outside brackets: Lean reserves these words.
-pub fn reserved(word: &str) -> Option<Command> {
-    use Command::{Declaration, End, Local, Mutual, Other, Scope};
-    use DeclarationKind as Kind;
+pub fn reserved(word: &str) -> Option<CommandKind> {
+    use CommandKind::{Declaration, End, Local, Mutual, Other, Scope};
+
     Some(match word {
-        "theorem" => Declaration(Kind::Theorem),
-        "example" => Declaration(Kind::Example),
-        "def" | "abbrev" => Declaration(Kind::Def),
-        "instance" => Declaration(Kind::Instance),
+        "theorem" => Declaration(DeclarationKind::Theorem),
+        "example" => Declaration(DeclarationKind::Example),
+        "def" | "abbrev" => Declaration(DeclarationKind::Def),
+        "instance" => Declaration(DeclarationKind::Instance),
         "axiom" | "opaque" | "structure" | "class" | "inductive" | "coinductive" | "initialize"
-        | "builtin_initialize" => Declaration(Kind::Other),
+        | "builtin_initialize" => Declaration(DeclarationKind::Other),
         "mutual" => Mutual,
         "namespace" | "section" => Scope,
         "end" => End,
@@ -75,8 +75,8 @@ pub fn reserved(word: &str) -> Option<Command> {
 
 /// The command that a word starts at the start of a line; elsewhere, or without an import, it may
 /// be a name.
-pub fn leading(word: &str) -> Option<Command> {
-    use Command::{Declaration, Other};
+pub fn leading(word: &str) -> Option<CommandKind> {
+    use CommandKind::{Declaration, Other};
     Some(match word {
         "lemma" => Declaration(DeclarationKind::Theorem),
         "irreducible_def" => Declaration(DeclarationKind::Def),
@@ -208,6 +208,11 @@ pub const CONTINUATIONS: &[&str] = &[
 pub fn starts_declaration(word: &str) -> bool {
     matches!(
         reserved(word),
-        Some(Command::Declaration(_) | Command::Scope | Command::End | Command::Mutual)
+        Some(
+            CommandKind::Declaration(_)
+                | CommandKind::Scope
+                | CommandKind::End
+                | CommandKind::Mutual
+        )
     ) || matches!(word, "private" | "protected" | "noncomputable")
 }

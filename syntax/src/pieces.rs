@@ -29,19 +29,19 @@ pub struct Pieces {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Piece {
     start: usize,
-    found: Arc<Found>,
+    contents: Arc<Contents>,
 }
 
-/// What was found in a piece, in bytes from its start.
+/// The holes and declarations of a piece, in bytes from its start.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Found {
+struct Contents {
     /// The tokens `sorry`.
     holes: Vec<Range<usize>>,
-    declarations: Vec<Unit>,
+    declarations: Vec<Extent>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Unit {
+struct Extent {
     /// The start of the declaration.
     start: usize,
     /// The end of what is kept whole around it.
@@ -134,7 +134,7 @@ impl Pieces {
             .flat_map(|piece| {
                 let absolute =
                     |hole: &Range<usize>| piece.start + hole.start..piece.start + hole.end;
-                piece.found.holes.iter().map(absolute)
+                piece.contents.holes.iter().map(absolute)
             })
             .filter(move |hole| hole.start <= end && start <= hole.end)
     }
@@ -148,16 +148,16 @@ impl Pieces {
     pub fn have_holes(&self) -> bool {
         self.pieces
             .iter()
-            .any(|piece| !piece.found.holes.is_empty())
+            .any(|piece| !piece.contents.holes.is_empty())
     }
 
     /// The last declaration that starts at or before `at`, to the end of what is kept whole around it. None
     /// where there is none in that piece.
     pub fn declaration(&self, at: usize) -> Option<Range<usize>> {
         let piece = &self.pieces[self.at(at)];
-        let mut units = piece.found.declarations.iter().rev();
-        let unit = units.find(|unit| piece.start + unit.start <= at)?;
-        Some(piece.start + unit.start..piece.start + unit.end)
+        let mut extents = piece.contents.declarations.iter().rev();
+        let extent = extents.find(|extent| piece.start + extent.start <= at)?;
+        Some(piece.start + extent.start..piece.start + extent.end)
     }
 }
 
@@ -177,21 +177,21 @@ fn read(text: &str, offset: usize) -> (Vec<Piece>, usize) {
     let pieces = starts
         .zip(ends)
         .map(|(start, end)| {
-            let mut found = Found::default();
+            let mut contents = Contents::default();
             while let Some(hole) = holes.next_if(|hole| hole.range.start < end) {
-                found
+                contents
                     .holes
                     .push(hole.range.start - start..hole.range.end - start);
             }
             while let Some(declaration) = declarations.next_if(|d| d.extent.start < end) {
-                found.declarations.push(Unit {
+                contents.declarations.push(Extent {
                     start: declaration.extent.start - start,
-                    end: declaration.unit.end - start,
+                    end: declaration.block.end - start,
                 });
             }
             Piece {
                 start: offset + start,
-                found: Arc::new(found),
+                contents: Arc::new(contents),
             }
         })
         .collect();
@@ -218,10 +218,10 @@ mod tests {
         );
         prop_assert_eq!(pieces.have_holes(), !holes.is_empty());
         for hole in &outline.holes {
-            let unit = &outline.declaration_of(hole).unit;
+            let block = &outline.declaration_of(hole).block;
             prop_assert!(pieces.is_hole(&hole.range));
             let start = outline.declaration_of(hole).extent.start;
-            prop_assert_eq!(pieces.declaration(hole.range.start), Some(start..unit.end));
+            prop_assert_eq!(pieces.declaration(hole.range.start), Some(start..block.end));
         }
         prop_assert_eq!(&pieces.pieces, &Pieces::of(text).pieces);
         Ok(())

@@ -444,7 +444,7 @@ impl State {
     /// it then: worth trying first.
     pub fn known_proofs(&self, target: &Target) -> Vec<Candidate> {
         let inner = self.lock();
-        let declaration = &target.text[target.declaration().unit.clone()];
+        let declaration = &target.text[target.declaration().block.clone()];
         let from_end = target.head().len() - target.hole().range.start;
         let of_this_hole = |finding: &&Arc<Finding>| {
             finding.head.ends_with(declaration)

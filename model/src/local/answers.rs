@@ -9,7 +9,7 @@ use super::engine::Engine;
 use unsorry_infer::generate::{Event, Request};
 use unsorry_infer::sample::Sampling;
 use unsorry_infer::tokenizer::Decoder;
-use unsorry_prover::answer::Written;
+use unsorry_prover::answer::PartialAnswer;
 use unsorry_prover::prompt::Mode;
 use unsorry_prover::prompt::{Prompt, prompt};
 use unsorry_prover::{Ask, Proposal, Spent};
@@ -69,8 +69,8 @@ pub fn answers(
         let row = reading.entry(number).or_insert_with(|| Reading {
             decoder: tokenizer.decoder(),
             written: match generation.mode() {
-                Mode::Fast => Written::at_hole(&ask.goal),
-                Mode::Reasoning => Written::Whole(String::new()),
+                Mode::Fast => PartialAnswer::at_hole(&ask.goal),
+                Mode::Reasoning => PartialAnswer::Whole(String::new()),
             },
         });
         if let Event::Token(_) = event {
@@ -116,7 +116,7 @@ pub fn answers(
 /// An answer as far as it is written.
 struct Reading {
     decoder: Decoder,
-    written: Written,
+    written: PartialAnswer,
 }
 
 impl Reading {

@@ -16,7 +16,7 @@ use super::reply::{End, Event, Usage};
 use super::request::{Input, body};
 use super::server::{Api, Facts};
 use super::template;
-use unsorry_prover::answer::Written;
+use unsorry_prover::answer::PartialAnswer;
 use unsorry_prover::prompt::{Mode, prompt};
 use unsorry_prover::{Ask, Proposal, Spent};
 
@@ -115,7 +115,7 @@ struct Request {
 struct Answer {
     wanted: Wanted,
     /// `None` when it is done with.
-    written: Option<Written>,
+    written: Option<PartialAnswer>,
     bytes: usize,
     reasoning: String,
 }
@@ -285,7 +285,7 @@ impl Job {
         });
         let answers = wanted.into_iter().map(|wanted| Answer {
             wanted,
-            written: Some(Written::Whole(String::new())),
+            written: Some(PartialAnswer::Whole(String::new())),
             bytes: 0,
             reasoning: String::new(),
         });
@@ -414,7 +414,7 @@ impl Job {
                 if at_hole {
                     let written = request.answers.iter_mut();
                     for written in written.filter_map(|answer| answer.written.as_mut()) {
-                        *written = Written::at_hole(&self.ask.goal);
+                        *written = PartialAnswer::at_hole(&self.ask.goal);
                     }
                 }
             }
@@ -495,11 +495,11 @@ impl Job {
             let reasoning = std::mem::take(&mut answer.reasoning);
             let goal = &self.ask.goal;
             answer.written.take().map(|written| {
-                let whole = matches!(written, Written::Whole(_));
+                let whole = matches!(written, PartialAnswer::Whole(_));
                 let said = written.answer(goal, complete);
                 if whole && said.candidate.is_none() && said.sketch.is_none() {
                     // Some engines call all of an answer reasoning.
-                    return Written::Whole(reasoning).answer(goal, complete);
+                    return PartialAnswer::Whole(reasoning).answer(goal, complete);
                 }
                 said
             })

@@ -1,6 +1,6 @@
 //! Finds the end of the block at the hole while it is written.
 
-use super::LONGEST;
+use super::MAX_ANSWER_BYTES;
 use super::layout::laid_out;
 use super::place::{Place, goes_on, goes_on_from};
 use crate::commands::starts_command;
@@ -129,7 +129,7 @@ impl StopDetector {
                     std::iter::repeat_n(c, count)
                 }));
             self.read(false);
-            if !self.done && self.text.len() > LONGEST {
+            if !self.done && self.text.len() > MAX_ANSWER_BYTES {
                 self.give_up();
             }
         }
@@ -922,7 +922,7 @@ mod tests {
         while !endless.push(" simp;") {
             pieces += 1;
         }
-        assert!(pieces * 6 <= LONGEST);
+        assert!(pieces * 6 <= MAX_ANSWER_BYTES);
         assert_eq!(endless.finish(false), None);
     }
 

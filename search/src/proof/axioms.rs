@@ -46,7 +46,7 @@ impl Question {
                 (text.to_owned(), String::new(), name)
             }
             (DeclarationKind::Example | DeclarationKind::Instance, None)
-                if declaration.unit == declaration.extent =>
+                if declaration.block == declaration.extent =>
             {
                 let named = match declaration.kind {
                     DeclarationKind::Example => target.named(text, "theorem"),

@@ -106,7 +106,7 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let elaboration = checker
         .elaborate(&target.uri, text, vec![hole.start], HEAD_LIMIT)
         .await?;
-    let declaration = lines.positions(&target.declaration().unit);
+    let declaration = lines.positions(&target.declaration().block);
     let inside = declaration.start.line..=declaration.end.line;
     let error = elaboration
         .diagnostics
@@ -125,8 +125,8 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     }
     let context = Context {
         before: target.text[..target.hole().range.start].to_owned(),
-        after: target.text[target.hole().range.end..target.declaration().unit.end].to_owned(),
-        declaration: target.declaration().unit.start,
+        after: target.text[target.hole().range.end..target.declaration().block.end].to_owned(),
+        declaration: target.declaration().block.start,
     };
     let imports = unsorry_prover::imports_of(&target.text);
     let goal = Goal::parse(kind, &goals, imports, context)
@@ -182,7 +182,7 @@ async fn wants_proof(
     };
     let spliced = target.spliced(baseline.goal.kind, &probe);
     let lines = unsorry_syntax::LineIndex::new(&spliced.text);
-    let first = lines.position(target.declaration().unit.start).line;
+    let first = lines.position(target.declaration().block.start).line;
     let elaboration = match checker
         .elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT)
         .await

@@ -20,7 +20,7 @@ const PREAMBLE: &str = "axiom unsorry_hole.{unsorry_u} {Î± : Sort unsorry_u} : Î
 /// The target's text with the axiom in front of its declaration.
 pub fn with_axiom(target: &Target) -> Target {
     let mut text = target.head().to_owned();
-    text.insert_str(target.declaration().unit.start, PREAMBLE);
+    text.insert_str(target.declaration().block.start, PREAMBLE);
     Target {
         uri: target.uri.clone(),
         outline: Outline::of(&text).into(),
@@ -32,7 +32,7 @@ pub fn with_axiom(target: &Target) -> Target {
 /// `text`, which is the target's as far as the start of its declaration and ends with it, with the axiom
 /// in front of the declaration, and in the place of every hole from there on.
 pub fn closed(target: &Target, text: &str) -> String {
-    let start = target.declaration().unit.start;
+    let start = target.declaration().block.start;
     let mut closed = text.to_owned();
     let holes = Outline::of(text).holes;
     for hole in holes.iter().rev().filter(|hole| hole.range.start >= start) {
@@ -47,12 +47,12 @@ pub fn lines() -> u32 {
     PREAMBLE.matches('\n').count() as u32
 }
 
-/// How many declarations of the target's unit Lean reports as accomplished when they are; none where it
+/// How many declarations of the target's block Lean reports as accomplished when they are; none where it
 /// is not theorems alone.
 pub fn theorems(target: &Target) -> Option<usize> {
-    let unit = &target.declaration().unit;
+    let block = &target.declaration().block;
     let all = target.outline.declarations.iter();
-    let mut own = all.filter(|declaration| unit.contains(&declaration.extent.start));
+    let mut own = all.filter(|declaration| block.contains(&declaration.extent.start));
     own.try_fold(0, |count, declaration| match declaration.kind {
         DeclarationKind::Theorem | DeclarationKind::Example => Some(count + 1),
         _ => None,

@@ -44,7 +44,7 @@ impl Negation {
             return None;
         }
         let universes = universes(&statement);
-        let start = target.declaration().unit.start;
+        let start = target.declaration().block.start;
         let mut text = target.text[..start].to_owned();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -84,7 +84,7 @@ impl Negation {
     /// for the goal beside `theorem`, by name, as the proof of its negation: Lean takes that only where
     /// they are one another's contrary. On the way the goal is printed whole.
     pub fn linked(&self, target: &Target, proof: &Change, theorem: &str) -> String {
-        let start = target.declaration().unit.start;
+        let start = target.declaration().block.start;
         let link = format!("{} {theorem}", self.link);
         let link = match self.kind {
             HoleKind::Tactic => link,

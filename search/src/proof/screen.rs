@@ -138,8 +138,8 @@ impl Screen {
     /// Builds the text. What Lean may spend on it is `limited`, as long as the declaration is not too much by
     /// itself. One candidate stands there as it would be in the user's text.
     pub fn new(target: &Target, kind: HoleKind, candidates: &[Candidate], limited: bool) -> Screen {
-        let unit = &target.declaration().unit;
-        let mut text = target.text[..unit.start].to_owned();
+        let block = &target.declaration().block;
+        let mut text = target.text[..block.start].to_owned();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -152,11 +152,11 @@ impl Screen {
             several => branches(kind, several),
         };
         let change = splice(&target.text, target.hole(), kind, &proof);
-        text += &target.text[unit.start..change.range.start];
+        text += &target.text[block.start..change.range.start];
         let blanks = change.text.len() - change.text.trim_start().len();
         let start = text.len() + blanks;
         text += &change.text;
-        text += &target.text[change.range.end..unit.end];
+        text += &target.text[change.range.end..block.end];
         text.push('\n');
 
         let index = LineIndex::new(&text);

@@ -44,13 +44,13 @@ impl Target {
 
     /// The text up to the end of the hole's declaration: all that a proof there can depend on.
     pub fn head(&self) -> &str {
-        &self.text[..self.declaration().unit.end]
+        &self.text[..self.declaration().block.end]
     }
 
     /// Whether what stands behind the declaration could also go on with its last term: the steps of a
     /// `calc` take in `set_option … in` and `open … in`, wherever they stand.
     pub fn begins_like_a_term(&self) -> bool {
-        let end = self.declaration().unit.end;
+        let end = self.declaration().block.end;
         let mut behind = self.outline.tokens.iter();
         let first = behind.find(|token| token.range.start >= end && token.is_code());
         first.is_some_and(|token| matches!(token.text(&self.text), "open" | "set_option"))
@@ -58,19 +58,19 @@ impl Target {
 
     /// Whether the declaration, or another in the `mutual` block around it, is `unsafe`.
     pub fn is_unsafe(&self) -> bool {
-        let unit = &self.declaration().unit;
+        let block = &self.declaration().block;
         let mut tokens = self.outline.tokens.iter();
-        tokens.any(|token| unit.contains(&token.range.start) && token.text(&self.text) == "unsafe")
+        tokens.any(|token| block.contains(&token.range.start) && token.text(&self.text) == "unsafe")
     }
 
     /// The other holes of the declaration, or of the `mutual` block around it.
     pub fn siblings(&self) -> impl Iterator<Item = &Hole> {
-        let unit = self.declaration().unit.clone();
+        let block = self.declaration().block.clone();
         let here = self.hole().range.clone();
         self.outline
             .holes
             .iter()
-            .filter(move |hole| unit.contains(&hole.range.start) && hole.range != here)
+            .filter(move |hole| block.contains(&hole.range.start) && hole.range != here)
     }
 
     /// The text with `proof` in the hole's place, cut after the declaration.

@@ -405,7 +405,7 @@ async fn is_whole(
     let first = target
         .outline
         .lines
-        .position(target.declaration().unit.start);
+        .position(target.declaration().block.start);
     let first = first.line + closed::lines();
     let said = elaboration.diagnostics.iter();
     let said: Vec<&Diagnostic> = said.filter(|d| d.start().line >= first).collect();
@@ -443,7 +443,7 @@ fn of_declaration<'a>(
     text: &str,
     diagnostics: &'a [Diagnostic],
 ) -> Vec<&'a Diagnostic> {
-    let first = lines.position(target.declaration().unit.start).line;
+    let first = lines.position(target.declaration().block.start).line;
     let last = lines.position(text.len()).line;
     let inside = |d: &&Diagnostic| (first..=last).contains(&d.start().line);
     diagnostics.iter().filter(inside).collect()
@@ -636,7 +636,7 @@ pub async fn refute(
         return Err(Rejection::because("an error stands before the declaration"));
     }
     let proof_change = proof.change();
-    let start = target.declaration().unit.start;
+    let start = target.declaration().block.start;
     let first = target.outline.lines.position(start).line + closed::lines();
     let ask = async |theorem: &str| -> Result<Vec<Diagnostic>, Rejection> {
         let linked = closed(target, &negation.linked(target, proof_change, theorem));

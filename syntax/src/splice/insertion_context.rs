@@ -126,8 +126,12 @@ const ENDING_WORDS: &[&str] = &[
 
 impl<'a> Place<'a> {
     pub(super) fn of(text: &'a str, hole: &Hole) -> Self {
-        let before = hole.seat.before.clone().unwrap_or(0..0);
-        let after = hole.seat.after.clone().unwrap_or(text.len()..text.len());
+        let before = hole.insertion.before.clone().unwrap_or(0..0);
+        let after = hole
+            .insertion
+            .after
+            .clone()
+            .unwrap_or(text.len()..text.len());
         let (before_text, after_text) = (&text[before.clone()], &text[after.clone()]);
         let line_start = text[..hole.range.start]
             .rfind('\n')
@@ -146,7 +150,7 @@ impl<'a> Place<'a> {
             let line = text[..after.start]
                 .rfind('\n')
                 .map_or(0, |newline| newline + 1);
-            text[line..after.start].chars().count() > hole.seat.block
+            text[line..after.start].chars().count() > hole.insertion.block_column
         };
         let touches = |range: &std::ops::Range<usize>| {
             !range.is_empty() && (range.end == hole.range.start || range.start == hole.range.end)
@@ -159,7 +163,7 @@ impl<'a> Place<'a> {
                 Tail::Free
             },
             indent: hole.indent,
-            block: hole.seat.block,
+            block: hole.insertion.block_column,
             first_of_line,
             crlf,
             touching: (

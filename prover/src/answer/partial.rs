@@ -5,24 +5,24 @@ use crate::Goal;
 
 /// An answer as far as it is written.
 #[derive(Debug)]
-pub enum Written {
+pub enum PartialAnswer {
     /// What stands at the hole, to be cut where that ends.
     Block(Box<StopDetector>),
     /// An answer in words and fences.
     Whole(String),
 }
 
-impl Written {
+impl PartialAnswer {
     /// An answer that starts at the hole.
-    pub fn at_hole(goal: &Goal) -> Written {
-        Written::Block(Box::new(StopDetector::new(goal)))
+    pub fn at_hole(goal: &Goal) -> PartialAnswer {
+        PartialAnswer::Block(Box::new(StopDetector::new(goal)))
     }
 
     /// Adds text. Whether nothing that comes later matters.
     pub fn push(&mut self, text: &str) -> bool {
         match self {
-            Written::Block(cutter) => cutter.push(text),
-            Written::Whole(whole) => {
+            PartialAnswer::Block(cutter) => cutter.push(text),
+            PartialAnswer::Whole(whole) => {
                 whole.push_str(text);
                 false
             }
@@ -32,7 +32,7 @@ impl Written {
     /// What it says of its plan so far; asked after `text` was added, since only whole lines are told.
     pub fn plan(&self, text: &str) -> Option<String> {
         match self {
-            Written::Whole(whole) if text.contains('\n') => {
+            PartialAnswer::Whole(whole) if text.contains('\n') => {
                 let end = whole.rfind('\n')?;
                 plan_so_far(&whole[..end])
             }
@@ -43,11 +43,11 @@ impl Written {
     /// What it came to; `complete`: the model has ended it itself.
     pub fn answer(self, goal: &Goal, complete: bool) -> Answer {
         match self {
-            Written::Block(cutter) => Answer {
+            PartialAnswer::Block(cutter) => Answer {
                 candidate: cutter.finish(complete),
                 ..Answer::default()
             },
-            Written::Whole(text) => whole(goal, &text),
+            PartialAnswer::Whole(text) => whole(goal, &text),
         }
     }
 }
