@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use unsorry_syntax::Outline;
-use unsorry_search::proof::gate::{gate, without_comments};
+use unsorry_search::gate::{gate, without_comments};
 use unsorry_prover::HoleKind;
 
 fuzz_target!(|candidate: &str| {

@@ -17,8 +17,8 @@ use unsorry_model::remote::Settings as Endpoint;
 use unsorry_prover::PortfolioRow;
 
 use unsorry_search::contain;
-use unsorry_search::proof::verify::Level;
 use unsorry_search::search::Limits;
+use unsorry_search::verify::level::Level;
 
 pub use cache::Cache;
 pub use local::Local;

@@ -11,10 +11,12 @@ use unsorry_prover::{Prover, Tactics};
 
 use crate::config::{self, Config};
 use crate::consent::{Consent, Consenting};
+use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
-use unsorry_search::proof::checker::Checker;
+use unsorry_search::replay::Replayer;
 use unsorry_search::search::{Engine, Limits, Search};
+use unsorry_search::verify::level::Requirements;
 
 /// The provers that are asked, in this order: as configured, or all that have what they need.
 pub fn names(config: &Config) -> Vec<config::Engine> {
@@ -186,10 +188,14 @@ pub fn tactics(config: &Config) -> Engine {
 pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<Engine>) -> Search {
     let memory = config.cache.place();
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
+    let replayer = Replayer::new(command.clone(), cwd.clone(), config.container.clone());
     Search {
-        checker: Checker::new(command, cwd, config.idle, config.container.clone())
-            .at_least(config.level)
-            .replaying(config.replay),
+        checker: Checker::new(command, cwd, config.idle, config.container.clone()),
+        requirements: Requirements {
+            least: config.level,
+            replay: config.replay,
+            replayer: Some(Arc::new(replayer)),
+        },
         memory,
         engines,
         limits: limits(config),

@@ -19,10 +19,10 @@ use unsorry_prover::{Candidate, Context};
 pub use key::{Key, Question};
 pub use store::{Bounds, FILE, Figures, Kept, Problem, Store, remove_aside, set_aside};
 
+use crate::check::baseline::Baseline;
 use crate::command::LeanCommand;
-use crate::proof::baseline::Baseline;
-use crate::proof::verify::VerifiedProof;
 use crate::search::Engine;
+use crate::verify::VerifiedProof;
 
 /// How long other processes' writing is waited for.
 const BUSY: Duration = Duration::from_millis(250);
@@ -94,7 +94,7 @@ impl Memory {
 
     /// Keeps those of `proofs` that stand on their own.
     pub async fn keep(&self, baseline: &Baseline, proofs: &[Arc<VerifiedProof>]) {
-        let proofs = proofs.iter().filter(|proof| proof.leans_on().is_empty());
+        let proofs = proofs.iter().filter(|proof| proof.depends_on().is_empty());
         let proofs: Vec<Arc<VerifiedProof>> = proofs.cloned().collect();
         if proofs.is_empty() {
             return;

@@ -28,11 +28,13 @@ use tokio_util::sync::CancellationToken;
 use unsorry_prover::prompt::Mode;
 use unsorry_prover::{Candidate, Meter, Prover, Spent};
 
+use crate::check::baseline::{Baseline, NoGoal, baseline};
+use crate::check::checker::{CheckError, Checker};
 use crate::memory::Memory;
-use crate::proof::baseline::{Baseline, NoGoal, baseline};
-use crate::proof::checker::{CheckError, Checker};
-use crate::proof::target::Target;
-use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use crate::target::Target;
+use crate::verify::CheckContext;
+use crate::verify::level::Requirements;
+use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
 use run::{Progress, Run};
 pub use sketches::{SketchProgress, SketchStep, StepState};
 pub use stats::NearMiss;
@@ -117,8 +119,10 @@ impl fmt::Display for Failure {
 /// Finds proofs.
 #[derive(Clone)]
 pub struct Search {
-    /// Decides.
+    /// Asks Lean.
     pub checker: Checker,
+    /// What is asked of a proof.
+    pub requirements: Requirements,
     /// Propose, in this order: each is asked when the one before it has nothing more to say, or has had
     /// its head start.
     pub engines: Vec<Engine>,
@@ -228,7 +232,17 @@ struct Effort<'a> {
     deadline: Instant,
 }
 
-impl Effort<'_> {
+impl<'a> Effort<'a> {
+    /// What it takes to check a candidate for the hole of `task`.
+    fn context(&self, task: Task<'a>) -> CheckContext<'a> {
+        CheckContext {
+            checker: &self.search.checker,
+            target: task.target,
+            baseline: task.baseline,
+            limit: self.search.limits.check,
+        }
+    }
+
     fn tell(&self, step: Step) {
         let _ = self.steps.send(step);
     }
@@ -281,7 +295,9 @@ impl Search {
         stop: &CancellationToken,
     ) -> Result<Outcome, NoGoal> {
         let search = &self.apart();
-        let baseline = Arc::new(baseline(&search.checker, target).await?);
+        let baseline = baseline(&search.checker, target).await?;
+        self.requirements.can_be_met(&baseline)?;
+        let baseline = Arc::new(baseline);
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();
         let budget = self.limits.budget;

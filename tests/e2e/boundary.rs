@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use unsorry_prover::Candidate;
+use unsorry_search::check::baseline::{Baseline, baseline};
+use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::Limits;
-use unsorry_search::proof::baseline::{Baseline, baseline};
-use unsorry_search::proof::checker::Checker;
-use unsorry_search::proof::target::Target;
-use unsorry_search::proof::verify::{Rejection, VerifiedProof, confirm};
+use unsorry_search::target::Target;
+use unsorry_search::verify::level::Requirements;
+use unsorry_search::verify::{CheckContext, Rejection, VerifiedProof, confirm};
 use unsorry_syntax::Outline;
 use unsorry_tests::editor::program;
 
@@ -73,8 +74,8 @@ fn unescaped(text: &str) -> String {
 /// What came of a candidate.
 fn told(outcome: &Result<VerifiedProof, Rejection>) -> String {
     match outcome {
-        Ok(proof) if proof.leans_on().is_empty() => "passes".into(),
-        Ok(proof) => format!("leans: {}", proof.leans_on().join(", ")),
+        Ok(proof) if proof.depends_on().is_empty() => "passes".into(),
+        Ok(proof) => format!("leans: {}", proof.depends_on().join(", ")),
         Err(Rejection::Gate(refusal)) => format!("gate: {refusal}"),
         Err(Rejection::Check(error)) => format!("unknown: {error}"),
         Err(rejection) => format!("lean: {rejection}"),
@@ -131,7 +132,13 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
         for (expected, text) in &case.candidates {
             count += 1;
             let candidate = Candidate::new(text.as_str(), "tactics");
-            let outcome = confirm(&checker, &target, &baseline, &candidate, LIMIT).await;
+            let cx = CheckContext {
+                checker: &checker,
+                target: &target,
+                baseline: &baseline,
+                limit: LIMIT,
+            };
+            let outcome = confirm(cx, &Requirements::default(), &candidate).await;
             if let Ok(proof) = &outcome {
                 wrong.extend(changed(&checker, &target, proof).await);
             }

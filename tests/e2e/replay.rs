@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::Limits;
-use unsorry_search::proof::replay::{NotReplayed, Replayer};
+use unsorry_search::replay::{NotReplayed, Replayer};
 use unsorry_tests::editor::{Editor, program};
 
 use crate::prove::prove;

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
 use unsorry_prover::{Candidate, Proposal, Prover as _, Tactics};
+use unsorry_search::check::baseline::{Baseline, baseline};
+use unsorry_search::check::checker::Checker;
+use unsorry_search::check::screen::{Judged, Screen, Verdict, batch};
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::Limits;
 use unsorry_search::lean::server::Server;
 use unsorry_search::lean::shadow::Shadow;
-use unsorry_search::proof::baseline::{Baseline, baseline};
-use unsorry_search::proof::checker::Checker;
-use unsorry_search::proof::screen::{Judged, Screen, Verdict, batch};
-use unsorry_search::proof::target::Target;
+use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, splice};
 
 mod verdicts;

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use unsorry_prover::Candidate;
-use unsorry_search::proof::baseline::{Baseline, baseline};
-use unsorry_search::proof::checker::{CheckError, Checker};
-use unsorry_search::proof::gate::gate;
-use unsorry_search::proof::screen::{Judged, Screen, Verdict};
-use unsorry_search::proof::target::Target;
+use unsorry_search::check::baseline::{Baseline, baseline};
+use unsorry_search::check::checker::{CheckError, Checker};
+use unsorry_search::check::screen::{Judged, Screen, Verdict};
+use unsorry_search::gate::gate;
+use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
 
 /// Longer than any of these candidates takes.

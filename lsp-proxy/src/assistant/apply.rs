@@ -11,10 +11,9 @@ use unsorry_prover::Candidate;
 use super::Assistant;
 use super::documents::View;
 use super::state::Abilities;
-use unsorry_search::proof::baseline::baseline;
-use unsorry_search::proof::target::Target;
-use unsorry_search::proof::verify::{VerifiedProof, confirm};
-use unsorry_search::search::Search;
+use unsorry_search::check::baseline::baseline;
+use unsorry_search::target::Target;
+use unsorry_search::verify::{CheckContext, VerifiedProof, confirm};
 
 /// How often an edit is tried because the text has changed under it.
 const TRIES: u32 = 7;
@@ -88,14 +87,18 @@ pub async fn apply(
         };
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
             let candidate = Candidate::new(proof.proof(), proof.engine());
-            let Search {
-                checker, limits, ..
-            } = assistant.settings.search();
-            let Ok(baseline) = baseline(&checker, &target).await else {
+            let search = assistant.settings.search();
+            let Ok(baseline) = baseline(&search.checker, &target).await else {
                 return Applied::Gone;
             };
-            match confirm(&checker, &target, &baseline, &candidate, limits.check).await {
-                Ok(again) if again.leans_on().is_empty() => proof = Arc::new(again),
+            let cx = CheckContext {
+                checker: &search.checker,
+                target: &target,
+                baseline: &baseline,
+                limit: search.limits.check,
+            };
+            match confirm(cx, &search.requirements, &candidate).await {
+                Ok(again) if again.depends_on().is_empty() => proof = Arc::new(again),
                 _ => return Applied::Gone,
             }
             continue;

@@ -10,7 +10,7 @@ use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
 use super::{Assistant, goals};
 use crate::proxy::route::DATA_KEY;
-use unsorry_search::proof::verify::VerifiedSketch;
+use unsorry_search::verify::VerifiedSketch;
 
 /// The longest proof that an action's title shows whole, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -51,7 +51,7 @@ pub async fn code_action(
             let of_hole = findings.iter().filter(|f| f.touches(&hole));
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
-                .any(|offer| offer.proof.leans_on().is_empty());
+                .any(|offer| offer.proof.depends_on().is_empty());
             if proved || asked == MAX_HOLES || assistant.state.is_busy(uri.as_str(), &hole) {
                 continue;
             }
@@ -108,7 +108,7 @@ fn command(title: &str, kind: &str, command: Command, arguments: Vec<Value>) -> 
 fn title(offer: &Offer, applied: bool) -> String {
     let proof = &offer.proof;
     let (text, level) = (one_line(proof.proof()), proof.level().title());
-    match (proof.leans_on(), applied) {
+    match (proof.depends_on(), applied) {
         ([], false) => format!("Prove with `{text}` ({level})"),
         ([], true) => format!("Prove with `{text}` instead ({level})"),
         (names, _) => format!(
@@ -130,7 +130,7 @@ fn quick_fix(
     lsp::CodeAction {
         title,
         kind: Some(lsp::CodeActionKind::QUICKFIX),
-        is_preferred: (preferred && proof.leans_on().is_empty()).then_some(true),
+        is_preferred: (preferred && proof.depends_on().is_empty()).then_some(true),
         edit: Some(workspace_edit(
             assistant.state.abilities(),
             uri,

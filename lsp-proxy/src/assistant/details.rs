@@ -6,7 +6,7 @@ use std::sync::Arc;
 use unsorry_prover::Spent;
 
 use super::job::count;
-use unsorry_search::proof::gate::is_hidden;
+use unsorry_search::gate::is_hidden;
 use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
 
 /// Plans are shown up to this many characters.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use ropey::{Rope, RopeSlice};
 use tower_lsp_server::ls_types as lsp;
 
-use unsorry_search::proof::target::Target;
+use unsorry_search::target::Target;
 use unsorry_syntax::{Change, Outline, Pieces, Position, diff};
 
 /// An open document.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::details::Details;
 use super::documents::View;
-use unsorry_search::proof::verify::{VerifiedProof, VerifiedSketch};
+use unsorry_search::verify::{VerifiedProof, VerifiedSketch};
 
 /// A verified proof, ready to go into the text.
 #[derive(Debug, Clone)]

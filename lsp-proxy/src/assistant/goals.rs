@@ -8,7 +8,7 @@ use unsorry_prover::HoleKind;
 
 use super::documents::View;
 use super::{Assistant, unless_hurried};
-use unsorry_search::proof::baseline::shown;
+use unsorry_search::check::baseline::shown;
 use unsorry_syntax::{Change, shift};
 
 /// How many holes of a document are remembered; the oldest go first.

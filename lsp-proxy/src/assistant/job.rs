@@ -16,9 +16,9 @@ use super::details::Details;
 use super::finding::Finding;
 use super::state::{AT_FIRST, Ended};
 use super::{Assistant, Steps, consent};
-use unsorry_search::proof::target::Target;
-use unsorry_search::proof::verify::VerifiedProof;
 use unsorry_search::search::{self, Failure, Outcome, Step};
+use unsorry_search::target::Target;
+use unsorry_search::verify::VerifiedProof;
 
 /// Reports of progress come no closer together than this.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
@@ -455,7 +455,7 @@ pub fn summary(outcome: &Outcome) -> String {
         (_, Some(leaning)) => format!(
             "no proof found that stands on its own; `{}` would do, once {} is proved; {tried}{unknown}",
             one_line(leaning.proof()),
-            leaning.leans_on().join(", ")
+            leaning.depends_on().join(", ")
         ),
         (search::Ended::Exhausted, None) => format!("no proof found{sketch}: {tried}{unknown}"),
         (search::Ended::OutOfBudget, None) => {

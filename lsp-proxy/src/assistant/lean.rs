@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use unsorry_prover::HoleKind;
 
 use crate::proxy::Injector;
-use unsorry_search::lean::shadow::{Goals, goals};
+use unsorry_search::lean::elaboration::Goals;
 use unsorry_syntax::Position;
 use unsorry_wire::frame::Message;
 
@@ -47,7 +47,7 @@ impl Lean {
         let (tactic, term) = tokio::time::timeout(LIMIT, async { (tactic.await, term.await) })
             .await
             .ok()?;
-        Some(goals(&tactic.ok()?, &term.ok()?))
+        Some(Goals::read(&tactic.ok()?, &term.ok()?))
     }
 
     /// As [`Lean::goals`], where those of one kind suffice.
@@ -62,8 +62,8 @@ impl Lean {
         );
         let answer = tokio::time::timeout(LIMIT, answer).await.ok()?.ok()?;
         Some(match kind {
-            HoleKind::Tactic => goals(&answer, &Value::Null),
-            HoleKind::Term => goals(&Value::Null, &answer),
+            HoleKind::Tactic => Goals::read(&answer, &Value::Null),
+            HoleKind::Term => Goals::read(&Value::Null, &answer),
         })
     }
 

@@ -144,8 +144,8 @@ impl Inner {
             }
         };
         self.search.limits = engines::limits(&config);
-        let checker = self.search.checker.clone();
-        self.search.checker = checker.at_least(config.level).replaying(config.replay);
+        self.search.requirements.least = config.level;
+        self.search.requirements.replay = config.replay;
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())

@@ -13,7 +13,7 @@ use super::details::Details;
 use super::documents::{Document, View};
 use super::finding::Finding;
 use super::goals::{Known, Shown};
-use unsorry_search::proof::target::Target;
+use unsorry_search::target::Target;
 use unsorry_syntax::{Change, shift};
 
 /// How many findings a document keeps, and of how much text in bytes; the oldest go first.

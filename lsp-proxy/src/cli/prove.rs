@@ -21,13 +21,13 @@ use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
 use crate::engines::{engines, search};
 use report::{FileReport, HoleReport, SketchReport, Status};
+use unsorry_search::check::axioms::AxiomReport;
+use unsorry_search::check::baseline::NoGoal;
+use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
-use unsorry_search::lean::shadow::Unknown;
-use unsorry_search::proof::axioms::Report;
-use unsorry_search::proof::baseline::NoGoal;
-use unsorry_search::proof::checker::CheckError;
-use unsorry_search::proof::target::Target;
+use unsorry_search::lean::elaboration::Unknown;
 use unsorry_search::search::{Ended, Outcome, Search, Step};
+use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
 
 /// How long the whole file may take to elaborate at the end.
@@ -333,8 +333,8 @@ impl HoleReport {
             proof: proof.map(|proof| proof.proof().to_owned()),
             level: proof.map(|proof| proof.level().name()),
             axioms: proof.and_then(|proof| match proof.axioms() {
-                Report::Axioms(axioms) => Some(axioms.clone()),
-                Report::NotReported(_) => None,
+                AxiomReport::Axioms(axioms) => Some(axioms.clone()),
+                AxiomReport::NotReported(_) => None,
             }),
             engine: proof.map(|proof| proof.engine()),
             counterexample: outcome

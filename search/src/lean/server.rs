@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{
 };
 use tokio::time::Instant;
 
+use super::elaboration::Unknown;
 use super::process;
-use super::shadow::Unknown;
 use crate::command::LeanCommand;
 use crate::contain::{self, Container, Limits};
 use unsorry_wire::frame::{Framer, Message};

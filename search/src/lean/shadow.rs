@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::diagnostic::{Diagnostic, Range};
+use super::diagnostic::Diagnostic;
+use super::elaboration::{Elaboration, Goals, Unknown};
 use super::server::Server;
 use unsorry_syntax::Position;
 
@@ -18,52 +19,6 @@ const LATE: Duration = Duration::from_millis(500);
 
 /// Lean's kind of a range that it will never get to.
 const FATAL: i64 = 2;
-
-/// A text that Lean has elaborated to its end. There is no other way to get one: the barrier was
-/// answered, the diagnostics are of this very version, and nothing was left in progress.
-#[derive(Debug)]
-pub struct Elaboration {
-    /// All that Lean said of the text.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What Lean answered to the questions, in their order.
-    pub answers: Vec<Goals>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// Lean's goals at a position.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Goals {
-    /// The goals of the tactic there, as Lean shows them; none where there is no tactic.
-    pub tactic: Option<Vec<String>>,
-    /// The expected type of the term there with its context, and the term's extent.
-    pub term: Option<(String, Range)>,
-}
-
-/// Why nothing is known of a text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unknown {
-    /// It took too long.
-    #[error("Lean did not finish within {} s", .0.as_secs())]
-    TimedOut(Duration),
-    /// Lean's worker for the document, or the whole server, ended.
-    #[error("Lean's process for checking ended")]
-    Died,
-    /// It was ended for what it took.
-    #[error(
-        "Lean's process for checking was ended: it took more memory or processes than `check.memory` allows"
-    )]
-    Exhausted,
-    /// The barrier was passed, yet something is missing that a full elaboration brings.
-    #[error("Lean's report is incomplete: {0}")]
-    Incomplete(&'static str),
-    /// Lean gave up on the whole file, mostly because an import can't be loaded.
-    #[error("Lean can't elaborate the file: {0}")]
-    Fatal(String),
-    /// Lean refused the request.
-    #[error("Lean answered with an error: {0}")]
-    Refused(String),
-}
 
 /// An open document of a server.
 #[derive(Debug)]
@@ -115,8 +70,8 @@ impl Shadow {
             "textDocument/waitForDiagnostics",
             json!({"uri": self.uri, "version": self.version}),
         );
-        let mut report = Report::new(&self.uri, self.version);
-        let next = async |server: &mut Server, report: &mut Report<'_>, id: &Value| loop {
+        let mut report = VersionReport::new(&self.uri, self.version);
+        let next = async |server: &mut Server, report: &mut VersionReport<'_>, id: &Value| loop {
             let message = tokio::time::timeout_at(deadline, server.next())
                 .await
                 .map_err(|_| Unknown::TimedOut(limit))?
@@ -138,7 +93,7 @@ impl Shadow {
             let tactic = next(server, &mut report, &tactic).await?;
             let term = server.request("$/lean/plainTermGoal", params);
             let term = next(server, &mut report, &term).await?;
-            answers.push(goals(&tactic, &term));
+            answers.push(Goals::read(&tactic, &term));
         }
         // Lean's last words on progress may come just behind the barrier's answer.
         let settled = deadline.min(Instant::now() + LATE);
@@ -152,7 +107,7 @@ impl Shadow {
             }
         }
         match report {
-            Report {
+            VersionReport {
                 fatal: true,
                 diagnostics,
                 ..
@@ -164,14 +119,14 @@ impl Shadow {
                     }),
                 ))
             }
-            Report {
+            VersionReport {
                 in_progress: Some(true) | None,
                 ..
             } => Err(Unknown::Incomplete("part of the text is still in progress")),
-            Report {
+            VersionReport {
                 diagnostics: None, ..
             } => Err(Unknown::Incomplete("no diagnostics of this version came")),
-            Report {
+            VersionReport {
                 diagnostics: Some(diagnostics),
                 ..
             } => Ok(Elaboration {
@@ -217,7 +172,7 @@ impl Shadow {
 }
 
 /// What Lean has said so far of a version.
-struct Report<'a> {
+struct VersionReport<'a> {
     uri: &'a str,
     version: i32,
     diagnostics: Option<Vec<Diagnostic>>,
@@ -225,9 +180,9 @@ struct Report<'a> {
     fatal: bool,
 }
 
-impl<'a> Report<'a> {
+impl<'a> VersionReport<'a> {
     fn new(uri: &'a str, version: i32) -> Self {
-        Report {
+        VersionReport {
             uri,
             version,
             diagnostics: None,
@@ -278,20 +233,4 @@ fn answer(message: &Value) -> Result<Value, Unknown> {
             error["message"].as_str().unwrap_or("no message").to_owned(),
         )),
     }
-}
-
-/// Reads Lean's answers to `plainGoal` and `plainTermGoal`.
-pub fn goals(tactic: &Value, term: &Value) -> Goals {
-    let tactic = tactic["goals"].as_array().map(|goals| {
-        goals
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
-    });
-    let term = term["goal"].as_str().and_then(|goal| {
-        let range = serde_json::from_value(term["range"].clone()).ok()?;
-        Some((goal.to_owned(), range))
-    });
-    Goals { tactic, term }
 }

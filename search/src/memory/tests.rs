@@ -1,9 +1,10 @@
 use super::*;
+use crate::check::checker::Checker;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
-use crate::lean::shadow::{Elaboration, Goals};
-use crate::proof::checker::Checker;
-use crate::proof::target::Target;
+use crate::lean::elaboration::{Elaboration, Goals};
 use crate::search::{Limits, Outcome, Search};
+use crate::target::Target;
+use crate::verify::level::Requirements;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;
@@ -38,7 +39,7 @@ fn baseline(goals: &str) -> Baseline {
         goal: goal.expect("a goal"),
         rendered: goals.to_owned(),
         reports_accomplished: true,
-        axioms: crate::proof::axioms::Report::Axioms(Vec::new()),
+        axioms: crate::check::axioms::AxiomReport::Axioms(Vec::new()),
         statement: None,
         error_before: false,
         compiled: std::sync::Arc::default(),
@@ -239,6 +240,7 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
     });
     let search = Search {
         checker,
+        requirements: Requirements::default(),
         engines: vec![Engine {
             name: "tactics",
             prover: Arc::new(Proposes(

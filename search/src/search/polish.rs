@@ -8,11 +8,11 @@ use unsorry_prover::Candidate;
 
 use super::stats::{Found, lock};
 use super::{Effort, Step, Task};
-use crate::proof::checker::CheckError;
-use crate::proof::gate::gate;
-use crate::proof::screen::{self, Screen, Verdict};
-use crate::proof::shorten::{is_plain, length, shorter, tidy};
-use crate::proof::verify::{Rejection, VerifiedProof, confirm};
+use crate::check::checker::CheckError;
+use crate::check::screen::{self, Screen, Verdict};
+use crate::gate::gate;
+use crate::rewrite::shorten::{is_plain, length, shorter, tidy};
+use crate::verify::{Rejection, VerifiedProof, confirm};
 
 /// How many of those that passed together are confirmed, at the most.
 const MAX_CONFIRMED: usize = 3;
@@ -116,7 +116,8 @@ async fn shortest(
         let passed = batch.iter().zip(&verdicts);
         let passed = passed.filter(|(_, verdict)| matches!(verdict, Some(Verdict::Passed { .. })));
         for (candidate, _) in passed.take(MAX_CONFIRMED) {
-            let better = match confirm(checker, target, baseline, candidate, limits.check).await {
+            let confirmed = confirm(effort.context(task), &search.requirements, candidate);
+            let better = match confirmed.await {
                 Ok(better) => better,
                 Err(Rejection::Check(CheckError::NoLean(error))) => {
                     return Err(CheckError::NoLean(error));
@@ -124,7 +125,7 @@ async fn shortest(
                 Err(_) => continue,
             };
             let quick = better.took() <= best.took() * 3 / 2 + SLOWER;
-            let clean = better.leans_on().is_empty() && better.level() >= best.level();
+            let clean = better.depends_on().is_empty() && better.level() >= best.level();
             if quick && clean && length(better.proof()) <= length(best.proof()) {
                 return Ok(Some(better));
             }

@@ -10,10 +10,10 @@ use unsorry_prover::{Ask, Candidate, Counterexample, Proposal, Prover, counterex
 use super::run::{Progress, Run};
 use super::stats::{Found, lock};
 use super::{Effort, Engine, Kind, Step, Task};
-use crate::proof::baseline::{NoGoal, baseline};
-use crate::proof::checker::CheckError;
-use crate::proof::negation::Negation;
-use crate::proof::verify::{Rejection, VerifiedProof, refute as conclude};
+use crate::check::baseline::{NoGoal, baseline};
+use crate::check::checker::CheckError;
+use crate::rewrite::negation::Negation;
+use crate::verify::{Rejection, VerifiedProof, refute as conclude};
 
 /// How many answers a model is asked for.
 const ANSWERS: usize = 4;
@@ -131,10 +131,7 @@ async fn found(
     let text = proof.proof();
     let value = values.iter().find(|value| value.proof == text);
     let value = value.map(|value| value.values.clone());
-    let search = effort.search;
-    let (checker, limit) = (&search.checker, search.limits.check);
-    let (target, baseline) = (task.target, task.baseline);
-    match conclude(checker, target, baseline, negation, proof, value, limit).await {
+    match conclude(effort.context(task), negation, proof, value).await {
         Ok(refutation) => {
             let refutation = Arc::new(refutation);
             lock(found).refuted = Some(refutation.clone());

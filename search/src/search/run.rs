@@ -12,12 +12,12 @@ use unsorry_prover::{Attempt, Candidate, Proposal};
 use super::cascade::{Cascade, Heard};
 use super::stats::{Found, lock};
 use super::{Effort, Kind, Step, TACTICS, Task};
-use crate::lean::shadow::Unknown;
-use crate::proof::checker::CheckError;
-use crate::proof::gate::{gate, without_comments};
-use crate::proof::repair::repairs;
-use crate::proof::screen::{self, Complaint, Screen, Verdict};
-use crate::proof::verify::{Rejection, confirm};
+use crate::check::checker::CheckError;
+use crate::check::screen::{self, Complaint, Screen, Verdict};
+use crate::gate::{gate, without_comments};
+use crate::lean::elaboration::Unknown;
+use crate::rewrite::repair::repairs;
+use crate::verify::{Rejection, confirm};
 
 /// How many verified proofs a search gives at the most, the one that is applied among them.
 const MAX_PROOFS: usize = 3;
@@ -537,7 +537,7 @@ impl<'a> Run<'a> {
         passed.sort_by_key(|(warnings, _)| *warnings);
         for (_, candidate) in passed {
             // A replay takes long.
-            let most = match self.effort.search.checker.replayer() {
+            let most = match self.effort.search.requirements.replayer() {
                 Some(_) => 1,
                 None => MAX_PROOFS,
             };
@@ -582,13 +582,9 @@ impl<'a> Run<'a> {
             self.judged(&candidate, None);
             return Ok(());
         }
-        let Task {
-            target, baseline, ..
-        } = self.task;
-        let search = self.effort.search;
-        let limit = search.limits.check;
-        match confirm(&search.checker, target, baseline, &candidate, limit).await {
-            Ok(proof) if proof.leans_on().is_empty() => {
+        let requirements = &self.effort.search.requirements;
+        match confirm(self.effort.context(self.task), requirements, &candidate).await {
+            Ok(proof) if proof.depends_on().is_empty() => {
                 let proof = Arc::new(proof);
                 lock(self.found).proofs.push(proof.clone());
                 self.judged(&candidate, None);
@@ -597,7 +593,7 @@ impl<'a> Run<'a> {
                 }
             }
             Ok(proof) => {
-                let names = proof.leans_on().join(", ");
+                let names = proof.depends_on().join(", ");
                 self.judged(
                     &candidate,
                     Some(format!("it leans on {names}, not proved yet")),

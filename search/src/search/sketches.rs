@@ -10,13 +10,13 @@ use unsorry_prover::{Candidate, Context, Goal, HoleKind};
 
 use super::stats::{Found, lock, taken};
 use super::{Effort, Engine, Kind, Step, Task};
-use crate::proof::baseline::{Baseline, NoGoal, baseline};
-use crate::proof::checker::CheckError;
-use crate::proof::gate::gate_sketch;
-use crate::proof::negation::generalised;
-use crate::proof::sketch::Sketch;
-use crate::proof::target::Target;
-use crate::proof::verify::{Rejection, VerifiedProof, confirm, confirm_sketch};
+use crate::check::baseline::{Baseline, NoGoal, baseline};
+use crate::check::checker::CheckError;
+use crate::gate::gate_sketch;
+use crate::rewrite::negation::generalised;
+use crate::rewrite::sketch::Sketch;
+use crate::target::Target;
+use crate::verify::{Rejection, VerifiedProof, confirm, confirm_sketch};
 use unsorry_syntax::Outline;
 
 /// How many sketches for one goal are worked on.
@@ -144,20 +144,10 @@ impl<'a> Work<'a> {
         if steps > MAX_STEPS {
             return Err(Rejection::because("it has too many steps"));
         }
-        let search = effort.search;
-        let (target, limit) = (task.target, search.limits.check);
         lock(effort.stats).checked += 1;
-        let verified = confirm_sketch(
-            &search.checker,
-            target,
-            task.baseline,
-            candidate,
-            (steps, steps),
-            limit,
-        );
-        let verified = verified.await?;
+        let verified = confirm_sketch(effort.context(task), candidate, (steps, steps)).await?;
         let change = verified.change().clone();
-        let text: Arc<str> = change.apply(target.head()).into();
+        let text: Arc<str> = change.apply(task.target.head()).into();
         let outline = Arc::new(Outline::of(&text));
         let inside = change.range.start..change.range.start + change.text.len();
         let holes = outline.holes.iter().enumerate();
@@ -336,16 +326,14 @@ impl<'a> Work<'a> {
         }
         let candidate = sketch.candidate();
         let (steps, open) = (self.steps.len(), sketch.holes());
-        let search = self.effort.search;
-        let (target, baseline) = (self.task.target, self.task.baseline);
-        let limit = search.limits.check;
+        let cx = self.effort.context(self.task);
         if open == 0 && self.task.kind == Kind::Step {
             lock(self.found).step = Some(candidate);
             return Ok(());
         }
         if open == 0 {
-            let checker = &search.checker;
-            return match confirm(checker, target, baseline, &candidate, limit).await {
+            let requirements = &self.effort.search.requirements;
+            return match confirm(cx, requirements, &candidate).await {
                 Ok(proof) => {
                     self.verified(proof);
                     Ok(())
@@ -361,9 +349,7 @@ impl<'a> Work<'a> {
         if !better || self.task.kind != Kind::Hole {
             return Ok(());
         }
-        let counts = (steps, open);
-        let checker = &search.checker;
-        match confirm_sketch(checker, target, baseline, &candidate, counts, limit).await {
+        match confirm_sketch(cx, &candidate, (steps, open)).await {
             Ok(verified) => {
                 lock(self.found).sketch = Some(Arc::new(verified));
                 Ok(())
@@ -375,7 +361,7 @@ impl<'a> Work<'a> {
     fn verified(&self, proof: VerifiedProof) {
         let proof = Arc::new(proof);
         let mut found = lock(self.found);
-        if proof.leans_on().is_empty() {
+        if proof.depends_on().is_empty() {
             found.proofs.push(proof.clone());
             drop(found);
             if self.task.kind == Kind::Hole {

@@ -7,7 +7,7 @@ use unsorry_prover::Candidate;
 use super::batch_sizer::BatchSizer;
 use super::sketches::SketchProgress;
 use super::{Engine, Failure, TACTICS};
-use crate::proof::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
 /// How many of the candidates that failed are kept.
 const MAX_TRIES: usize = 3;

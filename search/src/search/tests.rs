@@ -4,7 +4,7 @@ use futures_util::stream::{self, BoxStream};
 use unsorry_prover::{Ask, Proposal};
 
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
-use crate::lean::shadow::{Elaboration, Goals};
+use crate::lean::elaboration::{Elaboration, Goals};
 use unsorry_syntax::{Outline, Position};
 
 /// Proposes what it is given, then what is sent to it.
@@ -143,6 +143,7 @@ async fn of(
     });
     let search = Search {
         checker,
+        requirements: Requirements::default(),
         engines,
         memory: None,
         limits: Limits {

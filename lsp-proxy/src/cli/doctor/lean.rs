@@ -19,7 +19,7 @@ use crate::config::{Cache, Config};
 use crate::engines;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain;
-use unsorry_search::proof::target::Target;
+use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
 
 /// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.

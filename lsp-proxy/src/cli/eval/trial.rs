@@ -9,11 +9,11 @@ use super::set::Problem;
 use super::unit::Unit;
 use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
-use unsorry_search::lean::shadow::Unknown;
-use unsorry_search::proof::baseline::NoGoal;
-use unsorry_search::proof::checker::CheckError;
-use unsorry_search::proof::target::Target;
+use unsorry_search::check::baseline::NoGoal;
+use unsorry_search::check::checker::CheckError;
+use unsorry_search::lean::elaboration::Unknown;
 use unsorry_search::search::{Outcome, Search, Step};
+use unsorry_search::target::Target;
 
 /// How a trial ended.
 pub enum Trial {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use unsorry_search::proof::checker::Checker;
+use unsorry_search::check::checker::Checker;
 
 /// Has Lean elaborate the whole file once more with all proofs in it.
 ///

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Goal, HoleKind, Hypothesis};
 
-use super::target::Target;
+use crate::target::Target;
 use unsorry_syntax::{Change, Outline};
 
 /// The theorem's name.

@@ -7,7 +7,7 @@
 
 use unsorry_syntax::{DeclarationKind, Outline};
 
-use super::target::Target;
+use crate::target::Target;
 
 /// Stands for a hole, among tactics and in terms; as long as `sorry`, so that columns stay.
 const HOLE: &str = "hole!";

@@ -1,8 +1,6 @@
 //! The checker: a second Lean server, started at the first need and released when idle. One task
 //! owns it; everyone else sends it texts.
 
-mod queue;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,13 +13,12 @@ use url::Url;
 use crate::command::LeanCommand;
 use crate::contain::Limits;
 use crate::lean::diagnostic::Diagnostic;
+use crate::lean::elaboration::{Elaboration, Unknown};
 use crate::lean::server::Server;
-use crate::lean::shadow::{Elaboration, Shadow, Unknown};
+use crate::lean::shadow::Shadow;
 use unsorry_syntax::Position;
 
-use super::replay::Replayer;
-use super::verify::Level;
-use queue::{Next, Queue, Searcher};
+use super::queue::{Next, Queue, Searcher};
 
 /// How long a fresh worker may take to load a file's imports and elaborate what stands before the
 /// first hole that is asked about.
@@ -58,9 +55,6 @@ pub struct Checker {
     requests: mpsc::UnboundedSender<(Request, Reply)>,
     searcher: Arc<Searcher>,
     cwd: Arc<Path>,
-    least: Level,
-    replays: bool,
-    replayer: Arc<Replayer>,
     /// Counts changes of what files import.
     imports: Arc<AtomicU64>,
 }
@@ -72,7 +66,6 @@ impl Checker {
         let (requests, receiver) = mpsc::unbounded_channel();
         let folder = Arc::from(cwd.as_path());
         let imports = Arc::<AtomicU64>::default();
-        let replayer = Replayer::new(command.clone(), cwd.clone(), limits.clone());
         tokio::spawn(run(
             Slot {
                 command,
@@ -90,9 +83,6 @@ impl Checker {
             requests,
             searcher: Arc::new(Searcher::urgent()),
             cwd: folder,
-            least: Level::LeanChecked,
-            replays: false,
-            replayer: Arc::new(replayer),
             imports,
         }
     }
@@ -111,29 +101,6 @@ impl Checker {
         }
     }
 
-    /// The same checker for whoever takes no proof below a level.
-    pub fn at_least(mut self, least: Level) -> Checker {
-        self.least = least;
-        self
-    }
-
-    /// The level below which nothing is a proof.
-    pub fn least(&self) -> Level {
-        self.least
-    }
-
-    /// The same checker for whoever wants each proof replayed in Lean's kernel, or does not.
-    pub fn replaying(mut self, replays: bool) -> Checker {
-        self.replays = replays;
-        self
-    }
-
-    /// What replays a proof; none where nobody asks for it.
-    pub fn replayer(&self) -> Option<&Replayer> {
-        let asked = self.replays || self.least == Level::KernelReplayed;
-        asked.then_some(&*self.replayer)
-    }
-
     /// A checker that asks `lean` in the place of a Lean.
     #[cfg(test)]
     pub fn scripted(mut lean: impl FnMut(&str) -> Elaboration + Send + 'static) -> Checker {
@@ -143,27 +110,12 @@ impl Checker {
                 let _ = reply.send(Ok(lean(&request.text)));
             }
         });
-        let none = LeanCommand::resolve(&["a-script".into()], Path::new("/"));
         Checker {
             requests,
             searcher: Arc::new(Searcher::urgent()),
             cwd: Path::new("/").into(),
-            least: Level::LeanChecked,
-            replays: false,
-            replayer: Arc::new(Replayer::new(none, "/".into(), Limits::default())),
             imports: Arc::default(),
         }
-    }
-
-    /// The same checker, with `server`'s compiler for replays, uncontained.
-    #[cfg(test)]
-    pub fn with_compiler_of(mut self, server: LeanCommand) -> Checker {
-        let limits = Limits {
-            contained: false,
-            ..Limits::default()
-        };
-        self.replayer = Arc::new(Replayer::new(server, "/".into(), limits));
-        self
     }
 
     /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes

@@ -9,8 +9,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::checker::{CheckError, Checker};
-use super::target::{NAME, Target};
+use crate::check::checker::{CheckError, Checker};
+use crate::target::{NAME, Target};
 use unsorry_syntax::{DeclarationKind, LineIndex, keyword};
 
 /// How many names are followed, the proof's own among them.
@@ -20,9 +20,9 @@ const MAX_NAMES: usize = 256;
 const PRINT: &str = "set_option pp.all true in set_option pp.proofs true in \
     set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #print";
 
-/// What a declaration rests on.
+/// The dependencies of a declaration, as far as a verdict needs them.
 #[derive(Debug, Default)]
-pub struct Reach {
+pub struct Dependencies {
     /// Its own term holds a `sorry`.
     pub holds_sorry: bool,
     /// A constant that stands for trust in compiled code.
@@ -39,16 +39,16 @@ pub struct Reach {
 ///
 /// # Errors
 /// When Lean can't be asked.
-pub async fn reach(
+pub async fn dependencies(
     checker: &Checker,
     target: &Target,
     text: &str,
     limit: Duration,
-) -> Result<Reach, CheckError> {
-    let mut reach = Reach::default();
+) -> Result<Dependencies, CheckError> {
+    let mut dependencies = Dependencies::default();
     let Some((text, own)) = named(target, text) else {
-        reach.hidden = true;
-        return Ok(reach);
+        dependencies.hidden = true;
+        return Ok(dependencies);
     };
     let declared: Vec<&str> = target
         .outline
@@ -71,8 +71,8 @@ pub async fn reach(
             .await
         {
             Err(CheckError::Unknown(_)) => {
-                reach.hidden = true;
-                return Ok(reach);
+                dependencies.hidden = true;
+                return Ok(dependencies);
             }
             other => other?,
         };
@@ -89,27 +89,27 @@ pub async fn reach(
                 match parent(name, &declared) {
                     Some(parent) if seen.insert(parent.to_owned()) => next.push(parent.to_owned()),
                     Some(_) => {}
-                    None => reach.hidden = true,
+                    None => dependencies.hidden = true,
                 }
                 continue;
             };
             if is_axiom(&printed.message) {
-                reach.axioms.insert(visible(name).to_owned());
+                dependencies.axioms.insert(visible(name).to_owned());
             }
             for word in words(&printed.message) {
                 if word == "sorryAx" {
                     if *name == own {
-                        reach.holds_sorry = true;
+                        dependencies.holds_sorry = true;
                     } else {
-                        reach.unproved.insert(visible(name).to_owned());
+                        dependencies.unproved.insert(visible(name).to_owned());
                     }
                 } else if is_native(word) {
-                    reach.native = Some(word.to_owned());
+                    dependencies.native = Some(word.to_owned());
                 } else if let Some(local) = local(word, &declared)
                     && seen.insert(local.to_owned())
                 {
                     if seen.len() > MAX_NAMES {
-                        reach.hidden = true;
+                        dependencies.hidden = true;
                     } else {
                         next.push(local.to_owned());
                     }
@@ -118,7 +118,7 @@ pub async fn reach(
         }
         round = next;
     }
-    Ok(reach)
+    Ok(dependencies)
 }
 
 /// The text with a name for the target's declaration, and the name. An `example` becomes a theorem.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::check::baseline::baseline;
 use crate::lean::diagnostic::{Range, Severity};
-use crate::lean::shadow::{Elaboration, Goals};
-use crate::proof::baseline::{NoGoal, baseline};
+use crate::lean::elaboration::{Elaboration, Goals};
 use unsorry_syntax::{Outline, Position};
 
 const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
@@ -56,7 +56,7 @@ fn lean(before: &'static str, after: &'static str) -> Checker {
     })
 }
 
-async fn told(checker: Checker, candidate: &str) -> String {
+async fn told(checker: Checker, requirements: Requirements, candidate: &str) -> String {
     let target = Target {
         uri: "file:///A.lean".into(),
         outline: Arc::new(Outline::of(SOURCE)),
@@ -66,11 +66,19 @@ async fn told(checker: Checker, candidate: &str) -> String {
     let limit = Duration::from_secs(9);
     let baseline = match baseline(&checker, &target).await {
         Ok(baseline) => baseline,
-        Err(no @ NoGoal::Level(_)) => return no.to_string(),
         Err(no) => panic!("{no}"),
     };
+    if let Err(no) = requirements.can_be_met(&baseline) {
+        return no.to_string();
+    }
     let candidate = Candidate::new(candidate, "a");
-    match confirm(&checker, &target, &baseline, &candidate, limit).await {
+    let cx = CheckContext {
+        checker: &checker,
+        target: &target,
+        baseline: &baseline,
+        limit,
+    };
+    match confirm(cx, &requirements, &candidate).await {
         Ok(proof) => proof.standing(),
         Err(rejection) => rejection.to_string(),
     }
@@ -104,7 +112,7 @@ async fn reports_of_all_versions() {
         "unknown constant 't'",
         "something that nobody knows",
     ] {
-        all.push(told(lean(SORRY, report), "rfl").await);
+        all.push(told(lean(SORRY, report), Requirements::default(), "rfl").await);
     }
     check(
         &all,
@@ -133,11 +141,11 @@ async fn what_was_there_before_stays() {
         "'t' depends on axioms: [cheat]",
         "'t' depends on axioms: [cheat, other]",
     ] {
-        all.push(told(lean(before, report), "rfl").await);
+        all.push(told(lean(before, report), Requirements::default(), "rfl").await);
     }
     // A candidate that prints what a report would be.
     let report = "'t' depends on axioms: [other]";
-    all.push(told(lean(before, report), "prints").await);
+    all.push(told(lean(before, report), Requirements::default(), "prints").await);
     check(
         &all,
         expect![[r#"
@@ -149,13 +157,22 @@ async fn what_was_there_before_stays() {
 
 #[tokio::test]
 async fn the_least_level() {
-    let clean = |before, after| lean(before, after).at_least(Level::AxiomsClean);
+    let clean = || Requirements {
+        least: Level::AxiomsClean,
+        ..Requirements::default()
+    };
+    let any = Requirements::default();
     let module = "cannot use `#print axioms` in a `module`";
     let all = [
-        told(clean(SORRY, "'t' does not depend on any axioms"), "rfl").await,
-        told(clean(SORRY, "unknown constant 't'"), "rfl").await,
-        told(clean(module, module), "rfl").await,
-        told(lean(module, module), "rfl").await,
+        told(
+            lean(SORRY, "'t' does not depend on any axioms"),
+            clean(),
+            "rfl",
+        )
+        .await,
+        told(lean(SORRY, "unknown constant 't'"), clean(), "rfl").await,
+        told(lean(module, module), clean(), "rfl").await,
+        told(lean(module, module), any, "rfl").await,
     ];
     check(
         &all,
@@ -173,10 +190,12 @@ async fn replays() {
     use std::os::unix::fs::PermissionsExt;
 
     use crate::command::LeanCommand;
+    use crate::contain::Limits;
+    use crate::replay::Replayer;
 
     const CLEAN: &str = "'t' does not depend on any axioms";
     let folder = tempfile::tempdir().expect("a folder");
-    let checker = async |after: &'static str, compile: &str, replay: &str| {
+    let replayer = |compile: &str, replay: &str| {
         let text = format!(
             "#!/bin/sh\ncase $1 in\n-R) {compile} ;;\n--run) {replay} ;;\n*) exit 9 ;;\nesac\n"
         );
@@ -191,7 +210,11 @@ async fn replays() {
             program: "/bin/sh".into(),
             args: vec![path.into(), "--server".into()],
         };
-        lean(SORRY, after).with_compiler_of(shell)
+        let limits = Limits {
+            contained: false,
+            ..Limits::default()
+        };
+        Arc::new(Replayer::new(shell, "/".into(), limits))
     };
     let compiles = "touch \"$4\"";
     let yes = "echo replaying; echo replayed";
@@ -219,9 +242,15 @@ async fn replays() {
         // Only what the candidate is in.
         (CLEAN, "grep -q sorry $5 && touch $4", yes),
     ] {
-        let checker = checker(after, compile, replay).await;
-        all.push(told(checker.clone().replaying(true), "rfl").await);
-        all.push(told(checker.at_least(Level::KernelReplayed), "rfl").await);
+        let replayer = Some(replayer(compile, replay));
+        for least in [Level::LeanChecked, Level::KernelReplayed] {
+            let requirements = Requirements {
+                least,
+                replay: true,
+                replayer: replayer.clone(),
+            };
+            all.push(told(lean(SORRY, after), requirements, "rfl").await);
+        }
     }
     check(
         &all,

@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use unsorry_prover::{Candidate, HoleKind};
 
-use super::baseline::Baseline;
-use super::target::Target;
+use crate::check::baseline::Baseline;
 use crate::lean::diagnostic::{Diagnostic, Severity};
+use crate::target::Target;
 use unsorry_syntax::splice::moved;
 use unsorry_syntax::{DeclarationKind, LineIndex, splice};
 
@@ -391,8 +391,8 @@ fn accepted(said: &[&Diagnostic]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::axioms::AxiomReport;
     use crate::lean::diagnostic::Range as LspRange;
-    use crate::proof::axioms::Report;
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -424,7 +424,7 @@ mod tests {
             .expect("a goal"),
             rendered: rendered.to_owned(),
             reports_accomplished: true,
-            axioms: Report::Axioms(Vec::new()),
+            axioms: AxiomReport::Axioms(Vec::new()),
             statement: None,
             error_before: false,
             compiled: Arc::default(),

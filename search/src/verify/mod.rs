@@ -1,55 +1,39 @@
 //! The sole maker of [`VerifiedProof`], [`VerifiedSketch`] and [`Refutation`].
 
+pub mod dependencies;
+pub mod level;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use unsorry_prover::{Candidate, HoleKind};
 
-use super::axioms::{self, Report};
-use super::baseline::{Baseline, HEAD_LIMIT};
-use super::checker::{CheckError, Checker};
-use super::closed::{self, closed, theorems, with_axiom};
-use super::gate::{Refusal, gate, gate_sketch};
-use super::negation::{self, Negation};
-use super::neighbours::reach;
-use super::replay::{self, NotReplayed, Replayer};
-use super::screen::{Complaint, Verdict, verdict};
-use super::target::{NAME, Target};
+use crate::check::axioms::{self, AxiomReport};
+use crate::check::baseline::{Baseline, HEAD_LIMIT};
+use crate::check::checker::{CheckError, Checker};
+use crate::check::screen::{Complaint, Verdict, verdict};
+use crate::gate::{Refusal, gate, gate_sketch};
 use crate::lean::diagnostic::Diagnostic;
+use crate::replay::{self, NotReplayed, Replayer};
+use crate::rewrite::closed::{self, closed, theorems, with_axiom};
+use crate::rewrite::negation::{self, Negation};
+use crate::target::{NAME, Target};
+use dependencies::dependencies;
+use level::{Level, Requirements};
 use unsorry_syntax::{Change, LineIndex};
 
-/// How far a proof was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Lean's elaborator and kernel took it without error or `sorry`.
-    LeanChecked,
-    /// And it rests on no axiom but the standard ones and those that were there before.
-    AxiomsClean,
-    /// And Lean's kernel has taken it once more, in a process that has not elaborated it.
-    KernelReplayed,
-}
-
-impl Level {
-    /// Its name for a reader.
-    pub fn title(self) -> &'static str {
-        match self {
-            Level::LeanChecked => "Lean-checked",
-            Level::AxiomsClean => "axioms clean",
-            Level::KernelReplayed => "kernel-replayed",
-        }
-    }
-
-    /// Its name in `--json`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::LeanChecked => "lean-checked",
-            Level::AxiomsClean => "axioms-clean",
-            Level::KernelReplayed => "kernel-replayed",
-        }
-    }
+/// What it takes to check candidates for one hole.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckContext<'a> {
+    /// Asks Lean.
+    pub checker: &'a Checker,
+    /// The hole.
+    pub target: &'a Target,
+    /// What Lean says of it as it stands.
+    pub baseline: &'a Baseline,
+    /// How long Lean may take for a text.
+    pub limit: Duration,
 }
 
 /// Whether Lean's kernel has taken a proof once more.
@@ -73,9 +57,9 @@ pub struct VerifiedProof {
     change: Change,
     head: Arc<str>,
     level: Level,
-    axioms: Report,
+    axioms: AxiomReport,
     replay: Replay,
-    leans_on: Vec<String>,
+    depends_on: Vec<String>,
     siblings: usize,
     plan: Option<Arc<str>>,
     took: Duration,
@@ -113,7 +97,7 @@ impl VerifiedProof {
     }
 
     /// What Lean said of its axioms.
-    pub fn axioms(&self) -> &Report {
+    pub fn axioms(&self) -> &AxiomReport {
         &self.axioms
     }
 
@@ -124,8 +108,8 @@ impl VerifiedProof {
 
     /// The declarations of the file it uses that are not proved themselves; empty for a proof that
     /// stands on its own.
-    pub fn leans_on(&self) -> &[String] {
-        &self.leans_on
+    pub fn depends_on(&self) -> &[String] {
+        &self.depends_on
     }
 
     /// How many other holes its declaration has.
@@ -151,8 +135,8 @@ impl VerifiedProof {
         }
         text += &match (self.level, &self.axioms) {
             (Level::AxiomsClean | Level::KernelReplayed, _) => ", axioms clean".to_owned(),
-            (_, Report::Axioms(axioms)) => format!("; axioms: {}", axioms.join(", ")),
-            (_, Report::NotReported(_)) => "; axioms not reported by this Lean".to_owned(),
+            (_, AxiomReport::Axioms(axioms)) => format!("; axioms: {}", axioms.join(", ")),
+            (_, AxiomReport::NotReported(_)) => "; axioms not reported by this Lean".to_owned(),
         };
         if let Replay::Impossible(why) = &self.replay {
             text += &format!("; not kernel-replayed: {why}");
@@ -160,8 +144,8 @@ impl VerifiedProof {
         if self.siblings > 0 {
             text += &format!("; {} more sorry in this declaration", self.siblings);
         }
-        if !self.leans_on.is_empty() {
-            text += &format!("; leans on {}, not proved yet", self.leans_on.join(", "));
+        if !self.depends_on.is_empty() {
+            text += &format!("; leans on {}, not proved yet", self.depends_on.join(", "));
         }
         text
     }
@@ -200,14 +184,18 @@ impl Rejection {
 /// Has Lean check `candidate` alone, exactly where it will go, and asks for its axioms.
 ///
 /// # Errors
-/// When it is anything but a proof, or when that can't be known.
+/// When it is anything but a proof as `requirements` has it, or when that can't be known.
 pub async fn confirm(
-    checker: &Checker,
-    target: &Target,
-    baseline: &Baseline,
+    cx: CheckContext<'_>,
+    requirements: &Requirements,
     candidate: &Candidate,
-    limit: Duration,
 ) -> Result<VerifiedProof, Rejection> {
+    let CheckContext {
+        checker,
+        target,
+        baseline,
+        limit,
+    } = cx;
     let kind = baseline.goal.kind;
     gate(kind, &candidate.text)?;
     if candidate.is_query() {
@@ -215,8 +203,8 @@ pub async fn confirm(
     }
     let spliced = target.spliced(kind, &candidate.text);
     let lines = LineIndex::new(&spliced.text);
-    let question = axioms::Question::of(target, &spliced.text);
-    let text = format!("{}{}\n", spliced.text, question.commands());
+    let inspection = axioms::Inspection::of(target, &spliced.text);
+    let text = format!("{}{}\n", spliced.text, inspection.commands());
     // Where tactics go, Lean must show a goal at the first of them: it was run.
     let first_token = spliced.change.range.start + spliced.change.text.len()
         - spliced
@@ -245,7 +233,7 @@ pub async fn confirm(
     {
         return Err(Rejection::because("Lean did not run it"));
     }
-    let statement = question.statement(&elaboration.diagnostics);
+    let statement = inspection.statement(&elaboration.diagnostics);
     if statement.is_none() && baseline.statement.is_some() {
         return Err(Rejection::because(
             "Lean reads what stands behind the declaration as part of it",
@@ -261,9 +249,9 @@ pub async fn confirm(
     if siblings > 0 {
         is_whole(checker, target, baseline, &spliced.text, limit).await?;
     }
-    let report = question.report(&elaboration.diagnostics);
+    let report = inspection.report(&elaboration.diagnostics);
     let level = match &report {
-        Report::Axioms(axioms) => {
+        AxiomReport::Axioms(axioms) => {
             let foreign = foreign(axioms, &baseline.axioms);
             if !foreign.is_empty() {
                 return Err(Rejection::Axioms(foreign.join(", ")));
@@ -275,22 +263,22 @@ pub async fn confirm(
                 Level::AxiomsClean
             }
         }
-        Report::NotReported(_) => Level::LeanChecked,
+        AxiomReport::NotReported(_) => Level::LeanChecked,
     };
     // What is still to come makes no more of it than that.
-    if level < checker.least().min(Level::AxiomsClean) {
+    if level < requirements.least.min(Level::AxiomsClean) {
         return Err(Rejection::Level(level, String::new()));
     }
-    let leans_on = match level {
-        Level::LeanChecked => leans_on(checker, target, &spliced.text, siblings, limit).await?,
+    let depends_on = match level {
+        Level::LeanChecked => depends_on(checker, target, &spliced.text, siblings, limit).await?,
         _ => Vec::new(),
     };
-    let is_whole = siblings == 0 && leans_on.is_empty();
-    let replay = match checker.replayer() {
+    let is_whole = siblings == 0 && depends_on.is_empty();
+    let replay = match requirements.replayer() {
         None => Replay::NotAsked,
         Some(_) if !is_whole => Replay::Impossible("there is a sorry behind it".into()),
         Some(replayer) => {
-            let replayed = replayed(replayer, target, baseline, &question, limit).await;
+            let replayed = replayed(replayer, target, baseline, &inspection, limit).await;
             match replayed {
                 Ok(()) => Replay::Done,
                 Err(NotReplayed::Impossible(why)) => Replay::Impossible(why),
@@ -302,7 +290,7 @@ pub async fn confirm(
         (Level::AxiomsClean, Replay::Done) => Level::KernelReplayed,
         (level, _) => level,
     };
-    if level < checker.least() {
+    if level < requirements.least {
         let why = match &replay {
             Replay::Impossible(why) => format!(": {why}"),
             _ => String::new(),
@@ -318,14 +306,14 @@ pub async fn confirm(
         level,
         axioms: report,
         replay,
-        leans_on,
+        depends_on,
         siblings,
         plan: candidate.plan.clone(),
         took,
     })
 }
 
-/// Has the kernel take the declaration once more as it is in `question`'s text.
+/// Has the kernel take the declaration once more as it is in `inspection`'s text.
 ///
 /// # Errors
 /// When it does not, or can't be asked.
@@ -333,7 +321,7 @@ async fn replayed(
     replayer: &Replayer,
     target: &Target,
     baseline: &Baseline,
-    question: &axioms::Question,
+    inspection: &axioms::Inspection,
     limit: Duration,
 ) -> Result<(), NotReplayed> {
     let limit = HEAD_LIMIT + limit;
@@ -349,12 +337,12 @@ async fn replayed(
         NotReplayed::Impossible("its declaration has no name to ask about".into())
     })?;
     let before = baseline.compiled.get_or_init(async || {
-        let before = axioms::Question::of(target, target.head());
+        let before = axioms::Inspection::of(target, target.head());
         replayer.compile(before.named(), limit).await
     });
     let before = before.await.as_ref().map_err(NotReplayed::clone)?;
     // Lean has just accepted that: whatever goes wrong now may be the candidate's doing.
-    let after = replayer.compile(question.named(), limit).await;
+    let after = replayer.compile(inspection.named(), limit).await;
     let after = after.map_err(NotReplayed::refused)?;
     replayer.replay(before, &after, name, limit).await
 }
@@ -424,8 +412,8 @@ async fn is_whole(
             )),
         },
         _ => {
-            let reach = reach(checker, &with_axiom(target), &closed, limit).await?;
-            match (reach.holds_sorry, reach.hidden) {
+            let dependencies = dependencies(checker, &with_axiom(target), &closed, limit).await?;
+            match (dependencies.holds_sorry, dependencies.hidden) {
                 (true, _) => Err(Rejection::because("it leaves a sorry")),
                 (_, true) => Err(Rejection::because(
                     "Lean does not show its term, which has other holes",
@@ -451,14 +439,14 @@ fn of_declaration<'a>(
 
 /// The unproved declarations of the file that the proof in `text` uses, and the declaration without
 /// it does not.
-async fn leans_on(
+async fn depends_on(
     checker: &Checker,
     target: &Target,
     text: &str,
     siblings: usize,
     limit: Duration,
 ) -> Result<Vec<String>, Rejection> {
-    let after = reach(checker, target, text, limit).await?;
+    let after = dependencies(checker, target, text, limit).await?;
     if let Some(native) = after.native {
         return Err(Rejection::Axioms(native));
     }
@@ -468,7 +456,7 @@ async fn leans_on(
     if after.unproved.is_empty() && after.axioms.is_empty() && !after.hidden {
         return Ok(Vec::new());
     }
-    let before = reach(checker, target, target.head(), limit).await?;
+    let before = dependencies(checker, target, target.head(), limit).await?;
     if let Some(axiom) = after.axioms.difference(&before.axioms).next() {
         return Err(Rejection::Axioms(axiom.clone()));
     }
@@ -543,13 +531,16 @@ impl VerifiedSketch {
 /// # Errors
 /// When it has any error, or that can't be known.
 pub async fn confirm_sketch(
-    checker: &Checker,
-    target: &Target,
-    baseline: &Baseline,
+    cx: CheckContext<'_>,
     sketch: &Candidate,
     (steps, open): (usize, usize),
-    limit: Duration,
 ) -> Result<VerifiedSketch, Rejection> {
+    let CheckContext {
+        checker,
+        target,
+        baseline,
+        limit,
+    } = cx;
     let kind = baseline.goal.kind;
     gate_sketch(kind, &sketch.text)?;
     if sketch.is_query() {
@@ -618,18 +609,21 @@ impl Refutation {
 /// # Errors
 /// When Lean does not, or that can't be known.
 pub async fn refute(
-    checker: &Checker,
-    target: &Target,
-    baseline: &Baseline,
+    cx: CheckContext<'_>,
     negation: &Negation,
     proof: Arc<VerifiedProof>,
     counterexample: Option<String>,
-    limit: Duration,
 ) -> Result<Refutation, Rejection> {
+    let CheckContext {
+        checker,
+        target,
+        baseline,
+        limit,
+    } = cx;
     if **proof.head() != *negation.target().head() {
         return Err(Rejection::because("it is the proof of something else"));
     }
-    if !proof.leans_on().is_empty() || proof.siblings() > 0 {
+    if !proof.depends_on().is_empty() || proof.siblings() > 0 {
         return Err(Rejection::because("it leans on what is not proved"));
     }
     if baseline.error_before {
@@ -687,10 +681,10 @@ fn is_settled(goal: &str) -> bool {
 }
 
 /// The axioms that are neither standard nor were there before.
-fn foreign(axioms: &[String], before: &Report) -> Vec<String> {
+fn foreign(axioms: &[String], before: &AxiomReport) -> Vec<String> {
     let known = |name: &String| match before {
-        Report::Axioms(before) => before.contains(name),
-        Report::NotReported(_) => false,
+        AxiomReport::Axioms(before) => before.contains(name),
+        AxiomReport::NotReported(_) => false,
     };
     axioms
         .iter()

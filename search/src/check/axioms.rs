@@ -4,7 +4,7 @@
 use crate::lean::diagnostic::Diagnostic;
 use unsorry_syntax::{DeclarationKind, LineIndex};
 
-use super::target::{NAME, Target};
+use crate::target::{NAME, Target};
 
 /// The axioms that Lean's own library rests on.
 pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
@@ -18,7 +18,7 @@ pub const SORRY: &str = "sorryAx";
 
 /// Lean's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
+pub enum AxiomReport {
     /// All the axioms, in Lean's order.
     Axioms(Vec<String>),
     /// Lean did not say, and this is why.
@@ -27,7 +27,7 @@ pub enum Report {
 
 /// The questions, to be put after a declaration.
 #[derive(Debug)]
-pub struct Question {
+pub struct Inspection {
     /// The text, its declaration under a name.
     named: String,
     commands: String,
@@ -35,10 +35,10 @@ pub struct Question {
     line: Option<u32>,
 }
 
-impl Question {
+impl Inspection {
     /// Asks about the declaration of `target` in `text`, which ends with it. What no command can name is
     /// asked about in the form of a copy behind it that has a name: an `example` as a theorem.
-    pub fn of(target: &Target, text: &str) -> Question {
+    pub fn of(target: &Target, text: &str) -> Inspection {
         let declaration = target.declaration();
         let (named, copy, name) = match (&declaration.kind, &declaration.name) {
             (_, Some(name)) => {
@@ -56,7 +56,7 @@ impl Question {
                 (named, copy, NAME.to_owned())
             }
             _ => {
-                return Question {
+                return Inspection {
                     named: text.to_owned(),
                     commands: String::new(),
                     line: None,
@@ -72,7 +72,7 @@ impl Question {
         let line = LineIndex::new(&format!("{text}{before}"))
             .position(usize::MAX)
             .line;
-        Question {
+        Inspection {
             named,
             commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
             line: Some(line),
@@ -97,28 +97,28 @@ impl Question {
     }
 
     /// Reads Lean's answer about axioms.
-    pub fn report(&self, diagnostics: &[Diagnostic]) -> Report {
+    pub fn report(&self, diagnostics: &[Diagnostic]) -> AxiomReport {
         let Some(line) = self.line else {
-            return Report::NotReported("the declaration has no name to ask about".into());
+            return AxiomReport::NotReported("the declaration has no name to ask about".into());
         };
         let mut answers = diagnostics.iter().filter(|d| d.start().line == line);
         match answers.next() {
             Some(answer) if !answer.is_error() => read(&answer.message)
-                .unwrap_or_else(|| Report::NotReported(answer.first_line().to_owned())),
-            Some(error) => Report::NotReported(error.first_line().to_owned()),
-            None => Report::NotReported("Lean gave no answer".into()),
+                .unwrap_or_else(|| AxiomReport::NotReported(answer.first_line().to_owned())),
+            Some(error) => AxiomReport::NotReported(error.first_line().to_owned()),
+            None => AxiomReport::NotReported("Lean gave no answer".into()),
         }
     }
 }
 
 /// `'foo' depends on axioms: [propext, sorryAx]` or `'foo' does not depend on any axioms`.
-fn read(message: &str) -> Option<Report> {
+fn read(message: &str) -> Option<AxiomReport> {
     if message.ends_with("does not depend on any axioms") {
-        return Some(Report::Axioms(Vec::new()));
+        return Some(AxiomReport::Axioms(Vec::new()));
     }
     let (_, list) = message.split_once("depends on axioms:")?;
     let list = list.trim().strip_prefix('[')?.strip_suffix(']')?;
-    Some(Report::Axioms(
+    Some(AxiomReport::Axioms(
         list.split(',').map(|name| name.trim().to_owned()).collect(),
     ))
 }
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn leans_answers() {
         let check = |message: &str, expected: Option<&[&str]>| {
-            let expected =
-                expected.map(|names| Report::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
+            let expected = expected
+                .map(|names| AxiomReport::Axioms(names.iter().map(|&n| n.to_owned()).collect()));
             assert_eq!(read(message), expected, "{message}");
         };
         check("'a.b' does not depend on any axioms", Some(&[]));

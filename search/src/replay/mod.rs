@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::command::LeanCommand;
 use crate::contain::{self, Limits, Scratch};
-use crate::lean::shadow::Unknown;
+use crate::lean::elaboration::Unknown;
 
 /// What the third process runs.
 const SCRIPT: &str = include_str!("replay.lean");

@@ -7,13 +7,12 @@ use tokio::sync::OnceCell;
 
 use unsorry_prover::{Context, Goal, HoleKind};
 
-use super::axioms::{self, Report};
-use super::checker::{CheckError, Checker};
-use super::replay::{Compiled, NotReplayed};
-use super::target::Target;
-use super::verify::Level;
+use crate::check::axioms::{self, AxiomReport};
+use crate::check::checker::{CheckError, Checker};
 use crate::lean::diagnostic::Diagnostic;
-use crate::lean::shadow::{Goals, Unknown};
+use crate::lean::elaboration::{Goals, Unknown};
+use crate::replay::{Compiled, NotReplayed};
+use crate::target::Target;
 
 /// How long Lean may take for all that stands before a hole.
 pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
@@ -34,7 +33,7 @@ pub struct Baseline {
     /// Whether this Lean reports a theorem's goals as accomplished.
     pub reports_accomplished: bool,
     /// What the declaration depends on as it stands.
-    pub axioms: Report,
+    pub axioms: AxiomReport,
     /// The declaration's type, where Lean tells it.
     pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
@@ -98,8 +97,8 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     }
     let lines = &target.outline.lines;
     let hole = lines.positions(&target.hole().range);
-    let question = axioms::Question::of(target, target.head());
-    let text = format!("{}{}{PROBE}", target.head(), question.commands());
+    let inspection = axioms::Inspection::of(target, target.head());
+    let text = format!("{}{}{PROBE}", target.head(), inspection.commands());
     let probe_line = unsorry_syntax::LineIndex::new(&text)
         .position(text.len() - PROBE.trim_start().len())
         .line;
@@ -137,8 +136,8 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .diagnostics
             .iter()
             .any(|d| d.says_accomplished() && d.start().line == probe_line),
-        axioms: question.report(&elaboration.diagnostics),
-        statement: question.statement(&elaboration.diagnostics),
+        axioms: inspection.report(&elaboration.diagnostics),
+        statement: inspection.statement(&elaboration.diagnostics),
         error_before: elaboration
             .diagnostics
             .iter()
@@ -146,11 +145,6 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
         goal,
         compiled: Arc::default(),
     };
-    if let Report::NotReported(why) = &baseline.axioms
-        && checker.least() > Level::LeanChecked
-    {
-        return Err(NoGoal::Level(why.clone()));
-    }
     if !wants_proof(checker, target, &baseline).await? {
         return Err(NoGoal::Data(baseline.goal.target));
     }

@@ -1,0 +1,7 @@
+//! What Lean says of texts: of a declaration as it stands, and of candidates in the place of its hole.
+
+pub mod axioms;
+pub mod baseline;
+pub mod checker;
+mod queue;
+pub mod screen;
