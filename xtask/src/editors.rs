@@ -85,7 +85,7 @@ fn all() -> Result<Vec<String>> {
 
 /// The program that they are tried with.
 fn program() -> Result<PathBuf> {
-    workspace::built(&["build", "--package", "unsorry"], "unsorry")
+    workspace::built(&workspace::BUILD, "unsorry")
 }
 
 /// Node on a script of an editor's.

@@ -31,8 +31,8 @@ pub(crate) fn run(arguments: &[String], without_editors: bool) -> Result<()> {
         ]),
     )?;
     step(
-        "the build (cargo build)",
-        &mut cargo(&["build", "--package", "unsorry"]),
+        "the build (cargo test --no-run)",
+        &mut cargo(&workspace::BUILD),
     )?;
     lean_from_npm(&install)?;
     let mut tests = cargo(&["test", "--workspace"]);

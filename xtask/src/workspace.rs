@@ -33,6 +33,10 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
         .with_context(|| format!("could not start {}", command.get_program().display()))
 }
 
+/// Builds the program and all tests. Everything that is tested is built by this one command: another choice of packages
+/// would be another choice of their features, and build most of them again.
+pub(crate) const BUILD: [&str; 3] = ["test", "--workspace", "--no-run"];
+
 /// Runs cargo with `arguments` and gives the program of this name that it has built: cargo alone knows where that is,
 /// given target folders and build targets set elsewhere.
 pub(crate) fn built(arguments: &[&str], name: &str) -> Result<PathBuf> {
@@ -54,8 +58,17 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
+        .filter(|message| message["target"]["name"] == name && is_program(message))
         .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
+}
+
+/// Whether a message tells of a program or a bench, and not of the unit tests that go by the same name.
+fn is_program(message: &Value) -> bool {
+    match message["target"]["kind"][0].as_str() {
+        Some("bin") => message["profile"]["test"] != true,
+        Some("bench") => true,
+        _ => false,
+    }
 }
 
 /// Runs a command that must succeed, and says how long it took.
@@ -82,11 +95,21 @@ mod tests {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","target":{"name":"unsorry","kind":["lib"]},"executable":null}"#,
             "\nnot json\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/t/other"}"#,
+            r#"{"reason":"compiler-artifact","target":{"name":"other","kind":["bin"]},"executable":"/t/other"}"#,
             "\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"unsorry","kind":["bin"]},"executable":"/t/unsorry"}"#,
+            r#"{"target":{"name":"unsorry","kind":["lib"]},"profile":{"test":true},"executable":"/t/deps/unsorry-1"}"#,
+            "\n",
+            r#"{"target":{"name":"unsorry","kind":["bin"]},"profile":{"test":true},"executable":"/t/deps/unsorry-2"}"#,
+            "\n",
+            r#"{"target":{"name":"unsorry","kind":["bin"]},"profile":{"test":false},"executable":"/t/unsorry"}"#,
+            "\n",
+            r#"{"target":{"name":"check","kind":["bench"]},"profile":{"test":true},"executable":"/t/deps/check-3"}"#,
         );
         assert_eq!(executable(messages, "unsorry"), Some("/t/unsorry".into()));
+        assert_eq!(
+            executable(messages, "check"),
+            Some("/t/deps/check-3".into())
+        );
         let other = r#"{"reason":"build-finished","success":true}"#;
         assert_eq!(executable(other, "unsorry"), None);
     }
