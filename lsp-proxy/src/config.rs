@@ -18,7 +18,7 @@ use unsorry_prover::PortfolioRow;
 
 use unsorry_search::contain;
 use unsorry_search::search::Limits;
-use unsorry_search::verify::level::Level;
+use unsorry_search::verify::Level;
 
 pub use cache::Cache;
 pub use local::Local;

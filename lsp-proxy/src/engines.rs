@@ -16,7 +16,7 @@ use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
 use unsorry_search::replay::Replayer;
 use unsorry_search::search::{Engine, Limits, Search};
-use unsorry_search::verify::level::Requirements;
+use unsorry_search::verify::Requirements;
 
 /// The provers that are asked, in this order: as configured, or all that have what they need.
 pub fn names(config: &Config) -> Vec<config::Engine> {

@@ -33,7 +33,7 @@ use crate::check::checker::{CheckError, Checker};
 use crate::memory::Memory;
 use crate::target::Target;
 use crate::verify::CheckContext;
-use crate::verify::level::Requirements;
+use crate::verify::Requirements;
 use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
 use run::{Progress, Run};
 pub use sketches::{SketchProgress, SketchStep, StepState};

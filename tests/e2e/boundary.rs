@@ -11,7 +11,7 @@ use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::Limits;
 use unsorry_search::target::Target;
-use unsorry_search::verify::level::Requirements;
+use unsorry_search::verify::Requirements;
 use unsorry_search::verify::{CheckContext, Rejection, VerifiedProof, confirm};
 use unsorry_syntax::Outline;
 use unsorry_tests::editor::program;

@@ -7,16 +7,16 @@ use unsorry_syntax::{DeclarationKind, LineIndex};
 use crate::target::{NAME, Target};
 
 /// The axioms that Lean's own library rests on.
-pub const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
+const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
 /// Prints a type whole, but for the proofs in it, which the hole may be part of.
 const CHECK: &str = "set_option pp.all true in set_option pp.proofs false in \
     set_option pp.deepTerms true in set_option pp.maxSteps 10000000 in #check";
 
 /// The axiom behind `sorry`.
-pub const SORRY: &str = "sorryAx";
+const SORRY: &str = "sorryAx";
 
-/// Lean's answer.
+/// What Lean says of the axioms that a declaration depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AxiomReport {
     /// All the axioms, in Lean's order.
@@ -25,7 +25,32 @@ pub enum AxiomReport {
     NotReported(String),
 }
 
-/// The questions, to be put after a declaration.
+impl AxiomReport {
+    /// The axioms that are neither standard nor were there `before`.
+    pub fn foreign(&self, before: &AxiomReport) -> Vec<&str> {
+        let is_known = |name: &str| match before {
+            AxiomReport::Axioms(before) => before.iter().any(|known| known == name),
+            AxiomReport::NotReported(_) => false,
+        };
+        let own = |name: &&str| !STANDARD.contains(name) && *name != SORRY && !is_known(name);
+        self.names().filter(own).collect()
+    }
+
+    /// Whether Lean has told all of them, and no `sorry` is among them.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, AxiomReport::Axioms(_)) && self.names().all(|name| name != SORRY)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let names = match self {
+            AxiomReport::Axioms(names) => names.as_slice(),
+            AxiomReport::NotReported(_) => &[],
+        };
+        names.iter().map(String::as_str)
+    }
+}
+
+/// The questions about a declaration, to be put after it.
 #[derive(Debug)]
 pub struct Inspection {
     /// The text, its declaration under a name.

@@ -5,3 +5,4 @@ pub mod baseline;
 pub mod checker;
 mod queue;
 pub mod screen;
+pub mod verdict;

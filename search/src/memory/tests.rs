@@ -4,7 +4,7 @@ use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
 use crate::search::{Limits, Outcome, Search};
 use crate::target::Target;
-use crate::verify::level::Requirements;
+use crate::verify::Requirements;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;

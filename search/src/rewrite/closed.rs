@@ -42,11 +42,6 @@ pub fn closed(target: &Target, text: &str) -> String {
     closed
 }
 
-/// How many lines [`closed`] puts in front of the declaration.
-pub fn lines() -> u32 {
-    PREAMBLE.matches('\n').count() as u32
-}
-
 /// How many declarations of the target's block Lean reports as accomplished when they are; none where it
 /// is not theorems alone.
 pub fn theorems(target: &Target) -> Option<usize> {

@@ -2,7 +2,7 @@
 
 use unsorry_prover::{Goal, suggestions};
 
-use crate::check::screen::Complaint;
+use crate::check::verdict::Complaint;
 use unsorry_syntax::lexer::{Token, TokenKind, lex};
 
 /// The most texts that one candidate is mended to.

@@ -1,6 +1,7 @@
 //! How many candidates for a goal stand in one text, by what Lean says of those before. Pure.
 
-use crate::check::screen::{Judged, Verdict};
+use crate::check::screen::Judged;
+use crate::check::verdict::Verdict;
 
 /// How many stand in the first text: what is likeliest to do comes first, and in some places Lean says nothing
 /// before it is done with all.

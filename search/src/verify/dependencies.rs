@@ -7,9 +7,9 @@
 //! against the proof.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use crate::check::checker::{CheckError, Checker};
+use super::context::CheckContext;
+use crate::check::checker::CheckError;
 use crate::target::{NAME, Target};
 use unsorry_syntax::{DeclarationKind, LineIndex, keyword};
 
@@ -35,16 +35,17 @@ pub struct Dependencies {
     pub hidden: bool,
 }
 
-/// Follows the declaration of `target` in `text`, which ends with it.
+/// Follows the declaration of the target in `text`, which ends with it.
 ///
 /// # Errors
 /// When Lean can't be asked.
-pub async fn dependencies(
-    checker: &Checker,
-    target: &Target,
-    text: &str,
-    limit: Duration,
-) -> Result<Dependencies, CheckError> {
+pub async fn dependencies(cx: CheckContext<'_>, text: &str) -> Result<Dependencies, CheckError> {
+    let CheckContext {
+        checker,
+        target,
+        limit,
+        ..
+    } = cx;
     let mut dependencies = Dependencies::default();
     let Some((text, own)) = named(target, text) else {
         dependencies.hidden = true;

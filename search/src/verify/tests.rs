@@ -1,13 +1,18 @@
 //! What other versions of Lean than the tests' own say of axioms, word for word.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
 use super::*;
 use crate::check::baseline::baseline;
+use crate::check::checker::Checker;
+use crate::lean::diagnostic::Diagnostic;
 use crate::lean::diagnostic::{Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
+use crate::target::Target;
+use unsorry_prover::Candidate;
 use unsorry_syntax::{Outline, Position};
 
 const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";

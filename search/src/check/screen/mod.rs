@@ -1,0 +1,184 @@
+//! Many candidates in one text: the hole's goal is had as often as there are candidates, and each is tried
+//! on one of them (`branches`). Pure.
+//!
+//! All of them stand in the hole's own place: what is before it, Lean elaborates once. A verdict here is
+//! never the last word: winners are confirmed alone.
+
+mod batch;
+mod branches;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use unsorry_prover::{Candidate, HoleKind};
+use unsorry_syntax::{LineIndex, splice};
+
+pub use batch::batch;
+
+use super::baseline::Baseline;
+use super::verdict::{Verdict, verdict};
+use crate::lean::diagnostic::Diagnostic;
+use crate::target::Target;
+use branches::{Place, branches, one_of_several};
+
+/// What Lean may spend on one text, in its own thousands of allocations. A candidate that needs more is
+/// tried again alone under the user's own limit.
+const MAX_HEARTBEATS: u32 = 20_000;
+
+/// A text to elaborate, and where each candidate stands in it. Lines are counted from 0.
+#[derive(Debug)]
+pub struct Screen {
+    /// The text.
+    pub text: String,
+    /// What Lean may spend on it is limited to what a screening may take.
+    limited: bool,
+    /// Those of the declaration, to the end of the text.
+    lines: Range<u32>,
+    places: Places,
+}
+
+/// Where the candidates stand.
+#[derive(Debug)]
+enum Places {
+    /// One alone, from this line on, as in the user's text: what Lean says of the declaration is about it.
+    One(u32),
+    /// Several, each with lines of its own.
+    Several(Vec<Place>),
+}
+
+/// What Lean says of a text of candidates.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// Verdicts in the candidates' order; none where Lean has not come so far, or what it says may be about
+    /// another one.
+    Verdicts(Vec<Option<Verdict>>),
+    /// What stands before the hole needs more than a screening may take.
+    TooMuch,
+}
+
+impl Screen {
+    /// Builds the text. What Lean may spend on it is `limited`, as long as the declaration is not too much by
+    /// itself. One candidate stands there as it would be in the user's text.
+    pub fn new(target: &Target, kind: HoleKind, candidates: &[Candidate], limited: bool) -> Screen {
+        let block = &target.declaration().block;
+        let mut text = target.text[..block.start].to_owned();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let first = text.len();
+        if limited {
+            text += &format!("set_option maxHeartbeats {MAX_HEARTBEATS} in\n");
+        }
+        let (proof, several) = match candidates {
+            [one] => (one.text.clone(), None),
+            several => {
+                let (proof, places) = branches(kind, several);
+                (proof, Some(places))
+            }
+        };
+        let change = splice(&target.text, target.hole(), kind, &proof);
+        text += &target.text[block.start..change.range.start];
+        let blanks = change.text.len() - change.text.trim_start().len();
+        let start = text.len() + blanks;
+        text += &change.text;
+        text += &target.text[change.range.end..block.end];
+        text.push('\n');
+
+        let index = LineIndex::new(&text);
+        let line = |at: usize| index.position(at).line;
+        let start = line(start);
+        let places = match several {
+            None => Places::One(start),
+            Some(places) => {
+                Places::Several(places.iter().map(|place| place.moved(start)).collect())
+            }
+        };
+        Screen {
+            limited,
+            lines: line(first)..line(text.len()) + 1,
+            places,
+            text,
+        }
+    }
+
+    /// The candidates, by index, that have passed while Lean is busy with others.
+    pub fn passed(
+        &self,
+        target: &Target,
+        baseline: &Baseline,
+        diagnostics: &[Diagnostic],
+    ) -> Vec<(usize, Verdict)> {
+        let said = self.said(diagnostics);
+        let verdicts = match &self.places {
+            Places::One(_) if !said.iter().any(|d| d.says_accomplished()) => Vec::new(),
+            Places::One(line) => vec![Some(verdict(target, baseline, *line, &said))],
+            Places::Several(places) => verdicts(places, &said).0,
+        };
+        let verdicts = verdicts.into_iter().enumerate();
+        let known = verdicts.filter_map(|(at, verdict)| Some((at, verdict?)));
+        known
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
+            .collect()
+    }
+
+    /// Reads the verdicts.
+    pub fn judge(
+        &self,
+        target: &Target,
+        baseline: &Baseline,
+        diagnostics: &[Diagnostic],
+    ) -> Judged {
+        let said = self.said(diagnostics);
+        let ran_out_before = |line: u32| {
+            let mut errors = said.iter().filter(|d| d.is_error());
+            self.limited && errors.any(|d| d.ran_out() && d.start().line < line)
+        };
+        match &self.places {
+            Places::One(line) if ran_out_before(*line) => Judged::TooMuch,
+            Places::One(line) => {
+                Judged::Verdicts(vec![Some(verdict(target, baseline, *line, &said))])
+            }
+            Places::Several(places) => {
+                let first = places.first().map_or(0, |place| place.candidate.start);
+                let (mut verdicts, beside) = verdicts(places, &said);
+                if verdicts.iter().all(Option::is_none) && ran_out_before(first) {
+                    return Judged::TooMuch;
+                }
+                // What Lean says of the declaration as a whole may be due to any that has passed.
+                if beside.iter().any(|d| d.is_error()) {
+                    for verdict in &mut verdicts {
+                        verdict.take_if(|verdict| matches!(verdict, Verdict::Passed { .. }));
+                    }
+                }
+                Judged::Verdicts(verdicts)
+            }
+        }
+    }
+
+    /// What of `diagnostics` is about the declaration.
+    fn said<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
+        let own = |d: &&Diagnostic| self.lines.contains(&d.start().line);
+        diagnostics.iter().filter(own).collect()
+    }
+}
+
+/// The verdicts on the candidates at `places`, and what is `said` of none of them.
+fn verdicts<'a>(
+    places: &[Place],
+    said: &[&'a Diagnostic],
+) -> (Vec<Option<Verdict>>, Vec<&'a Diagnostic>) {
+    let mut of_each = vec![Vec::new(); places.len()];
+    let mut beside = Vec::new();
+    for diagnostic in said.iter().copied() {
+        let line = diagnostic.start().line;
+        let at = places.partition_point(|place| place.lines.end <= line);
+        match places.get(at) {
+            Some(place) if place.lines.contains(&line) => of_each[at].push(diagnostic),
+            _ => beside.push(diagnostic),
+        }
+    }
+    let each = places.iter().zip(&of_each).enumerate();
+    let verdicts = each.map(|(at, (place, said))| one_of_several(at, &place.candidate, said));
+    (verdicts.collect(), beside)
+}

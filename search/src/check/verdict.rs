@@ -1,0 +1,108 @@
+//! What Lean's words about a candidate come to. Pure.
+
+use unsorry_syntax::DeclarationKind;
+
+use super::baseline::Baseline;
+use crate::lean::diagnostic::{Diagnostic, Severity};
+use crate::target::Target;
+
+/// What is wrong with a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The line of the candidate that it is about, from 0, as far as that is known.
+    pub line: Option<usize>,
+    /// Lean's words, mostly.
+    pub message: String,
+}
+
+impl Complaint {
+    /// Of no line in particular.
+    pub fn new(message: impl Into<String>) -> Complaint {
+        Complaint {
+            line: None,
+            message: message.into(),
+        }
+    }
+
+    /// What Lean says of a candidate that starts on `line`.
+    pub fn of(diagnostic: &Diagnostic, line: u32) -> Complaint {
+        let line = diagnostic.start().line.checked_sub(line);
+        Complaint {
+            line: line.map(|line| line as usize),
+            message: diagnostic.message.clone(),
+        }
+    }
+
+    /// Its first line.
+    pub fn first_line(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
+/// What screening says of a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// No error, no `sorry`.
+    Passed {
+        /// What Lean suggests in the place of a `?` tactic.
+        suggestions: Vec<String>,
+        /// How many warnings Lean gives of it, of linters mostly; some are silent where there are errors, as
+        /// there are where several stand together.
+        warnings: usize,
+    },
+    /// Lean's errors, in the text's order; at least one.
+    Failed(Vec<Complaint>),
+    /// Lean ran into the limit of a screening.
+    OutOfHeartbeats,
+}
+
+/// What Lean said of one declaration, as a verdict on the candidate that starts on `line` in it.
+/// Silence is not enough: a theorem must be reported as accomplished where this Lean reports that.
+pub fn verdict(target: &Target, baseline: &Baseline, line: u32, said: &[&Diagnostic]) -> Verdict {
+    let failed = |why: &str| Verdict::Failed(vec![Complaint::new(why)]);
+    if let Some(verdict) = refused(line, said) {
+        return verdict;
+    }
+    if target.siblings().next().is_none() {
+        if said.iter().any(|d| d.says_sorry()) {
+            return failed("it leaves a sorry");
+        }
+        let theorem = matches!(
+            target.declaration().kind,
+            DeclarationKind::Theorem | DeclarationKind::Example
+        );
+        let expected = theorem && baseline.reports_accomplished;
+        if expected && !said.iter().any(|d| d.says_accomplished()) {
+            return failed("Lean does not report the goals as accomplished");
+        }
+    }
+    accepted(said)
+}
+
+/// The verdict of Lean's errors on the candidate that starts on `line`; none where there are none.
+pub(super) fn refused(line: u32, said: &[&Diagnostic]) -> Option<Verdict> {
+    let mut errors: Vec<&&Diagnostic> = said.iter().filter(|d| d.is_error()).collect();
+    errors.sort_by_key(|error| error.start());
+    if errors.first()?.ran_out() {
+        return Some(Verdict::OutOfHeartbeats);
+    }
+    // What Lean suggests beside an error may mend it.
+    let suggests =
+        |d: &&&Diagnostic| !d.is_error() && !unsorry_prover::suggestions(&d.message).is_empty();
+    let said = errors.into_iter().chain(said.iter().filter(suggests));
+    Some(Verdict::Failed(
+        said.map(|d| Complaint::of(d, line)).collect(),
+    ))
+}
+
+/// The verdict where Lean has no error.
+pub(super) fn accepted(said: &[&Diagnostic]) -> Verdict {
+    let suggestions = said
+        .iter()
+        .flat_map(|d| unsorry_prover::suggestions(&d.message));
+    let warnings = said.iter().filter(|d| d.severity == Severity::Warning);
+    Verdict::Passed {
+        suggestions: suggestions.collect(),
+        warnings: warnings.count(),
+    }
+}

@@ -1,0 +1,20 @@
+//! What it takes to check texts for one hole.
+
+use std::time::Duration;
+
+use crate::check::baseline::Baseline;
+use crate::check::checker::Checker;
+use crate::target::Target;
+
+/// What it takes to check texts for one hole.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckContext<'a> {
+    /// Asks Lean.
+    pub checker: &'a Checker,
+    /// The hole.
+    pub target: &'a Target,
+    /// What Lean says of it as it stands.
+    pub baseline: &'a Baseline,
+    /// How long Lean may take for a text.
+    pub limit: Duration,
+}

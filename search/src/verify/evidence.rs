@@ -1,0 +1,166 @@
+//! What Lean said of one text.
+
+use std::time::Duration;
+
+use unsorry_syntax::{LineIndex, Position};
+
+use super::context::CheckContext;
+use super::dependencies::{Dependencies, dependencies};
+use crate::check::axioms::{AxiomReport, Inspection};
+use crate::check::baseline::HEAD_LIMIT;
+use crate::check::checker::CheckError;
+use crate::lean::diagnostic::Diagnostic;
+use crate::lean::elaboration::Elaboration;
+use crate::replay::{self, NotReplayed, Replayer};
+use crate::target::NAME;
+
+/// What Lean said of the target's declaration in one text, which is the target's own as far as the
+/// declaration's start and ends with the declaration.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    cx: CheckContext<'a>,
+    text: String,
+    lines: LineIndex,
+    /// What was asked behind the declaration, if anything was.
+    inspection: Option<Inspection>,
+    elaboration: Elaboration,
+}
+
+impl<'a> Evidence<'a> {
+    /// Has Lean elaborate `text`.
+    ///
+    /// # Errors
+    /// When there is no full report of it.
+    pub async fn of(cx: CheckContext<'a>, text: String) -> Result<Evidence<'a>, CheckError> {
+        Self::gather(cx, text, None, Vec::new()).await
+    }
+
+    /// The same, and asks for the declaration's axioms and type, and for the goals at `questions`.
+    ///
+    /// # Errors
+    /// When there is no full report of it.
+    pub async fn inspected(
+        cx: CheckContext<'a>,
+        text: String,
+        questions: Vec<Position>,
+    ) -> Result<Evidence<'a>, CheckError> {
+        let inspection = Inspection::of(cx.target, &text);
+        Self::gather(cx, text, Some(inspection), questions).await
+    }
+
+    async fn gather(
+        cx: CheckContext<'a>,
+        text: String,
+        inspection: Option<Inspection>,
+        questions: Vec<Position>,
+    ) -> Result<Evidence<'a>, CheckError> {
+        let asked = match &inspection {
+            Some(inspection) => format!("{text}{}\n", inspection.commands()),
+            None => text.clone(),
+        };
+        let elaboration = cx
+            .checker
+            .elaborate(&cx.target.uri, asked, questions, cx.limit);
+        Ok(Evidence {
+            elaboration: elaboration.await?,
+            lines: LineIndex::new(&text),
+            cx,
+            text,
+            inspection,
+        })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How long Lean took for it.
+    pub fn took(&self) -> Duration {
+        self.elaboration.took
+    }
+
+    /// What Lean says of the declaration.
+    pub fn said(&self) -> impl Iterator<Item = &Diagnostic> {
+        let start = self.cx.target.declaration().block.start;
+        let lines = self.lines.position(start).line..=self.lines.position(self.text.len()).line;
+        let all = self.elaboration.diagnostics.iter();
+        all.filter(move |d| lines.contains(&d.start().line))
+    }
+
+    /// The errors among that.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.said().filter(|d| d.is_error())
+    }
+
+    /// Whether Lean sees a `sorry` in the declaration.
+    pub fn says_sorry(&self) -> bool {
+        self.said().any(Diagnostic::says_sorry)
+    }
+
+    /// How many theorems of the declaration's block Lean reports as accomplished.
+    pub fn accomplished(&self) -> usize {
+        self.said().filter(|d| d.says_accomplished()).count()
+    }
+
+    /// Whether Lean shows a goal at one of the positions that were asked about: it came there.
+    pub fn shows_a_goal(&self) -> bool {
+        let mut answers = self.elaboration.answers.iter();
+        answers.any(|goals| goals.tactic.is_some() || goals.term.is_some())
+    }
+
+    /// The declaration's name and type as Lean prints them; none where it does not.
+    pub fn statement(&self) -> Option<String> {
+        self.inspection
+            .as_ref()?
+            .statement(&self.elaboration.diagnostics)
+    }
+
+    /// What Lean says of the declaration's axioms.
+    pub fn axioms(&self) -> AxiomReport {
+        match &self.inspection {
+            Some(inspection) => inspection.report(&self.elaboration.diagnostics),
+            None => AxiomReport::NotReported("nobody asked".into()),
+        }
+    }
+
+    /// What the declaration depends on in the file.
+    ///
+    /// # Errors
+    /// When Lean can't be asked.
+    pub async fn dependencies(&self) -> Result<Dependencies, CheckError> {
+        dependencies(self.cx, &self.text).await
+    }
+
+    /// Has the kernel take the declaration once more.
+    ///
+    /// # Errors
+    /// When it does not, or can't be asked.
+    pub async fn replay(&self, replayer: &Replayer) -> Result<(), NotReplayed> {
+        let CheckContext {
+            target, baseline, ..
+        } = self.cx;
+        let limit = HEAD_LIMIT + self.cx.limit;
+        let own = match &target.declaration().name {
+            Some(name) => &target.text[name.clone()],
+            None => NAME,
+        };
+        let own = own.trim_start_matches("_root_.");
+        let name = baseline.statement.as_deref().and_then(replay::name_in);
+        // Lean says in what namespace it is, not what it is called.
+        let name = name.filter(|name| name.ends_with(own));
+        let name = name.ok_or_else(|| {
+            NotReplayed::Impossible("its declaration has no name to ask about".into())
+        })?;
+        let before = baseline.compiled.get_or_init(async || {
+            let before = Inspection::of(target, target.head());
+            replayer.compile(before.named(), limit).await
+        });
+        let before = before.await.as_ref().map_err(NotReplayed::clone)?;
+        // Lean has just accepted that: whatever goes wrong now may be the candidate's doing.
+        let named = self.inspection.as_ref().map(Inspection::named);
+        let after = replayer.compile(named.unwrap_or(&self.text), limit).await;
+        let after = after.map_err(NotReplayed::refused)?;
+        replayer.replay(before, &after, name, limit).await
+    }
+}

@@ -1,0 +1,37 @@
+//! Why a candidate is not a proof.
+
+use super::level::Level;
+use crate::check::checker::CheckError;
+use crate::check::verdict::Complaint;
+use crate::gate::Refusal;
+use crate::replay::NotReplayed;
+
+/// Why a candidate is not a proof.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// It never got to Lean.
+    #[error("refused: {0}")]
+    Gate(#[from] Refusal),
+    /// Lean refuses it.
+    #[error("{}", .0.first().map_or("Lean refuses it", Complaint::first_line))]
+    Lean(Vec<Complaint>),
+    /// It brings axioms of its own.
+    #[error("it depends on {0}")]
+    Axioms(String),
+    /// It is a proof as far as that, and more is asked for.
+    #[error("it is {} only, and `check.level` asks for more{}", .0.title(), .1)]
+    Level(Level, String),
+    /// The kernel refuses it.
+    #[error(transparent)]
+    Replay(NotReplayed),
+    /// Lean's answer is no verdict.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+impl Rejection {
+    /// Refused, and not in Lean's words.
+    pub(crate) fn because(why: &str) -> Rejection {
+        Rejection::Lean(vec![Complaint::new(why)])
+    }
+}
