@@ -475,7 +475,7 @@ mod tests {
         fn propose(&self, _: &Ask) -> BoxStream<'static, Proposal> {
             let text = self.0.iter().map(|settings| settings.name.as_str());
             let text = text.collect::<Vec<_>>().join(" ");
-            let engine = "remote";
+            let engine = unsorry_prover::Engine::Remote(None);
             stream::iter([Proposal::Candidate(Candidate::new(text, engine))]).boxed()
         }
     }

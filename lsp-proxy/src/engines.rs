@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use unsorry_model::local::{Local, Settings};
 use unsorry_model::remote::Remote;
 use unsorry_prover::prompt::Mode;
-use unsorry_prover::{Prover, Tactics};
+use unsorry_prover::{Engine, Prover, Tactics};
 
 use crate::config::{self, Config};
 use crate::consent::{Consent, Consenting};
@@ -15,11 +15,11 @@ use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
 use unsorry_search::replay::Replayer;
-use unsorry_search::search::{Engine, Limits, Search};
+use unsorry_search::search::{Limits, Search, Source};
 use unsorry_search::verify::Requirements;
 
 /// The provers that are asked, in this order: as configured, or all that have what they need.
-pub fn names(config: &Config) -> Vec<config::Engine> {
+pub fn names(config: &Config) -> Vec<Engine> {
     let all = match &config.engines {
         Some(names) => names.clone(),
         None => by_default(config),
@@ -35,9 +35,9 @@ pub fn names(config: &Config) -> Vec<config::Engine> {
 
 /// All that have what they need, the cheapest first. A model that is not said how to answer is asked
 /// for quick answers before it is asked for a plan.
-fn by_default(config: &Config) -> Vec<config::Engine> {
-    use config::Engine::{Local, Remote, Tactics};
-    let mut all = vec![Tactics];
+fn by_default(config: &Config) -> Vec<Engine> {
+    use Engine::{Local, Remote};
+    let mut all = vec![Engine::Tactics];
     let modes = |said: bool| match said {
         true => &[None][..],
         false => &[Some(Mode::Fast), Some(Mode::Reasoning)],
@@ -64,19 +64,19 @@ pub fn local(config: &Config) -> Option<Settings> {
     let mut settings = config.local.settings()?;
     settings.model = config::model_path(&settings.model);
     // It is loaded once, with room for the longest answers it is asked for.
-    if names(config).contains(&config::Engine::Local(Some(Mode::Reasoning))) {
+    if names(config).contains(&Engine::Local(Some(Mode::Reasoning))) {
         settings.generation.mode = Some(Mode::Reasoning);
     }
     Some(settings)
 }
 
 /// All that have what they need: those that are asked, in their order, then the others.
-pub fn available(config: &Config) -> Vec<config::Engine> {
+pub fn available(config: &Config) -> Vec<Engine> {
     let mut all = names(config);
     let others = by_default(config).into_iter();
     all.extend(others.filter(|name| !names(config).contains(name)));
     let has_model = local(config).is_some_and(|settings| settings.model.exists());
-    all.retain(|name| has_model || !matches!(name, config::Engine::Local(_)));
+    all.retain(|name| has_model || !matches!(name, Engine::Local(_)));
     all
 }
 
@@ -95,23 +95,16 @@ impl Provers {
     ///
     /// # Errors
     /// When one is asked for that lacks what it needs: the message says what to do.
-    pub fn engines(&mut self, config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
-        let engine = |name: config::Engine| {
-            Ok(match name {
-                config::Engine::Tactics => tactics(config),
-                config::Engine::Local(mode) => Engine {
-                    name: name.name(),
-                    prover: Arc::new(self.local(config)?),
-                    mode,
-                },
-                config::Engine::Remote(mode) => Engine {
-                    name: name.name(),
-                    prover: self.remote(config, consent)?,
-                    mode,
-                },
-            })
+    pub fn sources(&mut self, config: &Config, consent: Option<&Consent>) -> Result<Vec<Source>> {
+        let source = |engine: Engine| {
+            let prover: Arc<dyn Prover> = match engine {
+                Engine::Tactics => return Ok(tactics(config)),
+                Engine::Local(_) => Arc::new(self.local(config)?),
+                Engine::Remote(_) => self.remote(config, consent)?,
+            };
+            Ok(Source { engine, prover })
         };
-        names(config).into_iter().map(engine).collect()
+        names(config).into_iter().map(source).collect()
     }
 
     fn local(&mut self, config: &Config) -> Result<Local> {
@@ -153,9 +146,9 @@ impl Provers {
 /// The provers that are configured, for whoever needs them once.
 ///
 /// # Errors
-/// As [`Provers::engines`].
-pub fn engines(config: &Config, consent: Option<&Consent>) -> Result<Vec<Engine>> {
-    Provers::default().engines(config, consent)
+/// As [`Provers::sources`].
+pub fn sources(config: &Config, consent: Option<&Consent>) -> Result<Vec<Source>> {
+    Provers::default().sources(config, consent)
 }
 
 fn remote(config: &Config, consent: Option<&Consent>) -> Result<Arc<dyn Prover>> {
@@ -175,17 +168,16 @@ fn users_file(config: &Config) -> &Path {
 }
 
 /// The portfolio, which is always there.
-pub fn tactics(config: &Config) -> Engine {
-    Engine {
-        name: config::Engine::Tactics.name(),
+pub fn tactics(config: &Config) -> Source {
+    Source {
+        engine: Engine::Tactics,
         prover: Arc::new(Tactics::new(config.tactics.clone())),
-        mode: None,
     }
 }
 
-/// A search with `engines` that checks with `command` in `cwd`, bounded as configured. Needs a tokio
+/// A search with `sources` that checks with `command` in `cwd`, bounded as configured. Needs a tokio
 /// runtime.
-pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<Engine>) -> Search {
+pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<Source>) -> Search {
     let memory = config.cache.place();
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
     let replayer = Replayer::new(command.clone(), cwd.clone(), config.container.clone());
@@ -197,7 +189,7 @@ pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, engines: Vec<
             replayer: Some(Arc::new(replayer)),
         },
         memory,
-        engines,
+        sources,
         limits: limits(config),
     }
 }
@@ -227,8 +219,13 @@ mod tests {
             config
                 .add(users, config::Origin::User, Path::new("/"))
                 .expect("valid");
-            let engines = engines(&config, None).map_err(|error| error.to_string())?;
-            Ok::<_, String>(engines.iter().map(|engine| engine.name).collect::<Vec<_>>())
+            let sources = sources(&config, None).map_err(|error| error.to_string())?;
+            Ok::<_, String>(
+                sources
+                    .iter()
+                    .map(|one| one.engine.name())
+                    .collect::<Vec<_>>(),
+            )
         };
         let check = |users: &str, expected: &[&str]| {
             assert_eq!(names(users).as_deref(), Ok(expected));

@@ -15,9 +15,9 @@ pub use stop_detector::StopDetector;
 
 use std::sync::Arc;
 
-use crate::Candidate;
 use crate::goal::{Context, Goal};
 use crate::lex::lex;
+use crate::{Candidate, Engine};
 use place::Place;
 
 /// Answers with more than this many bytes are given up.
@@ -35,8 +35,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Its candidate and its sketch, as `engine`'s, each with the plan.
-    pub fn candidates(self, engine: &'static str) -> impl Iterator<Item = Candidate> {
+    /// The candidate and the sketch, as `engine`'s, each with the plan.
+    pub fn candidates(self, engine: Engine) -> impl Iterator<Item = Candidate> {
         let plan: Option<Arc<str>> = self.plan.map(Arc::from);
         let texts = [self.candidate, self.sketch].into_iter().flatten();
         texts.map(move |text| Candidate {

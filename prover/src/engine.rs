@@ -1,14 +1,15 @@
 //! The names of the provers.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::prompt::Mode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A prover, as `[search] engines` and `--engine` name it. A model without a mode answers as its own
 /// settings say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum Engine {
     /// The portfolio of tactics.
     Tactics,
@@ -30,7 +31,7 @@ impl Engine {
         Engine::Remote(Some(Mode::Reasoning)),
     ];
 
-    /// Its name.
+    /// The name that config, reports and the memory give it.
     pub fn name(self) -> &'static str {
         match self {
             Engine::Tactics => "tactics",
@@ -43,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// How it is asked to answer, if that is in its name.
+    /// How a model is asked to answer, if that is in its name.
     pub fn mode(self) -> Option<Mode> {
         match self {
             Engine::Tactics => None,
@@ -60,10 +61,17 @@ impl Engine {
     pub fn is_remote(self) -> bool {
         matches!(self, Engine::Remote(_))
     }
+}
 
-    /// The name that a proof's report or the memory gives.
-    pub fn named(name: &str) -> Option<Engine> {
-        Engine::ALL.into_iter().find(|engine| engine.name() == name)
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl From<Engine> for &'static str {
+    fn from(engine: Engine) -> &'static str {
+        engine.name()
     }
 }
 
@@ -71,7 +79,8 @@ impl FromStr for Engine {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Engine, String> {
-        Engine::named(name).ok_or_else(|| {
+        let mut all = Engine::ALL.into_iter();
+        all.find(|engine| engine.name() == name).ok_or_else(|| {
             format!(
                 "there is no engine `{name}`; there are `tactics`, `local` and `remote`, and the last two with `-fast` or `-reasoning` behind them"
             )

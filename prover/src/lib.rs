@@ -36,15 +36,15 @@ pub struct Candidate {
     /// What stands in the hole's place: a tactic block for [`HoleKind::Tactic`] (one tactic a line,
     /// its first line at column 0), a term for [`HoleKind::Term`].
     pub text: String,
-    /// The prover that proposed it, as config names it: `tactics`, `local`, `remote`.
-    pub engine: &'static str,
+    /// The prover that proposed it.
+    pub engine: Engine,
     /// The plan that it came with, in words.
     pub plan: Option<Arc<str>>,
 }
 
 impl Candidate {
     /// A candidate without a plan.
-    pub fn new(text: impl Into<String>, engine: &'static str) -> Self {
+    pub fn new(text: impl Into<String>, engine: Engine) -> Self {
         Self {
             text: text.into(),
             engine,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn check_answered(text: &str, suggestion: &str, expected: Option<&str>) {
-        let candidate = Candidate::new(text, "tactics");
+        let candidate = Candidate::new(text, Engine::Tactics);
         let answered = candidate.answered(suggestion);
         assert_eq!(answered.map(|one| one.text).as_deref(), expected);
     }

@@ -4,7 +4,7 @@ use crate::goal::{Goal, HoleKind};
 use crate::shape::{Shape, binders, head, names};
 use crate::surroundings::{Constructor, Kind, Surroundings};
 use crate::view::{View, accessible};
-use crate::{Ask, Candidate, Proposal, Prover};
+use crate::{Ask, Candidate, Engine, Proposal, Prover};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde::Deserialize;
@@ -181,7 +181,7 @@ impl Tactics {
                 let texts = scene.map(|scene| scene.texts(row, goal.kind));
                 for text in texts.into_iter().flatten() {
                     if accessible(&text) && seen.insert(text.clone()) {
-                        found.push(Candidate::new(text, "tactics"));
+                        found.push(Candidate::new(text, Engine::Tactics));
                         if found.len() == MAX_CANDIDATES {
                             return found;
                         }
@@ -768,7 +768,7 @@ theorem own (t : Tree α) : True := by\n  ";
             assert!(candidates.len() <= MAX_CANDIDATES);
             let mut seen = HashSet::new();
             for Candidate { text, engine, .. } in candidates {
-                assert_eq!(engine, "tactics");
+                assert_eq!(engine, Engine::Tactics);
                 assert!(accessible(&text), "{text}");
                 assert_eq!(unknown_placeholder(&text), None, "{text}");
                 assert!(!text.starts_with(char::is_whitespace), "{text}");

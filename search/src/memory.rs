@@ -14,14 +14,13 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use unsorry_prover::{Candidate, Context};
+use unsorry_prover::{Candidate, Context, Engine};
 
 pub use key::{Key, Question};
 pub use store::{Bounds, FILE, Figures, Kept, Problem, Store, remove_aside, set_aside};
 
 use crate::check::baseline::Baseline;
 use crate::command::LeanCommand;
-use crate::search::Engine;
 use crate::verify::VerifiedProof;
 
 /// How long other processes' writing is waited for.
@@ -80,13 +79,10 @@ impl Memory {
         };
         let found = self.with_store(move |store| store.recall(&key)).await;
         let asked = |(text, name): (String, String)| {
-            let found = unsorry_prover::Engine::named(&name)?;
-            let mut asked = engines
-                .iter()
-                .filter_map(|one| unsorry_prover::Engine::named(one.name));
-            // Whatever it was asked for, it is the same model.
-            let asked = asked.any(|one| one.is_like(found));
-            asked.then(|| Candidate::new(text, found.name()))
+            let found: Engine = name.parse().ok()?;
+            // Whatever mode it was asked in, it is the same model.
+            let asked = engines.iter().any(|one| one.is_like(found));
+            asked.then(|| Candidate::new(text, found))
         };
         let found = found.unwrap_or_default().into_iter().filter_map(asked);
         found.take(MAX_RECALLED).collect()
@@ -112,7 +108,7 @@ impl Memory {
                 context: context.clone(),
                 hole,
                 kind: key::kind_name(baseline.goal.kind).to_owned(),
-                engine: proof.engine().to_owned(),
+                engine: proof.engine().name().to_owned(),
                 level: proof.level().name().to_owned(),
                 lean: lean.clone(),
                 imports: baseline.goal.imports.join(" "),

@@ -25,8 +25,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use unsorry_prover::prompt::Mode;
-use unsorry_prover::{Candidate, Meter, Prover, Spent};
+use unsorry_prover::{Candidate, Engine, Meter, Prover, Spent};
 
 use crate::check::baseline::{Baseline, NoGoal, baseline};
 use crate::check::checker::{CheckError, Checker};
@@ -39,9 +38,6 @@ use run::{Progress, Run};
 pub use sketches::{SketchProgress, SketchStep, StepState};
 pub use stats::NearMiss;
 use stats::{Found, SearchStats, lock, taken};
-
-/// The portfolio's name.
-const TACTICS: &str = "tactics";
 
 /// How a search is bounded.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,29 +79,27 @@ impl Default for Limits {
     }
 }
 
-/// A prover, and how it is asked.
+/// An engine with the prover that does its work.
 #[derive(Clone)]
-pub struct Engine {
-    /// What config calls it: `tactics`, `local-fast`, `remote`.
-    pub name: &'static str,
-    /// Proposes.
+pub struct Source {
+    /// The engine, whose mode the prover is asked in.
+    pub engine: Engine,
+    /// The prover.
     pub prover: Arc<dyn Prover>,
-    /// How it is to answer, if that is not for its own settings to say.
-    pub mode: Option<Mode>,
 }
 
-impl Engine {
+impl Source {
     /// Whether it is the portfolio, which costs nothing but checks.
     fn is_tactics(&self) -> bool {
-        self.name == TACTICS
+        self.engine == Engine::Tactics
     }
 }
 
 /// An engine that could not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Its name.
-    pub engine: &'static str,
+    /// The engine.
+    pub engine: Engine,
     /// Why, and what to do about it.
     pub message: String,
 }
@@ -125,7 +119,7 @@ pub struct Search {
     pub requirements: Requirements,
     /// Propose, in this order: each is asked when the one before it has nothing more to say, or has had
     /// its head start.
-    pub engines: Vec<Engine>,
+    pub sources: Vec<Source>,
     /// Remembers proofs.
     pub memory: Option<Memory>,
     /// Bounds.
@@ -156,8 +150,8 @@ pub enum Step {
     },
     /// An engine is busy with something other than candidates.
     Working {
-        /// Its name.
-        engine: &'static str,
+        /// The engine.
+        engine: Engine,
         /// What it does: `loading the model, 40 %`.
         what: String,
     },
@@ -253,7 +247,7 @@ impl<'a> Effort<'a> {
 struct Task<'a> {
     target: &'a Target,
     baseline: &'a Arc<Baseline>,
-    engines: &'a [Engine],
+    sources: &'a [Source],
     kind: Kind,
     /// Whether its contrary is tried, too.
     refute: bool,
@@ -315,7 +309,7 @@ impl Search {
         let task = Task {
             target,
             baseline: &baseline,
-            engines: &self.engines,
+            sources: &self.sources,
             kind: Kind::Hole,
             refute: self.limits.refute,
             depth: 0,
@@ -346,7 +340,7 @@ impl Search {
             Ended::Proved
         } else if found.refuted.is_some() {
             Ended::Refuted
-        } else if stats.failed(&self.engines) {
+        } else if stats.failed(&self.sources) {
             Ended::Failed
         } else if in_time && !meter.is_used_up() {
             Ended::Exhausted

@@ -131,7 +131,7 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
         let (target, baseline) = hole(&checker, folder.path(), &text, hole_at).await;
         for (expected, text) in &case.candidates {
             count += 1;
-            let candidate = Candidate::new(text.as_str(), "tactics");
+            let candidate = Candidate::new(text.as_str(), unsorry_prover::Engine::Tactics);
             let cx = CheckContext {
                 checker: &checker,
                 target: &target,

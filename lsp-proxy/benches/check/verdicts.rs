@@ -344,7 +344,7 @@ impl Ask<'_> {
                 .iter()
                 .map(|at| {
                     let text = batch[*at].text.replace('#', &number.to_string());
-                    Candidate::new(text, "tactics")
+                    Candidate::new(text, unsorry_prover::Engine::Tactics)
                 })
                 .collect();
             let screen = Screen::new(&target, baseline.goal.kind, &candidates, true);

@@ -4,7 +4,6 @@ use tokio::task::spawn_blocking;
 use tower_lsp_server::{Client, ls_types as lsp};
 
 use super::Assistant;
-use crate::config::Engine;
 use crate::consent::{Consent, Question};
 use unsorry_search::search::Search;
 
@@ -54,8 +53,7 @@ async fn ask_one(client: Client, consent: Consent, question: Question) {
 pub fn search(assistant: &Assistant) -> Search {
     let mut search = assistant.settings.search();
     if assistant.settings.consent().is_awaited() {
-        let engines = &mut search.engines;
-        engines.sort_by_key(|engine| Engine::named(engine.name).is_some_and(Engine::is_remote));
+        search.sources.sort_by_key(|one| one.engine.is_remote());
     }
     search
 }

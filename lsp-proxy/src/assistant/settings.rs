@@ -103,11 +103,10 @@ impl Settings {
     }
 
     /// The engines that are asked, in this order, and all that could be.
-    pub fn engines(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+    pub fn engines(&self) -> (Vec<Engine>, Vec<Engine>) {
         let inner = self.lock();
-        let asked = inner.search.engines.iter().map(|engine| engine.name);
-        let available = engines::available(&inner.config).into_iter();
-        (asked.collect(), available.map(Engine::name).collect())
+        let asked = inner.search.sources.iter().map(|source| source.engine);
+        (asked.collect(), engines::available(&inner.config))
     }
 
     /// A mistake in the configuration.
@@ -134,8 +133,8 @@ impl Inner {
         if !self.named.is_empty() {
             config.engines = Some(self.named.clone());
         }
-        self.search.engines = match self.provers.engines(&config, Some(&self.consent)) {
-            Ok(engines) => engines,
+        self.search.sources = match self.provers.sources(&config, Some(&self.consent)) {
+            Ok(sources) => sources,
             Err(error) if of_editor => return Err(error),
             Err(error) => {
                 let error = format!("unsorry works with its tactics alone: {error:#}");
@@ -175,6 +174,8 @@ pub async fn did_change_configuration(
 mod tests {
     use serde_json::json;
 
+    use unsorry_prover::prompt::Mode;
+
     use super::*;
     use crate::config::Origin;
 
@@ -189,18 +190,19 @@ mod tests {
     async fn the_editor_chooses() {
         let users = "[search]\nbudget = '9s'\n[[remote]]\nurl = 'http://127.0.0.1:9/v1'";
         let settings = settings(users, &[]);
-        let all = vec!["tactics", "remote-fast", "remote-reasoning"];
+        let remote = |mode| Engine::Remote(Some(mode));
+        let all = vec![Engine::Tactics, remote(Mode::Fast), remote(Mode::Reasoning)];
         assert_eq!(settings.engines(), (all.clone(), all.clone()));
         assert!(!settings.consent().questions().is_empty());
         let chosen = json!({"search": {"engines": ["tactics"], "budget": "3s"}});
         settings.set(&chosen).expect("valid");
-        assert_eq!(settings.engines(), (vec!["tactics"], all.clone()));
+        assert_eq!(settings.engines(), (vec![Engine::Tactics], all.clone()));
         assert!(settings.consent().questions().is_empty());
         assert_eq!(settings.search().limits.budget.as_secs(), 3);
         let wrong = json!({"search": {"engines": ["local"]}});
         let error = settings.set(&wrong).expect_err("no model").to_string();
         assert!(error.contains("`local` has no model"), "{error}");
-        assert_eq!(settings.engines().0, ["tactics"], "as it was");
+        assert_eq!(settings.engines().0, [Engine::Tactics], "as it was");
         settings.set(&Value::Null).expect("valid");
         assert_eq!(settings.engines().0, all);
         assert_eq!(settings.search().limits.budget.as_secs(), 9);
@@ -211,7 +213,7 @@ mod tests {
         let settings = settings("", &[Engine::Tactics]);
         let other = json!({"search": {"engines": ["remote"]}});
         settings.set(&other).expect("valid");
-        assert_eq!(settings.engines().0, ["tactics"]);
+        assert_eq!(settings.engines().0, [Engine::Tactics]);
     }
 
     #[tokio::test]
@@ -220,7 +222,8 @@ mod tests {
             let settings = settings(users, &[]);
             let told = || settings.complaint().expect("a complaint");
             assert!(told().contains(complaint), "{}", told());
-            assert_eq!(settings.engines(), (vec!["tactics"], vec!["tactics"]));
+            let tactics = vec![Engine::Tactics];
+            assert_eq!(settings.engines(), (tactics.clone(), tactics));
             // The editor's are taken all the same, and mend nothing in the files.
             let budget = json!({"search": {"budget": "3s"}});
             settings.set(&budget).expect("valid");

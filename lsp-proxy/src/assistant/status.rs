@@ -6,7 +6,7 @@ use tokio::time::{Duration, timeout};
 
 use super::Assistant;
 use super::state::{Last, Running};
-use crate::config;
+use crate::config::{self, Engine};
 
 /// A question that waits for news is answered after this long without any.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,9 +18,9 @@ struct Status {
     version: &'static str,
     pid: u32,
     /// Whom the next job asks, in this order.
-    engines: Vec<&'static str>,
+    engines: Vec<Engine>,
     /// Whom it could ask.
-    available: Vec<&'static str>,
+    available: Vec<Engine>,
     /// The documents that are open here: an editor may have several servers.
     documents: Vec<String>,
     jobs: Vec<Running>,

@@ -169,7 +169,7 @@ fn asked(config: &Config) -> Vec<Line> {
             ..config.clone()
         };
         if let Some(error) = lacks
-            .then(|| engines::engines(&alone, None).err())
+            .then(|| engines::sources(&alone, None).err())
             .flatten()
         {
             lines.push(bad(format!("{error:#}")));

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
-use crate::engines::{engines, search};
+use crate::engines::{search, sources};
 use report::{FileReport, HoleReport, SketchReport, Status};
 use unsorry_search::check::axioms::AxiomReport;
 use unsorry_search::check::baseline::NoGoal;
@@ -103,7 +103,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         config.engines = Some(arguments.engines.clone());
     }
     // Who configured an endpoint and typed this has agreed to what is sent there.
-    let engines = engines(&config, None)?;
+    let sources = sources(&config, None)?;
     let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
     let mut printer = report::Printer::new(arguments.json);
     let mut all_proved = true;
@@ -119,7 +119,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
                     None => LeanCommand::resolve(&[], &root),
                 };
                 let version = command.version(&root)?;
-                let search = search(command, root.clone(), &config, engines.clone());
+                let search = search(command, root.clone(), &config, sources.clone());
                 leans.insert(root, (search.clone(), version.clone()));
                 (search, version)
             }

@@ -100,7 +100,7 @@ pub fn answers(
         let answer = answer.map(|row| row.written.answer(&ask.goal, complete));
         for candidate in answer
             .into_iter()
-            .flat_map(|answer| answer.candidates("local"))
+            .flat_map(|answer| answer.candidates(unsorry_prover::Engine::Local(None)))
         {
             candidates += 1;
             wanted &= say(Proposal::Candidate(candidate));

@@ -18,7 +18,7 @@ use super::server::{Api, Facts};
 use super::template;
 use unsorry_prover::answer::PartialAnswer;
 use unsorry_prover::prompt::{Mode, prompt};
-use unsorry_prover::{Ask, Proposal, Spent};
+use unsorry_prover::{Ask, Engine, Proposal, Spent};
 
 /// Times that an endpoint may fail in a row before this job does without it.
 const MAX_FAILURES: u32 = 4;
@@ -535,7 +535,7 @@ impl Job {
         }
         for candidate in answered
             .into_iter()
-            .flat_map(|said| said.candidates("remote"))
+            .flat_map(|said| said.candidates(Engine::Remote(None)))
         {
             self.found += 1;
             let candidate = Proposal::Candidate(candidate);

@@ -83,7 +83,7 @@ async fn candidates(settings: impl IntoIterator<Item = Settings>) -> Vec<String>
 fn texts(proposals: &[Proposal]) -> Vec<String> {
     let texts = proposals.iter().filter_map(|proposal| match proposal {
         Proposal::Candidate(candidate) => {
-            assert_eq!(candidate.engine, "remote");
+            assert_eq!(candidate.engine, unsorry_prover::Engine::Remote(None));
             Some(candidate.text.clone())
         }
         _ => None,

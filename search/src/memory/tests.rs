@@ -2,7 +2,7 @@ use super::*;
 use crate::check::checker::Checker;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
-use crate::search::{Limits, Outcome, Search};
+use crate::search::{Limits, Outcome, Search, Source};
 use crate::target::Target;
 use crate::verify::Requirements;
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ struct Proposes(Vec<String>);
 
 impl Prover for Proposes {
     fn propose(&self, _: &Ask) -> BoxStream<'static, Proposal> {
-        let candidate = |text: String| Proposal::Candidate(Candidate::new(text, "tactics"));
+        let candidate = |text: String| Proposal::Candidate(Candidate::new(text, Tactics));
         stream::iter(self.0.clone().into_iter().map(candidate)).boxed()
     }
 }
@@ -70,17 +70,8 @@ async fn keep(memory: &Memory, proof: &str, engine: &str) {
 }
 
 /// What is recalled for those engines.
-async fn recalled(
-    memory: &Memory,
-    engines: &[unsorry_prover::Engine],
-) -> Vec<(String, &'static str)> {
-    let engines = engines.iter().map(|engine| Engine {
-        name: engine.name(),
-        prover: Arc::new(Proposes(Vec::new())),
-        mode: None,
-    });
-    let engines: Vec<Engine> = engines.collect();
-    let all = memory.recall(&baseline("⊢ p"), &engines).await;
+async fn recalled(memory: &Memory, engines: &[Engine]) -> Vec<(String, Engine)> {
+    let all = memory.recall(&baseline("⊢ p"), engines).await;
     all.into_iter().map(|one| (one.text, one.engine)).collect()
 }
 
@@ -95,7 +86,7 @@ async fn who_found_it_is_said() {
     keep(&memory, "three", "oracle").await;
     assert_eq!(
         recalled(&memory, &[Tactics, Local(Some(Mode::Fast))]).await,
-        [("one".into(), "local")]
+        [("one".into(), Local(None))]
     );
     assert_eq!(recalled(&memory, &[Tactics, Remote(None)]).await, []);
     // As another process sees it, and with another Lean.
@@ -241,12 +232,11 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
     let search = Search {
         checker,
         requirements: Requirements::default(),
-        engines: vec![Engine {
-            name: "tactics",
+        sources: vec![Source {
+            engine: Tactics,
             prover: Arc::new(Proposes(
                 proposed.iter().map(|one| (*one).to_owned()).collect(),
             )),
-            mode: None,
         }],
         limits: Limits {
             batch: 2,
@@ -282,7 +272,7 @@ async fn a_search_remembers() {
     let (outcome, tried) = asked(&memory, &all, "second").await;
     assert_eq!(tried, ["second"]);
     assert_eq!((outcome.proposed, outcome.checked), (1, 1));
-    assert_eq!(outcome.proofs[0].engine(), "tactics");
+    assert_eq!(outcome.proofs[0].engine(), Tactics);
     // What is no proof any more costs one check, and is not tried again.
     let (outcome, tried) = asked(&memory, &all, "third").await;
     assert_eq!(tried[0], "second");

@@ -83,7 +83,11 @@ mod tests {
 
     /// The labels of a sketch's steps, and it with `proofs` in its holes, in their order.
     fn check(kind: HoleKind, text: &str, proofs: &[(HoleKind, &str)], expected: Expect) {
-        let mut sketch = Sketch::of(kind, &Candidate::new(text, "local")).expect("a sketch");
+        let mut sketch = Sketch::of(
+            kind,
+            &Candidate::new(text, unsorry_prover::Engine::Local(None)),
+        )
+        .expect("a sketch");
         let labels = (0..sketch.holes()).map(|hole| sketch.label(hole).unwrap_or("-".into()));
         let mut shown: Vec<String> = labels.collect();
         for (kind, proof) in proofs {
@@ -141,7 +145,13 @@ mod tests {
 
     #[test]
     fn what_is_none() {
-        let sketch = |text| Sketch::of(Tactic, &Candidate::new(text, "local")).is_some();
+        let sketch = |text| {
+            Sketch::of(
+                Tactic,
+                &Candidate::new(text, unsorry_prover::Engine::Local(None)),
+            )
+            .is_some()
+        };
         assert!(!sketch("exact h"));
         assert!(!sketch("exact h\ntheorem x : p := sorry"));
         assert!(sketch("constructor\n· sorry\n· rfl"));

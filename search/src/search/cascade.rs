@@ -10,19 +10,19 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::time::Sleep;
-use unsorry_prover::{Ask, Attempt, Goal, Meter, Proposal};
+use unsorry_prover::{Ask, Attempt, Engine, Goal, Meter, Proposal};
 
-use super::Engine;
+use super::Source;
 
-/// How many answers a model is asked for to mend one proof.
-const MENDED: usize = 2;
+/// How many answers a model is asked for to repair one proof.
+const REPAIR_ANSWERS: usize = 2;
 
 /// What the engines have to say of one goal.
 pub(super) struct Cascade {
     goal: Goal,
     meter: Arc<Meter>,
-    engines: Vec<Engine>,
-    waiting: VecDeque<Engine>,
+    sources: Vec<Source>,
+    waiting: VecDeque<Source>,
     /// Those that are at work; what an earlier one says is heard first.
     running: Vec<Running>,
     head_start: Duration,
@@ -31,15 +31,14 @@ pub(super) struct Cascade {
 }
 
 struct Running {
-    engine: &'static str,
+    engine: Engine,
     round: u8,
     proposals: BoxStream<'static, Proposal>,
 }
 
 /// One thing that an engine said.
 pub(super) struct Heard {
-    /// Its name.
-    pub engine: &'static str,
+    pub engine: Engine,
     /// How often what it proposes was mended by a model already.
     pub round: u8,
     pub proposal: Proposal,
@@ -47,7 +46,7 @@ pub(super) struct Heard {
 
 impl Cascade {
     pub fn new(
-        engines: &[Engine],
+        sources: &[Source],
         goal: &Goal,
         meter: &Arc<Meter>,
         head_start: Duration,
@@ -55,8 +54,8 @@ impl Cascade {
         Cascade {
             meter: meter.clone(),
             goal: goal.clone(),
-            waiting: engines.iter().cloned().collect(),
-            engines: engines.to_vec(),
+            waiting: sources.iter().cloned().collect(),
+            sources: sources.to_vec(),
             running: Vec::new(),
             head_start,
             next_at: None,
@@ -89,47 +88,47 @@ impl Cascade {
                 return Poll::Pending;
             }
             if self.meter.is_used_up() {
-                self.waiting.retain(Engine::is_tactics);
+                self.waiting.retain(Source::is_tactics);
             }
-            let Some(engine) = self.waiting.pop_front() else {
+            let Some(source) = self.waiting.pop_front() else {
                 self.next_at = None;
                 return match self.running.is_empty() {
                     true => Poll::Ready(None),
                     false => Poll::Pending,
                 };
             };
-            tracing::debug!(engine = engine.name, "asked");
+            tracing::debug!(engine = %source.engine, "asked");
             let ask = Ask {
-                mode: engine.mode,
+                mode: source.engine.mode(),
                 meter: self.meter.clone(),
                 ..Ask::from(self.goal.clone())
             };
             self.running.push(Running {
-                engine: engine.name,
+                engine: source.engine,
                 round: 0,
-                proposals: engine.prover.propose(&ask),
+                proposals: source.prover.propose(&ask),
             });
             self.next_at = Some(Box::pin(tokio::time::sleep(self.head_start)));
         }
     }
 
-    /// Asks the engine of that name to mend what it proposed `round` rounds after its first proposals.
-    pub fn repair(&mut self, engine: &str, attempt: Attempt, round: u8) {
-        let Some(engine) = self.engines.iter().find(|one| one.name == engine) else {
+    /// Asks `engine` to repair what it proposed `round` rounds after its first proposals.
+    pub fn repair(&mut self, engine: Engine, attempt: Attempt, round: u8) {
+        let Some(source) = self.sources.iter().find(|one| one.engine == engine) else {
             return;
         };
-        tracing::debug!(engine = engine.name, round, "asked to mend");
+        tracing::debug!(%engine, round, "asked to repair");
         let ask = Ask {
-            mode: engine.mode,
+            mode: source.engine.mode(),
             attempt: Some(attempt),
-            answers: Some(MENDED),
+            answers: Some(REPAIR_ANSWERS),
             meter: self.meter.clone(),
             ..Ask::from(self.goal.clone())
         };
         self.running.push(Running {
-            engine: engine.name,
+            engine: source.engine,
             round,
-            proposals: engine.prover.propose(&ask),
+            proposals: source.prover.propose(&ask),
         });
     }
 }

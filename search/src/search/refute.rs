@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::watch;
-use unsorry_prover::{Ask, Candidate, Counterexample, Proposal, Prover, counterexamples};
+use unsorry_prover::{Ask, Candidate, Counterexample, Engine, Proposal, Prover, counterexamples};
 
 use super::run::{Progress, Run};
 use super::stats::{Found, lock};
-use super::{Effort, Engine, Kind, Step, Task};
+use super::{Effort, Kind, Source, Step, Task};
 use crate::check::baseline::{NoGoal, baseline};
 use crate::check::checker::CheckError;
 use crate::rewrite::negation::Negation;
@@ -77,29 +77,28 @@ pub(super) async fn refute(
         .map(|value| value.proof.as_str())
         .chain(TACTICS);
     let listed = listed
-        .map(|text| Candidate::new(text, super::TACTICS))
+        .map(|text| Candidate::new(text, Engine::Tactics))
         .collect();
-    let listed = Engine {
-        name: super::TACTICS,
+    let listed = Source {
+        engine: Engine::Tactics,
         prover: Arc::new(Listed(listed)),
-        mode: None,
     };
-    let models = task.engines.iter().filter(|engine| !engine.is_tactics());
-    let few = |engine: &Engine| Engine {
-        prover: Arc::new(Few(engine.prover.clone())),
-        ..engine.clone()
+    let models = task.sources.iter().filter(|source| !source.is_tactics());
+    let few = |source: &Source| Source {
+        engine: source.engine,
+        prover: Arc::new(Few(source.prover.clone())),
     };
     // One mode of a model is enough.
-    let models: Vec<Engine> = models.take(1).map(few).collect();
-    for (engines, when) in [(vec![listed], Progress::Tried), (models, Progress::Model)] {
-        if engines.is_empty() || !come_to(when).await {
+    let models: Vec<Source> = models.take(1).map(few).collect();
+    for (sources, when) in [(vec![listed], Progress::Tried), (models, Progress::Model)] {
+        if sources.is_empty() || !come_to(when).await {
             continue;
         }
         let own = Mutex::new(Found::default());
         let against = Task {
             target: negation.target(),
             baseline: &stated,
-            engines: &engines,
+            sources: &sources,
             kind: Kind::Negation,
             refute: false,
             depth: task.depth,

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use unsorry_prover::{Attempt, Candidate, Proposal};
+use unsorry_prover::{Attempt, Candidate, Engine, Proposal};
 
 use super::cascade::{Cascade, Heard};
 use super::stats::{Found, lock};
-use super::{Effort, Kind, Step, TACTICS, Task};
+use super::{Effort, Kind, Step, Task};
 use crate::check::checker::CheckError;
 use crate::check::screen::{self, Screen};
 use crate::check::verdict::{Complaint, Verdict};
@@ -73,7 +73,7 @@ struct Seen {
 /// A proof that was refused for little.
 struct Repairable {
     errors: usize,
-    engine: &'static str,
+    engine: Engine,
     attempt: Attempt,
     round: u8,
 }
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
         let head_start = effort.search.limits.head_start;
         let goal = &task.baseline.goal;
         Run {
-            cascade: Cascade::new(task.engines, goal, effort.meter, head_start),
+            cascade: Cascade::new(task.sources, goal, effort.meter, head_start),
             effort,
             task,
             found,
@@ -155,7 +155,8 @@ impl<'a> Run<'a> {
         if self.task.kind != Kind::Hole || self.everything() {
             return Ok(());
         }
-        for candidate in memory.recall(self.task.baseline, &search.engines).await {
+        let engines: Vec<Engine> = search.sources.iter().map(|one| one.engine).collect();
+        for candidate in memory.recall(self.task.baseline, &engines).await {
             if self.is_done() {
                 break;
             }
@@ -250,7 +251,7 @@ impl<'a> Run<'a> {
             proposal,
         } = heard;
         let writes = matches!(proposal, Proposal::Candidate(_) | Proposal::Plan(_));
-        if engine != TACTICS && writes {
+        if engine != Engine::Tactics && writes {
             self.come_to(Progress::Model);
         }
         let shown = self.task.kind == Kind::Hole;
@@ -270,7 +271,7 @@ impl<'a> Run<'a> {
             Proposal::Plan(_) => {}
             Proposal::Progress(what) => self.effort.tell(Step::Working { engine, what }),
             Proposal::Failed(message) => {
-                tracing::warn!(engine, message, "an engine failed");
+                tracing::warn!(%engine, message, "an engine failed");
                 // What it fails at besides is not what it was wanted for.
                 if shown && round == 0 {
                     lock(self.effort.stats).fail(engine, message);
@@ -342,7 +343,7 @@ impl<'a> Run<'a> {
         if self.task.kind == Kind::Hole {
             lock(self.effort.stats).tried(candidate, first, complaints.len());
         }
-        if self.everything() || candidate.engine == TACTICS {
+        if self.everything() || candidate.engine == Engine::Tactics {
             return;
         }
         let goal = &self.task.baseline.goal;

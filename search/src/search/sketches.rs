@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use unsorry_prover::{Candidate, Context, Goal, HoleKind};
 
 use super::stats::{Found, lock, taken};
-use super::{Effort, Engine, Kind, Step, Task};
+use super::{Effort, Kind, Source, Step, Task};
 use crate::check::baseline::{Baseline, NoGoal, baseline};
 use crate::check::checker::CheckError;
 use crate::gate::gate_sketch;
@@ -180,21 +180,14 @@ impl<'a> Work<'a> {
 
     /// Proves the steps, the easy ones first, and then the whole; or keeps what stands of it.
     async fn prove(&mut self) -> Result<(), CheckError> {
-        let tactics = self
-            .task
-            .engines
-            .iter()
-            .filter(|engine| engine.is_tactics());
-        let tactics: Vec<Engine> = tactics.cloned().collect();
-        let all = self.task.engines.iter();
-        let models = all.filter(|engine| !engine.is_tactics()).cloned();
-        let models: Vec<Engine> = models.collect();
-        for (engines, share) in [(&tactics, false), (&models, true)] {
-            if engines.is_empty() {
+        let all = self.task.sources.iter().cloned();
+        let (tactics, models): (Vec<_>, Vec<_>) = all.partition(Source::is_tactics);
+        for (sources, share) in [(&tactics, false), (&models, true)] {
+            if sources.is_empty() {
                 continue;
             }
             for step in 0..self.steps.len() {
-                if self.proofs[step].is_none() && !self.step(step, engines, share).await? {
+                if self.proofs[step].is_none() && !self.step(step, sources, share).await? {
                     return Ok(());
                 }
             }
@@ -212,7 +205,7 @@ impl<'a> Work<'a> {
     async fn step(
         &mut self,
         step: usize,
-        engines: &[Engine],
+        sources: &[Source],
         share: bool,
     ) -> Result<bool, CheckError> {
         let target = Target {
@@ -229,7 +222,7 @@ impl<'a> Work<'a> {
         let task = Task {
             target: &target,
             baseline: &goal,
-            engines,
+            sources,
             kind: Kind::Step,
             // Once is enough.
             refute: self.task.refute && !share,

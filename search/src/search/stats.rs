@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use unsorry_prover::Candidate;
+use unsorry_prover::{Candidate, Engine};
 
 use super::batch_sizer::BatchSizer;
 use super::sketches::SketchProgress;
-use super::{Engine, Failure, TACTICS};
+use super::{Failure, Source};
 use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
 /// How many of the candidates that failed are kept.
@@ -57,22 +57,25 @@ pub(super) struct SearchStats {
 
 impl SearchStats {
     /// An engine can't go on: told once.
-    pub fn fail(&mut self, engine: &'static str, message: String) {
+    pub fn fail(&mut self, engine: Engine, message: String) {
         let failure = Failure { engine, message };
         if !self.failures.contains(&failure) {
             self.failures.push(failure);
         }
     }
 
-    /// Whether none of `engines` could do its part for the hole itself.
-    pub fn failed(&self, engines: &[Engine]) -> bool {
-        let failed = |engine: &Engine| self.failures.iter().any(|f| f.engine == engine.name);
-        engines.iter().all(failed)
+    /// Whether none of `sources` could do its part for the hole itself.
+    pub fn failed(&self, sources: &[Source]) -> bool {
+        let failed = |source: &Source| self.failures.iter().any(|f| f.engine == source.engine);
+        sources.iter().all(failed)
     }
 
     /// Keeps a candidate that failed, if it is one of those that are worth showing.
     pub fn tried(&mut self, candidate: &Candidate, error: &str, errors: usize) {
-        let rank = (candidate.engine != TACTICS, std::cmp::Reverse(errors));
+        let rank = (
+            candidate.engine != Engine::Tactics,
+            std::cmp::Reverse(errors),
+        );
         let at = self.near_misses.partition_point(|one| one.rank >= rank);
         if at < MAX_TRIES {
             let one = NearMiss {

@@ -7,6 +7,10 @@ use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
 use unsorry_syntax::{Outline, Position};
 
+/// Two engines that are no tactics.
+const A: Engine = Engine::Local(None);
+const B: Engine = Engine::Remote(None);
+
 /// Proposes what it is given, then what is sent to it.
 struct Scripted(Mutex<Option<BoxStream<'static, Proposal>>>);
 
@@ -22,20 +26,16 @@ impl Prover for Scripted {
     }
 }
 
-fn engine(
-    name: &'static str,
+fn source(
+    engine: Engine,
     script: impl futures_util::Stream<Item = Proposal> + Send + 'static,
-) -> Engine {
+) -> Source {
     let prover = Arc::new(Scripted(Mutex::new(Some(script.boxed()))));
-    Engine {
-        name,
-        prover,
-        mode: None,
-    }
+    Source { engine, prover }
 }
 
 fn candidate(text: &str) -> Proposal {
-    Proposal::Candidate(Candidate::new(text, "scripted"))
+    Proposal::Candidate(Candidate::new(text, A))
 }
 
 fn candidates(texts: &[&str]) -> Vec<Proposal> {
@@ -91,12 +91,12 @@ fn lean(text: &str) -> Elaboration {
 /// What of the candidates Lean was asked about at once.
 type Asked = Arc<Mutex<Vec<Vec<String>>>>;
 
-/// Searches with `engines`. `heard` is told of each text of candidates before Lean answers.
+/// Searches with `sources`. `heard` is told of each text of candidates before Lean answers.
 async fn search(
-    engines: Vec<Engine>,
+    sources: Vec<Source>,
     heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<String>, Vec<Vec<String>>) {
-    let (outcome, steps, asked) = bounded(engines, Limits::default(), heard).await;
+    let (outcome, steps, asked) = bounded(sources, Limits::default(), heard).await;
     let working = steps.into_iter().filter_map(|step| match step {
         Step::Working { engine, what } => Some(format!("{engine}: {what}")),
         _ => None,
@@ -106,17 +106,17 @@ async fn search(
 
 /// The same within `limits`, with all steps.
 async fn bounded(
-    engines: Vec<Engine>,
+    sources: Vec<Source>,
     limits: Limits,
     heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
-    of("theorem t : 1 = 1 := by\n  sorry\n", engines, limits, heard).await
+    of("theorem t : 1 = 1 := by\n  sorry\n", sources, limits, heard).await
 }
 
 /// The same in another text.
 async fn of(
     source: &str,
-    engines: Vec<Engine>,
+    sources: Vec<Source>,
     limits: Limits,
     mut heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
@@ -144,7 +144,7 @@ async fn of(
     let search = Search {
         checker,
         requirements: Requirements::default(),
-        engines,
+        sources,
         memory: None,
         limits: Limits {
             batch: 3,
@@ -176,7 +176,7 @@ async fn what_is_ready_is_checked_in_full_batches() {
     let ready = candidates(&[
         "wrong 1", "wrong 2", "wrong 2", "wrong 3", "wrong 4", "right",
     ]);
-    let (outcome, _, asked) = search(vec![engine("a", stream::iter(ready))], |_| {}).await;
+    let (outcome, _, asked) = search(vec![source(A, stream::iter(ready))], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(proofs(&outcome), ["right"]);
     let expected: [&[&str]; 3] = [
@@ -191,8 +191,8 @@ async fn what_is_ready_is_checked_in_full_batches() {
 #[tokio::test]
 async fn who_had_no_turn_is_asked_about_again() {
     let texts = ["wrong 1", "heavy 1, wrong", "wrong 2", "heavy 2", "wrong 3"];
-    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
-    let (outcome, _, asked) = search(engines, |_| {}).await;
+    let sources = vec![source(A, stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = search(sources, |_| {}).await;
     assert_eq!(proofs(&outcome), ["heavy 2"]);
     let expected: [&[&str]; 7] = [
         &["wrong 1", "heavy 1, wrong", "wrong 2"],
@@ -209,8 +209,8 @@ async fn who_had_no_turn_is_asked_about_again() {
 #[tokio::test]
 async fn where_lean_says_nothing_of_several_they_are_halved() {
     let texts = ["silent 1", "wrong 1", "wrong 2", "wrong 3"];
-    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
-    let (outcome, _, asked) = search(engines, |_| {}).await;
+    let sources = vec![source(A, stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = search(sources, |_| {}).await;
     assert_eq!(proofs(&outcome), ["silent 1"]);
     let expected: [&[&str]; 3] = [
         &["silent 1", "wrong 1", "wrong 2"],
@@ -224,8 +224,8 @@ async fn where_lean_says_nothing_of_several_they_are_halved() {
 async fn a_declaration_that_is_too_much_by_itself_has_the_users_limit() {
     const SOURCE: &str = "theorem t : 1 = 1 := by\n  skip -- heavy\n  sorry\n";
     let texts = ["wrong 1", "wrong 2", "right"];
-    let engines = vec![engine("a", stream::iter(candidates(&texts)))];
-    let (outcome, _, asked) = of(SOURCE, engines, Limits::default(), |_| {}).await;
+    let sources = vec![source(A, stream::iter(candidates(&texts)))];
+    let (outcome, _, asked) = of(SOURCE, sources, Limits::default(), |_| {}).await;
     assert_eq!(proofs(&outcome), ["right"]);
     let first = |text: &&Vec<String>| text.contains(&"wrong 1".to_owned());
     assert_eq!(asked.iter().filter(first).count(), 2, "{asked:?}");
@@ -243,10 +243,7 @@ fn slow() -> (
 #[tokio::test]
 async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
     let (sender, script) = slow();
-    let fast = engine(
-        "fast",
-        stream::iter(candidates(&["wrong 1", "heavy wrong"])),
-    );
+    let fast = source(A, stream::iter(candidates(&["wrong 1", "heavy wrong"])));
     let mut next = candidates(&["wrong 2", "wrong 3", "right"]).into_iter();
     // Each candidate comes only after Lean was asked about the one before, the heavy one without a limit.
     let mut alone = 0;
@@ -258,7 +255,7 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
                 .for_each(|one| drop(sender.send(one)));
         }
     };
-    let (outcome, _, asked) = search(vec![fast, engine("slow", script)], heard).await;
+    let (outcome, _, asked) = search(vec![fast, source(B, script)], heard).await;
     assert_eq!(proofs(&outcome), ["right"]);
     let expected: [&[&str]; 7] = [
         &["wrong 1", "heavy wrong"],
@@ -279,24 +276,24 @@ async fn an_engine_that_fails_ends_its_own_part() {
         candidate("wrong 1"),
         Proposal::Failed("no such file".into()),
     ];
-    let engines = || engine("a", stream::iter(failing.clone()));
+    let failed = || source(A, stream::iter(failing.clone()));
     let failure = Failure {
-        engine: "a",
+        engine: A,
         message: "no such file".into(),
     };
 
-    let other = engine("b", stream::iter(candidates(&["right"])));
-    let (outcome, working, _) = search(vec![engines(), other], |_| {}).await;
+    let other = source(B, stream::iter(candidates(&["right"])));
+    let (outcome, working, _) = search(vec![failed(), other], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(outcome.failures, vec![failure.clone()]);
-    assert_eq!(working, ["a: loading"]);
+    assert_eq!(working, ["local: loading"]);
 
-    let other = engine("b", stream::iter(candidates(&["wrong 2"])));
-    let (outcome, _, _) = search(vec![engines(), other], |_| {}).await;
+    let other = source(B, stream::iter(candidates(&["wrong 2"])));
+    let (outcome, _, _) = search(vec![failed(), other], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Exhausted);
     assert_eq!(outcome.failures, vec![failure.clone()]);
 
-    let (outcome, _, _) = search(vec![engines()], |_| {}).await;
+    let (outcome, _, _) = search(vec![failed()], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Failed);
     assert_eq!((outcome.checked, outcome.failures), (1, vec![failure]));
 }
@@ -304,15 +301,14 @@ async fn an_engine_that_fails_ends_its_own_part() {
 #[tokio::test]
 async fn nothing_more_is_asked_of_engines_once_there_is_a_proof() {
     let (sender, script) = slow();
-    let first = engine(
-        "a",
+    let first = source(
+        A,
         stream::iter(candidates(&["wrong 1", "wrong 2", "right"])).chain(script),
     );
     // Asked for a proposal, it would panic: it has no script.
-    let second = Engine {
-        name: "b",
+    let second = Source {
+        engine: B,
         prover: Arc::new(Scripted(Mutex::new(None))),
-        mode: None,
     };
     let (outcome, _, _) = search(vec![first, second], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
@@ -322,14 +318,14 @@ async fn nothing_more_is_asked_of_engines_once_there_is_a_proof() {
 #[tokio::test]
 async fn the_next_engine_is_asked_once_the_first_has_had_its_head_start() {
     let (sender, script) = slow();
-    let right = engine("b", stream::iter(candidates(&["right"])));
+    let right = source(B, stream::iter(candidates(&["right"])));
     let limits = Limits {
         head_start: Duration::from_millis(50),
         ..Limits::default()
     };
-    let (outcome, ..) = bounded(vec![engine("a", script), right], limits, |_| {}).await;
+    let (outcome, ..) = bounded(vec![source(A, script), right], limits, |_| {}).await;
     assert_eq!(proofs(&outcome), ["right"]);
-    assert_eq!(outcome.proofs[0].engine(), "b");
+    assert_eq!(outcome.proofs[0].engine(), B);
     assert!(sender.is_closed());
 }
 
@@ -348,8 +344,8 @@ async fn every_candidate_is_judged_where_all_are_wanted() {
         everything: true,
         ..Limits::default()
     };
-    let engines = vec![engine("a", stream::iter(candidates(&all)))];
-    let (outcome, steps, _) = bounded(engines, limits, |_| {}).await;
+    let sources = vec![source(A, stream::iter(candidates(&all)))];
+    let (outcome, steps, _) = bounded(sources, limits, |_| {}).await;
     let judged = steps.iter().filter_map(|step| match step {
         Step::Judged { candidate, error } => Some((candidate.text.as_str(), error.is_none())),
         _ => None,
@@ -372,18 +368,17 @@ async fn every_candidate_is_judged_where_all_are_wanted() {
 #[tokio::test]
 async fn models_are_stopped_where_they_have_used_up_what_they_may() {
     for (tokens, money) in [(Some(100), None), (None, Some(0.5))] {
-        let costly = Engine {
-            name: "a",
+        let costly = Source {
+            engine: A,
             prover: Arc::new(Costly),
-            mode: None,
         };
-        let engines = vec![costly, engine("b", stream::iter(candidates(&["right"])))];
+        let sources = vec![costly, source(B, stream::iter(candidates(&["right"])))];
         let limits = Limits {
             tokens,
             money,
             ..Limits::default()
         };
-        let (outcome, ..) = bounded(engines, limits, |_| {}).await;
+        let (outcome, ..) = bounded(sources, limits, |_| {}).await;
         assert_eq!(outcome.ended, Ended::OutOfBudget);
         assert_eq!((outcome.spent.tokens, outcome.checked), (120, 1));
     }
@@ -407,7 +402,7 @@ impl Prover for Costly {
 #[tokio::test]
 async fn what_almost_passes_is_sent_back_once_there_is_nothing_else_to_do() {
     let all = candidates(&["wrong 1", "almost wrongright", "wrong 2", "wrong 3"]);
-    let (outcome, _, asked) = search(vec![engine("a", stream::iter(all))], |_| {}).await;
+    let (outcome, _, asked) = search(vec![source(A, stream::iter(all))], |_| {}).await;
     assert_eq!(proofs(&outcome), ["right"]);
     assert_eq!(
         asked.last().map(Vec::as_slice),
@@ -418,8 +413,11 @@ async fn what_almost_passes_is_sent_back_once_there_is_nothing_else_to_do() {
 
 #[tokio::test]
 async fn what_failed_is_told_those_of_models_first() {
-    let tactics = engine("tactics", stream::iter(candidates(&["wrong 1", "wrong 2"])));
-    let model = engine("a", stream::iter(candidates(&["wrong 3", "wrong 4"])));
+    let tactics = source(
+        Engine::Tactics,
+        stream::iter(candidates(&["wrong 1", "wrong 2"])),
+    );
+    let model = source(A, stream::iter(candidates(&["wrong 3", "wrong 4"])));
     let (outcome, ..) = search(vec![tactics, model], |_| {}).await;
     let near_misses = outcome.near_misses.iter();
     let near_misses: Vec<_> = near_misses
@@ -433,8 +431,8 @@ async fn what_failed_is_told_those_of_models_first() {
 
 #[tokio::test]
 async fn a_proof_is_made_shorter_while_the_first_is_there_already() {
-    let long = engine(
-        "a",
+    let long = source(
+        A,
         stream::iter(candidates(&["intro x\nright\nsimp [a, b]"])),
     );
     let (outcome, steps, _) = bounded(vec![long], Limits::default(), |_| {}).await;
@@ -450,7 +448,7 @@ async fn a_proof_is_made_shorter_while_the_first_is_there_already() {
         polish: Duration::ZERO,
         ..Limits::default()
     };
-    let long = engine("a", stream::iter(candidates(&["intro x\nright"])));
+    let long = source(A, stream::iter(candidates(&["intro x\nright"])));
     let (outcome, ..) = bounded(vec![long], unpolished, |_| {}).await;
     assert_eq!(proofs(&outcome), ["intro x\nright"]);
 }

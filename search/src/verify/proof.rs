@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use unsorry_prover::Candidate;
+use unsorry_prover::{Candidate, Engine};
 use unsorry_syntax::{Change, LineIndex};
 
 use super::conditions;
@@ -33,7 +33,7 @@ pub enum Replay {
 #[derive(Debug, Clone)]
 pub struct VerifiedProof {
     proof: String,
-    engine: &'static str,
+    engine: Engine,
     hole: Range<usize>,
     change: Change,
     head: Arc<str>,
@@ -53,7 +53,7 @@ impl VerifiedProof {
     }
 
     /// The prover that proposed it.
-    pub fn engine(&self) -> &'static str {
+    pub fn engine(&self) -> Engine {
         self.engine
     }
 

@@ -76,7 +76,7 @@ async fn told(checker: Checker, requirements: Requirements, candidate: &str) -> 
     if let Err(no) = requirements.can_be_met(&baseline) {
         return no.to_string();
     }
-    let candidate = Candidate::new(candidate, "a");
+    let candidate = Candidate::new(candidate, unsorry_prover::Engine::Tactics);
     let cx = CheckContext {
         checker: &checker,
         target: &target,

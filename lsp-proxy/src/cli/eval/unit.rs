@@ -6,15 +6,15 @@ use std::time::Duration;
 use anyhow::Result;
 use unsorry_prover::prompt::Mode;
 
-use crate::config::{self, Config};
+use crate::config::{Config, Engine};
 use crate::engines;
-use unsorry_search::search::{Engine, Limits, Search};
+use unsorry_search::search::{Limits, Search, Source};
 
 /// A name that `--engines` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     /// An engine alone.
-    Alone(config::Engine),
+    Alone(Engine),
     /// All together.
     Cascade,
 }
@@ -42,14 +42,14 @@ pub struct Unit {
     pub samples: Option<usize>,
     /// Whether the model in this process may be asked.
     pub is_local: bool,
-    engines: Vec<Engine>,
+    sources: Vec<Source>,
 }
 
 impl Unit {
     /// A search as `base` is, that is a trial of it.
     pub fn search(&self, base: &Search) -> Search {
         let mut search = Search {
-            engines: self.engines.clone(),
+            sources: self.sources.clone(),
             ..base.clone()
         };
         search.limits = Limits {
@@ -76,10 +76,10 @@ pub fn in_mode(config: Config, mode: Option<Mode>) -> Config {
     }
 }
 
-fn set_mode(engine: config::Engine, mode: Option<Mode>) -> config::Engine {
+fn set_mode(engine: Engine, mode: Option<Mode>) -> Engine {
     match (engine, mode) {
-        (config::Engine::Local(_), Some(_)) => config::Engine::Local(mode),
-        (config::Engine::Remote(_), Some(_)) => config::Engine::Remote(mode),
+        (Engine::Local(_), Some(_)) => Engine::Local(mode),
+        (Engine::Remote(_), Some(_)) => Engine::Remote(mode),
         (engine, _) => engine,
     }
 }
@@ -105,22 +105,22 @@ pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Ve
             wanted.push(name);
         }
     }
-    let mut needed: Vec<config::Engine> = Vec::new();
+    let mut needed: Vec<Engine> = Vec::new();
     for name in &wanted {
         match name {
             Name::Alone(engine) => needed.push(*engine),
             Name::Cascade => needed.extend(&together),
         }
     }
-    let made = engines::engines(
+    let made = engines::sources(
         &Config {
             engines: Some(needed),
             ..config.clone()
         },
         None,
     )?;
-    let of = |engine: &config::Engine| {
-        let mut found = made.iter().filter(|one| one.name == engine.name());
+    let of = |engine: &Engine| {
+        let mut found = made.iter().filter(|one| one.engine == *engine);
         found.next().cloned()
     };
     Ok(wanted
@@ -130,27 +130,27 @@ pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Ve
                 name: engine.name(),
                 samples: samples(config, *engine),
                 is_local: is_local(engine),
-                engines: of(engine).into_iter().collect(),
+                sources: of(engine).into_iter().collect(),
             },
             Name::Cascade => Unit {
                 name: "cascade",
                 samples: None,
                 is_local: together.iter().any(is_local),
-                engines: together.iter().filter_map(of).collect(),
+                sources: together.iter().filter_map(of).collect(),
             },
         })
         .collect())
 }
 
-fn is_local(engine: &config::Engine) -> bool {
-    matches!(engine, config::Engine::Local(_))
+fn is_local(engine: &Engine) -> bool {
+    matches!(engine, Engine::Local(_))
 }
 
-fn samples(config: &Config, engine: config::Engine) -> Option<usize> {
+fn samples(config: &Config, engine: Engine) -> Option<usize> {
     match engine {
-        config::Engine::Tactics => None,
-        config::Engine::Local(_) => Some(config.local.settings()?.generation.answers()),
-        config::Engine::Remote(_) => {
+        Engine::Tactics => None,
+        Engine::Local(_) => Some(config.local.settings()?.generation.answers()),
+        Engine::Remote(_) => {
             let answers = config.remote.iter().map(|one| one.generation.answers());
             answers.max()
         }
@@ -174,14 +174,14 @@ mod tests {
             |users: &str, names: &[&str], mode, expected: &[(&str, Option<usize>, usize)]| {
                 let mut config = Config::default();
                 config
-                    .add(users, config::Origin::User, Path::new("/"))
+                    .add(users, crate::config::Origin::User, Path::new("/"))
                     .expect("valid");
                 let config = in_mode(config, mode);
                 let names = names.iter().map(|name| name.parse().expect("a name"));
                 let units = units(&config, names.collect(), mode).expect("engines");
                 let seen: Vec<_> = units
                     .iter()
-                    .map(|unit| (unit.name, unit.samples, unit.engines.len()))
+                    .map(|unit| (unit.name, unit.samples, unit.sources.len()))
                     .collect();
                 assert_eq!(seen, expected);
             };

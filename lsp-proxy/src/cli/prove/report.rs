@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use serde::Serialize;
-use unsorry_prover::{HoleKind, Spent};
+use unsorry_prover::{Engine, HoleKind, Spent};
 
 use crate::assistant::{cost, count, is_shown};
 use unsorry_syntax::Change;
@@ -54,7 +54,7 @@ pub struct HoleReport {
     pub proof: Option<String>,
     pub level: Option<&'static str>,
     pub axioms: Option<Vec<String>>,
-    pub engine: Option<&'static str>,
+    pub engine: Option<Engine>,
     /// Where the goal fails, if it is false: `n = 0`.
     pub counterexample: Option<String>,
     /// What there is of a proof, where there is none.

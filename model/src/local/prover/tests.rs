@@ -127,7 +127,7 @@ fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
                 }
             }
         });
-        assert_eq!(found.engine, "local");
+        assert_eq!(found.engine, unsorry_prover::Engine::Local(None));
     }
 }
 

@@ -19,7 +19,7 @@ fn target(text: &str) -> Target {
 }
 
 fn candidates(texts: &[&str]) -> Vec<Candidate> {
-    let candidate = |text: &&str| Candidate::new(*text, "tactics");
+    let candidate = |text: &&str| Candidate::new(*text, unsorry_prover::Engine::Tactics);
     texts.iter().map(candidate).collect()
 }
 
