@@ -1,57 +1,57 @@
-//! The words that start a command, and what each starts.
+//! The words that start a command, and the kind of command that each starts.
 
 use super::declaration::DeclarationKind;
 
-/// What a command's first keyword starts.
+/// The kind of a command, told by its keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
+    /// `import`, `module`, `prelude`: what a file starts with.
+    Header,
     /// A declaration, which may have holes.
     Declaration(DeclarationKind),
+    /// `alias`: another name for a declaration.
+    Alias,
     /// `mutual`.
     Mutual,
     /// `namespace` or `section`.
     Scope,
     /// `end`.
     End,
-    /// `open` or `set_option`, which are also tactics and terms.
-    Local,
-    /// Any other.
+    /// A command that holds up to the end of its scope: `open`, `variable`, `set_option`, …
+    Directive,
+    /// A command that adds to Lean's syntax: `notation`, `macro`, …
+    Notation,
+    /// Any other: `#eval`, `deriving instance`, …
     Other,
+}
+
+/// Whether a command's keyword is also that of a tactic and of a term: `open … in`, `set_option … in`.
+pub fn also_in_proofs(word: &str) -> bool {
+    matches!(word, "open" | "set_option")
 }
 
 /// The command that a word starts wherever it stands outside brackets: Lean reserves these words.
 pub fn reserved(word: &str) -> Option<CommandKind> {
-    use CommandKind::{Declaration, End, Local, Mutual, Other, Scope};
+    use CommandKind::{Declaration, Directive, End, Header, Mutual, Notation, Other, Scope};
 
     Some(match word {
         "theorem" => Declaration(DeclarationKind::Theorem),
         "example" => Declaration(DeclarationKind::Example),
         "def" | "abbrev" => Declaration(DeclarationKind::Def),
         "instance" => Declaration(DeclarationKind::Instance),
-        "axiom" | "opaque" | "structure" | "class" | "inductive" | "coinductive" | "initialize"
-        | "builtin_initialize" => Declaration(DeclarationKind::Other),
+        "inductive" | "coinductive" => Declaration(DeclarationKind::Inductive),
+        "structure" | "class" => Declaration(DeclarationKind::Structure),
+        "axiom" | "opaque" | "initialize" | "builtin_initialize" => {
+            Declaration(DeclarationKind::Other)
+        }
         "mutual" => Mutual,
         "namespace" | "section" => Scope,
         "end" => End,
-        "open" | "set_option" => Local,
-        "import"
-        | "export"
-        | "variable"
-        | "universe"
-        | "attribute"
-        | "deriving"
-        | "macro"
-        | "macro_rules"
-        | "syntax"
-        | "notation"
-        | "infix"
-        | "infixl"
-        | "infixr"
-        | "prefix"
-        | "postfix"
-        | "elab"
-        | "elab_rules"
-        | "declare_syntax_cat"
+        "import" => Header,
+        "open" | "set_option" | "export" | "variable" | "universe" | "attribute" => Directive,
+        "macro" | "macro_rules" | "syntax" | "notation" | "infix" | "infixl" | "infixr"
+        | "prefix" | "postfix" | "elab" | "elab_rules" | "declare_syntax_cat" => Notation,
+        "deriving"
         | "init_quot"
         | "run_cmd"
         | "run_elab"
@@ -76,19 +76,17 @@ pub fn reserved(word: &str) -> Option<CommandKind> {
 /// The command that a word starts at the start of a line; elsewhere, or without an import, it may
 /// be a name.
 pub fn leading(word: &str) -> Option<CommandKind> {
-    use CommandKind::{Declaration, Other};
+    use CommandKind::{Alias, Declaration, Directive, Notation, Other};
     Some(match word {
         "lemma" => Declaration(DeclarationKind::Theorem),
         "irreducible_def" => Declaration(DeclarationKind::Def),
-        "alias"
-        | "include"
-        | "omit"
-        | "seal"
+        "alias" => Alias,
+        "include" | "omit" => Directive,
+        "notation3" | "binder_predicate" => Notation,
+        "seal"
         | "unseal"
         | "proof_wanted"
         | "library_note"
-        | "notation3"
-        | "binder_predicate"
         | "assert_not_exists"
         | "assert_not_imported"
         | "suppress_compilation"
@@ -203,6 +201,20 @@ pub const CONTINUATIONS: &[&str] = &[
     "catch",
     "finally",
 ];
+
+/// Whether a word at the very start of a line belongs to a file's header; elsewhere it is a name.
+pub fn is_header(word: &str) -> bool {
+    matches!(word, "module" | "prelude")
+}
+
+/// Whether a token at the very start of a line starts a command.
+pub fn starts_line(token: &str) -> bool {
+    reserved(token).is_some()
+        || leading(token).is_some()
+        || MODIFIERS.contains(&token)
+        || is_header(token)
+        || matches!(token, "@[" | "#")
+}
 
 /// Whether a word starts or introduces a declaration, whatever stands around it.
 pub fn starts_declaration(word: &str) -> bool {

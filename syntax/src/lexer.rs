@@ -3,13 +3,20 @@
 //! Lean's token table grows with every `notation`, so operators are cut by a fixed table here:
 //! what matters (words, literals, comments, brackets) comes out as Lean has it.
 
+mod growth;
+mod identifier;
 mod interpolation;
+mod literal;
 
 use std::ops::Range;
 
-use interpolation::{Interpolation, MAX_FAILURES};
+pub use growth::may_grow;
+pub use identifier::is_identifier_rest;
+use identifier::is_identifier_start;
+use interpolation::Interpolation;
+use literal::is_raw_string;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// An identifier or keyword, with its dotted and `«…»` parts; also a name literal such as
@@ -22,7 +29,7 @@ pub enum TokenKind {
     String,
     /// A character such as `'a'`.
     Char,
-    /// Anything else: an operator, a bracket, a comma.
+    /// Anything else: an operator, a bracket, a comma, the backticks of a Markdown fence.
     Symbol,
     /// `-- …`, without its line end.
     LineComment,
@@ -32,13 +39,17 @@ pub enum TokenKind {
     DocComment,
 }
 
-/// One token.
+/// A token of a text, and where it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// The kind of the token.
     pub kind: TokenKind,
-    /// Its bytes.
+    /// The bytes of the token.
     pub range: Range<usize>,
+    /// The number of characters before it on its line.
+    pub column: usize,
+    /// Whether no code stands before it on its line.
+    pub first_on_line: bool,
     /// False for a string, comment or `«` part that is never closed; also for an interpolated string
     /// that could only be read as a plain one.
     pub terminated: bool,
@@ -48,6 +59,31 @@ impl Token {
     /// The token's text within the text it was cut from.
     pub fn text<'a>(&self, text: &'a str) -> &'a str {
         &text[self.range.clone()]
+    }
+
+    /// The token's text if it is a [`TokenKind::Word`], else nothing.
+    pub fn word<'a>(&self, text: &'a str) -> &'a str {
+        match self.kind {
+            TokenKind::Word => self.text(text),
+            _ => "",
+        }
+    }
+
+    /// The number of brackets that the token opens, less those that it closes. The pieces of an
+    /// interpolated string hold the braces of the code in it.
+    pub fn bracket_depth(&self, text: &str) -> isize {
+        let own = self.text(text);
+        match self.kind {
+            TokenKind::String if self.terminated => {
+                isize::from(own.ends_with('{')) - isize::from(own.starts_with('}'))
+            }
+            TokenKind::Symbol => match own.chars().next_back() {
+                Some('(' | '[' | '{' | '⟨' | '⦃' | '⟦') => 1,
+                Some(')' | ']' | '}' | '⟩' | '⦄' | '⟧') => -1,
+                _ => 0,
+            },
+            _ => 0,
+        }
     }
 
     /// Whether Lean skips it: a comment that documents nothing.
@@ -66,25 +102,42 @@ pub fn lex(text: &str) -> Vec<Token> {
     lex_as_far_as_sure(text).0
 }
 
+/// Reads on where `tokens` end: the first tokens of `text`, none of which [`may_grow`]. Costs as much as
+/// the rest of the text is long.
+pub fn lex_on(text: &str, tokens: &mut Vec<Token>) {
+    let mut lexer = Lexer::after(text, std::mem::take(tokens));
+    while lexer.step() {}
+    *tokens = lexer.tokens;
+}
+
+/// The words that a text starts with, comments aside, up to the first token that is none; read as they
+/// are asked for.
+pub(crate) fn leading_words(text: &str) -> impl Iterator<Item = &str> {
+    let mut lexer = Lexer::after(text, Vec::new());
+    std::iter::from_fn(move || {
+        while lexer.step() {
+            let last = lexer.tokens.last()?;
+            if last.is_code() {
+                return (last.kind == TokenKind::Word).then(|| last.text(text));
+            }
+        }
+        None
+    })
+}
+
 /// The tokens, and where the first interpolated string starts that the text's end left open, and that was
 /// then read as a plain one: from there on the tokens would be others if the text went on.
 pub(super) fn lex_as_far_as_sure(text: &str) -> (Vec<Token>, Option<usize>) {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        tokens: Vec::with_capacity(text.len() / 5),
-        open: Vec::new(),
-        failures: 0,
-        first_failure: None,
-    };
+    let mut lexer = Lexer::after(text, Vec::with_capacity(text.len() / 5));
     while lexer.step() {}
     (lexer.tokens, lexer.first_failure)
 }
 
 /// Operators of several characters, longest first. A `'` belongs to some: it starts no character.
 const SYMBOLS: &[&str] = &[
-    "<;>", "<|>", "|>.", "...", "<$>", "<*>", ">>=", "=<<", "⁻¹'", ":=", "=>", "->", "<-", "<|",
-    "|>", "..", "::", "==", "!=", "&&", "||", "<=", ">=", "++", "''", "@[", "#[", "`(", "`[", ".{",
+    "```", "<;>", "<|>", "|>.", "...", "<$>", "<*>", ">>=", "=<<", "⁻¹'", ":=", "=>", "->", "<-",
+    "<|", "|>", "..", "::", "==", "!=", "&&", "||", "<=", ">=", "++", "''", "@[", "#[", "`(", "`[",
+    ".{", "//",
 ];
 
 struct Lexer<'a> {
@@ -96,7 +149,18 @@ struct Lexer<'a> {
     first_failure: Option<usize>,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    fn after(text: &'a str, tokens: Vec<Token>) -> Self {
+        Lexer {
+            text,
+            at: tokens.last().map_or(0, |last| last.range.end),
+            tokens,
+            open: Vec::new(),
+            failures: 0,
+            first_failure: None,
+        }
+    }
+
     /// Reads one token; false at the end.
     fn step(&mut self) -> bool {
         while let Some(c) = self.peek() {
@@ -134,12 +198,39 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: TokenKind, end: usize, terminated: bool) {
+        let (column, first_on_line) = self.place();
         self.tokens.push(Token {
             kind,
             range: self.at..end,
+            column,
+            first_on_line,
             terminated,
         });
         self.at = end;
+    }
+
+    /// The column that has been reached, and whether no code stands before it on its line.
+    fn place(&self) -> (usize, bool) {
+        let last = self.tokens.last();
+        let gap = &self.text[last.map_or(0, |last| last.range.end)..self.at];
+        if let Some(newline) = gap.rfind('\n') {
+            return (gap[newline + 1..].chars().count(), true);
+        }
+        let gap = gap.chars().count();
+        let Some(last) = last else {
+            return (gap, true);
+        };
+        let own = last.text(self.text);
+        let newline = match last.kind {
+            TokenKind::Word | TokenKind::Number | TokenKind::Symbol => None,
+            _ => own.rfind('\n'),
+        };
+        let column = match newline {
+            Some(newline) => own[newline + 1..].chars().count(),
+            None => last.column + own.chars().count(),
+        };
+        let first = !last.is_code() && (last.first_on_line || newline.is_some());
+        (column + gap, first)
     }
 
     /// `«…»` and plain parts with dots between, from `start` on; `at` may stand before it.
@@ -176,49 +267,14 @@ impl Lexer<'_> {
 
     /// `` `foo ``, or the symbols that start a quotation.
     fn name_literal(&mut self) {
-        let ticks = if self.text[self.at..].starts_with("``") {
-            2
-        } else {
-            1
-        };
+        let rest = &self.text[self.at..];
+        let ticks = rest.bytes().take_while(|byte| *byte == b'`').count();
         let name = self.at + ticks;
         match self.text[name..].chars().next() {
+            _ if ticks > 2 => self.symbol('`'),
             Some(c) if c == '«' || is_identifier_start(c) => self.word(name),
             _ => self.symbol('`'),
         }
-    }
-
-    fn number(&mut self) {
-        let bytes = self.text.as_bytes();
-        let digits = |from: usize, is: fn(&u8) -> bool| {
-            let run = bytes[from..].iter().take_while(|b| is(b) || **b == b'_');
-            from + run.count()
-        };
-        let projection = self.after_dot(self.at);
-        let (radix, is): (bool, fn(&u8) -> bool) = match bytes.get(self.at + 1) {
-            Some(b'x' | b'X') => (true, u8::is_ascii_hexdigit),
-            Some(b'b' | b'B') => (true, |b| matches!(b, b'0' | b'1')),
-            Some(b'o' | b'O') => (true, |b| matches!(b, b'0'..=b'7')),
-            _ => (false, u8::is_ascii_digit),
-        };
-        if radix && bytes[self.at] == b'0' && bytes.get(self.at + 2).is_some_and(is) {
-            return self.push(TokenKind::Number, digits(self.at + 2, is), true);
-        }
-        let digit_at = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-        let mut end = digits(self.at, u8::is_ascii_digit);
-        if !projection {
-            if bytes.get(end) == Some(&b'.') && digit_at(end + 1) {
-                end = digits(end + 1, u8::is_ascii_digit);
-            }
-            if matches!(bytes.get(end), Some(b'e' | b'E')) {
-                let sign = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
-                let first = end + 1 + usize::from(sign);
-                if digit_at(first) {
-                    end = digits(first, u8::is_ascii_digit);
-                }
-            }
-        }
-        self.push(TokenKind::Number, end, true);
     }
 
     fn symbol(&mut self, first: char) {
@@ -236,38 +292,6 @@ impl Lexer<'_> {
         let end = self.at + len;
         self.close_before_command(self.at, end);
         self.push(TokenKind::Symbol, end, true);
-    }
-
-    fn char(&mut self) {
-        let mut chars = self.text[self.at..].char_indices().skip(1);
-        let end = match chars.next() {
-            Some((_, '\\')) => {
-                // An escape is short; the longest is `\u{10FFFF}`.
-                let rest = &self.text[self.at + 2..];
-                let kind = rest.chars().next();
-                let digits = kind.map_or(0, char::len_utf8);
-                let escape = match kind {
-                    Some('x' | 'u') => {
-                        let tail = rest[digits..]
-                            .find(|c: char| !c.is_ascii_hexdigit() && c != '{' && c != '}');
-                        digits + tail.unwrap_or(rest.len() - digits)
-                    }
-                    _ => digits,
-                };
-                rest[escape..]
-                    .starts_with('\'')
-                    .then_some(self.at + 2 + escape + 1)
-            }
-            Some((_, '\'')) | None => None,
-            Some(_) => match chars.next() {
-                Some((at, '\'')) => Some(self.at + at + 1),
-                _ => None,
-            },
-        };
-        match end {
-            Some(end) => self.push(TokenKind::Char, end, true),
-            None => self.symbol('\''),
-        }
     }
 
     fn block_comment(&mut self) {
@@ -293,59 +317,6 @@ impl Lexer<'_> {
         self.push(kind, at, true);
     }
 
-    fn raw_string(&mut self) {
-        let rest = &self.text.as_bytes()[self.at + 1..];
-        let hashes = rest.iter().take_while(|b| **b == b'#').count();
-        let mut at = self.at + 1 + hashes + 1;
-        let bytes = self.text.as_bytes();
-        loop {
-            let Some(found) = memchr::memchr(b'"', &bytes[at..]) else {
-                return self.push(TokenKind::String, bytes.len(), false);
-            };
-            at += found + 1;
-            let closing = bytes[at..].iter().take(hashes).take_while(|b| **b == b'#');
-            if closing.count() == hashes {
-                return self.push(TokenKind::String, at + hashes, true);
-            }
-        }
-    }
-
-    fn string(&mut self) {
-        if self.failures < MAX_FAILURES && self.interpolates() {
-            self.open.push(Interpolation {
-                start: self.at,
-                tokens: self.tokens.len(),
-                braces: 0,
-            });
-            self.interpolated_text();
-        } else {
-            self.plain_string();
-        }
-    }
-
-    fn plain_string(&mut self) {
-        match self.string_end(self.at + 1, false) {
-            Some(end) => self.push(TokenKind::String, end, true),
-            None => self.push(TokenKind::String, self.text.len(), false),
-        }
-    }
-
-    /// The end of string text that goes on at `from`.
-    fn string_end(&self, from: usize, interpolated: bool) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let mut at = from;
-        loop {
-            at += memchr::memchr3(b'"', b'\\', b'{', bytes.get(at..)?)?;
-            match bytes[at] {
-                b'"' => return Some(at + 1),
-                b'{' if interpolated => return Some(at + 1),
-                b'{' => at += 1,
-                // What is escaped may be longer than a byte; no part of it is looked for here.
-                _ => at += 2,
-            }
-        }
-    }
-
     /// Whether the token that starts here is the field of a projection.
     fn after_dot(&self, start: usize) -> bool {
         self.tokens.last().is_some_and(|last| {
@@ -354,375 +325,5 @@ impl Lexer<'_> {
     }
 }
 
-fn is_raw_string(rest: &str) -> bool {
-    rest[1..].trim_start_matches('#').starts_with('"')
-}
-
-/// Lean's `isLetterLike`.
-fn is_letter_like(c: char) -> bool {
-    matches!(c,
-        'α'..='ω' if c != 'λ')
-        || matches!(c, 'Α'..='Ω' if c != 'Π' && c != 'Σ')
-        || matches!(c,
-            '\u{3ca}'..='\u{3fb}'
-            | '\u{1f00}'..='\u{1ffe}'
-            | '\u{2100}'..='\u{214f}'
-            | '\u{1d49c}'..='\u{1d59f}'
-            | '\u{c0}'..='\u{ff}'
-            | '\u{100}'..='\u{17f}' if c != '×' && c != '÷')
-}
-
-fn is_subscript(c: char) -> bool {
-    matches!(c, '\u{2080}'..='\u{2089}' | '\u{2090}'..='\u{209c}' | '\u{1d62}'..='\u{1d6a}' | '\u{2c7c}')
-}
-
-/// Lean's `isIdFirst`.
-pub(crate) fn is_identifier_start(c: char) -> bool {
-    c.is_ascii_alphabetic() || c == '_' || is_letter_like(c)
-}
-
-/// Lean's `isIdRest`.
-pub fn is_identifier_rest(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(c, '_' | '\'' | '!' | '?')
-        || is_letter_like(c)
-        || is_subscript(c)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use expect_test::{Expect, expect};
-    use proptest::prelude::*;
-
-    /// A line a kind, its tokens apart; what the text ends in is marked with `…`.
-    #[track_caller]
-    fn check(text: &str, expected: Expect) {
-        let mut shown = String::new();
-        let mut kind = None;
-        for token in lex(text) {
-            if kind != Some(token.kind) {
-                shown.push_str(if kind.is_some() { "\n" } else { "" });
-                shown.push_str(&format!("{:?}", token.kind));
-                kind = Some(token.kind);
-            }
-            let end = if token.terminated { "" } else { "…" };
-            shown.push_str(&format!(" ⟦{}⟧{end}", token.text(text)));
-        }
-        expected.assert_eq(&shown);
-    }
-
-    #[test]
-    fn words() {
-        check(
-            "sorry sorry' sorry? sorry! sorry_lemma sorry.foo foo.sorry",
-            expect![
-                "Word ⟦sorry⟧ ⟦sorry'⟧ ⟦sorry?⟧ ⟦sorry!⟧ ⟦sorry_lemma⟧ ⟦sorry.foo⟧ ⟦foo.sorry⟧"
-            ],
-        );
-        check(
-            "@sorry (sorry) ⟨sorry⟩ -sorry·sorry",
-            expect![[r#"
-            Symbol ⟦@⟧
-            Word ⟦sorry⟧
-            Symbol ⟦(⟧
-            Word ⟦sorry⟧
-            Symbol ⟦)⟧ ⟦⟨⟧
-            Word ⟦sorry⟧
-            Symbol ⟦⟩⟧ ⟦-⟧
-            Word ⟦sorry⟧
-            Symbol ⟦·⟧
-            Word ⟦sorry⟧"#]],
-        );
-        check(
-            "(f x).sorry x |>.sorry .sorry Nat.rec.{u} x.1.2.sorry",
-            expect![[r#"
-                Symbol ⟦(⟧
-                Word ⟦f⟧ ⟦x⟧
-                Symbol ⟦)⟧ ⟦.⟧
-                Word ⟦sorry⟧ ⟦x⟧
-                Symbol ⟦|>.⟧
-                Word ⟦sorry⟧
-                Symbol ⟦.⟧
-                Word ⟦sorry⟧ ⟦Nat.rec⟧
-                Symbol ⟦.{⟧
-                Word ⟦u⟧
-                Symbol ⟦}⟧
-                Word ⟦x⟧
-                Symbol ⟦.⟧
-                Number ⟦1⟧
-                Symbol ⟦.⟧
-                Number ⟦2⟧
-                Symbol ⟦.⟧
-                Word ⟦sorry⟧"#]],
-        );
-        check(
-            "«a b».c x.«sorry».y «sorry» «never\nsorry",
-            expect!["Word ⟦«a b».c⟧ ⟦x.«sorry».y⟧ ⟦«sorry»⟧ ⟦«never⟧… ⟦sorry⟧"],
-        );
-        check(
-            "`sorry ``Nat.sorry `(sorry) `[sorry]",
-            expect![[r#"
-            Word ⟦`sorry⟧ ⟦``Nat.sorry⟧
-            Symbol ⟦`(⟧
-            Word ⟦sorry⟧
-            Symbol ⟦)⟧ ⟦`[⟧
-            Word ⟦sorry⟧
-            Symbol ⟦]⟧"#]],
-        );
-        check(
-            "λ x ↦ α.β₁' Πx Σy 𝒜.𝓑 ℕ x₁ₐ é",
-            expect![[r#"
-            Symbol ⟦λ⟧
-            Word ⟦x⟧
-            Symbol ⟦↦⟧
-            Word ⟦α.β₁'⟧
-            Symbol ⟦Π⟧
-            Word ⟦x⟧
-            Symbol ⟦Σ⟧
-            Word ⟦y⟧ ⟦𝒜.𝓑⟧ ⟦ℕ⟧ ⟦x₁ₐ⟧ ⟦é⟧"#]],
-        );
-    }
-
-    #[test]
-    fn numbers() {
-        check(
-            "1.5e3 1e-3 0xFF 0b10 1..2 1.foo 1_000 [1:2] x.1.5 2sorry 0xg",
-            expect![[r#"
-                Number ⟦1.5e3⟧ ⟦1e-3⟧ ⟦0xFF⟧ ⟦0b10⟧ ⟦1⟧
-                Symbol ⟦..⟧
-                Number ⟦2⟧ ⟦1⟧
-                Symbol ⟦.⟧
-                Word ⟦foo⟧
-                Number ⟦1_000⟧
-                Symbol ⟦[⟧
-                Number ⟦1⟧
-                Symbol ⟦:⟧
-                Number ⟦2⟧
-                Symbol ⟦]⟧
-                Word ⟦x⟧
-                Symbol ⟦.⟧
-                Number ⟦1⟧
-                Symbol ⟦.⟧
-                Number ⟦5⟧ ⟦2⟧
-                Word ⟦sorry⟧
-                Number ⟦0⟧
-                Word ⟦xg⟧"#]],
-        );
-    }
-
-    #[test]
-    fn characters() {
-        check(
-            r"f 'a' h' '\'' '\\' '\n' '\x41' '\u{1F600}' '😀' x'y'",
-            expect![[r#"
-                Word ⟦f⟧
-                Char ⟦'a'⟧
-                Word ⟦h'⟧
-                Char ⟦'\''⟧ ⟦'\\'⟧ ⟦'\n'⟧ ⟦'\x41'⟧ ⟦'\u{1F600}'⟧ ⟦'😀'⟧
-                Word ⟦x'y'⟧"#]],
-        );
-        check(
-            "f '' s, f ⁻¹' t, f ' x '\"' sorry '\"'",
-            expect![[r#"
-            Word ⟦f⟧
-            Symbol ⟦''⟧
-            Word ⟦s⟧
-            Symbol ⟦,⟧
-            Word ⟦f⟧
-            Symbol ⟦⁻¹'⟧
-            Word ⟦t⟧
-            Symbol ⟦,⟧
-            Word ⟦f⟧
-            Symbol ⟦'⟧
-            Word ⟦x⟧
-            Char ⟦'"'⟧
-            Word ⟦sorry⟧
-            Char ⟦'"'⟧"#]],
-        );
-    }
-
-    #[test]
-    fn comments() {
-        check(
-            "a -- sorry\nb /- /- sorry -/ - / -/ c /-- doc -/ /-! mod -/ --",
-            expect![[r#"
-                Word ⟦a⟧
-                LineComment ⟦-- sorry⟧
-                Word ⟦b⟧
-                BlockComment ⟦/- /- sorry -/ - / -/⟧
-                Word ⟦c⟧
-                DocComment ⟦/-- doc -/⟧ ⟦/-! mod -/⟧
-                LineComment ⟦--⟧"#]],
-        );
-        check(
-            "a -- crlf\r\nb /-/ c -/ d /--/ e -/ f /-",
-            expect![[r#"
-            Word ⟦a⟧
-            LineComment ⟦-- crlf⟧
-            Word ⟦b⟧
-            BlockComment ⟦/-/ c -/⟧
-            Word ⟦d⟧
-            DocComment ⟦/--/ e -/⟧
-            Word ⟦f⟧
-            BlockComment ⟦/-⟧…"#]],
-        );
-        check(
-            "a /- /- -/ sorry",
-            expect![[r#"
-            Word ⟦a⟧
-            BlockComment ⟦/- /- -/ sorry⟧…"#]],
-        );
-    }
-
-    #[test]
-    fn strings() {
-        check(
-            r#""a \" sorry" "\\" "gap \
-           sorry" "{sorry}" x"#,
-            expect![[r#"
-                String ⟦"a \" sorry"⟧ ⟦"\\"⟧ ⟦"gap \
-                           sorry"⟧ ⟦"{sorry}"⟧
-                Word ⟦x⟧"#]],
-        );
-        check(
-            r##"r"\" r#"a " sorry "# r#foo r"x" for"##,
-            expect![[r##"
-            String ⟦r"\"⟧ ⟦r#"a " sorry "#⟧
-            Word ⟦r⟧
-            Symbol ⟦#⟧
-            Word ⟦foo⟧
-            String ⟦r"x"⟧
-            Word ⟦for⟧"##]],
-        );
-        check("\"never sorry", expect![[r#"String ⟦"never sorry⟧…"#]]);
-    }
-
-    #[test]
-    fn interpolated_strings() {
-        check(
-            r#"s!"a {f "b}" sorry} c" sorry"#,
-            expect![[r#"
-            Word ⟦s!⟧
-            String ⟦"a {⟧
-            Word ⟦f⟧
-            String ⟦"b}"⟧
-            Word ⟦sorry⟧
-            String ⟦} c"⟧
-            Word ⟦sorry⟧"#]],
-        );
-        check(
-            r#"m!"\{ {s!"{sorry}"} {{x}}" html!"{x}""#,
-            expect![[r#"
-            Word ⟦m!⟧
-            String ⟦"\{ {⟧
-            Word ⟦s!⟧
-            String ⟦"{⟧
-            Word ⟦sorry⟧
-            String ⟦}"⟧ ⟦} {⟧
-            Symbol ⟦{⟧
-            Word ⟦x⟧
-            Symbol ⟦}⟧
-            String ⟦}"⟧
-            Word ⟦html!⟧
-            String ⟦"{⟧
-            Word ⟦x⟧
-            String ⟦}"⟧"#]],
-        );
-        check(
-            r#"throwError "a {x}"; panic! "a {x}"; throwErrorAt stx[1] "{y}""#,
-            expect![[r#"
-                Word ⟦throwError⟧
-                String ⟦"a {⟧
-                Word ⟦x⟧
-                String ⟦}"⟧
-                Symbol ⟦;⟧
-                Word ⟦panic!⟧
-                String ⟦"a {x}"⟧
-                Symbol ⟦;⟧
-                Word ⟦throwErrorAt⟧ ⟦stx⟧
-                Symbol ⟦[⟧
-                Number ⟦1⟧
-                Symbol ⟦]⟧
-                String ⟦"{⟧
-                Word ⟦y⟧
-                String ⟦}"⟧"#]],
-        );
-        check(
-            r#"trace[Meta.foo] "{x}" throwErrorAt (f x) "{y}" f x "{y}""#,
-            expect![[r#"
-                Word ⟦trace⟧
-                Symbol ⟦[⟧
-                Word ⟦Meta.foo⟧
-                Symbol ⟦]⟧
-                String ⟦"{⟧
-                Word ⟦x⟧
-                String ⟦}"⟧
-                Word ⟦throwErrorAt⟧
-                Symbol ⟦(⟧
-                Word ⟦f⟧ ⟦x⟧
-                Symbol ⟦)⟧
-                String ⟦"{⟧
-                Word ⟦y⟧
-                String ⟦}"⟧
-                Word ⟦f⟧ ⟦x⟧
-                String ⟦"{y}"⟧"#]],
-        );
-    }
-
-    #[test]
-    fn an_interpolated_string_that_is_being_typed_ends_before_the_next_command() {
-        check(
-            "s!\"a {x\n  y\n\ntheorem t := sorry",
-            expect![[r#"
-            Word ⟦s!⟧
-            String ⟦"a {x
-              y⟧…
-            Word ⟦theorem⟧ ⟦t⟧
-            Symbol ⟦:=⟧
-            Word ⟦sorry⟧"#]],
-        );
-        check(
-            "s!\"a {x sorry",
-            expect![[r#"
-            Word ⟦s!⟧
-            String ⟦"a {x sorry⟧…"#]],
-        );
-        check(
-            "html!\"{\" sorry",
-            expect![[r#"
-                Word ⟦html!⟧
-                String ⟦"{"⟧…
-                Word ⟦sorry⟧"#]],
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn only_blanks_lie_between_tokens(text in lean_like()) {
-            let mut at = 0;
-            for token in lex(&text) {
-                prop_assert!(token.range.start >= at && token.range.start < token.range.end);
-                prop_assert!(text[at..token.range.start].trim().is_empty());
-                at = token.range.end;
-            }
-            prop_assert!(text[at..].trim().is_empty());
-        }
-
-        #[test]
-        fn any_text_can_be_read(text in "\\PC{0,40}") {
-            lex(&text);
-        }
-    }
-
-    fn lean_like() -> impl Strategy<Value = String> {
-        let parts =
-            r##"sorry theorem " { } s! r#" "# \ /- -/ -- ' « » . ` 1.5 α 😀 ( ) @[ trace[ ] x"##;
-        let parts: Vec<_> = parts
-            .split(' ')
-            .chain([" ", "\n", "\r\n", "throwErrorAt "])
-            .collect();
-        proptest::collection::vec(proptest::sample::select(parts), 0..24)
-            .prop_map(|parts| parts.concat())
-    }
-}
+mod tests;

@@ -1,20 +1,28 @@
 //! The text of a Lean file: positions, tokens, holes, declarations, splicing. Pure: no IO.
 
+pub mod command;
 pub mod declaration;
 pub mod edit;
+mod header;
 pub mod hole;
 pub mod keyword;
 pub mod lexer;
 mod outline;
 pub mod pieces;
 pub mod position;
+pub mod scope;
+#[cfg(test)]
+mod scraps;
 pub mod splice;
 
+pub use command::{Command, commands};
 pub use declaration::{Declaration, DeclarationKind, declarations};
 pub use edit::{Change, diff, shift};
+pub use header::imports;
 pub use hole::{Hole, HoleKind, holes};
 pub use lexer::{Token, TokenKind, lex};
 pub use outline::Outline;
 pub use pieces::Pieces;
 pub use position::{LineIndex, Position};
+pub use scope::{Scope, Scopes};
 pub use splice::splice;

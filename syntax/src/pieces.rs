@@ -202,6 +202,7 @@ fn read(text: &str, offset: usize) -> (Vec<Piece>, usize) {
 mod tests {
     use super::*;
     use crate::Outline;
+    use crate::scraps::text;
     use proptest::prelude::*;
 
     /// `pieces` know of `text` what its outline says.
@@ -225,88 +226,6 @@ mod tests {
         }
         prop_assert_eq!(&pieces.pieces, &Pieces::of(text).pieces);
         Ok(())
-    }
-
-    /// What Lean texts are made of, and what breaks them.
-    fn scraps() -> impl Strategy<Value = String> {
-        let scraps = [
-            "theorem",
-            "theorem t : T := by\n  sorry\n",
-            "\ntheorem u : T := sorry\n\n",
-            "def f := sorry\n",
-            "instance",
-            "deriving",
-            "deriving instance Foo for Bar\n",
-            "lemma",
-            "mutual\n",
-            "end\n",
-            "end A\n",
-            "namespace A\n",
-            "section\n",
-            "open Foo",
-            "open Foo in\n",
-            "set_option a.b true in\n",
-            " in\n",
-            "variable (x : T)\n",
-            "#exit\n",
-            "#eval 1\n",
-            "#",
-            "@[simp]",
-            "@[simp]\n",
-            "private ",
-            "/-- doc -/\n",
-            "/-! mod -/\n",
-            "/-",
-            "-/",
-            "--",
-            "-- sorry\n",
-            "\"",
-            "s!\"a {",
-            "}\"",
-            "r#\"",
-            "\"#",
-            "(",
-            ")",
-            "{",
-            "}",
-            "⟨",
-            "]",
-            "sorry",
-            " sorry",
-            ".sorry",
-            "«",
-            "»",
-            "my_command x\n",
-            "\n\nmy_command\n\n",
-            "by",
-            " := ",
-            "\n",
-            "\n\n",
-            " ",
-            "  ",
-            "x",
-            "∀",
-            "🍎",
-            "\r\n",
-            "where",
-            "class",
-            "inductive",
-            "abbrev",
-            "import A\n",
-            "initialize",
-            "calc",
-            "=>",
-            "·",
-            "'",
-            "`",
-            "1",
-            ".",
-        ];
-        prop::sample::select(scraps.to_vec()).prop_map(str::to_owned)
-    }
-
-    fn text(most: usize) -> impl Strategy<Value = String> {
-        prop::collection::vec(scraps(), 0..most).prop_map(|scraps| scraps.concat())
     }
 
     fn on_a_boundary(text: &str, at: usize) -> usize {

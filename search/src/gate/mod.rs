@@ -318,7 +318,9 @@ fn words(candidate: &str, tokens: &[Token], sketch: bool) -> Result<(), Refusal>
                     return forbidden(word, COMPUTED);
                 }
                 let command = match keyword::reserved(word) {
-                    Some(keyword::CommandKind::Local) => !opens_for_a_proof(candidate, tokens, at),
+                    Some(_) if keyword::also_in_proofs(word) => {
+                        !opens_for_a_proof(candidate, tokens, at)
+                    }
                     Some(_) => true,
                     None => {
                         let leading =
@@ -541,7 +543,7 @@ fn opens_for_a_proof(candidate: &str, tokens: &[Token], open: usize) -> bool {
     text(end) == "in"
         && !next.is_empty()
         && !keyword::MODIFIERS.contains(&next)
-        && !matches!(keyword::reserved(next), Some(command) if command != keyword::CommandKind::Local)
+        && (keyword::reserved(next).is_none() || keyword::also_in_proofs(next))
 }
 
 /// Whether a token is the first of its line.
