@@ -166,7 +166,7 @@ pub enum Step {
 }
 
 /// How a search ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// With a proof that stands on its own.
     Proved,
@@ -178,6 +178,9 @@ pub enum Ended {
     OutOfBudget,
     /// With no proof, and every engine failed.
     Failed,
+    /// With no Lean to ask any more: its words. What was found before is told all the same. Where a
+    /// proof would have been the end, and there is one, that counts.
+    LeanGone(String),
 }
 
 /// What a search found.
@@ -277,10 +280,11 @@ impl Search {
 
     /// Searches for proofs of `target`. What is remembered is tried first, then `known`.
     /// `steps` is told how it goes, and is closed at the end. `stop` ends it once the goal is known, with
-    /// what was found by then; dropping the future ends it and all that works for it at any time.
+    /// what was found by then, as does a Lean that is gone; dropping the future ends it and all that
+    /// works for it at any time.
     ///
     /// # Errors
-    /// When there is nothing to prove there, or no Lean to check with.
+    /// When there is no goal to begin with.
     pub async fn prove(
         &self,
         target: &Target,
@@ -314,32 +318,31 @@ impl Search {
             refute: self.limits.refute,
             depth: 0,
         };
-        let in_time = if budget.is_zero() {
-            false // No engine is even started.
+        let solved = if budget.is_zero() {
+            None // No engine is even started.
         } else {
-            let solved = effort.solve(task, known, &found);
-            match until(deadline, stop, solved).await {
-                Some(done) => done.map(|()| true)?,
-                None => false,
-            }
+            until(deadline, stop, effort.solve(task, known, &found)).await
         };
-        let polish = !self.limits.everything && !self.limits.polish.is_zero();
+        let in_time = solved.is_some();
+        let gone = solved.and_then(Result::err);
+        let polish = gone.is_none() && !self.limits.everything && !self.limits.polish.is_zero();
         if polish && !lock(&found).proofs.is_empty() {
             let deadline = deadline.min(Instant::now() + self.limits.polish);
-            let polished = polish::polish(effort, task, &found);
-            if let Some(done) = until(deadline, stop, polished).await {
-                done?;
-            }
+            // Without a Lean it stays as long as it is.
+            until(deadline, stop, polish::polish(effort, task, &found)).await;
         }
         if let Some(memory) = &self.memory {
             let proofs = lock(&found).proofs.clone();
             memory.keep(&baseline, &proofs).await;
         }
         let (stats, found) = (taken(stats), taken(found));
-        let ended = if !found.proofs.is_empty() {
+        let cut_short = self.limits.everything && gone.is_some();
+        let ended = if !found.proofs.is_empty() && !cut_short {
             Ended::Proved
         } else if found.refuted.is_some() {
             Ended::Refuted
+        } else if let Some(gone) = gone {
+            Ended::LeanGone(gone.to_string())
         } else if stats.failed(&self.sources) {
             Ended::Failed
         } else if in_time && !meter.is_used_up() {

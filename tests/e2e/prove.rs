@@ -335,6 +335,45 @@ fn an_engine_that_fails() {
 }
 
 #[test]
+fn where_lean_is_gone_what_was_proved_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let deadly = "theorem a : 1 + 1 = 2 := by sorry\n\n#eval (IO.Process.exit 3 : IO Unit)\n\n\
+         theorem b : 2 + 2 = 4 := by sorry\n";
+    std::fs::write(folder.path().join("A.lean"), deadly).expect("written");
+    let good = "theorem c : 1 + 2 = 3 := by sorry\n";
+    std::fs::write(folder.path().join("B.lean"), good).expect("written");
+    let output = prove(folder.path(), &["A.lean", "B.lean", "--json", "--write"]);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(2), "{stdout}{stderr}");
+    let files: Vec<Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let told = |file: &Value| {
+        let holes = file["holes"].as_array().expect("holes");
+        let statuses: Vec<&str> = holes
+            .iter()
+            .filter_map(|hole| hole["status"].as_str())
+            .collect();
+        (
+            statuses.join(" "),
+            file["error"].as_str().map(str::to_owned),
+        )
+    };
+    let error = "Lean can't be asked; `lean FILE` may say more: Lean's process for checking ended";
+    let expected = [
+        ("proved".to_owned(), Some(error.to_owned())),
+        ("proved".to_owned(), None),
+    ];
+    assert_eq!(files.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(stderr, format!("unsorry: {error}\n"));
+    // What Lean can't be asked about whole is not written.
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).expect("read");
+    assert_eq!(read("A.lean"), deadly);
+    assert!(!read("B.lean").contains("sorry"));
+}
+
+#[test]
 fn an_import_that_can_not_be_loaded_is_named() {
     let (code, stdout, _, _) = check("import No.Such\n\ntheorem t : 1 = 1 := sorry\n", &[]);
     assert_eq!(code, Some(1));

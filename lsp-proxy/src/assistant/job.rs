@@ -444,7 +444,7 @@ pub fn summary(outcome: &Outcome) -> String {
         Some(sketch) => format!(", but a sketch that holds ({})", sketch.standing()),
         None => String::new(),
     };
-    match (outcome.ended, outcome.leaning.first()) {
+    match (&outcome.ended, outcome.leaning.first()) {
         (search::Ended::Proved, _) => {
             format!("{} verified; {tried}", count(outcome.proofs.len(), "proof"))
         }
@@ -462,6 +462,9 @@ pub fn summary(outcome: &Outcome) -> String {
             format!("no proof found within the budget{sketch}: {tried}{unknown}")
         }
         (search::Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
+        (search::Ended::LeanGone(why), None) => {
+            format!("Lean can't be asked any more ({why}){sketch}: {tried}{unknown}")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::lean::elaboration::Unknown;
-use unsorry_search::search::{Ended, Outcome, Search, Step};
+use unsorry_search::search::{Ended, Outcome, Search, Source, Step};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
 
@@ -104,58 +104,87 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     }
     // Who configured an endpoint and typed this has agreed to what is sent there.
     let sources = sources(&config, None)?;
-    let mut leans: HashMap<PathBuf, (Search, String)> = HashMap::new();
+    let mut searches = Searches {
+        config: &config,
+        sources,
+        lean: arguments.lean.as_deref(),
+        known: HashMap::new(),
+    };
     let mut printer = report::Printer::new(arguments.json);
-    let mut all_proved = true;
+    let (mut all_proved, mut all_ran) = (true, true);
     // A mistyped name is told before an hour of proving, not after.
     let files = arguments.files.iter().map(|path| read(path));
-    for (path, real, text) in files.collect::<Result<Vec<_>>>()? {
-        let root = project_root(&real);
-        let (search, version) = match leans.get(&root) {
-            Some(known) => known.clone(),
-            None => {
-                let command = match &arguments.lean {
-                    Some(text) => LeanCommand::parse(text)?,
-                    None => LeanCommand::resolve(&[], &root),
-                };
-                let version = command.version(&root)?;
-                let search = search(command, root.clone(), &config, sources.clone());
-                leans.insert(root, (search.clone(), version.clone()));
-                (search, version)
-            }
-        };
-        let uri = file_uri(&real)?;
-        let report = prove_file(arguments, &search, &printer, path, &uri, &text, version).await?;
-        all_proved &= report
-            .holes
-            .iter()
-            .all(|hole| hole.status == Status::Proved);
-        let changed = report.changed.clone();
+    for file in files.collect::<Result<Vec<_>>>()? {
+        let mut report = FileReport::new(file.path);
+        let done = prove_file(arguments, &mut searches, &printer, &file, &mut report).await;
+        report.error = done.as_ref().err().map(|error| format!("{error:#}"));
         printer.file(&report)?;
-        if arguments.write
-            && let Some(new_text) = changed
-        {
-            write::check_whole(&search.checker, &uri, &text, &new_text, FILE_LIMIT)
-                .await
-                .with_context(|| format!("{} is left as it was", path.display()))?;
-            write::replace(&real, &text, &new_text)?;
+        let written = match (done, &report.changed) {
+            (Ok(()), Some(new_text)) if arguments.write => {
+                let left = || format!("{} is left as it was", file.path.display());
+                write_file(&mut searches, &file, new_text)
+                    .await
+                    .with_context(left)
+            }
+            (done, _) => done,
+        };
+        if let Err(error) = written {
+            printer.failed(&error);
+            all_ran = false;
         }
+        let mut holes = report.holes.iter();
+        all_proved &= holes.all(|hole| hole.status == Status::Proved);
     }
     printer.end();
-    Ok(if all_proved {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
+    Ok(match (all_ran, all_proved) {
+        (false, _) => ExitCode::from(2),
+        (true, false) => ExitCode::from(1),
+        (true, true) => ExitCode::SUCCESS,
     })
 }
 
-/// A file's name as it was given, its real one, and its text.
-fn read(path: &Path) -> Result<(&Path, PathBuf, String)> {
+/// The searches that were made, one for each project.
+struct Searches<'a> {
+    config: &'a Config,
+    sources: Vec<Source>,
+    /// How Lean is started, if that was given.
+    lean: Option<&'a str>,
+    known: HashMap<PathBuf, (Search, String)>,
+}
+
+impl Searches<'_> {
+    /// The search for a file, and the version of its Lean.
+    fn of(&mut self, file: &Path) -> Result<(Search, String)> {
+        let root = project_root(file);
+        if let Some(known) = self.known.get(&root) {
+            return Ok(known.clone());
+        }
+        let command = match self.lean {
+            Some(text) => LeanCommand::parse(text)?,
+            None => LeanCommand::resolve(&[], &root),
+        };
+        let version = command.version(&root)?;
+        let search = search(command, root.clone(), self.config, self.sources.clone());
+        self.known.insert(root, (search.clone(), version.clone()));
+        Ok((search, version))
+    }
+}
+
+/// A file to prove.
+struct File<'a> {
+    /// Its name as it was given.
+    path: &'a Path,
+    real: PathBuf,
+    text: String,
+}
+
+fn read(path: &Path) -> Result<File<'_>> {
     let failed = || format!("can't read {}", path.display());
     let text = std::fs::read(path).with_context(failed)?;
     let text =
         String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
-    Ok((path, path.canonicalize().with_context(failed)?, text))
+    let real = path.canonicalize().with_context(failed)?;
+    Ok(File { path, real, text })
 }
 
 /// Lean decides by its working directory what project a file belongs to.
@@ -175,49 +204,25 @@ pub(super) fn file_uri(path: &Path) -> Result<String> {
     Ok(uri.as_str().to_owned())
 }
 
+/// Proves the holes of `file`, each of which goes into the `report` as soon as it is done with.
+///
+/// # Errors
+/// When that could not be done to the end.
 async fn prove_file(
     arguments: &Arguments,
-    search: &Search,
+    searches: &mut Searches<'_>,
     printer: &report::Printer,
-    path: &Path,
-    uri: &str,
-    original: &str,
-    lean: String,
-) -> Result<FileReport> {
-    let outline = Arc::new(Outline::of(original));
-    if let Some(wanted) = arguments.hole
-        && !outline
-            .holes
-            .iter()
-            .any(|hole| outline.lines.position(hole.range.start) == wanted)
-    {
-        let holes: Vec<String> = outline
-            .holes
-            .iter()
-            .map(|hole| {
-                let Position { line, character } = outline.lines.position(hole.range.start);
-                format!("{}:{}", line + 1, character + 1)
-            })
-            .collect();
-        bail!(
-            "{} has no sorry at {}:{}; it has {}",
-            path.display(),
-            wanted.line + 1,
-            wanted.character + 1,
-            if holes.is_empty() {
-                "none".to_owned()
-            } else {
-                holes.join(", ")
-            }
-        );
+    file: &File<'_>,
+    report: &mut FileReport,
+) -> Result<()> {
+    let outline = Arc::new(Outline::of(&file.text));
+    if let Some(wanted) = arguments.hole {
+        has_hole(file, &outline, wanted)?;
     }
-    let mut report = FileReport {
-        file: path.display().to_string(),
-        lean,
-        holes: Vec::new(),
-        changed: None,
-    };
-    let mut current: Arc<str> = original.into();
+    let (search, version) = searches.of(&file.real)?;
+    report.lean = Some(version);
+    let uri: Arc<str> = file_uri(&file.real)?.into();
+    let mut current: Arc<str> = file.text.as_str().into();
     let mut current_outline = outline.clone();
     // Proofs go in as they are found: what comes later may use what was proved.
     let mut next = 0;
@@ -228,15 +233,28 @@ async fn prove_file(
             continue;
         }
         let target = Target {
-            uri: uri.into(),
+            uri: uri.clone(),
             text: current.clone(),
             outline: current_outline.clone(),
             hole: next,
         };
-        let bar = progress(printer, position, path);
-        let hole = prove_hole(search, &target, position, &bar).await?;
+        let bar = progress(printer, position, file.path);
+        let fared = prove_hole(&search, &target, &bar).await;
         bar.finish_and_clear();
-        printer.hole(&report, &hole);
+        let (hole, gone) = match fared {
+            Ok(outcome) => {
+                let gone = match &outcome.ended {
+                    Ended::LeanGone(why) => Some(why.clone()),
+                    _ => None,
+                };
+                (HoleReport::of(position, &outcome), gone)
+            }
+            Err(NoGoal::Check(
+                error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
+            )) => return Err(lean_is_gone(&error.to_string())),
+            Err(error) => (HoleReport::without_goal(position, &error), None),
+        };
+        printer.hole(report, &hole);
         match &hole.change {
             Some(change) => {
                 current = change.apply(&current).into();
@@ -246,16 +264,50 @@ async fn prove_file(
             None => next += 1,
         }
         report.holes.push(hole);
+        if let Some(why) = gone {
+            return Err(lean_is_gone(&why));
+        }
     }
-    Ok(report)
+    Ok(())
+}
+
+/// Without a Lean that lives, the file's other holes fare no better.
+fn lean_is_gone(why: &str) -> anyhow::Error {
+    anyhow!("Lean can't be asked; `lean FILE` may say more: {why}")
+}
+
+fn has_hole(file: &File<'_>, outline: &Outline, wanted: Position) -> Result<()> {
+    let holes = outline.holes.iter();
+    let holes = holes.map(|hole| outline.lines.position(hole.range.start));
+    let holes: Vec<Position> = holes.collect();
+    if holes.contains(&wanted) {
+        return Ok(());
+    }
+    let shown = |at: &Position| format!("{}:{}", at.line + 1, at.character + 1);
+    let all = match holes.is_empty() {
+        true => "none".to_owned(),
+        false => holes.iter().map(shown).collect::<Vec<_>>().join(", "),
+    };
+    bail!(
+        "{} has no sorry at {}; it has {all}",
+        file.path.display(),
+        shown(&wanted)
+    )
+}
+
+/// Puts the proofs into the file, once Lean has taken it whole.
+async fn write_file(searches: &mut Searches<'_>, file: &File<'_>, new_text: &str) -> Result<()> {
+    let (search, _) = searches.of(&file.real)?;
+    let uri = file_uri(&file.real)?;
+    write::check_whole(&search.checker, &uri, &file.text, new_text, FILE_LIMIT).await?;
+    write::replace(&file.real, &file.text, new_text)
 }
 
 async fn prove_hole(
     search: &Search,
     target: &Target,
-    position: Position,
     bar: &ProgressBar,
-) -> Result<HoleReport> {
+) -> Result<Outcome, NoGoal> {
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
@@ -287,14 +339,7 @@ async fn prove_hole(
     };
     let stop = CancellationToken::new(); // Nobody does but by dropping it.
     let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps, &stop), watch);
-    match outcome {
-        Ok(outcome) => Ok(HoleReport::of(position, &outcome)),
-        // Without a Lean that lives, the other holes fare no better.
-        Err(NoGoal::Check(
-            error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
-        )) => Err(error).context("Lean can't be asked; `lean FILE` may say more"),
-        Err(error) => Ok(HoleReport::without_goal(position, &error)),
-    }
+    outcome
 }
 
 fn progress(printer: &report::Printer, position: Position, path: &Path) -> ProgressBar {
@@ -324,10 +369,10 @@ impl HoleReport {
             character: position.character,
             kind: Some(outcome.baseline.goal.kind.into()),
             goal: Some(outcome.baseline.rendered.clone()),
-            status: match outcome.ended {
+            status: match &outcome.ended {
                 Ended::Proved => Status::Proved,
                 Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
-                Ended::Failed => Status::Error,
+                Ended::Failed | Ended::LeanGone(_) => Status::Error,
                 Ended::Refuted => Status::False,
             },
             proof: proof.map(|proof| proof.proof().to_owned()),

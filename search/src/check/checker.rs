@@ -104,10 +104,18 @@ impl Checker {
     /// A checker that asks `lean` in the place of a Lean.
     #[cfg(test)]
     pub fn scripted(mut lean: impl FnMut(&str) -> Elaboration + Send + 'static) -> Checker {
+        Checker::scripted_with(move |text| Ok(lean(text)))
+    }
+
+    /// The same with a `lean` that may fail.
+    #[cfg(test)]
+    pub fn scripted_with(
+        mut lean: impl FnMut(&str) -> Result<Elaboration, CheckError> + Send + 'static,
+    ) -> Checker {
         let (requests, mut receiver) = mpsc::unbounded_channel::<(Request, Reply)>();
         tokio::spawn(async move {
             while let Some((request, reply)) = receiver.recv().await {
-                let _ = reply.send(Ok(lean(&request.text)));
+                let _ = reply.send(lean(&request.text));
             }
         });
         Checker {

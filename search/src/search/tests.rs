@@ -3,6 +3,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use unsorry_prover::{Ask, Proposal};
 
+use crate::check::checker::CheckError;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
 use unsorry_syntax::{Outline, Position};
@@ -43,7 +44,8 @@ fn candidates(texts: &[&str]) -> Vec<Proposal> {
 }
 
 /// A Lean that refuses each line with the word `wrong`; over `heavy` ones it runs out of the
-/// heartbeats that screening gives it, and comes no further; nor over a `silent` one among several.
+/// heartbeats that screening gives it, and comes no further; nor over a `silent` one among several. Of
+/// `deadly` it dies, but behind an `antidote`, and is not started again.
 fn lean(text: &str) -> Elaboration {
     let says = |line: usize, severity, message: &str| {
         let at = Position {
@@ -122,7 +124,8 @@ async fn of(
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
     let asked = Asked::default();
     let seen = asked.clone();
-    let checker = Checker::scripted(move |text| {
+    let mut gone = false;
+    let checker = Checker::scripted_with(move |text| {
         // Candidates stand on lines of their own, indented as the hole was; among several each has a dot.
         let own = |line: &&str| !line.contains("sorry") && !line.contains("@_root_.ite");
         let candidates: Vec<String> = text
@@ -139,7 +142,12 @@ async fn of(
             heard(&candidates);
             seen.lock().expect("no panic").push(candidates);
         }
-        lean(text)
+        let mut lines = text.lines().zip(text.lines().skip(1));
+        gone |= lines.any(|(before, line)| line.contains("deadly") && !before.contains("antidote"));
+        match gone {
+            true => Err(CheckError::NoLean("Lean is gone".into())),
+            false => Ok(lean(text)),
+        }
     });
     let search = Search {
         checker,
@@ -451,4 +459,28 @@ async fn a_proof_is_made_shorter_while_the_first_is_there_already() {
     let long = source(A, stream::iter(candidates(&["intro x\nright"])));
     let (outcome, ..) = bounded(vec![long], unpolished, |_| {}).await;
     assert_eq!(proofs(&outcome), ["intro x\nright"]);
+}
+
+#[tokio::test]
+async fn where_lean_is_gone_what_was_found_is_kept() {
+    let gone = Ended::LeanGone("Lean is gone".into());
+    let search = async |texts: &[&str], limits: Limits| {
+        let sources = vec![source(A, stream::iter(candidates(texts)))];
+        bounded(sources, limits, |_| {}).await.0
+    };
+    let outcome = search(&["wrong 1", "deadly"], Limits::default()).await;
+    assert_eq!((&outcome.ended, proofs(&outcome)), (&gone, vec![]));
+    assert_eq!(outcome.proposed, 2);
+    // While a proof is made shorter.
+    let outcome = search(&["antidote\ndeadly"], Limits::default()).await;
+    assert_eq!(outcome.ended, Ended::Proved);
+    assert_eq!(proofs(&outcome), ["antidote\ndeadly"]);
+    // While the others are judged: who counts them must know.
+    let everything = Limits {
+        everything: true,
+        ..Limits::default()
+    };
+    let texts = ["right", "wrong 1", "wrong 2", "deadly"];
+    let outcome = search(&texts, everything).await;
+    assert_eq!((&outcome.ended, proofs(&outcome)), (&gone, vec!["right"]));
 }

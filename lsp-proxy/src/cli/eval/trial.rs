@@ -1,6 +1,6 @@
 //! One problem, one engine: a search, and what came of it.
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ use crate::cli::prove::file_uri;
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::lean::elaboration::Unknown;
-use unsorry_search::search::{Outcome, Search, Step};
+use unsorry_search::search::{Ended, Outcome, Search, Step};
 use unsorry_search::target::Target;
 
 /// How a trial ended.
@@ -68,16 +68,21 @@ pub async fn trial(
     tell("asking Lean for the goal".into());
     let stop = CancellationToken::new(); // Nobody does but by dropping it.
     let (outcome, judged) = tokio::join!(search.prove(&target, Vec::new(), steps, &stop), watch);
+    let gone = |why: String| {
+        anyhow!(why).context(format!(
+            "Lean can't be asked about `{}`; what was done before it is kept",
+            problem.name
+        ))
+    };
     match outcome {
+        Ok(Outcome {
+            ended: Ended::LeanGone(why),
+            ..
+        }) => Err(gone(why)),
         Ok(outcome) => Ok(of_outcome(unit, problem, &outcome, judged)),
         Err(NoGoal::Check(
             error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
-        )) => Err(error).with_context(|| {
-            format!(
-                "Lean can't be asked about `{}`; what was done before it is kept",
-                problem.name
-            )
-        }),
+        )) => Err(gone(error.to_string())),
         Err(NoGoal::Check(error)) => Ok(Trial::Failed(error.to_string())),
         Err(error) => Ok(Trial::Done(Row {
             samples: unit.samples.unwrap_or(1),

@@ -1,6 +1,7 @@
 //! What `prove` prints.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -85,11 +86,29 @@ pub struct SketchReport {
 #[derive(Debug, Serialize)]
 pub struct FileReport {
     pub file: String,
-    pub lean: String,
+    /// The version of its Lean, once that is known.
+    pub lean: Option<String>,
+    /// Those that were come to.
     pub holes: Vec<HoleReport>,
+    /// Why its other holes were not come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// The text with the proofs in it, if there are any.
     #[serde(skip)]
     pub changed: Option<String>,
+}
+
+impl FileReport {
+    /// A report of a file with nothing in it yet.
+    pub fn new(path: &Path) -> FileReport {
+        FileReport {
+            file: path.display().to_string(),
+            lean: None,
+            holes: Vec::new(),
+            error: None,
+            changed: None,
+        }
+    }
 }
 
 /// Prints for a person or a program.
@@ -100,7 +119,8 @@ pub struct Printer {
     proved: usize,
     refuted: usize,
     all: usize,
-    lean: String,
+    /// The version of the last file's Lean that had something to tell.
+    lean: Option<String>,
 }
 
 impl Printer {
@@ -113,7 +133,7 @@ impl Printer {
             proved: 0,
             refuted: 0,
             all: 0,
-            lean: String::new(),
+            lean: None,
         }
     }
 
@@ -175,7 +195,13 @@ impl Printer {
         println!();
     }
 
-    /// A file, when all its holes are done with.
+    /// What could not be done.
+    pub fn failed(&self, error: &anyhow::Error) {
+        tracing::error!("{error:#}");
+        eprintln!("unsorry: {error:#}");
+    }
+
+    /// A file, when it is done with.
     pub fn file(&mut self, report: &FileReport) -> Result<()> {
         self.all += report.holes.len();
         let count = |status| {
@@ -187,16 +213,18 @@ impl Printer {
         };
         self.proved += count(Status::Proved);
         self.refuted += count(Status::False);
-        self.lean.clone_from(&report.lean);
+        if report.error.is_none() || !report.holes.is_empty() {
+            self.lean.clone_from(&report.lean);
+        }
         if self.json {
             println!("{}", serde_json::to_string(report)?);
         }
         Ok(())
     }
 
-    /// The last line.
+    /// The last line; none where nothing could be done.
     pub fn end(&self) {
-        if !self.json {
+        if let (false, Some(lean)) = (self.json, &self.lean) {
             let seconds = self.started.elapsed().as_secs_f64();
             let refuted = match self.refuted {
                 0 => String::new(),
@@ -204,7 +232,7 @@ impl Printer {
             };
             println!(
                 "{} of {} proved{refuted} in {seconds:.1} s, checked by {}",
-                self.proved, self.all, self.lean
+                self.proved, self.all, lean
             );
         }
     }
