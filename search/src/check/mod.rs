@@ -4,5 +4,8 @@ pub mod axioms;
 pub mod baseline;
 pub mod checker;
 mod queue;
+mod request;
+mod schedule;
 pub mod screen;
+mod slot;
 pub mod verdict;

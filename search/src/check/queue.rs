@@ -3,14 +3,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How long a search may take from one text's verdict to its next text, and keep its place.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// How long a search waits for another before it has its turn all the same: so many times as long as Lean
+/// How long a search waits for another before it has its turn all the same: [`WAYS`] times as long as Lean
 /// needs to come to it, within these bounds.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
+
+/// See [`PATIENCE`].
 const WAYS: u32 = 4;
 
 /// One search, as the checker tells it from others.
@@ -22,7 +26,7 @@ pub(super) struct Searcher {
 }
 
 impl Searcher {
-    /// One that goes before all others.
+    /// One that goes before all others, and interrupts them.
     pub(super) fn urgent() -> Searcher {
         Searcher {
             urgent: true,
@@ -65,6 +69,8 @@ pub(super) struct Queue<T> {
     waiting: Vec<Waiting<T>>,
     /// The search whose text was last, and when Lean was done with that.
     last: Option<(Weak<Searcher>, Instant)>,
+    /// The search whose text Lean is busy with, and since when that had waited.
+    running: Option<(Arc<Searcher>, Instant)>,
 }
 
 /// What to do next.
@@ -83,6 +89,7 @@ impl<T> Queue<T> {
         Queue {
             waiting: Vec::new(),
             last: None,
+            running: None,
         }
     }
 
@@ -122,14 +129,39 @@ impl<T> Queue<T> {
             (None, Some((_, done))) if now < *done + LINGER => return Next::Wait(*done + LINGER),
             _ => {}
         }
-        let Waiting { searcher, item, .. } = self.waiting.remove(at.unwrap_or(0));
+        let Waiting {
+            searcher,
+            since,
+            item,
+        } = self.waiting.remove(at.unwrap_or(0));
         let comes_back = !is_last(&searcher);
         self.last = Some((Arc::downgrade(&searcher), now));
+        self.running = Some((searcher, since));
         Next::Take(item, comes_back)
+    }
+
+    /// Whether something that waits is to interrupt what Lean is busy with.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|(running, _)| !running.urgent)
+            && self.waiting.iter().any(|waiting| waiting.searcher.urgent)
+    }
+
+    /// What was taken last was interrupted, and waits again, before all that came after it.
+    pub(super) fn put_back(&mut self, item: T) {
+        if let Some((searcher, since)) = self.running.take() {
+            let interrupted = Waiting {
+                searcher,
+                since,
+                item,
+            };
+            self.waiting.insert(0, interrupted);
+        }
     }
 
     /// Lean is done with what was taken last.
     pub(super) fn done(&mut self, now: Instant) {
+        self.running = None;
         if let Some((_, done)) = &mut self.last {
             *done = now;
         }
@@ -179,6 +211,34 @@ mod tests {
         queue.push(two, at(5000), "2c");
         queue.retain(|item| *item != "2c");
         assert_eq!(queue.next(at(5000)), Next::Nothing);
+    }
+
+    #[test]
+    fn what_is_urgent_interrupts_a_search_and_nothing_else() {
+        let (one, two) = (Arc::<Searcher>::default(), Arc::<Searcher>::default());
+        let edit = Arc::new(Searcher::urgent());
+        let mut queue = Queue::new();
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        queue.push(one.clone(), at(0), "1a");
+        queue.push(two.clone(), at(0), "2a");
+        assert_eq!(queue.next(at(0)), Next::Take("1a", true));
+        queue.push(two.clone(), at(10), "2b");
+        assert!(!queue.is_overtaken());
+        queue.push(edit.clone(), at(20), "an edit");
+        assert!(queue.is_overtaken());
+        queue.put_back("1a");
+        assert_eq!(queue.next(at(20)), Next::Take("an edit", true));
+        queue.push(edit, at(30), "another");
+        assert!(!queue.is_overtaken());
+        queue.done(at(40));
+        assert_eq!(queue.next(at(40)), Next::Take("another", false));
+        queue.done(at(50));
+        // Whoever was interrupted is next, before whoever has waited as long.
+        assert_eq!(queue.next(at(100)), Next::Take("1a", true));
+        queue.done(at(200));
+        assert!(!queue.is_overtaken());
+        assert_eq!(queue.next(at(250)), Next::Take("2a", true));
     }
 
     #[test]

@@ -1,0 +1,40 @@
+//! A text for Lean, and what can come of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use unsorry_syntax::Position;
+
+use super::queue::Searcher;
+use crate::lean::diagnostic::Diagnostic;
+use crate::lean::elaboration::{Elaboration, Unknown};
+
+/// Why the checker can't say anything of a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// Lean gave no full report of this text.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// There is no Lean to ask.
+    #[error("{0}")]
+    NoLean(String),
+}
+
+/// A text to elaborate.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub searcher: Arc<Searcher>,
+    /// The document that it is to be the text of.
+    pub uri: String,
+    pub text: String,
+    /// Where goals are asked for.
+    pub questions: Vec<Position>,
+    /// How long Lean may take, where the file's imports are loaded already.
+    pub limit: Duration,
+    /// Is told what Lean says on the way.
+    pub interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
+}
+
+/// Where the answer goes; closed when nobody waits for it any more.
+pub(super) type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;
