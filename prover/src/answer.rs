@@ -5,9 +5,9 @@
 //! comments taken out; neither knows whether it is a proof.
 
 mod align;
+mod boundary;
 mod layout;
 mod partial;
-mod place;
 mod stop_detector;
 
 pub use partial::PartialAnswer;
@@ -16,9 +16,9 @@ pub use stop_detector::StopDetector;
 use std::sync::Arc;
 
 use crate::goal::{Context, Goal};
-use crate::lex::lex;
 use crate::{Candidate, Engine};
-use place::Place;
+use boundary::Boundary;
+use unsorry_syntax::lex;
 
 /// Answers with more than this many bytes are given up.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
@@ -97,12 +97,12 @@ fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
         ..Context::default()
     };
     let middle = &code[range];
-    let mut cutter = StopDetector::at(Place::of(goal.kind, &context));
+    let mut detector = StopDetector::at(Boundary::of(goal.kind, &context));
     if sketch {
-        cutter.takes_sorry();
+        detector.takes_sorry();
     }
-    cutter.push(middle);
-    cutter.all()
+    detector.push(middle);
+    detector.all()
 }
 
 /// The code of every complete fence. One that another opens is not complete.

@@ -137,76 +137,6 @@ fn split_names(text: &str) -> Vec<String> {
     .collect()
 }
 
-/// The modules that a file's header imports, in its order.
-///
-/// Reads as Lean does: `module` and `prelude` may stand first, `public`, `meta` and `all` may
-/// qualify an import, comments may stand anywhere, and the first other word ends the header.
-pub fn imports_of(text: &str) -> Vec<String> {
-    let mut imports = Vec::new();
-    let mut rest = text.trim_start_matches('\u{feff}');
-    let mut wanted = false;
-    loop {
-        rest = skip_blank(rest);
-        let word = word(rest);
-        if word.is_empty() {
-            return imports;
-        }
-        match word {
-            "all" if wanted => {}
-            _ if wanted => {
-                imports.push(word.to_owned());
-                wanted = false;
-            }
-            "import" => wanted = true,
-            "module" | "prelude" | "public" | "private" | "meta" => {}
-            _ => return imports,
-        }
-        rest = &rest[word.len()..];
-    }
-}
-
-/// Drops the spaces and comments that `text` starts with. An unclosed comment takes it all.
-fn skip_blank(mut text: &str) -> &str {
-    loop {
-        text = text.trim_start();
-        if text.starts_with("--") {
-            text = text.find('\n').map_or("", |end| &text[end..]);
-        } else if text.starts_with("/-") {
-            text = skip_block_comment(text);
-        } else {
-            return text;
-        }
-    }
-}
-
-fn skip_block_comment(text: &str) -> &str {
-    let mut depth = 0;
-    let mut at = 0;
-    let bytes = text.as_bytes();
-    while at + 1 < bytes.len() {
-        match &bytes[at..at + 2] {
-            b"/-" => (depth, at) = (depth + 1, at + 2),
-            b"-/" => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            return &text[at..];
-        }
-    }
-    ""
-}
-
-/// The module name or keyword that `text` starts with.
-fn word(text: &str) -> &str {
-    let mut quoted = false;
-    let end = text.find(|c: char| {
-        let inside = quoted || c == '«';
-        quoted = inside && c != '»';
-        !(inside || c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '!' | '?'))
-    });
-    &text[..end.unwrap_or(text.len())]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,10 +157,6 @@ mod tests {
         }
         shown += &format!("{:?} of {}\n", goal.target, goal.count);
         expect.assert_eq(&shown);
-    }
-
-    fn check_imports(text: &str, expected: &[&str]) {
-        assert_eq!(imports_of(text), expected);
     }
 
     #[test]
@@ -284,22 +210,5 @@ mod tests {
             none
         "#]],
         );
-    }
-
-    #[test]
-    fn reads_imports() {
-        check_imports("", &[]);
-        check_imports("theorem import : True := trivial", &[]);
-        check_imports(
-            "import Mathlib\nimport A.B_c.«d e».F\n",
-            &["Mathlib", "A.B_c.«d e».F"],
-        );
-        check_imports(
-            "/- import No /- import No -/ -/\nmodule -- import No\nprelude\npublic import A\n\
-             import all B\nmeta import C public meta import D\n/-! import No -/\nopen E\nimport No",
-            &["A", "B", "C", "D"],
-        );
-        check_imports("/- import A", &[]);
-        check_imports("import A -- unclosed", &["A"]);
     }
 }

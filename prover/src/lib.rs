@@ -5,12 +5,10 @@
 
 pub mod answer;
 mod ask;
-mod commands;
 mod counterexample;
 mod engine;
 mod generation;
 mod goal;
-mod lex;
 pub mod prompt;
 mod shape;
 mod suggestion;
@@ -22,7 +20,7 @@ pub use ask::{Ask, Attempt, Meter};
 pub use counterexample::{Counterexample, counterexamples};
 pub use engine::Engine;
 pub use generation::GenerationParams;
-pub use goal::{Context, Goal, HoleKind, Hypothesis, imports_of};
+pub use goal::{Context, Goal, HoleKind, Hypothesis};
 pub use suggestion::suggestions;
 pub use tactics::{MAX_CANDIDATES, PORTFOLIO, PortfolioRow, Tactics};
 
@@ -62,7 +60,7 @@ impl Candidate {
 
     /// Whether it leaves something to prove: it is a sketch, whose `sorry`s are goals of their own.
     pub fn is_sketch(&self) -> bool {
-        lex::lex(&self.text)
+        unsorry_syntax::lex(&self.text)
             .iter()
             .any(|token| token.word(&self.text) == "sorry")
     }

@@ -14,9 +14,9 @@
 mod context;
 
 use crate::ask::{Ask, Attempt};
-use crate::lex::lex;
 use context::File;
 use std::borrow::Cow;
+use unsorry_syntax::lex;
 
 /// Code before the declaration is repeated in the prefill up to this many tokens.
 pub const MAX_REPEATED_TOKENS: usize = 256;

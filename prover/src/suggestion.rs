@@ -1,5 +1,7 @@
 //! What Lean suggests: the tactics inside its "Try this" messages.
 
+use unsorry_syntax::{TokenKind, lex};
+
 /// Tactics that answer with a suggestion, after a search through all that is imported.
 const SEARCHING: [&str; 8] = [
     "exact?", "apply?", "rw?", "have?", "observe?", "propose", "try?", "hint",
@@ -75,7 +77,7 @@ fn finished(lines: Vec<&str>) -> Option<String> {
     let text = kept.join("\n");
     let text = text.strip_prefix("🎉 ").unwrap_or(&text);
     let whole = !text.is_empty()
-        && !["sorry", "admit"].iter().any(|word| has_word(text, word))
+        && !words_of(text).any(|(_, word)| matches!(word, "sorry" | "admit"))
         && !text.contains("?_")
         && queries(text).next().is_none();
     whole.then(|| text.to_owned())
@@ -84,26 +86,22 @@ fn finished(lines: Vec<&str>) -> Option<String> {
 /// The tactics in `text` that only suggest a proof, and where each stands.
 pub(crate) fn queries(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
     let words = SEARCHING.iter().chain(&ASKING);
-    words.flat_map(move |&word| words_at(text, word).map(move |at| (at, word)))
+    let query = move |word: &str| words.clone().find(|query| **query == word).copied();
+    words_of(text).filter_map(move |(at, word)| Some((at, query(word)?)))
 }
 
 /// Whether `text` has a tactic that looks through all that is imported.
 pub(crate) fn searches_library(text: &str) -> bool {
-    SEARCHING.iter().any(|word| has_word(text, word))
+    words_of(text).any(|(_, word)| SEARCHING.contains(&word))
 }
 
-/// Whether `word` stands in `text` on its own, not as part of a name.
-pub(crate) fn has_word(text: &str, word: &str) -> bool {
-    words_at(text, word).next().is_some()
-}
-
-fn words_at(text: &str, word: &str) -> impl Iterator<Item = usize> {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '!' | '?');
-    text.match_indices(word)
-        .filter(move |(at, word)| {
-            !text[..*at].ends_with(part) && !text[at + word.len()..].starts_with(part)
-        })
-        .map(|(at, _)| at)
+/// The words of `text`, but for fields such as `find?` of `x.find?`, and where each stands.
+fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    lex(text).into_iter().filter_map(move |token| {
+        let start = token.range.start;
+        let field = text[..start].ends_with('.');
+        (token.kind == TokenKind::Word && !field).then(|| (start, &text[token.range]))
+    })
 }
 
 #[cfg(test)]

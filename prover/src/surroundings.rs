@@ -1,27 +1,21 @@
 //! Reads the declarations above a hole, as far as a candidate may name them.
 
-use crate::shape::{names, tokens};
 use std::collections::HashSet;
+
+use unsorry_syntax::keyword::CommandKind;
+use unsorry_syntax::{DeclarationKind, Scopes, Token, commands, lex};
+
+use crate::shape::{names, tokens};
 
 /// More definitions than these are not looked for.
 const MAX_DEFINITIONS: usize = 12;
 
-/// What a declaration is, as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Definition,
-    Theorem,
-    Instance,
-    Inductive,
-    Structure,
-}
-
 #[derive(Debug, Clone)]
 pub(crate) struct Declaration {
-    pub(crate) kind: Kind,
+    pub(crate) kind: DeclarationKind,
     /// As a candidate at the hole can write it.
     pub(crate) name: String,
-    /// From the keyword to the next command, comments blanked.
+    /// What follows the keyword, without comments.
     pub(crate) text: String,
 }
 
@@ -77,6 +71,13 @@ impl Declaration {
         }
     }
 
+    pub(crate) fn is_theorem(&self) -> bool {
+        matches!(
+            self.kind,
+            DeclarationKind::Theorem | DeclarationKind::Example
+        )
+    }
+
     /// Whether a theorem's text has no hole of its own.
     fn finished(&self) -> bool {
         !names(&self.text).any(|name| matches!(name, "sorry" | "admit"))
@@ -113,58 +114,41 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// Reads a file's text up to a hole.
     pub(crate) fn read(before: &str) -> Self {
-        let text = without_comments(before);
-        let mut scopes: Vec<(bool, String)> = Vec::new();
-        let mut found: Vec<(Kind, String, String, usize, usize)> = Vec::new();
-        let mut open = false;
-        let mut offset = 0;
-        for line in text.split_inclusive('\n') {
-            let at = offset;
-            offset += line.len();
-            let Some((word, rest)) = command(line) else {
+        let tokens = lex(before);
+        let commands = commands(before, &tokens);
+        let scopes = Scopes::of(before, &tokens, &commands);
+        let namespace = scopes.last_namespace();
+        let mut declarations = Vec::new();
+        for (at, command) in commands.iter().enumerate() {
+            let CommandKind::Declaration(kind) = command.kind else {
                 continue;
             };
-            if open && let Some(last) = found.last_mut() {
-                last.4 = at;
+            if kind == DeclarationKind::Other {
+                continue;
             }
-            open = false;
-            let argument = tokens(rest).next().map_or("", |(_, token)| token);
-            match word {
-                "namespace" => scopes.push((true, argument.to_owned())),
-                "section" | "mutual" => scopes.push((false, String::new())),
-                "end" => drop(scopes.pop()),
-                _ => {
-                    let Some(kind) = kind(word) else { continue };
-                    let name = argument.split([':', '(', '{', '[']).next().unwrap_or("");
-                    let namespace = scopes.iter().filter(|(named, _)| *named);
-                    let mut path: Vec<&str> = namespace.map(|(_, name)| &**name).collect();
-                    path.push(name);
-                    let start = at + (line.len() - rest.len());
-                    found.push((kind, path.join("."), name.to_owned(), start, text.len()));
-                    open = true;
-                }
-            }
-        }
-        let namespace: Vec<&str> = scopes
-            .iter()
-            .filter(|(named, _)| *named)
-            .map(|(_, name)| &**name)
-            .collect();
-        let prefix = namespace.join(".") + ".";
-        let mut declarations: Vec<Declaration> = found
-            .into_iter()
-            .map(|(kind, full, _, start, end)| Declaration {
+            let name = command.name(before, &tokens);
+            let full = match scopes.namespace(at) {
+                "" => name.to_owned(),
+                path => format!("{path}.{name}"),
+            };
+            let inside = full.strip_prefix(namespace);
+            let inside = inside.and_then(|rest| rest.strip_prefix('.'));
+            declarations.push(Declaration {
                 kind,
-                name: full
-                    .strip_prefix(&prefix)
-                    .map_or(full.clone(), str::to_owned),
-                text: text[start..end].trim_end().to_owned(),
-            })
-            .collect();
-        // The last one that is still open is the hole's own.
-        let own = if open { declarations.pop() } else { None };
+                name: inside.map_or(full.clone(), str::to_owned),
+                text: code(before, &tokens[command.keyword..command.tokens.end]),
+            });
+        }
+        // The last command is the hole's own, where that is a declaration.
+        let last = commands.last().map(|last| last.kind);
+        let own = match last {
+            Some(CommandKind::Declaration(kind)) if kind != DeclarationKind::Other => {
+                declarations.pop()
+            }
+            _ => None,
+        };
         let recursive = |own: &Declaration| own.body().trim_start().starts_with('|');
-        let own = own.filter(|own| own.kind == Kind::Theorem && recursive(own));
+        let own = own.filter(|own| own.is_theorem() && recursive(own));
         Self {
             declarations,
             own: own.map(|own| own.name),
@@ -183,7 +167,7 @@ impl Surroundings {
         let found = self.find(name)?;
         let signature = found.text.split('|').next().unwrap_or_default();
         let signature = signature.trim_end().trim_end_matches("where").trim_end();
-        (found.kind == Kind::Inductive && signature.ends_with("Prop")).then_some(found)
+        (found.kind == DeclarationKind::Inductive && signature.ends_with("Prop")).then_some(found)
     }
 
     /// The definitions that `text` mentions, in its order, then those that they mention in turn.
@@ -203,13 +187,13 @@ impl Surroundings {
                 }
                 pending.insert(0, declaration.text.clone());
                 match declaration.kind {
-                    Kind::Definition => {
+                    DeclarationKind::Def => {
                         if first {
                             direct.push(declaration.name.clone());
                         }
                         all.push(declaration.name.clone());
                     }
-                    Kind::Instance => {
+                    DeclarationKind::Instance => {
                         for projection in projections(&declaration.text) {
                             if !all.iter().any(|known| known == projection) {
                                 all.push(projection.to_owned());
@@ -229,13 +213,13 @@ impl Surroundings {
     fn mentioned(&self, text: &str) -> Vec<&Declaration> {
         let definitions = || {
             let all = self.declarations.iter();
-            all.filter(|declaration| declaration.kind == Kind::Definition)
+            all.filter(|declaration| declaration.kind == DeclarationKind::Def)
         };
         let named = names(text)
             .flat_map(|name| definitions().filter(move |declaration| names_it(name, declaration)));
         let mut found: Vec<&Declaration> = named.collect();
         found.extend(self.declarations.iter().filter(|declaration| {
-            declaration.kind == Kind::Instance
+            declaration.kind == DeclarationKind::Instance
                 && operators(&declaration.text)
                     .iter()
                     .any(|operator| text.contains(operator))
@@ -251,7 +235,7 @@ impl Surroundings {
             .iter()
             .enumerate()
             .filter(|(_, declaration)| {
-                declaration.kind == Kind::Theorem
+                declaration.is_theorem()
                     && !declaration.name.is_empty()
                     && Some(&declaration.name) != self.own.as_ref()
                     && declaration.finished()
@@ -292,7 +276,7 @@ impl Surroundings {
         };
         if let Some(declaration) = self.find(ty) {
             return match declaration.kind {
-                Kind::Inductive => Some(constructors(declaration)),
+                DeclarationKind::Inductive => Some(constructors(declaration)),
                 _ => None,
             };
         }
@@ -376,117 +360,23 @@ fn classes(instance: &str) -> impl Iterator<Item = &'static Class> {
     CLASSES.iter().filter(move |(name, _, _)| *name == class)
 }
 
-fn kind(word: &str) -> Option<Kind> {
-    Some(match word {
-        "def" | "abbrev" => Kind::Definition,
-        "theorem" | "lemma" | "example" => Kind::Theorem,
-        "instance" => Kind::Instance,
-        "inductive" => Kind::Inductive,
-        "structure" | "class" => Kind::Structure,
-        _ => return None,
-    })
-}
-
-/// The command that a line begins with, and what follows its keyword.
-fn command(line: &str) -> Option<(&str, &str)> {
-    const MODIFIERS: [&str; 10] = [
-        "private",
-        "protected",
-        "noncomputable",
-        "partial",
-        "unsafe",
-        "public",
-        "meta",
-        "local",
-        "scoped",
-        "nonrec",
-    ];
-    const COMMANDS: [&str; 28] = [
-        "def",
-        "abbrev",
-        "theorem",
-        "lemma",
-        "example",
-        "instance",
-        "inductive",
-        "structure",
-        "class",
-        "namespace",
-        "section",
-        "end",
-        "mutual",
-        "open",
-        "variable",
-        "universe",
-        "axiom",
-        "opaque",
-        "deriving",
-        "attribute",
-        "set_option",
-        "macro",
-        "syntax",
-        "notation",
-        "infixl",
-        "infixr",
-        "infix",
-        "export",
-    ];
-    let mut rest = line.trim_start();
-    // Declarations may be indented, but a `deriving` or `open … in` inside one is none.
-    let indented = rest.len() < line.len();
-    loop {
-        if let Some(attribute) = rest.strip_prefix("@[") {
-            rest = attribute.split_once(']')?.1.trim_start();
-            continue;
-        }
-        let end = rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
-        let (word, more) = rest.split_at(end);
-        if MODIFIERS.contains(&word) {
-            rest = more.trim_start();
-            continue;
-        }
-        if word.is_empty() && line.starts_with('#') {
-            return Some(("#", rest));
-        }
-        let known = COMMANDS.contains(&word) && (!indented || kind(word).is_some());
-        return known.then_some((word, more));
-    }
-}
-
-/// `text` with comments blanked, so that every offset stays.
-fn without_comments(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut depth, mut line, mut string) = (0usize, false, false);
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        let rest = &text[at..];
-        let pair = |first: &str| rest.starts_with(first);
-        if line && c == '\n' {
-            line = false;
-        }
-        if string {
-            out.push(c);
-            match c {
-                '\\' => out.extend(chars.next().map(|(_, c)| c)),
-                '"' => string = false,
-                _ => {}
-            }
-        } else if !line && (pair("/-") || (depth > 0 && pair("-/"))) {
-            depth = if pair("/-") { depth + 1 } else { depth - 1 };
-            chars.next();
-            out.push_str("  ");
-        } else if depth == 0 && !line && pair("--") {
-            line = true;
-            out.push(' ');
-        } else if (line || depth > 0) && c != '\n' {
-            out.push(' ');
+/// What follows a declaration's keyword, the first of `tokens`, without comments.
+fn code(text: &str, tokens: &[Token]) -> String {
+    let mut out = String::new();
+    let Some((keyword, tokens)) = tokens.split_first() else {
+        return out;
+    };
+    let mut end = keyword.range.end;
+    for token in tokens {
+        out.push_str(&text[end..token.range.start]);
+        out.push_str(if token.is_code() {
+            token.text(text)
         } else {
-            string = c == '"' && !text[..at].ends_with('\'');
-            out.push(c);
-        }
+            " "
+        });
+        end = token.range.end;
     }
+    out.truncate(out.trim_end().len());
     out
 }
 
@@ -585,8 +475,8 @@ mod tests {
             "import A\n/- def no := 0 -/\nnamespace A\n@[simp] private def f := 1 -- def no\n\
              section\nnamespace B\n  def Deep.g := \"def no\"\nend B\nend\ntheorem t : f = 1 := by\n  ",
             expect![[r#"
-                Definition f
-                Definition B.Deep.g
+                Def f
+                Def B.Deep.g
                 own: None
             "#]],
         );
@@ -596,6 +486,22 @@ mod tests {
                 Instance A.
                 Inductive N
                 own: Some("t")
+            "#]],
+        );
+    }
+
+    #[test]
+    fn attributes_and_scopes_end_where_lean_ends_them() {
+        check(
+            "namespace A.B\n@[foo (a := [1])] def f := 1\nend B\ndef g := 2 def h := 3\nnamespace B.C\n\
+             instance (priority := low) i : T := 4\nend A.B.C\ndef j := \"\ndef no := 5\"\nnamespace A\nexample : T := by",
+            expect![[r#"
+                Def B.f
+                Def g
+                Def h
+                Instance B.C.i
+                Def j
+                own: None
             "#]],
         );
     }

@@ -2,13 +2,14 @@
 
 use crate::goal::{Goal, HoleKind};
 use crate::shape::{Shape, binders, head, names};
-use crate::surroundings::{Constructor, Kind, Surroundings};
+use crate::surroundings::{Constructor, Surroundings};
 use crate::view::{View, accessible};
 use crate::{Ask, Candidate, Engine, Proposal, Prover};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde::Deserialize;
 use std::collections::HashSet;
+use unsorry_syntax::DeclarationKind;
 
 /// The table that is built in. Its head says how a row is written.
 pub const PORTFOLIO: &str = include_str!("portfolio.toml");
@@ -279,7 +280,7 @@ impl<'a> Scene<'a> {
         let lemmas = around.lemmas(&subject);
         let loops = |name: &&String| {
             let found = around.find(name);
-            found.is_some_and(|found| found.kind == Kind::Definition && found.loops())
+            found.is_some_and(|found| found.kind == DeclarationKind::Def && found.loops())
         };
         let looping = definitions.iter().filter(loops).cloned().collect();
         Self {
@@ -397,7 +398,7 @@ impl<'a> Scene<'a> {
             Some(found) => found.iter().any(Constructor::recurses),
             None => {
                 let declared = self.around.find(ty);
-                declared.is_none_or(|declared| declared.kind != Kind::Structure)
+                declared.is_none_or(|declared| declared.kind != DeclarationKind::Structure)
             }
         }
     }

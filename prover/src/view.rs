@@ -2,7 +2,8 @@
 
 use crate::goal::Goal;
 use crate::shape::{Shape, binders, head, names, sides, tokens, unparenthesised};
-use crate::surroundings::{Kind, Surroundings};
+use crate::surroundings::Surroundings;
+use unsorry_syntax::DeclarationKind;
 
 /// What a local is to a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,8 +145,8 @@ impl View {
         }
         let declaration = around.find(head)?;
         let signature = match declaration.kind {
-            Kind::Inductive => declaration.text.split('|').next()?,
-            Kind::Structure => declaration.text.split(" where").next()?,
+            DeclarationKind::Inductive => declaration.text.split('|').next()?,
+            DeclarationKind::Structure => declaration.text.split(" where").next()?,
             _ => declaration.text.split(":=").next()?.split('|').next()?,
         };
         Some(
@@ -436,7 +437,7 @@ fn unfolded(text: &str, around: &Surroundings) -> Option<String> {
     let words: Vec<&str> = tokens(text).map(|(_, word)| word).collect();
     let declaration = around.find(words.first()?)?;
     let body = declaration.body().trim();
-    if declaration.kind != Kind::Definition || body.starts_with('|') {
+    if declaration.kind != DeclarationKind::Def || body.starts_with('|') {
         return None;
     }
     let signature = declaration.text.split(":=").next()?;

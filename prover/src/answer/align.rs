@@ -1,10 +1,12 @@
 //! Finds in other code what stands where a declaration has its hole.
 
-use crate::commands::{Command, commands};
-use crate::goal::Context;
-use crate::lex::{Token, lex};
-use crate::prompt::split;
 use std::ops::Range;
+
+use unsorry_syntax::keyword::CommandKind;
+use unsorry_syntax::{Command, Token, commands, lex};
+
+use crate::goal::Context;
+use crate::prompt::split;
 
 /// A token as it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +18,17 @@ struct Word<'a> {
     column: Option<usize>,
 }
 
-/// The tokens as they are compared, from brackets `depth` on.
-fn words<'a>(text: &'a str, tokens: &[&Token], mut depth: isize, columns: bool) -> Vec<Word<'a>> {
+/// A hole, or what a model left of one.
+const HOLE: &str = "sorry";
+
+/// The tokens as they are compared.
+fn words<'a>(text: &'a str, tokens: &[&Token], columns: bool) -> Vec<Word<'a>> {
+    let mut depth = 0;
     let word = |token: &&Token| {
         let before = depth;
-        depth += token.brackets(text);
+        depth += token.bracket_depth(text);
         // What the text starts with may stand in the middle of a line.
-        let first = token.first && text[..token.range.start].contains('\n');
+        let first = token.first_on_line && text[..token.range.start].contains('\n');
         Word {
             text: token.text(text),
             depth: before,
@@ -32,30 +38,39 @@ fn words<'a>(text: &'a str, tokens: &[&Token], mut depth: isize, columns: bool) 
     tokens.iter().map(word).collect()
 }
 
-/// A declaration's tokens: those of its statement, those from its `:=` on.
+/// A declaration as far as it is compared.
 struct Parts<'a> {
+    text: &'a str,
     name: &'a str,
-    statement: Vec<&'a str>,
-    body: Vec<&'a Token>,
+    /// The code behind the keyword, without the name.
+    code: Vec<&'a Token>,
+    /// Where in that the statement ends, if it does.
+    end: Option<usize>,
 }
 
 impl<'a> Parts<'a> {
-    /// `command` as far as `tokens` go. With `split`, the body starts where the statement ends;
-    /// without, it is all that follows the name.
-    fn of(text: &'a str, tokens: &'a [Token], command: &Command, split: bool) -> Self {
-        let name = command.name(text, tokens);
-        let start = command.keyword + 1 + usize::from(!name.is_empty());
-        let own = tokens.get(start..command.tokens.end).unwrap_or_default();
-        let own: Vec<&Token> = own.iter().filter(|token| token.is_code()).collect();
-        let cut = match split {
-            true => statement_end(text, &own).unwrap_or(own.len()),
-            false => 0,
-        };
+    fn of(text: &'a str, tokens: &'a [Token], command: &Command) -> Self {
+        let own = command.keyword + 1..command.tokens.end;
+        let own = own.filter(|at| tokens[*at].is_code() && Some(*at) != command.name);
+        let code: Vec<&Token> = own.map(|at| &tokens[at]).collect();
         Self {
-            name,
-            statement: own[..cut].iter().map(|token| token.text(text)).collect(),
-            body: own[cut..].to_vec(),
+            text,
+            name: command.name(text, tokens),
+            end: statement_end(text, &code),
+            code,
         }
+    }
+
+    /// The tokens of the statement, and those from its end on. What is not `split` is all body.
+    fn split(&self, split: bool) -> (Vec<&'a str>, &[&'a Token]) {
+        let end = if split {
+            self.end.unwrap_or(self.code.len())
+        } else {
+            0
+        };
+        let (statement, body) = self.code.split_at(end);
+        let statement = statement.iter().map(|token| token.text(self.text));
+        (statement.collect(), body)
     }
 }
 
@@ -65,11 +80,11 @@ fn statement_end(text: &str, tokens: &[&Token]) -> Option<usize> {
     tokens.iter().position(|token| {
         let ends = match token.text(text) {
             ":=" | "where" => true,
-            "|" => token.first,
+            "|" => token.first_on_line,
             _ => false,
         };
         let found = ends && depth == 0;
-        depth += token.brackets(text);
+        depth += token.bracket_depth(text);
         found
     })
 }
@@ -78,19 +93,28 @@ fn statement_end(text: &str, tokens: &[&Token]) -> Option<usize> {
 /// on; `None` if that is not sure.
 pub(super) fn aligned(context: &Context, code: &str) -> Option<Range<usize>> {
     let (_, head) = split(&context.before, context.declaration);
-    let head_tokens = lex(head);
-    let own = commands(head, &head_tokens)
-        .into_iter()
-        .rfind(|command| command.what.is_declaration())?;
+    let own = format!("{head}{HOLE}{}", context.after);
+    let own_tokens = lex(&own);
+    let home = commands(&own, &own_tokens).into_iter().rfind(|command| {
+        is_declaration(command) && own_tokens[command.keyword].range.end <= head.len()
+    })?;
+    let ours = Parts::of(&own, &own_tokens, &home);
     // A hole in the statement itself needs all of it.
-    let split = !Parts::of(head, &head_tokens, &own, true).body.is_empty();
-    let ours = Parts::of(head, &head_tokens, &own, split);
+    let split = ours
+        .end
+        .is_some_and(|end| ours.code[end].range.start < head.len());
+    let (statement, body) = ours.split(split);
+    let before_hole = body.partition_point(|token| token.range.end <= head.len());
+    // What touches the hole could make another word of it.
+    if body.get(before_hole)?.text(&own) != HOLE {
+        return None;
+    }
 
     let tokens = lex(code);
     let theirs: Vec<Parts<'_>> = commands(code, &tokens)
         .iter()
-        .filter(|command| command.what.is_declaration())
-        .map(|command| Parts::of(code, &tokens, command, split))
+        .filter(|command| is_declaration(command))
+        .map(|command| Parts::of(code, &tokens, command))
         .collect();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let named = theirs
@@ -98,31 +122,27 @@ pub(super) fn aligned(context: &Context, code: &str) -> Option<Range<usize>> {
         .rfind(|theirs| !ours.name.is_empty() && last(theirs.name) == last(ours.name));
     let theirs = named.or_else(|| {
         let mut same = theirs.iter().filter(|_| split);
-        same.rfind(|theirs| theirs.statement == ours.statement)
+        same.rfind(|theirs| theirs.split(split).0 == statement)
     })?;
+    let (_, their_body) = theirs.split(split);
 
-    let after = &context.after;
-    let after_tokens = lex(after);
-    let next = commands(after, &after_tokens)
-        .first()
-        .map_or(after_tokens.len(), |next| next.tokens.start);
-    let after_code: Vec<&Token> = after_tokens[..next]
-        .iter()
-        .filter(|token| token.is_code())
-        .collect();
-    let depth = ours.body.iter().map(|token| token.brackets(head)).sum();
     // Columns tell apart what reads the same, where the model kept the layout.
     let filled = [false, true].into_iter().find_map(|columns| {
-        let before = words(head, &ours.body, 0, columns);
-        let after = words(after, &after_code, depth, columns);
-        let is_hole = |word: &Word<'_>| word.text == "sorry";
-        let mut segments: Vec<&[Word<'_>]> = before.split(is_hole).collect();
-        let hole = segments.len() - 1;
-        segments.extend(after.split(is_hole));
-        between(&words(code, &theirs.body, 0, columns), &segments, hole)
+        let ours = words(&own, body, columns);
+        let is_hole = |word: &Word<'_>| word.text == HOLE;
+        let segments: Vec<&[Word<'_>]> = ours.split(is_hole).collect();
+        let hole = ours[..before_hole]
+            .iter()
+            .filter(|word| is_hole(word))
+            .count();
+        between(&words(code, their_body, columns), &segments, hole)
     })?;
     let before = filled.start.checked_sub(1)?;
-    Some(theirs.body[before].range.end..theirs.body[filled.end - 1].range.end)
+    Some(their_body[before].range.end..their_body[filled.end - 1].range.end)
+}
+
+fn is_declaration(command: &Command) -> bool {
+    matches!(command.kind, CommandKind::Declaration(_))
 }
 
 /// What stands in `words` between segment `hole` and the one after it, if all segments are there in

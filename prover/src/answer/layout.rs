@@ -1,6 +1,6 @@
 //! An answer's lines, moved so that the first stands at column 0.
 
-use crate::lex::lex;
+use unsorry_syntax::lex;
 
 /// `text` without comments and empty lines, its first line at column 0 and the others where they
 /// were beside it; `first` is the column that the text starts at.

@@ -21,7 +21,7 @@ impl PartialAnswer {
     /// Adds text. Whether nothing that comes later matters.
     pub fn push(&mut self, text: &str) -> bool {
         match self {
-            PartialAnswer::Block(cutter) => cutter.push(text),
+            PartialAnswer::Block(detector) => detector.push(text),
             PartialAnswer::Whole(whole) => {
                 whole.push_str(text);
                 false
@@ -43,8 +43,8 @@ impl PartialAnswer {
     /// What it came to; `complete`: the model has ended it itself.
     pub fn answer(self, goal: &Goal, complete: bool) -> Answer {
         match self {
-            PartialAnswer::Block(cutter) => Answer {
-                candidate: cutter.finish(complete),
+            PartialAnswer::Block(detector) => Answer {
+                candidate: detector.finish(complete),
                 ..Answer::default()
             },
             PartialAnswer::Whole(text) => whole(goal, &text),

@@ -1,16 +1,17 @@
 //! The file above a declaration, cut down to what matters for it.
 
-use crate::commands::{Command, Scope, What, commands, scopes};
-use crate::lex::{Token, lex};
 use std::collections::{HashMap, HashSet};
 
-/// What is left is not worth another try below this many tokens.
-const WORTHWHILE: usize = 12;
+use unsorry_syntax::keyword::CommandKind;
+use unsorry_syntax::{Command, DeclarationKind, Scope, Scopes, Token, commands, lex};
 
-/// So many declarations in a row that do not fit end the search.
+/// A budget of fewer tokens than this is not worth another try.
+const MIN_BUDGET_TOKENS: usize = 12;
+
+/// The most declarations in a row that may not fit, before no other is tried.
 const MAX_MISFITS: usize = 32;
 
-/// How far names are followed from the goal.
+/// The most steps that names are followed from the goal.
 const MAX_STEPS: usize = 3;
 
 /// The text above a declaration.
@@ -18,9 +19,7 @@ pub(super) struct File<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     commands: Vec<Command>,
-    scopes: Vec<Scope>,
-    /// For each command, the scope it stands in.
-    inside: Vec<Option<usize>>,
+    scopes: Scopes,
 }
 
 /// A command that is kept, and whether without its proof.
@@ -33,13 +32,12 @@ impl<'a> File<'a> {
     pub(super) fn read(text: &'a str) -> Self {
         let tokens = lex(text);
         let commands = commands(text, &tokens);
-        let (scopes, inside) = scopes(text, &tokens, &commands);
+        let scopes = Scopes::of(text, &tokens, &commands);
         Self {
             text,
             tokens,
             commands,
             scopes,
-            inside,
         }
     }
 
@@ -56,10 +54,10 @@ impl<'a> File<'a> {
         let mut entered: HashSet<usize> = HashSet::new();
         let mut misfits = 0;
         for command in self.ranked(around) {
-            if left < WORTHWHILE || misfits == MAX_MISFITS {
+            if left < MIN_BUDGET_TOKENS || misfits == MAX_MISFITS {
                 break;
             }
-            let short = self.commands[command].what == What::Theorem;
+            let short = is_theorem(self.commands[command].kind);
             let text = self.text_of(command, short);
             // Even the densest text has a token for each sixteen bytes.
             let mut cost = match text.len() / 16 > left {
@@ -67,7 +65,8 @@ impl<'a> File<'a> {
                 false => count(&text) + 1,
             };
             let new: Vec<usize> = self
-                .scopes_of(command)
+                .scopes
+                .around(command)
                 .filter(|scope| !entered.contains(scope))
                 .collect();
             for scope in &new {
@@ -80,7 +79,7 @@ impl<'a> File<'a> {
             misfits = 0;
             left -= cost;
             entered.extend(new);
-            entered.extend(self.opens(command));
+            entered.extend(self.scopes.opened_by(command));
             chosen.push(Choice { command, short });
         }
         // What is left goes to proofs, the nearest first: they show how things are proved here.
@@ -108,7 +107,7 @@ impl<'a> File<'a> {
         let mut kept: HashMap<usize, bool> = HashMap::new();
         for Choice { command, short } in chosen {
             kept.insert(*command, *short);
-            for scope in self.scopes_of(*command) {
+            for scope in self.scopes.around(*command) {
                 for part in self.frame_of(scope) {
                     kept.insert(part, false);
                 }
@@ -119,16 +118,16 @@ impl<'a> File<'a> {
         let mut out = String::new();
         let mut last = None;
         for (command, short) in order {
-            let what = self.commands[command].what;
+            let kind = self.commands[command].kind;
             // Lines of one kind stand together, unless they are declarations.
             if let Some(last) = last {
-                out += match last == what && !what.is_declaration() {
+                out += match last == kind && !is_declaration(kind) {
                     true => "\n",
                     false => "\n\n",
                 };
             }
             out += &self.text_of(command, short);
-            last = Some(what);
+            last = Some(kind);
         }
         if last.is_some() {
             out += "\n\n";
@@ -138,27 +137,25 @@ impl<'a> File<'a> {
 
     /// The commands that could be kept, what matters most first.
     fn ranked(&self, around: &str) -> Vec<usize> {
+        let is_open = |scope: usize| self.scopes.scopes[scope].end.is_none();
         let in_force = |at: &usize| {
-            let open = self
-                .scopes_of(*at)
-                .all(|scope| self.scopes[scope].end.is_none());
-            match self.commands[*at].what {
-                What::Header => true,
-                What::Directive | What::Syntax => open,
-                What::Scope | What::Mutual => {
-                    open && self
-                        .opens(*at)
-                        .is_some_and(|own| self.scopes[own].end.is_none())
+            let open = self.scopes.around(*at).all(is_open);
+            match self.commands[*at].kind {
+                CommandKind::Header => true,
+                CommandKind::Directive | CommandKind::Notation => open,
+                CommandKind::Scope | CommandKind::Mutual => {
+                    open && self.scopes.opened_by(*at).is_some_and(is_open)
                 }
+                CommandKind::End => open && self.narrows(*at),
                 _ => false,
             }
         };
         let mut ranked: Vec<usize> = (0..self.commands.len()).filter(in_force).collect();
         // Scopes first: what stands in them brings them along.
-        ranked.sort_by_key(|at| match self.commands[*at].what {
-            What::Header => 0,
-            What::Scope | What::Mutual => 1,
-            What::Directive => 2,
+        ranked.sort_by_key(|at| match self.commands[*at].kind {
+            CommandKind::Header => 0,
+            CommandKind::Scope | CommandKind::Mutual | CommandKind::End => 1,
+            CommandKind::Directive => 2,
             _ => 3,
         });
         let mut seen: HashSet<usize> = ranked.iter().copied().collect();
@@ -166,7 +163,7 @@ impl<'a> File<'a> {
         let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut declarations = Vec::new();
         for (at, command) in self.commands.iter().enumerate() {
-            if command.what.is_declaration() {
+            if is_declaration(command.kind) {
                 declarations.push(at);
                 let name = command.name(self.text, &self.tokens);
                 let last = name.rsplit('.').next().unwrap_or_default();
@@ -210,29 +207,21 @@ impl<'a> File<'a> {
         ranked
     }
 
-    /// The scope that a command opens.
-    fn opens(&self, command: usize) -> Option<usize> {
-        let at = self
-            .scopes
-            .binary_search_by_key(&command, |scope| scope.opener);
-        at.ok()
-    }
-
-    /// The scopes around a command, the innermost first.
-    fn scopes_of(&self, command: usize) -> impl Iterator<Item = usize> {
-        let scopes = &self.scopes;
-        std::iter::successors(self.inside[command], |scope| scopes[*scope].parent)
+    /// Whether a command ends a part of the scope that it stands in, such as `B` of `namespace A.B`.
+    fn narrows(&self, command: usize) -> bool {
+        let inside = self.scopes.inside[command];
+        inside.is_some_and(|scope| self.scopes.scopes[scope].narrowed.contains(&command))
     }
 
     /// What has to stand around whatever is kept of a scope: its first and last line, and what
     /// holds in it up to there. A `mutual` is kept whole.
     fn frame_of(&self, scope: usize) -> Vec<usize> {
-        let Scope { opener, end, .. } = self.scopes[scope];
-        let whole = self.commands[opener].what == What::Mutual;
+        let Scope { opener, end, .. } = self.scopes.scopes[scope];
+        let whole = self.commands[opener].kind == CommandKind::Mutual;
         let inner = (opener + 1)..end.unwrap_or(opener + 1);
         let kept = inner.filter(|at| {
-            let what = self.commands[*at].what;
-            self.inside[*at] == Some(scope) && (whole || what == What::Directive)
+            let directive = self.commands[*at].kind == CommandKind::Directive;
+            self.scopes.inside[*at] == Some(scope) && (whole || directive || self.narrows(*at))
         });
         [opener].into_iter().chain(kept).chain(end).collect()
     }
@@ -246,11 +235,11 @@ impl<'a> File<'a> {
     /// The tokens of a command, but for a theorem's proof.
     fn statement(&self, command: usize) -> &[Token] {
         let Command {
-            what, ref tokens, ..
+            kind, ref tokens, ..
         } = self.commands[command];
-        let end = match what {
-            What::Theorem => self.proof(command).unwrap_or(tokens.end),
-            _ => tokens.end,
+        let end = match is_theorem(kind) {
+            true => self.proof(command).unwrap_or(tokens.end),
+            false => tokens.end,
         };
         &self.tokens[tokens.start..end]
     }
@@ -269,8 +258,8 @@ impl<'a> File<'a> {
                 // Their `:=` comes first.
                 "let" | "have" if depth == 0 => return None,
                 ":=" if depth == 0 => return Some(at),
-                "|" if depth == 0 && token.first => return Some(at),
-                _ => depth += token.brackets(self.text),
+                "|" if depth == 0 && token.first_on_line => return Some(at),
+                _ => depth += token.bracket_depth(self.text),
             }
         }
         None
@@ -292,4 +281,13 @@ impl<'a> File<'a> {
             None => self.text[start..last.map_or(start, |token| token.range.end)].to_owned(),
         }
     }
+}
+
+fn is_declaration(kind: CommandKind) -> bool {
+    matches!(kind, CommandKind::Declaration(_) | CommandKind::Alias)
+}
+
+fn is_theorem(kind: CommandKind) -> bool {
+    use DeclarationKind::{Example, Theorem};
+    matches!(kind, CommandKind::Declaration(Theorem | Example))
 }

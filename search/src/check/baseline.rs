@@ -127,7 +127,7 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
         after: target.text[target.hole().range.end..target.declaration().block.end].to_owned(),
         declaration: target.declaration().block.start,
     };
-    let imports = unsorry_prover::imports_of(&target.text);
+    let imports = unsorry_syntax::imports(&target.text);
     let goal = Goal::parse(kind, &goals, imports, context)
         .ok_or_else(|| NoGoal::Inert("its goal can't be read".into()))?;
     let baseline = Baseline {

@@ -1,12 +1,12 @@
-//! What stands around a hole, as far as it tells where an answer ends.
+//! The code around a hole, as far as it tells where an answer ends.
 
 use crate::goal::{Context, HoleKind};
-use crate::lex::{Token, lex};
 use crate::prompt::split;
+use unsorry_syntax::{Token, lex};
 
-/// What stands around a hole.
+/// The code around a hole, as far as it tells where an answer ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Boundary {
     pub(super) kind: HoleKind,
     /// Characters on the line on which the code before the hole ends.
     pub(super) width: usize,
@@ -17,12 +17,12 @@ pub(super) struct Place {
     /// What follows the hole on its line, up to the next hole.
     pub(super) rest: Vec<String>,
     /// The next line with code.
-    pub(super) next: Option<Line>,
+    pub(super) next: Option<NextLine>,
 }
 
-/// A line of code.
+/// The line of code below a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct NextLine {
     pub(super) column: usize,
     /// Its tokens, up to the next hole.
     pub(super) tokens: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) whole: bool,
 }
 
-impl Place {
+impl Boundary {
     pub(super) fn of(kind: HoleKind, context: &Context) -> Self {
         let (prelude, _) = split(&context.before, context.declaration);
         let line = prelude.rfind('\n').map_or(0, |newline| newline + 1);
@@ -41,7 +41,7 @@ impl Place {
         let width = last.map_or(0, |last| last.column + last.text(before).chars().count());
         let indent = code
             .iter()
-            .rfind(|token| token.first)
+            .rfind(|token| token.first_on_line)
             .map_or(0, |first| first.column);
         let own_line = before[end..].rfind('\n').map(|newline| end + newline + 1);
         let goes_on = last.is_some_and(|last| goes_on(last.text(before)));
@@ -63,10 +63,10 @@ impl Place {
             let count = below
                 .iter()
                 .skip(1)
-                .take_while(|token| !token.first)
+                .take_while(|token| !token.first_on_line)
                 .count();
             let tokens = texts(&below[..=count]);
-            Line {
+            NextLine {
                 column: first.column,
                 whole: tokens.len() == count + 1,
                 tokens,
