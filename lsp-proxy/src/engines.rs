@@ -1,5 +1,7 @@
 //! The provers that a configuration asks for, and the search with them.
 
+mod consenting;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +12,8 @@ use unsorry_prover::prompt::Mode;
 use unsorry_prover::{Engine, Prover, Tactics};
 
 use crate::config::{self, Config};
-use crate::consent::{Consent, Consenting};
+use crate::consent::Consent;
+use consenting::Consenting;
 use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
@@ -178,7 +181,7 @@ pub fn tactics(config: &Config) -> Source {
 /// A search with `sources` that checks with `command` in `cwd`, bounded as configured. Needs a tokio
 /// runtime.
 pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<Source>) -> Search {
-    let memory = config.cache.place();
+    let memory = config.cache.folder_in_use();
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
     let replayer = Replayer::new(command.clone(), cwd.clone(), config.container.clone());
     Search {

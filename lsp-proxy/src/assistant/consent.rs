@@ -1,4 +1,4 @@
-//! GenerationParams the user whether their file's text may be sent to an engine elsewhere.
+//! Asks the user whether their file's text may be sent to an engine elsewhere.
 
 use tokio::task::spawn_blocking;
 use tower_lsp_server::{Client, ls_types as lsp};
@@ -10,7 +10,7 @@ use unsorry_search::search::Search;
 /// Asks what nobody has asked yet. Comes back at once: who needs an answer waits for it elsewhere.
 pub fn ask(assistant: &Assistant) {
     let consent = assistant.settings.consent();
-    for question in consent.questions() {
+    for question in consent.take_questions() {
         tokio::spawn(ask_one(assistant.client.clone(), consent.clone(), question));
     }
 }
@@ -18,10 +18,10 @@ pub fn ask(assistant: &Assistant) {
 async fn ask_one(client: Client, consent: Consent, question: Question) {
     let elsewhere = {
         let (consent, question) = (consent.clone(), question.clone());
-        spawn_blocking(move || consent.said_elsewhere(&question))
+        spawn_blocking(move || consent.decided_elsewhere(&question))
     };
-    if let Ok(Some(said)) = elsewhere.await {
-        consent.learnt(&question, said);
+    if let Ok(Some(decision)) = elsewhere.await {
+        consent.adopt(&question, decision);
         return;
     }
     let action = |title: &str| lsp::MessageActionItem {
@@ -38,12 +38,16 @@ async fn ask_one(client: Client, consent: Consent, question: Question) {
         None
     });
     let title = answer.map(|action| action.title);
-    let said = consent.answered(&question, title.as_deref());
-    tracing::info!(address = question.address, ?said, "asked whether to send");
-    if let Some(said) = said {
-        let keep = spawn_blocking(move || consent.keep(&question, said));
-        if let Ok(Err(error)) = keep.await {
-            tracing::warn!(%error, "what was said is forgotten at the end");
+    let decision = consent.answer(&question, title.as_deref());
+    tracing::info!(
+        address = question.address,
+        ?decision,
+        "asked whether to send"
+    );
+    if let Some(decision) = decision {
+        let recorded = spawn_blocking(move || consent.record(&question, decision));
+        if let Ok(Err(error)) = recorded.await {
+            tracing::warn!(%error, "the decision is forgotten at the end");
         }
     }
 }

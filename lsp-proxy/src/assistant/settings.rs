@@ -193,11 +193,11 @@ mod tests {
         let remote = |mode| Engine::Remote(Some(mode));
         let all = vec![Engine::Tactics, remote(Mode::Fast), remote(Mode::Reasoning)];
         assert_eq!(settings.engines(), (all.clone(), all.clone()));
-        assert!(!settings.consent().questions().is_empty());
+        assert!(!settings.consent().take_questions().is_empty());
         let chosen = json!({"search": {"engines": ["tactics"], "budget": "3s"}});
         settings.set(&chosen).expect("valid");
         assert_eq!(settings.engines(), (vec![Engine::Tactics], all.clone()));
-        assert!(settings.consent().questions().is_empty());
+        assert!(settings.consent().take_questions().is_empty());
         assert_eq!(settings.search().limits.budget.as_secs(), 3);
         let wrong = json!({"search": {"engines": ["local"]}});
         let error = settings.set(&wrong).expect_err("no model").to_string();

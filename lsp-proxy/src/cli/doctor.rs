@@ -18,7 +18,7 @@ use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
 use super::cache;
 use super::shim::own_file;
 use crate::config::{self, Config, Engine};
-use crate::consent::{self, Kept, Said};
+use crate::consent::file::{self as consent, Decision, Decisions};
 use crate::engines;
 
 /// What `unsorry doctor` takes.
@@ -222,7 +222,7 @@ fn local_model(config: &Config) -> Vec<Line> {
 
 /// The memory of verified proofs.
 fn kept_proofs(config: &Config) -> Line {
-    match config.cache.place() {
+    match config.cache.folder_in_use() {
         None => plain("switched off: none is kept, none recalled"),
         Some(folder) => match cache::state(&folder) {
             Ok(state) => good(state),
@@ -239,21 +239,21 @@ async fn remotes(config: &Config) -> Vec<Line> {
         Ok(remote) => remote,
         Err(error) => return vec![bad(format!("{error:#}"))],
     };
-    let file = consent::file();
-    let kept = file.as_deref().map(consent::load).unwrap_or_default();
+    let file = consent::path();
+    let decisions = file.as_deref().map(consent::load).unwrap_or_default();
     let file = file.map_or_else(|| "its file".into(), |file| file.display().to_string());
     let facts = remote.facts().await;
     let lines = facts
         .iter()
-        .flat_map(|(settings, facts)| endpoint(settings, facts.as_deref(), &kept, &file));
+        .flat_map(|(settings, facts)| endpoint(settings, facts.as_deref(), &decisions, &file));
     lines.collect()
 }
 
-/// One endpoint: what it is, and what is sent there. What the user has said of that is `kept` in `file`.
+/// One endpoint: what it is, and what is sent there. `file` has the user's `decisions` about that.
 fn endpoint(
     settings: &Settings,
     facts: Result<&Facts, &String>,
-    kept: &Kept,
+    decisions: &Decisions,
     file: &str,
 ) -> Vec<Line> {
     let Settings { name, key, .. } = settings;
@@ -292,11 +292,11 @@ fn endpoint(
         false if address.starts_with("https:") => plain("         encrypted"),
         false => plain("         which is this machine, so unencrypted"),
     });
-    lines.push(match kept.get(&address) {
-        Some(Said::Send) => plain(format!(
+    lines.push(match decisions.get(&address) {
+        Some(Decision::Send) => plain(format!(
             "agreed   yes; to take that back, remove its line from {file}"
         )),
-        Some(Said::Never) => plain(format!(
+        Some(Decision::Never) => plain(format!(
             "agreed   never, in an editor; to be asked again, remove its line from {file}"
         )),
         None => plain(
@@ -385,8 +385,11 @@ mod tests {
             api: Api::Completions,
             template: None,
         };
-        let kept = Kept::from([("http://lab:8000/v1".into(), Said::Never)]);
-        let good = shown("Remote engines", &endpoint(&lab, Ok(&facts), &kept, "F"));
+        let decisions = Decisions::from([("http://lab:8000/v1".into(), Decision::Never)]);
+        let good = shown(
+            "Remote engines",
+            &endpoint(&lab, Ok(&facts), &decisions, "F"),
+        );
         let expected = "Remote engines
   ✓ lab, http://lab:8000/v1: vLLM
     model    m
@@ -403,7 +406,7 @@ mod tests {
 
         let own = Settings::new("http://127.0.0.1/v1".into(), "http://127.0.0.1/v1".into());
         let problem = "nobody is there".to_owned();
-        let lines = endpoint(&own, Err(&problem), &kept, "F");
+        let lines = endpoint(&own, Err(&problem), &decisions, "F");
         assert_eq!(lines[0], bad("http://127.0.0.1/v1: nobody is there"));
         let text = shown("", &lines);
         assert!(

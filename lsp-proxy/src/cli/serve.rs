@@ -308,7 +308,7 @@ fn assistant(
     let config = Config::as_far_as_possible(config, &cwd);
     Setup {
         session: shared.session.clone(),
-        settings: Settings::new(config, named, consent::file(), command, cwd),
+        settings: Settings::new(config, named, consent::file::path(), command, cwd),
         merges: shared.merges.clone(),
         to_editor: shared.to_editor.clone(),
         to_lean,
