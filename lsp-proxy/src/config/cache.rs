@@ -4,17 +4,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
-use serde::Deserialize;
 
-use super::Origin;
+use super::key::keys;
 
-/// Names another folder, or `off`.
+/// The environment's variable that names another folder, or `off`.
 const VARIABLE: &str = "UNSORRY_CACHE";
 
 /// Whether verified proofs are kept, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
-    /// Whether they are.
+    /// Whether proofs are kept.
     pub enabled: bool,
     /// The folder; none where there is no home.
     pub folder: Option<PathBuf>,
@@ -30,23 +29,16 @@ impl Default for Cache {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Keys {
-    enabled: Option<bool>,
+keys! {
+    /// The keys of `[cache]`.
+    struct Keys of "cache" {
+        // Only the user's own file can switch it on.
+        enabled: bool => cache.enabled, project: Lower, editor: Lower;
+    }
 }
 
 impl Cache {
-    /// Adds what a file or an editor says. Only the user's own file can switch it on.
-    pub(super) fn add(&mut self, keys: &Keys, origin: Origin) {
-        self.enabled = match (keys.enabled, origin) {
-            (None, _) => self.enabled,
-            (Some(enabled), Origin::User) => enabled,
-            (Some(enabled), Origin::Project | Origin::Editor) => enabled && self.enabled,
-        };
-    }
-
-    /// Adds what the environment says, which wins over files.
+    /// Takes what the environment says, which wins over files.
     pub(super) fn add_environment(&mut self) {
         self.add_variable(std::env::var_os(VARIABLE));
     }
@@ -59,8 +51,8 @@ impl Cache {
         }
     }
 
-    /// The folder, if proofs are kept.
-    pub fn place(&self) -> Option<PathBuf> {
+    /// Returns the folder, if proofs are kept.
+    pub fn folder_in_use(&self) -> Option<PathBuf> {
         self.folder.clone().filter(|_| self.enabled)
     }
 }
@@ -68,16 +60,17 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, Origin};
 
     #[test]
     fn who_switches_it_off() {
         let check = |users: Option<bool>, projects: Option<bool>, variable: &str, on: bool| {
-            let mut cache = Cache::default();
-            cache.add(&Keys { enabled: users }, Origin::User);
-            cache.add(&Keys { enabled: projects }, Origin::Project);
-            cache.add_variable(Some(variable.into()));
+            let mut config = Config::default();
+            Keys { enabled: users }.merge_into(&mut config, Origin::User);
+            Keys { enabled: projects }.merge_into(&mut config, Origin::Project);
+            config.cache.add_variable(Some(variable.into()));
             assert_eq!(
-                cache.place().is_some(),
+                config.cache.folder_in_use().is_some(),
                 on,
                 "{users:?} {projects:?} {variable}"
             );
@@ -95,6 +88,6 @@ mod tests {
     fn another_folder() {
         let mut cache = Cache::default();
         cache.add_variable(Some("/elsewhere".into()));
-        assert_eq!(cache.place(), Some("/elsewhere".into()));
+        assert_eq!(cache.folder_in_use(), Some("/elsewhere".into()));
     }
 }

@@ -4,14 +4,14 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
 use serde::Deserialize;
 use unsorry_model::local::{Device, Settings};
 
-use super::duration;
-use super::generation::{GENERATION_KEYS, asked_as};
+use super::generation::{self, generation_keys};
+use super::key::{Key, Permission};
+use super::read;
 
-asked_as! {
+generation_keys! {
 /// The table as files give it: what is missing is for an earlier file, or the default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,9 +23,35 @@ pub struct Local {
     context: Option<NonZeroUsize>,
     batch: Option<NonZeroUsize>,
     threads: Option<NonZeroUsize>,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "read::duration")]
     idle: Option<Duration>,
 }
+}
+
+/// The keys. Others than the user may say how to ask a model, never what to run, or where.
+pub(super) fn keys() -> impl Iterator<Item = Key> {
+    let key = |name, permission| Key {
+        table: Some("local"),
+        name,
+        project: permission,
+        editor: permission,
+        reason: None,
+    };
+    let forbidden = [
+        "model",
+        "tokenizer",
+        "device",
+        "context",
+        "batch",
+        "threads",
+        "idle",
+    ];
+    let free = generation::NAMES.into_iter();
+    free.map(move |name| key(name, Permission::Free)).chain(
+        forbidden
+            .into_iter()
+            .map(move |name| key(name, Permission::Forbidden)),
+    )
 }
 
 impl Local {
@@ -70,29 +96,6 @@ impl Local {
             model: defaults.model,
         })
     }
-}
-
-/// Refuses what a project's file or an editor must not set.
-///
-/// # Errors
-/// When `text`, which is valid otherwise, sets such a key: the message names it.
-pub fn check_project(text: &str) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Keys {
-        #[serde(default)]
-        local: toml::Table,
-    }
-    let Keys { local } = toml::from_str(text)?;
-    if let Some(key) = local
-        .keys()
-        .find(|key| !GENERATION_KEYS.contains(&key.as_str()))
-    {
-        bail!(
-            "`local.{key}` is not for a project or an editor to set, only for your own config.toml; they may set {}",
-            GENERATION_KEYS.join(", ")
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -154,27 +157,5 @@ mod tests {
         check("device = 'tpu'");
         check("mode = 'slow'");
         check("idle = 5");
-    }
-
-    #[test]
-    fn what_a_project_may_set() {
-        assert!(check_project("[search]\nbudget = '1s'\n").is_ok());
-        assert!(check_project("[local]\nmode = 'fast'\ncandidates = 4\nmin_p = 0.1").is_ok());
-        for key in [
-            "model",
-            "tokenizer",
-            "device",
-            "context",
-            "batch",
-            "threads",
-            "idle",
-        ] {
-            let error =
-                check_project(&format!("[local]\nseed = 1\n{key} = 1")).expect_err("refused");
-            assert!(
-                error.to_string().contains(&format!("`local.{key}`")),
-                "{error}"
-            );
-        }
     }
 }

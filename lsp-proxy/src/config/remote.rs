@@ -8,9 +8,9 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 use unsorry_model::remote::{Key, Kind, Price, Settings, Template};
 
-use super::generation::asked_as;
+use super::generation::generation_keys;
 
-asked_as! {
+generation_keys! {
 /// One of the tables.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +24,9 @@ pub struct Remote {
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
     tokens_per_minute: Option<NonZeroUsize>,
-    #[serde(default, deserialize_with = "super::generation::not_negative")]
+    #[serde(default, deserialize_with = "super::read::not_negative")]
     price_read: Option<f64>,
-    #[serde(default, deserialize_with = "super::generation::not_negative")]
+    #[serde(default, deserialize_with = "super::read::not_negative")]
     price_written: Option<f64>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
