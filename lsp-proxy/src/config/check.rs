@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use unsorry_search::proof::verify::Level;
+use unsorry_search::verify::Level;
 
 use super::key::keys;
 use super::read;
