@@ -31,9 +31,9 @@ impl Default for Cache {
 
 keys! {
     /// The keys of `[cache]`.
-    struct Keys of "cache" {
+    struct Keys of "cache" for Cache {
         // Only the user's own file can switch it on.
-        enabled: bool => cache.enabled, project: Lower, editor: Lower;
+        enabled: bool => enabled, project: Lower, editor: Lower;
     }
 }
 
@@ -60,17 +60,17 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Origin};
+    use crate::config::key::Origin;
 
     #[test]
     fn who_switches_it_off() {
         let check = |users: Option<bool>, projects: Option<bool>, variable: &str, on: bool| {
-            let mut config = Config::default();
-            Keys { enabled: users }.merge_into(&mut config, Origin::User);
-            Keys { enabled: projects }.merge_into(&mut config, Origin::Project);
-            config.cache.add_variable(Some(variable.into()));
+            let mut cache = Cache::default();
+            Keys { enabled: users }.merge_into(&mut cache, Origin::User);
+            Keys { enabled: projects }.merge_into(&mut cache, Origin::Project);
+            cache.add_variable(Some(variable.into()));
             assert_eq!(
-                config.cache.folder_in_use().is_some(),
+                cache.folder_in_use().is_some(),
                 on,
                 "{users:?} {projects:?} {variable}"
             );

@@ -6,10 +6,11 @@ use unsorry_search::verify::Level;
 
 use super::key::keys;
 use super::read;
+use super::values::Config;
 
 keys! {
     /// The keys of `[check]`.
-    struct Keys of "check" {
+    struct Keys of "check" for Config {
         #[serde(deserialize_with = "read::duration")]
         timeout: Duration => timeout, project: Free, editor: Free;
         #[serde(deserialize_with = "read::duration")]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::{Config, Origin};
+use super::key::Origin;
+use super::values::Config;
 
 impl Config {
     /// Adds what an editor sends: the tables of a project's file, as JSON. What is null says nothing.

@@ -5,7 +5,16 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use super::Origin;
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's own file.
+    User,
+    /// A project's file, which may come from anywhere.
+    Project,
+    /// An editor's settings, which may come from the project as well.
+    Editor,
+}
 
 /// What somebody may do to a key, given what the user's own file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +151,12 @@ impl<V: PartialOrd> Place<V> for Option<V> {
     }
 }
 
-/// Declares the keys of a table, one a line: name, type, place in [`super::Config`], and what a project
+/// Declares the keys of a table, one a line: name, type, place among the values, and what a project
 /// and an editor may do. Makes the struct that is read from a file, and [`Key`]s for [`check_permissions`].
 macro_rules! keys {
     (
         $(#[$meta:meta])*
-        struct $Keys:ident of $table:literal {
+        struct $Keys:ident of $table:literal for $Target:ty {
             $(
                 $(#[$attribute:meta])*
                 $name:ident: $ty:ty => $($place:ident).+,
@@ -180,14 +189,14 @@ macro_rules! keys {
             )*];
 
             /// Puts each value into its place, as far as `origin` may.
-            pub(super) fn merge_into(self, config: &mut $crate::config::Config, origin: $crate::config::Origin) {
+            pub(super) fn merge_into(self, values: &mut $Target, origin: $crate::config::key::Origin) {
                 use $crate::config::key::Place as _;
                 let mut keys = Self::KEYS.iter();
                 $(
                     // The keys are listed in the order of the fields.
                     let key = keys.next().map(|key| key.permission(origin));
                     if let (Some(value), Some(permission)) = (self.$name, key) {
-                        config.$($place).+.put(value, permission);
+                        values.$($place).+.put(value, permission);
                     }
                 )*
             }

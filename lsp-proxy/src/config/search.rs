@@ -7,10 +7,11 @@ use unsorry_prover::Engine;
 
 use super::key::{Permission, Place, keys};
 use super::read;
+use super::values::Config;
 
 keys! {
     /// The keys of `[search]`.
-    struct Keys of "search" {
+    struct Keys of "search" for Config {
         #[serde(deserialize_with = "read::duration")]
         budget: Duration => budget, project: Free, editor: Free;
         // What the user spends others may only lower.

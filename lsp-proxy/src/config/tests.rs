@@ -1,8 +1,14 @@
 use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
 
+use anyhow::Result;
 use proptest::prelude::*;
 use serde_json::json;
+use unsorry_search::verify::Level;
 
+use super::key::{Key, Permission};
+use super::load::keys;
 use super::*;
 
 proptest! {
