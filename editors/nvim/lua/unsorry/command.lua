@@ -12,16 +12,17 @@ local function beginning_with(start, words)
   end, words)
 end
 
----The engines that are set up, for completion.
+---The engines that are set up, for completion, as far as the server has said: nobody waits for it here.
 ---@return string[]
 local function engines()
-  local client = require('unsorry.server').clients()[1]
+  local server = require('unsorry.server')
+  local client = server.clients()[1]
   if not client then
     return {}
   end
-  local params = { command = 'unsorry.status', arguments = {} }
-  local answer = client:request_sync('workspace/executeCommand', params, 500)
-  return answer and answer.result and answer.result.available or {}
+  local status = server.statuses[client.id]
+  server.request(client, 'status', {}, function() end)
+  return status and status.available or {}
 end
 
 ---@param lead string

@@ -8,6 +8,9 @@ local health = vim.health
 
 local OLDEST = '0.11.5'
 
+---How long all answers together are waited for, in milliseconds: nothing else happens meanwhile.
+local TIMEOUT_MS = 1000
+
 local function check_neovim()
   health.start('Neovim')
   local version = tostring(vim.version())
@@ -24,17 +27,50 @@ local function check_neovim()
   end
 end
 
-local function check_programs()
-  health.start('Programs')
-  local program, problem = server.program()
-  local version
+---@class unsorry.Answers
+---@field version? string
+---@field problem? string with the program
+---@field statuses table<integer, { err: lsp.ResponseError?, result: unsorry.Status? }> by client
+
+---Asks the program and all servers, side by side.
+---@param program? string
+---@param problem? string
+---@return unsorry.Answers
+local function ask(program, problem)
+  local answers = { problem = problem, statuses = {} }
+  local open = 0
   if program then
-    version, problem = server.version(program)
+    open = open + 1
+    server.version(program, function(version, wrong)
+      answers.version, answers.problem = version, wrong
+      open = open - 1
+    end)
   end
-  if version then
-    health.ok(('%s (%s)'):format(version, program))
+  for _, client in ipairs(server.clients()) do
+    local sent = server.request(client, 'status', {}, function(err, result)
+      answers.statuses[client.id] = { err = err, result = result }
+      open = open - 1
+    end)
+    open = open + (sent and 1 or 0)
+  end
+  vim.wait(TIMEOUT_MS, function()
+    return open == 0
+  end, 10)
+  return answers
+end
+
+---@param program? string
+---@param answers unsorry.Answers
+local function check_programs(program, answers)
+  health.start('Programs')
+  if answers.version then
+    health.ok(('%s (%s)'):format(answers.version, program))
+  elseif answers.problem then
+    health.error(answers.problem)
   else
-    health.error(problem)
+    health.error(('%s does not say its version within %d ms'):format(program, TIMEOUT_MS), {
+      ('Try `%s --version` in a terminal.'):format(program),
+    })
   end
   local lean, lake = vim.fn.exepath('lean'), vim.fn.exepath('lake')
   if lean == '' and lake == '' then
@@ -61,7 +97,8 @@ local function report(status)
   health.info(('log: %s'):format(status.log ~= vim.NIL and status.log or 'none'))
 end
 
-local function check_clients()
+---@param answers unsorry.Answers
+local function check_clients(answers)
   health.start('Language servers')
   local seen = 0
   for _, client in ipairs(vim.lsp.get_clients()) do
@@ -69,14 +106,13 @@ local function check_clients()
     if server.is_ours(client) then
       seen = seen + 1
       health.ok(('%s goes through unsorry'):format(label))
-      local params = { command = 'unsorry.status', arguments = {} }
-      local answer, problem = client:request_sync('workspace/executeCommand', params, 2000)
-      if answer and answer.result then
+      local answer = answers.statuses[client.id] or {}
+      if answer.result then
         report(answer.result)
       else
-        local why = answer and answer.err and answer.err.message or problem
+        local why = answer.err and answer.err.message or ('no answer within %d ms'):format(TIMEOUT_MS)
         health.warn(('it does not say how it stands: %s'):format(why), {
-          'Is its `unsorry` older than this plugin? Update it.',
+          'Look again when it has less to do. If it stays so: is its `unsorry` older than this plugin? Update it.',
         })
       end
     elseif client.name == 'leanls' then
@@ -90,9 +126,11 @@ local function check_clients()
 end
 
 function M.check()
+  local program, problem = server.program()
+  local answers = ask(program, problem)
   check_neovim()
-  check_programs()
-  check_clients()
+  check_programs(program, answers)
+  check_clients(answers)
 end
 
 return M

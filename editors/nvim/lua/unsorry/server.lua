@@ -11,13 +11,24 @@ local INSTALL = 'Install it with `cargo install --path lsp-proxy` in a clone of 
 ---@type string[]|fun(dispatchers: vim.lsp.rpc.Dispatchers, config: vim.lsp.ClientConfig): vim.lsp.rpc.PublicClient
 local original
 
+---How long the program may take to say its version, in milliseconds.
+local VERSION_TIMEOUT_MS = 5000
+
 ---The program, once it has shown that it works.
 ---@type string?
 local working
 
----The last problem that was told.
+---Who waits to hear whether the program works; none while nobody has asked.
+---@type (fun(program: string?))[]?
+local waiting
+
+---The last problem that was shown to the user.
 ---@type string?
-local told
+local last_problem
+
+---What each client's server has said last of how it stands, by the client's id.
+---@type table<integer, unsorry.Status>
+M.statuses = {}
 
 ---The engines chosen by `:Unsorry engine`, in front of those of the settings.
 ---@type string[]?
@@ -47,41 +58,61 @@ function M.program()
   return nil, ('no program `unsorry` on PATH or in ~/.cargo/bin. %s'):format(INSTALL)
 end
 
----What the program says of itself, such as `unsorry 0.1.0`.
+---Asks the program for its version, such as `unsorry 0.1.0`. Comes back at once.
 ---@param program string
----@return string? version
----@return string? problem
-function M.version(program)
-  local started, run = pcall(vim.system, { program, '--version' }, { text = true, timeout = 5000 })
+---@param answer fun(version: string?, problem: string?)
+function M.version(program, answer)
+  local options = { text = true, timeout = VERSION_TIMEOUT_MS }
+  local started, problem = pcall(vim.system, { program, '--version' }, options, function(result)
+    local version = vim.trim(result.stdout or '')
+    vim.schedule(function()
+      if result.code == 0 and version:match('^unsorry ') then
+        return answer(version)
+      end
+      local said = vim.trim((result.stderr or '') .. ' ' .. version)
+      answer(nil, ('%s does not work (exit code %d): %s. %s'):format(program, result.code, said, INSTALL))
+    end)
+  end)
   if not started then
-    return nil, ('%s does not start: %s. %s'):format(program, run, INSTALL)
+    answer(nil, ('%s does not start: %s. %s'):format(program, problem, INSTALL))
   end
-  local result = run:wait()
-  local version = vim.trim(result.stdout or '')
-  if result.code ~= 0 or not version:match('^unsorry ') then
-    local said = vim.trim((result.stderr or '') .. ' ' .. version)
-    return nil, ('%s does not work (exit code %d): %s. %s'):format(program, result.code, said, INSTALL)
-  end
-  return version
 end
 
----The program, if it works. What is wrong is told once.
----@return string?
-local function find_working()
-  if working then
-    return working
-  end
-  local program, problem = M.program()
-  if program then
-    _, problem = M.version(program)
-  end
-  if not problem then
-    working = program
-  elseif problem ~= told then
-    told = problem
+---Shows what is wrong with the program, once.
+---@param problem string
+local function complain(problem)
+  if problem ~= last_problem then
+    last_problem = problem
     M.tell(problem .. ' Lean runs without it; `:checkhealth unsorry` says more.', vim.log.levels.WARN)
   end
-  return working
+end
+
+---Finds the program and whether it works: at once where that is known, later where it must be asked.
+---@param answer fun(program: string?)
+local function with_working(answer)
+  if working then
+    return answer(working)
+  end
+  local program, problem = M.program()
+  if not program then
+    complain(problem)
+    return answer(nil)
+  end
+  if waiting then
+    return table.insert(waiting, answer)
+  end
+  waiting = { answer }
+  M.version(program, function(version, wrong)
+    working = version and program
+    if wrong then
+      complain(wrong)
+    end
+    local all = waiting or {}
+    waiting = nil
+    for _, each in ipairs(all) do
+      each(working)
+    end
+  end)
 end
 
 ---The command behind unsorry; one that is unsorry's already stays.
@@ -129,17 +160,90 @@ local function settings(config)
   return next(all) and all or vim.empty_dict()
 end
 
+---Stands in for a server that cannot be started yet, and queues what is sent to it till then.
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@return vim.lsp.rpc.PublicClient
+---@return fun(start: fun(): vim.lsp.rpc.PublicClient) begin starts it
+local function started_later(dispatchers)
+  ---@type vim.lsp.rpc.PublicClient?
+  local server
+  local queue, closed, requests = {}, false, 0
+  local client = {}
+
+  function client.request(...)
+    if server then
+      return server.request(...)
+    end
+    table.insert(queue, { 'request', ... })
+    -- The server will count the same.
+    requests = requests + 1
+    return not closed, requests
+  end
+
+  function client.notify(...)
+    if server then
+      return server.notify(...)
+    end
+    table.insert(queue, { 'notify', ... })
+    return not closed
+  end
+
+  function client.is_closing()
+    return server and server.is_closing() or closed
+  end
+
+  function client.terminate()
+    if server then
+      return server.terminate()
+    elseif not closed then
+      closed = true
+      dispatchers.on_exit(0, 15)
+    end
+  end
+
+  local function begin(start)
+    if closed then
+      return
+    end
+    local ok, result = pcall(start)
+    if not ok then
+      M.tell(('Lean does not start: %s'):format(result), vim.log.levels.ERROR)
+      return client.terminate()
+    end
+    server = result
+    for _, message in ipairs(queue) do
+      server[message[1]](unpack(message, 2, table.maxn(message)))
+    end
+  end
+  return client, begin
+end
+
 ---The `cmd` of `leanls`.
 ---@param dispatchers vim.lsp.rpc.Dispatchers
 ---@param config vim.lsp.ClientConfig
 local function start(dispatchers, config)
-  local program = find_working()
   -- The user's own are kept: from this configuration the server may be started anew, with other settings.
   config.unsorry = config.unsorry or vim.tbl_get(config, 'init_options', 'unsorry') or {}
   config.init_options = vim.tbl_extend('force', config.init_options or {}, { unsorry = settings(config) })
-  return start_original(function(command)
-    return program and behind(program, command) or command
-  end, dispatchers, config)
+  local server, client, begin
+  with_working(function(program)
+    local function start_behind()
+      return start_original(function(command)
+        return program and behind(program, command) or command
+      end, dispatchers, config)
+    end
+    if begin then
+      begin(start_behind)
+    else
+      server = start_behind()
+    end
+  end)
+  if server then
+    return server
+  end
+  -- It is not known yet whether the program works, and an editor waits for nobody.
+  client, begin = started_later(dispatchers)
+  return client
 end
 
 ---For who has configured no `leanls` at all.
@@ -225,6 +329,9 @@ end
 function M.request(client, command, arguments, answer)
   local params = { command = 'unsorry.' .. command, arguments = arguments }
   local sent = client:request('workspace/executeCommand', params, function(err, result)
+    if command == 'status' and not err then
+      M.statuses[client.id] = result
+    end
     if answer then
       answer(err, result)
     elseif err then
@@ -255,9 +362,21 @@ end
 local function adopt(client)
   local late = client.name == NAME and client.config.cmd ~= start and not M.is_ours(client)
   -- 0.11 can neither say who is enabled nor stop them; `:checkhealth` says what to do then.
-  if late and vim.fn.has('nvim-0.12') == 1 and vim.lsp.is_enabled(NAME) and find_working() then
-    arrange(true)
-    restart(client)
+  if late and vim.fn.has('nvim-0.12') == 1 and vim.lsp.is_enabled(NAME) then
+    with_working(function(program)
+      if program and not client:is_stopped() then
+        arrange(true)
+        restart(client)
+      end
+    end)
+  end
+end
+
+---Has the status of a server at hand from the start on, for those who cannot wait for it.
+---@param client vim.lsp.Client
+local function ask_status(client)
+  if M.is_ours(client) and not M.statuses[client.id] then
+    M.request(client, 'status', {}, function() end)
   end
 end
 
@@ -280,7 +399,7 @@ function M.send_settings(answer)
 end
 
 function M.setup()
-  working, told = nil, nil
+  working, last_problem = nil, nil
   local group = vim.api.nvim_create_augroup('unsorry.server', {})
   -- Before the file's type is known, so before anything starts, and after all configuration.
   vim.api.nvim_create_autocmd({ 'BufReadPre', 'BufNewFile' }, {
@@ -304,6 +423,16 @@ function M.setup()
       local client = vim.lsp.get_client_by_id(event.data.client_id)
       if client then
         adopt(client)
+        ask_status(client)
+      end
+    end,
+  })
+  vim.api.nvim_create_autocmd('LspDetach', {
+    group = group,
+    callback = function(event)
+      local client = vim.lsp.get_client_by_id(event.data.client_id)
+      if not client or client:is_stopped() then
+        M.statuses[event.data.client_id] = nil
       end
     end,
   })

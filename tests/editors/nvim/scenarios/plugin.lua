@@ -180,15 +180,34 @@ local function more(editor, step)
     editor:command('tabclose')
   end)
 
+  step('a server that hangs holds up neither a completion nor :checkhealth', function()
+    local pid = editor:server().status.pid
+    vim.uv.kill(pid, 'sigstop')
+    local ok, problem = pcall(function()
+      local words = editor:lua('return vim.fn.getcompletion("Unsorry engine ta", "cmdline")')
+      editor:check(vim.deep_equal(words, { 'tactics' }), 'other completions', words)
+      editor:command('checkhealth unsorry')
+      local report = table.concat(editor:lines(), '\n')
+      editor:check(report:find('it does not say how it stands: no answer within', 1, true), 'it waited', report)
+      editor:command('tabclose')
+    end)
+    vim.uv.kill(pid, 'sigcont')
+    if not ok then
+      error(problem, 0)
+    end
+    editor:server()
+  end)
+
   step(':checkhealth unsorry tells of a mistake, and names only a file that is there', function()
     local function report(config)
       editor:lua([[
         local client, config = vim.lsp.get_clients({ name = 'leanls' })[1], ...
-        function client.request_sync()
-          return { result = { engines = {}, available = {}, complaint = 'no key `bugdet`', config = config } }
+        function client.request(_, _, _, answer)
+          answer(nil, { engines = {}, available = {}, complaint = 'no key `bugdet`', config = config })
+          return true, 0
         end
         vim.cmd.checkhealth('unsorry')
-        client.request_sync = nil
+        client.request = nil
       ]], config)
       local text = table.concat(editor:lines(), '\n')
       editor:command('tabclose')

@@ -100,6 +100,24 @@ step('a program that does not work, and no configuration: Lean runs alone', func
   end)
 end)
 
+step('a program that is slow to say that it works: the editor goes on, and Lean starts behind it then', function()
+  local slow = write('slow/unsorry', table.concat({
+    '#!/bin/sh',
+    '[ "$1" = --version ] && while [ ! -e "$0.go" ]; do sleep 0.02; done',
+    ('exec %q "$@"'):format(vim.env.UNSORRY_BIN),
+  }, '\n'))
+  vim.uv.fs_chmod(slow, 493)
+  local editor = Editor.new(PLUGIN .. TABLE .. ('require("unsorry").setup { program = %q }'):format(slow))
+  editor:command('edit ' .. file)
+  -- The file is there, while the program has not said a word.
+  editor:check(editor:lines()[1]:find('theorem one', 1, true), 'the file is not open', editor:lines())
+  editor:check(#editor:lua('return seen.messages') == 0, 'something is told', editor:lua('return seen.messages'))
+  write('slow/unsorry.go', '')
+  editor:wait_for_warnings(1)
+  is_started(editor, { 'lean', '--server' }, work)
+  editor:quit()
+end)
+
 step('without setup nothing happens', function()
   with(PLUGIN .. TABLE, file, function(editor)
     local loaded = editor:lua('return vim.tbl_filter(function(name) return vim.startswith(name, "unsorry") end, vim.tbl_keys(package.loaded))')
