@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
 
+mod arrows;
 mod bench;
 mod demo;
 mod dist;
@@ -59,6 +60,8 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Let everything that can fail do so, at random, in many sessions
     Faults(faults::Faults),
+    /// Check that crates and files depend only on those below them
+    Arrows,
     /// Find Lean, or install it from npm, and print the folder it is in.
     Lean,
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Task::Load(load) => load::run(&load),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Faults(faults) => faults::run(&faults),
+        Task::Arrows => arrows::run(),
         Task::Lean => lean::print_folder(),
     };
     match outcome {

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::arrows;
 use crate::editors;
 use crate::lean::{self, LeanInstall, Origin};
 use crate::workspace::{self, step};
@@ -19,6 +20,7 @@ pub(crate) fn run(arguments: &[String], without_editors: bool) -> Result<()> {
         "the format (cargo fmt)",
         &mut cargo(&["fmt", "--all", "--check"]),
     )?;
+    arrows::run()?;
     step(
         "the lints (cargo clippy)",
         &mut cargo(&[
