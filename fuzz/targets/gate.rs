@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use unsorry_syntax::Outline;
-use unsorry_search::gate::{gate, without_comments};
+use unsorry_search::gate::gate;
+use unsorry_search::rewrite::comments::without_comments;
 use unsorry_prover::HoleKind;
 
 fuzz_target!(|candidate: &str| {

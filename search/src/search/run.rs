@@ -15,8 +15,9 @@ use super::{Effort, Kind, Step, Task};
 use crate::check::checker::CheckError;
 use crate::check::screen::{self, Screen};
 use crate::check::verdict::{Complaint, Verdict};
-use crate::gate::{gate, without_comments};
+use crate::gate::gate;
 use crate::lean::elaboration::Unknown;
+use crate::rewrite::comments::without_comments;
 use crate::rewrite::repair::repairs;
 use crate::verify::{Rejection, confirm};
 

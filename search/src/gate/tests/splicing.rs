@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use unsorry_syntax::HoleKind::{Tactic, Term};
 use unsorry_syntax::{Outline, TokenKind, lex, splice};
 
-use super::gate;
+use crate::gate::gate;
 
 fn places() -> impl Strategy<Value = String> {
     let places = [

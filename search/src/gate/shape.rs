@@ -1,0 +1,101 @@
+//! A candidate stays within the hole: brackets that match, lines that are indented, one term.
+
+use unsorry_syntax::lexer::{Token, TokenKind};
+
+use super::Refusal;
+use super::tokens::Tokens;
+
+/// Each bracket, and what closes it.
+const BRACKETS: [(char, char); 7] = [
+    ('(', ')'),
+    ('[', ']'),
+    ('{', '}'),
+    ('⟨', '⟩'),
+    ('⦃', '⦄'),
+    ('⟦', '⟧'),
+    ('‹', '›'),
+];
+
+/// Every bracket has its partner.
+pub(super) fn balanced(tokens: &Tokens<'_>) -> Result<(), Refusal> {
+    let mut open = Vec::new();
+    for c in tokens.iter().flat_map(|token| delimiters(tokens, token)) {
+        if opens(c) {
+            open.push(c);
+        } else if let Some(partner) = opener(c)
+            && open.pop() != Some(partner)
+        {
+            return Err(Refusal::Unbalanced(c));
+        }
+    }
+    open.pop()
+        .map_or(Ok(()), |open| Err(Refusal::Unbalanced(open)))
+}
+
+/// No line left of the first one, or it would end the block that the hole stands in.
+pub(super) fn indented(tokens: &Tokens<'_>) -> Result<(), Refusal> {
+    let candidate = tokens.candidate();
+    let column = |token: &Token| {
+        let start = candidate[..token.range.start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        candidate[start..token.range.start].chars().count()
+    };
+    let Some(first) = tokens.get(0).map(column) else {
+        return Err(Refusal::Empty);
+    };
+    for (at, token) in tokens.iter().enumerate().skip(1) {
+        if tokens.leads(at) && column(token) < first {
+            let line = candidate[..token.range.start].matches('\n').count() + 1;
+            return Err(Refusal::Dedented(line));
+        }
+    }
+    Ok(())
+}
+
+/// Outside brackets and blocks, nothing that ends a term. The brackets are balanced.
+pub(super) fn single_term(tokens: &Tokens<'_>) -> Result<(), Refusal> {
+    let mut depth = 0usize;
+    for token in tokens.iter() {
+        for c in delimiters(tokens, token) {
+            if opens(c) {
+                depth += 1;
+            } else if opener(c).is_some() {
+                depth -= 1;
+            }
+        }
+        let word = tokens.text(token);
+        if depth == 0 {
+            match word {
+                // What comes after these is a block, with separators of its own.
+                "by" | "do" | "let" | "have" | "calc" | "haveI" | "letI" | "show" | "let_fun"
+                | "suffices" | "match" => return Ok(()),
+                ";" | ":=" | "<;>" => return Err(Refusal::NotOneTerm(word.to_owned())),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The characters of a token that may be brackets: of a piece of an interpolated string its ends.
+fn delimiters(tokens: &Tokens<'_>, token: &Token) -> impl Iterator<Item = char> {
+    let text = tokens.text(token);
+    let piece = token.kind == TokenKind::String;
+    let first = text.chars().next().filter(|c| piece && *c == '}');
+    let last = text.chars().next_back().filter(|c| match token.kind {
+        TokenKind::String => *c == '{',
+        TokenKind::Symbol => true,
+        _ => false,
+    });
+    first.into_iter().chain(last)
+}
+
+fn opens(c: char) -> bool {
+    BRACKETS.iter().any(|(opener, _)| *opener == c)
+}
+
+fn opener(closer: char) -> Option<char> {
+    let pair = BRACKETS.iter().find(|(_, c)| *c == closer);
+    pair.map(|(opener, _)| *opener)
+}
