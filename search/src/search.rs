@@ -15,6 +15,7 @@ mod sketches;
 mod stats;
 #[cfg(test)]
 mod tests;
+pub mod wording;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -190,12 +191,12 @@ pub struct Outcome {
     pub baseline: Arc<Baseline>,
     /// Proofs that stand on their own, best first.
     pub proofs: Vec<Arc<VerifiedProof>>,
-    /// Proofs that lean on a neighbour that is itself unproved.
-    pub leaning: Vec<Arc<VerifiedProof>>,
+    /// Proofs that hold once a neighbour that they depend on is proved.
+    pub conditional: Vec<Arc<VerifiedProof>>,
     /// The sketch that came furthest, where there is no proof.
     pub sketch: Option<Arc<VerifiedSketch>>,
     /// How the steps stand of the sketch that was worked on last.
-    pub board: Option<Arc<SketchProgress>>,
+    pub sketch_progress: Option<Arc<SketchProgress>>,
     /// That the goal is false.
     pub refuted: Option<Arc<Refutation>>,
     /// The plan behind the best proof, or else the last that a model told.
@@ -354,9 +355,9 @@ impl Search {
         Ok(Outcome {
             plan: behind.or(stats.plan),
             proofs: found.proofs,
-            leaning: found.leaning,
+            conditional: found.conditional,
             sketch: found.sketch,
-            board: found.board,
+            sketch_progress: found.sketch_progress,
             refuted: found.refuted,
             near_misses: stats.near_misses,
             proposed: stats.proposed,

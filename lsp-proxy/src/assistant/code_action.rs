@@ -10,10 +10,8 @@ use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
 use super::{Assistant, goals};
 use crate::proxy::route::DATA_KEY;
+use unsorry_search::search::wording::one_line;
 use unsorry_search::verify::VerifiedSketch;
-
-/// The longest proof that an action's title shows whole, in characters.
-const TITLE_LENGTH: usize = 60;
 
 /// Of how many holes of a range there is an action for each. Lean is asked about each, and a menu of more
 /// would help nobody.
@@ -167,16 +165,6 @@ fn partial_step(
         data: Some(json!({DATA_KEY: 1})),
         ..Default::default()
     }
-}
-
-/// A proof for display, on one line and not too long.
-pub fn one_line(proof: &str) -> String {
-    let mut text = proof.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((cut, _)) = text.char_indices().nth(TITLE_LENGTH) {
-        text.truncate(cut);
-        text.push('…');
-    }
-    text
 }
 
 /// The action as the editor understands it: an old editor knows commands only.

@@ -4,8 +4,8 @@ use serde_json::json;
 use tower_lsp_server::ls_types as lsp;
 
 use super::Assistant;
-use super::code_action::one_line;
 use crate::proxy::route::DATA_KEY;
+use unsorry_search::search::wording::one_line;
 
 /// The verified proofs at a hole: nothing else, so nothing where there are none.
 pub fn completion(

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use unsorry_prover::Spent;
 
-use super::job::count;
-use unsorry_search::gate::is_hidden;
+use unsorry_search::search::wording::{cost, count, is_shown};
 use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
 
 /// Plans are shown up to this many characters.
@@ -21,7 +20,7 @@ pub struct Details {
     /// What a model says of its plan.
     pub plan: Option<Arc<str>>,
     /// The steps of a sketch.
-    pub board: Option<Arc<SketchProgress>>,
+    pub sketch: Option<Arc<SketchProgress>>,
     /// What failed.
     pub near_misses: Vec<NearMiss>,
     /// What it cost.
@@ -29,11 +28,11 @@ pub struct Details {
 }
 
 impl Details {
-    /// Of a search that has ended.
+    /// The details of a search that has ended.
     pub fn of(outcome: &Outcome) -> Details {
         Details {
             plan: outcome.plan.clone(),
-            board: outcome.board.clone(),
+            sketch: outcome.sketch_progress.clone(),
             // What failed on the way to a proof is of no interest.
             near_misses: match outcome.proofs.is_empty() {
                 true => outcome.near_misses.clone(),
@@ -53,9 +52,9 @@ impl Details {
                 .collect();
             text += &format!("\nThe plan:\n\n{}\n", quoted.join("\n"));
         }
-        if let Some(board) = &self.board {
-            text += &format!("\n{} of its {} proved:\n\n", board.proved(), steps(board));
-            for step in &board.steps {
+        if let Some(sketch) = &self.sketch {
+            text += &format!("\n{} of its {} proved:\n\n", sketch.proved(), steps(sketch));
+            for step in &sketch.steps {
                 let goal = code(&step.goal);
                 text += &match &step.state {
                     StepState::Proved(proof) => format!("- ✓ {goal}: {}\n", code(proof)),
@@ -79,17 +78,8 @@ impl Details {
     }
 }
 
-fn steps(board: &SketchProgress) -> String {
-    count(board.steps.len(), "step")
-}
-
-/// `1200 tokens written, at a price of 0.03`; none where nothing was spent.
-pub fn cost(spent: &Spent) -> Option<String> {
-    let price = match spent.money > 0.0 {
-        true => format!(", at a price of {:.4}", spent.money),
-        false => String::new(),
-    };
-    (spent.tokens > 0).then(|| format!("{} tokens written{price}", spent.tokens))
+fn steps(sketch: &SketchProgress) -> String {
+    count(sketch.steps.len(), "step")
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -123,11 +113,6 @@ fn harmless(line: &str) -> String {
     text.replace("://", ": //").replace("www.", "www .")
 }
 
-/// Neither a control character nor one that hides or reorders text.
-pub fn is_shown(c: char) -> bool {
-    !is_hidden(c) && (!c.is_control() || c == '\t')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +129,7 @@ mod tests {
             goal: goal.into(),
             state,
         };
-        let board = SketchProgress {
+        let sketch = SketchProgress {
             steps: vec![
                 step("h₁ : a < b", StepState::Proved("simp\nomega".into())),
                 step("h₂ : b < c", StepState::Tried),
@@ -154,7 +139,7 @@ mod tests {
         };
         let details = Details {
             plan: Some("1. **First**: see [this](http://evil) <b>\n\u{202e}2. Then".into()),
-            board: Some(Arc::new(board)),
+            sketch: Some(Arc::new(sketch)),
             near_misses: Vec::new(),
             spent: Spent {
                 tokens: 1200,

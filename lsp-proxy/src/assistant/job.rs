@@ -11,12 +11,12 @@ use tower_lsp_server::ls_types as lsp;
 use tower_lsp_server::ls_types::notification::Progress;
 
 use super::apply::{Applied, apply};
-use super::code_action::one_line;
 use super::details::Details;
 use super::finding::Finding;
 use super::state::{AT_FIRST, Ended};
 use super::{Assistant, Steps, consent};
-use unsorry_search::search::{self, Failure, Outcome, Step};
+use unsorry_search::search::wording::{complaints, one_line, progress, summary};
+use unsorry_search::search::{Failure, Outcome, Step};
 use unsorry_search::target::Target;
 use unsorry_search::verify::VerifiedProof;
 
@@ -279,36 +279,18 @@ impl Job {
                 }
             };
             let Some(step) = step else { break };
+            let told = progress(&step);
             match step {
                 Step::Verified(proof) if applied.is_none() => {
                     applied =
                         Some(apply(&self.assistant, &self.uri, &self.name, hole, proof).await);
+                    continue;
                 }
-                Step::Checking {
-                    candidate,
-                    checked,
-                    proposed,
-                } => {
-                    untold = Some(format!(
-                        "{} · {}, {checked} checked",
-                        one_line(&candidate),
-                        count(proposed, "candidate")
-                    ));
-                }
-                Step::Working { engine, what } => untold = Some(format!("{engine}: {what}")),
-                Step::Plan(plan) => {
-                    let last = plan.lines().rfind(|line| !line.trim().is_empty());
-                    untold = Some(format!("plan: {}", one_line(last.unwrap_or_default())));
-                    self.tell(|details| details.plan = Some(plan));
-                }
-                Step::Sketch(board) => {
-                    let (proved, all) = (board.proved(), board.steps.len());
-                    untold = Some(format!("{proved} of {} proved", count(all, "step")));
-                    self.tell(|details| details.board = Some(board));
-                }
-                Step::Verified(_) => untold = Some("proved; making it shorter".into()),
-                Step::Goal(_) | Step::Judged { .. } | Step::Refuted(_) => {}
+                Step::Plan(plan) => self.tell(|details| details.plan = Some(plan)),
+                Step::Sketch(steps) => self.tell(|details| details.sketch = Some(steps)),
+                _ => {}
             }
+            untold = told.or(untold);
         }
         applied
     }
@@ -344,7 +326,7 @@ impl Job {
         let uri = self.uri.as_str();
         let summary = summary(outcome);
         let found: Vec<&Arc<VerifiedProof>> =
-            outcome.proofs.iter().chain(&outcome.leaning).collect();
+            outcome.proofs.iter().chain(&outcome.conditional).collect();
         let place = target.hole().range.clone();
         state.keep(
             uri,
@@ -426,65 +408,5 @@ impl Job {
             .client
             .send_notification::<Progress>(params)
             .await;
-    }
-}
-
-/// What a search came to, in a sentence.
-pub fn summary(outcome: &Outcome) -> String {
-    let seconds = outcome.took.as_secs_f64();
-    let tried = format!(
-        "{} tried in {seconds:.1} s",
-        count(outcome.checked, "candidate")
-    );
-    let unknown = match outcome.unknown {
-        0 => String::new(),
-        n => format!(", {n} of them too slow to judge"),
-    };
-    let sketch = match &outcome.sketch {
-        Some(sketch) => format!(", but a sketch that holds ({})", sketch.standing()),
-        None => String::new(),
-    };
-    match (&outcome.ended, outcome.leaning.first()) {
-        (search::Ended::Proved, _) => {
-            format!("{} verified; {tried}", count(outcome.proofs.len(), "proof"))
-        }
-        (search::Ended::Refuted, _) => match &outcome.refuted {
-            Some(refutation) => refutation.told(),
-            None => format!("it is false: {tried}"),
-        },
-        (_, Some(leaning)) => format!(
-            "no proof found that stands on its own; `{}` would do, once {} is proved; {tried}{unknown}",
-            one_line(leaning.proof()),
-            leaning.depends_on().join(", ")
-        ),
-        (search::Ended::Exhausted, None) => format!("no proof found{sketch}: {tried}{unknown}"),
-        (search::Ended::OutOfBudget, None) => {
-            format!("no proof found within the budget{sketch}: {tried}{unknown}")
-        }
-        (search::Ended::Failed, None) => format!("no engine could go on: {tried}{unknown}"),
-        (search::Ended::LeanGone(why), None) => {
-            format!("Lean can't be asked any more ({why}){sketch}: {tried}{unknown}")
-        }
-    }
-}
-
-/// What failed, to be put after a sentence.
-pub fn complaints(failures: &[Failure]) -> String {
-    let mut told: Vec<&Failure> = Vec::new();
-    for failure in failures {
-        // The same model in another mode fails for the same reason.
-        if !told.iter().any(|other| other.message == failure.message) {
-            told.push(failure);
-        }
-    }
-    told.iter().map(|failure| format!("; {failure}")).collect()
-}
-
-/// `1 proof`, `2 proofs`.
-pub fn count(n: usize, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
     }
 }

@@ -40,8 +40,6 @@ use tower_service::Service;
 
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector, error_response, raw_id_and_params, response};
-pub use details::{cost, is_shown};
-pub use job::{complaints, count, summary};
 use lean::Lean;
 pub use settings::Settings;
 use state::State;

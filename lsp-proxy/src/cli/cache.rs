@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use unsorry_infer::memory::size;
 
-use crate::assistant::count;
 use crate::config::{Config, parse_duration};
 use unsorry_search::memory::{self, Bounds, FILE, Figures, Kept, Problem, Store};
+use unsorry_search::search::wording::count;
 
 /// How long other processes' writing is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

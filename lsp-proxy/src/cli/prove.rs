@@ -17,7 +17,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use crate::assistant::{complaints, count, is_shown, summary};
 use crate::config::{Config, Engine, parse_duration};
 use crate::engines::{search, sources};
 use report::{FileReport, HoleReport, SketchReport, Status};
@@ -26,7 +25,8 @@ use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::lean::elaboration::Unknown;
-use unsorry_search::search::{Ended, Outcome, Search, Source, Step};
+use unsorry_search::search::wording::{self, complaints, shown, summary};
+use unsorry_search::search::{Ended, Outcome, Search, Source};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
 
@@ -311,29 +311,8 @@ async fn prove_hole(
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
-            match step {
-                Step::Checking {
-                    candidate, checked, ..
-                } => {
-                    let first = candidate.lines().next().unwrap_or_default();
-                    bar.set_message(format!("{checked} candidates checked, trying {first}"));
-                }
-                Step::Working { engine, what } => bar.set_message(format!("{engine}: {what}")),
-                Step::Plan(plan) => {
-                    let last = plan.lines().rfind(|line| !line.trim().is_empty());
-                    let last: String = last
-                        .unwrap_or_default()
-                        .chars()
-                        .filter(|c| is_shown(*c))
-                        .collect();
-                    bar.set_message(format!("plan: {last}"));
-                }
-                Step::Sketch(board) => {
-                    let steps = count(board.steps.len(), "step");
-                    bar.set_message(format!("{} of {steps} proved", board.proved()));
-                }
-                Step::Verified(_) => bar.set_message("proved; making it shorter"),
-                Step::Goal(_) | Step::Judged { .. } | Step::Refuted(_) => {}
+            if let Some(what) = wording::progress(&step) {
+                bar.set_message(shown(&what));
             }
         }
     };

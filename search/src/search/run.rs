@@ -24,8 +24,8 @@ use crate::verify::{Rejection, confirm};
 /// How many verified proofs a search gives at the most, the one that is applied among them.
 const MAX_PROOFS: usize = 3;
 
-/// How many proofs that lean on an unproved neighbour are kept.
-const MAX_LEANING: usize = 4;
+/// How many proofs that depend on an unproved neighbour are kept.
+const MAX_CONDITIONAL: usize = 4;
 
 /// How long candidates get after one of their batch has passed.
 const EARLY: Duration = Duration::from_millis(400);
@@ -578,7 +578,7 @@ impl<'a> Run<'a> {
     async fn confirm(&mut self, candidate: Candidate) -> Result<(), CheckError> {
         let known = {
             let found = lock(self.found);
-            let mut all = found.proofs.iter().chain(&found.leaning);
+            let mut all = found.proofs.iter().chain(&found.conditional);
             all.any(|proof| proof.proof() == candidate.text)
         };
         if known {
@@ -602,8 +602,8 @@ impl<'a> Run<'a> {
                     Some(format!("it leans on {names}, not proved yet")),
                 );
                 let mut found = lock(self.found);
-                if found.leaning.len() < MAX_LEANING {
-                    found.leaning.push(Arc::new(proof));
+                if found.conditional.len() < MAX_CONDITIONAL {
+                    found.conditional.push(Arc::new(proof));
                 }
             }
             Err(Rejection::Check(CheckError::NoLean(error))) => {

@@ -299,11 +299,11 @@ impl<'a> Work<'a> {
     /// Shows how the steps stand.
     fn tell(&self) {
         if self.task.kind == Kind::Hole {
-            let board = Arc::new(SketchProgress {
+            let progress = Arc::new(SketchProgress {
                 steps: self.steps.clone(),
             });
-            lock(self.found).board = Some(board.clone());
-            self.effort.tell(Step::Sketch(board));
+            lock(self.found).sketch_progress = Some(progress.clone());
+            self.effort.tell(Step::Sketch(progress));
         }
     }
 
@@ -361,7 +361,7 @@ impl<'a> Work<'a> {
                 self.effort.tell(Step::Verified(proof));
             }
         } else {
-            found.leaning.push(proof);
+            found.conditional.push(proof);
         }
     }
 

@@ -28,13 +28,13 @@ pub struct NearMiss {
 pub(super) struct Found {
     /// Proofs that stand on their own, best first.
     pub proofs: Vec<Arc<VerifiedProof>>,
-    pub leaning: Vec<Arc<VerifiedProof>>,
+    pub conditional: Vec<Arc<VerifiedProof>>,
     /// How many candidates stand in one text.
     pub together: BatchSizer,
     /// What would do for a step of a sketch.
     pub step: Option<Candidate>,
     pub sketch: Option<Arc<VerifiedSketch>>,
-    pub board: Option<Arc<SketchProgress>>,
+    pub sketch_progress: Option<Arc<SketchProgress>>,
     pub refuted: Option<Arc<Refutation>>,
 }
 

@@ -13,12 +13,12 @@ use unsorry_infer::memory::size;
 #[cfg(not(target_os = "linux"))]
 use super::plain;
 use super::{Line, bad, good, warning};
-use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
 use crate::config::{Cache, Config};
 use crate::engines;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain;
+use unsorry_search::search::wording::{complaints, summary};
 use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
 

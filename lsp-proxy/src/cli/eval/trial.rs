@@ -7,11 +7,11 @@ use tokio_util::sync::CancellationToken;
 use super::results::Row;
 use super::set::Problem;
 use super::unit::Unit;
-use crate::assistant::{complaints, summary};
 use crate::cli::prove::file_uri;
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::lean::elaboration::Unknown;
+use unsorry_search::search::wording::{complaints, summary};
 use unsorry_search::search::{Ended, Outcome, Search, Step};
 use unsorry_search::target::Target;
 

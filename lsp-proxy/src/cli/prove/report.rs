@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::Serialize;
 use unsorry_prover::{Engine, HoleKind, Spent};
 
-use crate::assistant::{cost, count, is_shown};
+use unsorry_search::search::wording::{cost, count, shown};
 use unsorry_syntax::Change;
 
 /// How a hole fared.
@@ -178,8 +178,7 @@ impl Printer {
                 println!("    {}", self.paint("2", &cost));
             }
             None => {
-                let message: String = hole.message.chars().filter(|c| is_shown(*c)).collect();
-                println!("  {} {message}", self.paint(color, mark));
+                println!("  {} {}", self.paint(color, mark), shown(&hole.message));
                 for line in hole.sketch.iter().flat_map(|sketch| sketch.text.lines()) {
                     println!("    {}", self.paint("2", line));
                 }
