@@ -5,24 +5,21 @@
 
 pub mod answer;
 mod ask;
-mod counterexample;
 mod engine;
 mod generation;
 mod goal;
+mod portfolio;
 pub mod prompt;
-mod shape;
 mod suggestion;
-mod surroundings;
-mod tactics;
-mod view;
 
 pub use ask::{Ask, Attempt, Meter};
-pub use counterexample::{Counterexample, counterexamples};
 pub use engine::Engine;
 pub use generation::GenerationParams;
 pub use goal::{Context, Goal, HoleKind, Hypothesis};
+pub use portfolio::{
+    Counterexample, MAX_CANDIDATES, PORTFOLIO, PortfolioRow, Tactics, counterexamples,
+};
 pub use suggestion::suggestions;
-pub use tactics::{MAX_CANDIDATES, PORTFOLIO, PortfolioRow, Tactics};
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
 //! Values for which a goal may fail, to be tried by Lean.
 
+use super::shape::head;
 use crate::goal::{Goal, Hypothesis};
-use crate::shape::head;
 
-/// How many assignments are tried.
-const MOST: usize = 48;
+/// The most assignments that are tried.
+const MAX_ASSIGNMENTS: usize = 48;
 
 /// Values of a goal's variables, as a proof that the goal fails for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,22 +94,22 @@ fn values(ty: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Up to [`MOST`] choices of one out of each of `sizes`, smallest sums first.
+/// Up to [`MAX_ASSIGNMENTS`] choices of one out of each of `sizes`, smallest sums first.
 fn smallest(sizes: &[usize]) -> Vec<Vec<usize>> {
     let most: usize = sizes.iter().map(|size| size - 1).sum();
     let mut found = Vec::new();
     for sum in 0..=most {
-        if found.len() >= MOST {
+        if found.len() >= MAX_ASSIGNMENTS {
             break;
         }
         fill(sizes, sum, &mut Vec::new(), &mut found);
     }
-    found.truncate(MOST);
+    found.truncate(MAX_ASSIGNMENTS);
     found
 }
 
 fn fill(sizes: &[usize], sum: usize, chosen: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
-    if found.len() >= MOST {
+    if found.len() >= MAX_ASSIGNMENTS {
         return;
     }
     let Some((size, rest)) = sizes.split_first() else {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// The outermost form of a proposition, written in the table as Lean writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-pub(crate) enum Shape {
+pub(super) enum Shape {
     /// `p ∧ q`
     #[serde(rename = "∧")]
     And,
@@ -56,7 +56,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let text = unparenthesised(text);
         match text {
             "True" => return Self::True,
@@ -94,13 +94,13 @@ impl Shape {
     }
 
     /// Whether a text of this shape can only be a proposition.
-    pub(crate) fn is_proposition(self) -> bool {
+    pub(super) fn is_proposition(self) -> bool {
         !matches!(self, Self::Forall | Self::Arrow | Self::Other)
     }
 }
 
 /// The two sides of the first `operator` outside all brackets.
-pub(crate) fn sides<'a>(text: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
+pub(super) fn sides<'a>(text: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
     let text = unparenthesised(text);
     let (at, _) = tokens(text)
         .take_while(|(_, token)| !opens_binder(token))
@@ -113,7 +113,7 @@ fn opens_binder(token: &str) -> bool {
 }
 
 /// The words of `text`, cut at spaces outside all brackets.
-pub(crate) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut depth = 0usize;
     let mut start = None;
     let ends = text.char_indices().chain([(text.len(), ' ')]);
@@ -139,7 +139,7 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Drops parentheses around the whole of `text`.
-pub(crate) fn unparenthesised(text: &str) -> &str {
+pub(super) fn unparenthesised(text: &str) -> &str {
     let mut text = text.trim();
     loop {
         let whole = text.starts_with('(') && tokens(text).count() == 1 && closes_at_end(text);
@@ -167,16 +167,16 @@ fn closes_at_end(text: &str) -> bool {
 
 /// A binder of a `∀` or `∃`: its name, and its type where it is printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Binder {
-    pub(crate) name: String,
-    pub(crate) ty: String,
-    pub(crate) instance: bool,
+pub(super) struct Binder {
+    pub(super) name: String,
+    pub(super) ty: String,
+    pub(super) instance: bool,
     /// The condition of `∀ x ∈ s, …`.
-    pub(crate) condition: Option<String>,
+    pub(super) condition: Option<String>,
 }
 
 /// The binders and the body of `∀ (x y : α) [C α] z, body`, and of `∃` alike.
-pub(crate) fn binders(text: &str) -> Option<(Vec<Binder>, &str)> {
+pub(super) fn binders(text: &str) -> Option<(Vec<Binder>, &str)> {
     let text = unparenthesised(text);
     let rest = text.strip_prefix(['∀', '∃'])?;
     let rest = rest.strip_prefix('!').unwrap_or(rest);
@@ -239,7 +239,7 @@ fn bind(token: &str, found: &mut Vec<Binder>) {
 }
 
 /// The names in `text`, dots included, in order.
-pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     let part = |c: char| {
         c.is_alphanumeric() || matches!(c, '_' | '\'' | '!' | '?' | '.' | '«' | '»' | '✝')
     };
@@ -249,7 +249,7 @@ pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The first name of a type or proposition: `List` of `List α`.
-pub(crate) fn head(text: &str) -> &str {
+pub(super) fn head(text: &str) -> &str {
     names(unparenthesised(text)).next().unwrap_or_default()
 }
 
