@@ -5,5 +5,6 @@ pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod engines;
+pub mod log;
 pub mod proxy;
 pub mod shim;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
-use unsorry::config;
+use unsorry::log;
 use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 #[cfg(target_os = "linux")]
 use unsorry_search::contain::{inside, supervisor};
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::parse();
     arguments.config = arguments.config.or_else(users_choice);
-    start_log();
+    log::start();
     let Some(command) = arguments.command else {
         return welcome::welcome(arguments.config.as_deref());
     };
@@ -99,13 +99,13 @@ fn main() -> ExitCode {
     outcome.unwrap_or_else(|error| failed(&error, 2))
 }
 
-/// A reader that has left, as `head` does, is no failure of ours.
+/// Ends the process quietly when its reader has left, as `head` does.
 fn leave_with_the_reader() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let told = panic.payload().downcast_ref::<String>();
-        let told = told.map(String::as_str).unwrap_or_default();
-        if told.starts_with("failed printing to stdout") && told.contains("os error 32") {
+        let message = panic.payload().downcast_ref::<String>();
+        let message = message.map(String::as_str).unwrap_or_default();
+        if message.starts_with("failed printing to stdout") && message.contains("os error 32") {
             // As a shell tells of SIGPIPE.
             std::process::exit(141);
         }
@@ -119,7 +119,7 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The program as the shim for `name`. There is nobody to ask for other settings than files and the
+/// Runs the program as the shim for `name`. There is nobody to ask for other settings than files and the
 /// environment have.
 fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let variable = |name: &str| std::env::var_os(name).unwrap_or_default();
@@ -131,7 +131,7 @@ fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if !inside.is_empty() || !for_editor {
         return real.run(&args);
     }
-    start_log();
+    log::start();
     // SAFETY: no other thread has begun.
     #[allow(unsafe_code)]
     unsafe {
@@ -142,39 +142,8 @@ fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     serve::serve(&serve::Arguments::before(lean), users_choice().as_deref())
 }
 
-/// The configuration file that the environment names.
+/// Returns the configuration file that the environment names.
 fn users_choice() -> Option<PathBuf> {
     let file = std::env::var_os("UNSORRY_CONFIG");
     file.filter(|file| !file.is_empty()).map(PathBuf::from)
-}
-
-/// Logs to a file in the user's state folder; `UNSORRY_LOG` says how much (`debug`, `off`, …). The
-/// texts of documents are never in it below `trace`. A log that can't be written is no reason to stop.
-fn start_log() {
-    const LARGEST: u64 = 5 << 20;
-    let Some(path) = config::log_file() else {
-        return;
-    };
-    let keep = std::fs::metadata(&path).is_ok_and(|file| file.len() < LARGEST);
-    let open = || {
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(keep)
-            .write(true)
-            .truncate(!keep)
-            .open(&path)
-    };
-    let Ok(file) = open() else { return };
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-        .with_env_var("UNSORRY_LOG")
-        .from_env_lossy();
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        // Where a full disk is the trouble, stderr is no place for it: editors show that.
-        .log_internal_errors(false)
-        .with_writer(std::sync::Mutex::new(file))
-        .try_init();
 }
