@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
-use unsorry_model::remote::Settings;
+use unsorry_model::remote::EndpointSettings;
 
 use file::{Decision, Decisions};
 
@@ -76,7 +76,7 @@ fn named(names: &[String], address: &str) -> Option<String> {
 #[derive(Debug, Clone)]
 pub struct Consent {
     /// The endpoints with their addresses.
-    endpoints: Arc<[(String, Settings)]>,
+    endpoints: Arc<[(String, EndpointSettings)]>,
     file: Option<Arc<Path>>,
     /// The answers, by address.
     answers: Arc<watch::Sender<BTreeMap<String, Answer>>>,
@@ -84,9 +84,9 @@ pub struct Consent {
 
 impl Consent {
     /// Begins a session that may ask for `endpoints`; `file` has what was decided before.
-    pub fn new(endpoints: &[Settings], file: Option<PathBuf>) -> Consent {
+    pub fn new(endpoints: &[EndpointSettings], file: Option<PathBuf>) -> Consent {
         // What has no address is never sent anything.
-        let endpoints: Arc<[(String, Settings)]> = endpoints
+        let endpoints: Arc<[(String, EndpointSettings)]> = endpoints
             .iter()
             .filter_map(|settings| Some((settings.address().ok()?, settings.clone())))
             .collect();
@@ -194,7 +194,7 @@ impl Consent {
     }
 
     /// Waits as long as an answer is waited for; then returns the endpoints that may be asked.
-    pub async fn agreed_endpoints(&self) -> Vec<Settings> {
+    pub async fn agreed_endpoints(&self) -> Vec<EndpointSettings> {
         let mut watched = self.answers.subscribe();
         while let Some(until) = self.waits_until() {
             tokio::select! {
@@ -203,7 +203,7 @@ impl Consent {
             }
         }
         let answers = self.answers.borrow();
-        let agreed = |(address, _): &&(String, Settings)| {
+        let agreed = |(address, _): &&(String, EndpointSettings)| {
             answers.get(address) == Some(&Answer::Decided(Decision::Send))
         };
         let agreed = self.endpoints.iter().filter(agreed);
@@ -236,8 +236,9 @@ mod tests {
     const LAB: &str = "http://lab:8000/v1";
     const OWN: &str = "http://127.0.0.1:8000/v1";
 
-    fn endpoints(all: &[(&str, &str)]) -> Vec<Settings> {
-        let settings = |(name, url): &(&str, &str)| Settings::new((*name).into(), (*url).into());
+    fn endpoints(all: &[(&str, &str)]) -> Vec<EndpointSettings> {
+        let settings =
+            |(name, url): &(&str, &str)| EndpointSettings::new((*name).into(), (*url).into());
         all.iter().map(settings).collect()
     }
 

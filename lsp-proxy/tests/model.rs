@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
 use serde_json::json;
@@ -27,8 +27,8 @@ impl Home {
         models
     }
 
-    /// The program's exit code, and what it says on stdout and stderr.
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    /// The program, not started yet.
+    fn command(&self, arguments: &[&str]) -> Command {
         let home = self.folder.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_unsorry"));
         command.arg("model").args(arguments).current_dir(home);
@@ -52,7 +52,16 @@ impl Home {
         ] {
             command.env_remove(name);
         }
-        let output = command.output().expect("the program");
+        command
+    }
+
+    /// The program's exit code, and what it says on stdout and stderr.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        self.outcome(&self.command(arguments).output().expect("the program"))
+    }
+
+    fn outcome(&self, output: &Output) -> (Option<i32>, String, String) {
+        let home = self.folder.path();
         let text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes).into_owned();
             text.replace(&home.display().to_string(), "HOME")
@@ -233,6 +242,76 @@ fn a_hub_out_of_reach_is_told() {
         unsorry: `other` is no model: name one of prover-v2-7b, prover-v2-7b-q8, or a file as owner/repository/file.gguf
     "#]],
     );
+}
+
+/// A download that is whole and waits to be checked takes minutes for that.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_the_checking_of_a_file() {
+    const SIZE: u64 = 1 << 38;
+    let mut home = Home::new();
+    let hub = TcpListener::bind("127.0.0.1:0").expect("a port");
+    home.hub = format!("http://{}", hub.local_addr().expect("an address"));
+    let part = home.models().join("a.gguf.0123456789ab.part");
+    let file = std::fs::File::create(&part).expect("made");
+    // It has no contents: they are read as zeros.
+    file.set_len(SIZE).expect("its size");
+    let mut command = home.command(&["pull", "owner/model/a.gguf"]);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pulling = command.spawn().expect("the program");
+    let oid = "0123456789abcdef0123456789abcdef01234567";
+    let entry = json!([{ "type": "file", "path": "a.gguf", "size": SIZE, "oid": oid, "lfs": { "oid": "" } }]);
+    answer_once(&hub, &entry.to_string());
+    // It is checked as soon as it is open.
+    let files = format!("/proc/{}/fd", pulling.id());
+    within_seconds("the file is open", 60, || {
+        let files = std::fs::read_dir(&files).into_iter().flatten().flatten();
+        let mut files = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        files.any(|file| file == part)
+    });
+    let pid = i32::try_from(pulling.id()).expect("an id");
+    let pid = rustix::process::Pid::from_raw(pid).expect("an id");
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("sent");
+    let (ended, waits) = std::sync::mpsc::channel();
+    std::thread::spawn(move || ended.send(pulling.wait_with_output()));
+    let output = waits.recv_timeout(std::time::Duration::from_secs(60));
+    if output.is_err() {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+    let output = output.expect("an end, at once").expect("its output");
+    let (code, _, error) = home.outcome(&output);
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("stopped; the next `unsorry model pull owner/model/a.gguf` goes on"),
+        "{error}"
+    );
+    assert_eq!(part.metadata().expect("still there").len(), SIZE);
+}
+
+/// Answers the next request with a JSON `body`.
+#[cfg(target_os = "linux")]
+fn answer_once(listener: &TcpListener, body: &str) {
+    use std::io::{Read, Write};
+    let (mut stream, _) = listener.accept().expect("a connection");
+    let mut request = Vec::new();
+    while !String::from_utf8_lossy(&request).contains("}") {
+        let mut bytes = [0; 4096];
+        let read = stream.read(&mut bytes).expect("a request");
+        assert_ne!(read, 0, "a whole request");
+        request.extend_from_slice(&bytes[..read]);
+    }
+    let length = body.len();
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+    write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").expect("answered");
+}
+
+#[cfg(target_os = "linux")]
+fn within_seconds(what: &str, seconds: u64, happened: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
+    while !happened() {
+        assert!(std::time::Instant::now() < end, "in time: {what}");
+        std::thread::yield_now();
+    }
 }
 
 /// Each letter is a token.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use unsorry_infer::memory::size;
 use unsorry_model::local;
-use unsorry_model::remote::{Api, Facts, Remote, Settings, Template};
+use unsorry_model::remote::{Api, EndpointSettings, Facts, Remote, Template};
 
 use super::cache;
 use super::shim::own_file;
@@ -251,12 +251,12 @@ async fn remotes(config: &Config) -> Vec<Line> {
 
 /// One endpoint: what it is, and what is sent there. `file` has the user's `decisions` about that.
 fn endpoint(
-    settings: &Settings,
+    settings: &EndpointSettings,
     facts: Result<&Facts, &String>,
     decisions: &Decisions,
     file: &str,
 ) -> Vec<Line> {
-    let Settings { name, key, .. } = settings;
+    let EndpointSettings { name, key, .. } = settings;
     let address = settings.address().unwrap_or_else(|_| settings.url.clone());
     let subject = match *name == settings.url || *name == address {
         true => address.clone(),
@@ -307,7 +307,7 @@ fn endpoint(
 }
 
 /// Who writes the turns of user and model.
-fn how(settings: &Settings, facts: &Facts) -> String {
+fn how(settings: &EndpointSettings, facts: &Facts) -> String {
     match (facts.api, &settings.template) {
         (Api::Chat, _) => "/chat/completions, with its own template".into(),
         (Api::Completions, Template::File(path)) => {
@@ -321,7 +321,7 @@ fn how(settings: &Settings, facts: &Facts) -> String {
 mod tests {
     use super::*;
     use crate::config::Origin;
-    use unsorry_model::remote::{Key, Kind};
+    use unsorry_model::remote::{EngineKind, KeySource};
 
     fn config(text: &str) -> Config {
         let mut config = Config::default();
@@ -373,12 +373,12 @@ mod tests {
 
     #[test]
     fn endpoints() {
-        let lab = Settings {
-            key: Key::Env("LAB_KEY".into()),
-            ..Settings::new("lab".into(), "http://lab:8000".into())
+        let lab = EndpointSettings {
+            key: KeySource::Env("LAB_KEY".into()),
+            ..EndpointSettings::new("lab".into(), "http://lab:8000".into())
         };
         let facts = Facts {
-            kind: Kind::Vllm,
+            kind: EngineKind::Vllm,
             model: "m".into(),
             models: vec!["m".into()],
             context: Some(32768),
@@ -404,7 +404,7 @@ mod tests {
 ";
         assert_eq!(good, expected);
 
-        let own = Settings::new("http://127.0.0.1/v1".into(), "http://127.0.0.1/v1".into());
+        let own = EndpointSettings::new("http://127.0.0.1/v1".into(), "http://127.0.0.1/v1".into());
         let problem = "nobody is there".to_owned();
         let lines = endpoint(&own, Err(&problem), &decisions, "F");
         assert_eq!(lines[0], bad("http://127.0.0.1/v1: nobody is there"));

@@ -168,10 +168,12 @@ fn pull(model: &str) -> Result<()> {
     };
     let path = runtime.block_on(async {
         tokio::select! {
-            outcome = hub::pull(&wanted, &folder, &mut on) => outcome,
+            // It is listened for before anything is begun.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!(
                 "stopped; the next `unsorry model pull {model}` goes on from there"
             )),
+            outcome = hub::pull(&wanted, &folder, &mut on) => outcome,
         }
     });
     bar.finish_and_clear();

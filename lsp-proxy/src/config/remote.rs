@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
-use unsorry_model::remote::{Key, Kind, Price, Settings, Template};
+use unsorry_model::remote::{EndpointSettings, EngineKind, KeyCommand, KeySource, Price, Template};
 
 use super::generation::generation_keys;
 
@@ -19,7 +19,7 @@ pub struct Remote {
     url: String,
     model: Option<String>,
     #[serde(default)]
-    engine: Kind,
+    engine: EngineKind,
     template: Option<String>,
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
@@ -30,6 +30,8 @@ pub struct Remote {
     price_written: Option<f64>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
+    api_key_command: Option<String>,
+    /// A name in the system's keyring, which is no more read here.
     api_key_keyring: Option<String>,
 }
 }
@@ -39,30 +41,38 @@ impl Remote {
     ///
     /// # Errors
     /// When the address is unusable, or there is more than one key.
-    pub fn settings(&self, folder: &Path) -> Result<Settings> {
+    pub fn settings(&self, folder: &Path) -> Result<EndpointSettings> {
         let name = self.name.clone().unwrap_or_else(|| self.url.clone());
-        let keys = [
-            self.api_key_env.clone().map(Key::Env),
-            self.api_key_file
-                .as_ref()
-                .map(|path| Key::File(folder.join(path))),
-            self.api_key_keyring.clone().map(Key::Keyring),
-        ];
-        let mut keys = keys.into_iter().flatten();
-        let key = keys.next().unwrap_or(Key::None);
-        if keys.next().is_some() {
+        if let Some(user) = &self.api_key_keyring {
+            let user = shell_words::quote(user);
             bail!(
-                "`{name}` has more than one key: keep one of `api_key_env`, `api_key_file` and `api_key_keyring`"
+                "`api_key_keyring` of `{name}` is no more: write `api_key_command = \"secret-tool lookup service unsorry username {user}\"` in its place, on a Mac `api_key_command = \"security find-generic-password -s unsorry -a {user} -w\"`"
             );
         }
-        let defaults = Settings::new(name, self.url.clone());
+        let command = self.api_key_command.as_deref();
+        let command = command.map(|command| key_command(&name, command, folder));
+        let keys = [
+            self.api_key_env.clone().map(KeySource::Env),
+            self.api_key_file
+                .as_ref()
+                .map(|path| KeySource::File(folder.join(path))),
+            command.transpose()?.map(KeySource::Command),
+        ];
+        let mut keys = keys.into_iter().flatten();
+        let key = keys.next().unwrap_or(KeySource::None);
+        if keys.next().is_some() {
+            bail!(
+                "`{name}` has more than one key: keep one of `api_key_env`, `api_key_file` and `api_key_command`"
+            );
+        }
+        let defaults = EndpointSettings::new(name, self.url.clone());
         let template = match self.template.as_deref() {
             None => Template::Auto,
             Some("prover-v2") => Template::ProverV2,
             Some("chat") => Template::Chat,
             Some(file) => Template::File(folder.join(file)),
         };
-        let settings = Settings {
+        let settings = EndpointSettings {
             model: self.model.clone(),
             key,
             kind: self.engine,
@@ -84,15 +94,37 @@ impl Remote {
     }
 }
 
+/// Splits a `command` as a shell would. It runs in `folder`, and not where a project might have put
+/// something; a program named by a path is relative to it.
+fn key_command(name: &str, command: &str, folder: &Path) -> Result<KeyCommand> {
+    let words = shell_words::split(command);
+    let mut words = words
+        .with_context(|| format!("`api_key_command` of `{name}` can't be read"))?
+        .into_iter();
+    let program = words.next().map(PathBuf::from);
+    let program = program.with_context(|| format!("`api_key_command` of `{name}` is empty"))?;
+    let folder = std::path::absolute(folder.join("."))?;
+    let is_name = program.components().count() == 1 && !program.starts_with(".");
+    Ok(KeyCommand {
+        program: match is_name {
+            true => program,
+            false => folder.join(program),
+        },
+        arguments: words.collect(),
+        folder,
+    })
+}
+
 /// All tables of a file in `folder`.
 ///
 /// # Errors
 /// When one of them makes no sense, or two have the same name.
-pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<Settings>> {
-    let all: Result<Vec<Settings>> = tables.iter().map(|table| table.settings(folder)).collect();
+pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<EndpointSettings>> {
+    let all: Result<Vec<EndpointSettings>> =
+        tables.iter().map(|table| table.settings(folder)).collect();
     let all = all?;
     let mut names = HashSet::new();
-    for Settings { name, .. } in &all {
+    for EndpointSettings { name, .. } in &all {
         ensure!(
             names.insert(name),
             "two `[[remote]]` are called `{name}`: give them different names"
@@ -107,7 +139,7 @@ mod tests {
     use unsorry_prover::GenerationParams;
     use unsorry_prover::prompt::Mode;
 
-    fn read(text: &str) -> Result<Vec<Settings>, String> {
+    fn read(text: &str) -> Result<Vec<EndpointSettings>, String> {
         #[derive(Deserialize)]
         struct File {
             remote: Vec<Remote>,
@@ -134,11 +166,11 @@ mod tests {
             [[remote]]
             url = 'https://other/v1'";
         let expected = [
-            Settings {
+            EndpointSettings {
                 model: Some("m".into()),
-                kind: Kind::LlamaCpp,
+                kind: EngineKind::LlamaCpp,
                 template: Template::File("/home/me/chat.jinja".into()),
-                key: Key::File("/home/me/key".into()),
+                key: KeySource::File("/home/me/key".into()),
                 concurrency: 2,
                 tokens_per_minute: Some(5000),
                 price: Price {
@@ -150,11 +182,30 @@ mod tests {
                     seed: Some(1),
                     ..GenerationParams::default()
                 },
-                ..Settings::new("lab".into(), "http://lab:8000/v1".into())
+                ..EndpointSettings::new("lab".into(), "http://lab:8000/v1".into())
             },
-            Settings::new("https://other/v1".into(), "https://other/v1".into()),
+            EndpointSettings::new("https://other/v1".into(), "https://other/v1".into()),
         ];
         assert_eq!(read(text).as_deref(), Ok(&expected[..]));
+    }
+
+    #[test]
+    fn commands_for_keys() {
+        let check = |command: &str, program: &str, arguments: &[&str]| {
+            let text = format!("[[remote]]\nurl = 'http://a/v1'\napi_key_command = {command:?}");
+            let read = read(&text).expect("valid");
+            let expected = KeySource::Command(KeyCommand {
+                program: program.into(),
+                arguments: arguments.iter().map(|&one| one.to_owned()).collect(),
+                folder: "/home/me".into(),
+            });
+            assert_eq!(read[0].key, expected);
+        };
+        check("pass lab/key", "pass", &["lab/key"]);
+        check("op read 'op://a b/$KEY'", "op", &["read", "op://a b/$KEY"]);
+        check("bin/key", "/home/me/bin/key", &[]);
+        check("./key", "/home/me/./key", &[]);
+        check("/usr/bin/key", "/usr/bin/key", &[]);
     }
 
     #[test]
@@ -167,8 +218,20 @@ mod tests {
         check("url = 'lab'", "`url` of `lab`");
         check("url = 'http://a/v1'\napi_key = 'secret'", "api_key");
         check(
-            "url = 'http://a/v1'\napi_key_env = 'A'\napi_key_keyring = 'B'",
+            "url = 'http://a/v1'\napi_key_env = 'A'\napi_key_command = 'B'",
             "more than one key",
+        );
+        check(
+            "url = 'http://a/v1'\napi_key_command = 'pass \"lab'",
+            "`api_key_command` of `http://a/v1` can't be read",
+        );
+        check(
+            "url = 'http://a/v1'\napi_key_command = ' '",
+            "`api_key_command` of `http://a/v1` is empty",
+        );
+        check(
+            "url = 'http://a/v1'\napi_key_keyring = 'my lab'",
+            "write `api_key_command = \"secret-tool lookup service unsorry username 'my lab'\"`",
         );
         check("url = 'http://a/v1'\nengine = 'gpt'", "engine");
         check("url = 'http://a/v1'\nconcurrency = 0", "concurrency = 0");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use unsorry_model::remote::Settings as Endpoint;
+use unsorry_model::remote::EndpointSettings;
 use unsorry_prover::{Engine, PortfolioRow};
 use unsorry_search::contain;
 use unsorry_search::search::Limits;
@@ -44,7 +44,7 @@ pub struct Config {
     /// The model in this process.
     pub local: Local,
     /// The engines elsewhere.
-    pub remote: Vec<Endpoint>,
+    pub remote: Vec<EndpointSettings>,
     /// The memory of verified proofs.
     pub cache: Cache,
     /// The user's own file, whether it is there or not.

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use unsorry_model::remote::Settings;
+use unsorry_model::remote::EndpointSettings;
 use unsorry_prover::{Ask, Proposal, Prover};
 
 use crate::consent::Consent;
 
 /// Makes a prover that asks these endpoints.
-type Make = dyn Fn(Vec<Settings>) -> Result<Arc<dyn Prover>> + Send + Sync;
+type Make = dyn Fn(Vec<EndpointSettings>) -> Result<Arc<dyn Prover>> + Send + Sync;
 
 /// The prover that asks those endpoints that the user has agreed to, once they have.
 #[derive(Clone)]
@@ -22,13 +22,13 @@ pub struct Consenting {
     made: Arc<Mutex<Option<Made>>>,
 }
 
-type Made = (Vec<Settings>, Arc<dyn Prover>);
+type Made = (Vec<EndpointSettings>, Arc<dyn Prover>);
 
 impl Consenting {
     /// Asks the provers that `make` makes, which is given only endpoints that the user has agreed to.
     pub fn new(
         consent: Consent,
-        make: impl Fn(Vec<Settings>) -> Result<Arc<dyn Prover>> + Send + Sync + 'static,
+        make: impl Fn(Vec<EndpointSettings>) -> Result<Arc<dyn Prover>> + Send + Sync + 'static,
     ) -> Consenting {
         Consenting {
             consent,
@@ -37,7 +37,7 @@ impl Consenting {
         }
     }
 
-    fn prover(&self, agreed: Vec<Settings>) -> Result<Arc<dyn Prover>> {
+    fn prover(&self, agreed: Vec<EndpointSettings>) -> Result<Arc<dyn Prover>> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, prover)) = made.as_ref().filter(|(who, _)| *who == agreed) {
             return Ok(prover.clone());
@@ -80,13 +80,14 @@ mod tests {
     const LAB: &str = "http://lab:8000/v1";
     const OWN: &str = "http://127.0.0.1:8000/v1";
 
-    fn endpoints(all: &[(&str, &str)]) -> Vec<Settings> {
-        let settings = |(name, url): &(&str, &str)| Settings::new((*name).into(), (*url).into());
+    fn endpoints(all: &[(&str, &str)]) -> Vec<EndpointSettings> {
+        let settings =
+            |(name, url): &(&str, &str)| EndpointSettings::new((*name).into(), (*url).into());
         all.iter().map(settings).collect()
     }
 
     /// Proposes the names of the endpoints that it may ask.
-    struct NamesEndpoints(Vec<Settings>);
+    struct NamesEndpoints(Vec<EndpointSettings>);
 
     impl Prover for NamesEndpoints {
         fn propose(&self, _: &Ask) -> BoxStream<'static, Proposal> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use unsorry_model::remote::{Remote, Settings, Template};
+use unsorry_model::remote::{EndpointSettings, Remote, Template};
 use unsorry_prover::{GenerationParams, Goal, HoleKind, Prover};
 
 /// Answers to one goal.
@@ -106,12 +106,12 @@ fn generation() -> GenerationParams {
     }
 }
 
-fn settings(address: &str, generation: GenerationParams) -> Settings {
-    Settings {
+fn settings(address: &str, generation: GenerationParams) -> EndpointSettings {
+    EndpointSettings {
         template: Template::ProverV2,
         concurrency: TOGETHER,
         generation,
-        ..Settings::new("engine".into(), address.into())
+        ..EndpointSettings::new("engine".into(), address.into())
     }
 }
 

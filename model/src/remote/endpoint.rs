@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::problem::{Problem, Remedy};
 use super::reply::Usage;
 use super::server::{Api, Facts, Server};
-use super::{Settings, Template};
+use super::{EndpointSettings, Template};
 
 /// After its first failure an endpoint is left alone for so long, after each further one for twice as
 /// long.
@@ -79,7 +79,7 @@ pub(super) struct Slots {
 }
 
 impl Pool {
-    pub(super) fn new(settings: Vec<Settings>) -> Result<Pool> {
+    pub(super) fn new(settings: Vec<EndpointSettings>) -> Result<Pool> {
         ensure!(
             !settings.is_empty(),
             "the engine `remote` has no endpoint: write `[[remote]]` with a `url` in your config.toml"
@@ -126,7 +126,7 @@ impl Endpoint {
     }
 
     fn room_in(&self, state: &mut State, now: Instant) -> (usize, f64) {
-        let Settings {
+        let EndpointSettings {
             concurrency,
             tokens_per_minute,
             ..
@@ -324,15 +324,15 @@ mod tests {
     use super::*;
 
     fn endpoint(tokens_per_minute: Option<u64>) -> Endpoint {
-        let settings = Settings {
+        let settings = EndpointSettings {
             concurrency: 4,
             tokens_per_minute,
-            ..Settings::new("lab".into(), "http://127.0.0.1:9/v1".into())
+            ..EndpointSettings::new("lab".into(), "http://127.0.0.1:9/v1".into())
         };
         let mut pool = Pool::new(vec![settings]).expect("a pool");
         let endpoint = pool.endpoints.remove(0);
         endpoint.state().facts = Some(Arc::new(Facts {
-            kind: super::super::Kind::Vllm,
+            kind: super::super::EngineKind::Vllm,
             model: "m".into(),
             models: Vec::new(),
             context: None,

@@ -1,64 +1,116 @@
-//! What lets us in: read when it is needed, never kept in settings, never shown.
+//! The key that lets us in: never part of the settings, never shown.
+
+mod command;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::header::HeaderValue;
+use tokio::sync::OnceCell;
 
-/// Where a key is.
+pub use command::KeyCommand;
+
+/// The largest key that is read, in bytes.
+const MAX_KEY_BYTES: u64 = 1 << 14;
+
+/// Where a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key {
+pub enum KeySource {
     /// There is none.
     None,
-    /// In this variable of the environment.
+    /// This variable of the environment.
     Env(String),
-    /// In this file, which only its owner may read.
+    /// This file, which only its owner may read.
     File(PathBuf),
-    /// In the system's keyring, under the service `unsorry` and this user name.
-    Keyring(String),
+    /// What this command prints.
+    Command(KeyCommand),
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Key::None => f.write_str("no key"),
-            Key::Env(name) => write!(f, "the key in {name}"),
-            Key::File(path) => write!(f, "the key in {}", path.display()),
-            Key::Keyring(name) => write!(f, "the key `{name}` of the keyring"),
+            KeySource::None => f.write_str("no key"),
+            KeySource::Env(name) => write!(f, "the key in {name}"),
+            KeySource::File(path) => write!(f, "the key in {}", path.display()),
+            KeySource::Command(command) => write!(f, "the key that {command} prints"),
         }
     }
 }
 
+/// The key of one endpoint: read for each request, but for one that a command prints, which is kept in
+/// memory until it is refused.
+#[derive(Debug)]
+pub(super) struct Key {
+    source: KeySource,
+    printed: Mutex<Arc<OnceCell<HeaderValue>>>,
+}
+
 impl Key {
-    /// The value of the `Authorization` header, marked as sensitive.
+    pub(super) fn new(source: KeySource) -> Key {
+        Key {
+            source,
+            printed: Mutex::default(),
+        }
+    }
+
+    /// Returns the value of the `Authorization` header, marked as sensitive.
     ///
     /// # Errors
     /// When the key is not where it should be, or others may read it too. The message never has it.
-    pub(super) fn header(&self) -> Result<Option<HeaderValue>> {
-        let key = match self {
-            Key::None => return Ok(None),
-            Key::Env(name) => std::env::var(name)
+    pub(super) async fn header(&self) -> Result<Option<HeaderValue>> {
+        let key = match &self.source {
+            KeySource::None => return Ok(None),
+            KeySource::Env(name) => std::env::var(name)
                 .with_context(|| format!("the key should be in {name}, which is not set"))?,
-            Key::File(path) => from_file(path)?,
-            Key::Keyring(name) => from_keyring(name)?,
+            KeySource::File(path) => {
+                let path = path.clone();
+                let reading = tokio::task::spawn_blocking(move || from_file(&path));
+                reading.await.context("the key was not read")??
+            }
+            KeySource::Command(command) => {
+                let cell = self.printed().clone();
+                // Requests that begin together run it once.
+                let header = cell.get_or_try_init(|| async {
+                    let key = command.first_line(command::DEADLINE).await?;
+                    self.header_of(&key)
+                });
+                return Ok(Some(header.await?.clone()));
+            }
         };
+        self.header_of(&key).map(Some)
+    }
+
+    /// The endpoint has refused `header`: whether it makes sense to ask for another.
+    pub(super) fn refused(&self, header: &HeaderValue) -> bool {
+        let mut printed = self.printed();
+        if printed.get() == Some(header) {
+            *printed = Arc::default();
+        }
+        matches!(self.source, KeySource::Command(_))
+    }
+
+    fn printed(&self) -> std::sync::MutexGuard<'_, Arc<OnceCell<HeaderValue>>> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn header_of(&self, key: &str) -> Result<HeaderValue> {
         let key = key.trim();
-        ensure!(!key.is_empty(), "{self} is empty");
+        ensure!(!key.is_empty(), "{} is empty", self.source);
         let Ok(mut value) = HeaderValue::try_from(format!("Bearer {key}")) else {
-            bail!("{self} has characters that no key has");
+            bail!("{} has characters that no key has", self.source);
         };
         value.set_sensitive(true);
-        Ok(Some(value))
+        Ok(value)
     }
 }
 
 fn from_file(path: &Path) -> Result<String> {
-    const MOST: u64 = 1 << 14;
     let named = || format!("can't read the key in {}", path.display());
     let meta = path.metadata().with_context(named)?;
     ensure!(
-        meta.is_file() && meta.len() <= MOST,
+        meta.is_file() && meta.len() <= MAX_KEY_BYTES,
         "{} is no file with a key",
         path.display()
     );
@@ -75,29 +127,25 @@ fn from_file(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(named)
 }
 
-fn from_keyring(name: &str) -> Result<String> {
-    let entry = keyring::v1::Entry::new("unsorry", name);
-    let key = entry.and_then(|entry| entry.get_password());
-    key.with_context(|| {
-        format!("the system's keyring gives no key `{name}` of the service `unsorry`")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn error(key: &Key) -> String {
-        let error = key.header().expect_err("no key");
+    async fn header(source: &KeySource) -> Result<Option<HeaderValue>> {
+        Key::new(source.clone()).header().await
+    }
+
+    async fn error(source: &KeySource) -> String {
+        let error = header(source).await.expect_err("no key");
         format!("{error:#}")
     }
 
-    #[test]
-    fn a_key_in_a_file_is_its_owners_alone() {
+    #[tokio::test]
+    async fn a_key_in_a_file_is_its_owners_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
-        let key = Key::File(path.clone());
-        assert!(error(&key).contains("can't read the key"));
+        let key = KeySource::File(path.clone());
+        assert!(error(&key).await.contains("can't read the key"));
         std::fs::write(&path, "secret\n").expect("written");
         #[cfg(unix)]
         {
@@ -107,22 +155,25 @@ mod tests {
                 std::fs::set_permissions(&path, permissions).expect("set");
             };
             allow(0o644);
-            assert!(error(&key).contains("chmod 600"));
+            assert!(error(&key).await.contains("chmod 600"));
             allow(0o600);
         }
-        let header = key.header().expect("readable").expect("a key");
+        let header = header(&key).await.expect("readable").expect("a key");
         assert_eq!(header, "Bearer secret");
         assert!(!format!("{header:?} {key:?} {key}").contains("secret"));
         std::fs::write(&path, "se\ncret").expect("written");
-        assert!(!error(&key).contains("cret"));
+        assert!(!error(&key).await.contains("cret"));
         std::fs::write(&path, " \n").expect("written");
-        assert!(error(&key).contains("is empty"));
+        assert!(error(&key).await.contains("is empty"));
     }
 
-    #[test]
-    fn a_variable_that_is_not_set_is_named() {
-        let key = Key::Env("UNSORRY_TEST_NO_SUCH_KEY".into());
-        assert!(error(&key).contains("UNSORRY_TEST_NO_SUCH_KEY"));
-        assert_eq!(Key::None.header().expect("no key is fine"), None);
+    #[tokio::test]
+    async fn a_variable_that_is_not_set_is_named() {
+        let key = KeySource::Env("UNSORRY_TEST_NO_SUCH_KEY".into());
+        assert!(error(&key).await.contains("UNSORRY_TEST_NO_SUCH_KEY"));
+        assert_eq!(
+            header(&KeySource::None).await.expect("no key is fine"),
+            None
+        );
     }
 }

@@ -5,9 +5,9 @@
 //! answer another is asked for.
 
 mod endpoint;
+mod engine_kind;
 mod job;
 mod key;
-mod kind;
 mod problem;
 #[cfg(not(fuzzing))]
 mod reply;
@@ -20,10 +20,10 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use key::Key;
-pub use kind::Kind;
+pub use engine_kind::EngineKind;
+pub use key::{KeyCommand, KeySource};
 pub use server::{Api, Facts};
-pub use settings::{Price, Settings, Template};
+pub use settings::{EndpointSettings, Price, Template};
 
 use std::sync::Arc;
 
@@ -45,14 +45,14 @@ impl Remote {
     ///
     /// # Errors
     /// When an address or a setting is unusable, or the system's certificates can't be read.
-    pub fn new(endpoints: Vec<Settings>) -> Result<Remote> {
+    pub fn new(endpoints: Vec<EndpointSettings>) -> Result<Remote> {
         Ok(Remote {
             pool: Arc::new(Pool::new(endpoints)?),
         })
     }
 
     /// What each endpoint says of itself, or what is wrong with it, in the order of the settings.
-    pub async fn facts(&self) -> Vec<(&Settings, Result<Arc<Facts>, String>)> {
+    pub async fn facts(&self) -> Vec<(&EndpointSettings, Result<Arc<Facts>, String>)> {
         let asked = self.pool.endpoints.iter().map(|endpoint| async move {
             let facts = endpoint.facts().await;
             (

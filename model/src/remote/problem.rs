@@ -83,7 +83,7 @@ pub(super) fn of_status(
         ),
         401 | 403 => (
             Remedy::Nothing,
-            format!("it refuses the key (status {status}){because}: look at `api_key_env`, `api_key_file` or `api_key_keyring`"),
+            format!("it refuses the key (status {status}){because}: look at `api_key_env`, `api_key_file` or `api_key_command`"),
         ),
         407 => (
             Remedy::Nothing,
@@ -217,7 +217,7 @@ mod tests {
             r#"{"error":"Unauthorized"}"#,
             expect![[r#"
                 Nothing
-                it refuses the key (status 401 Unauthorized): Unauthorized: look at `api_key_env`, `api_key_file` or `api_key_keyring`
+                it refuses the key (status 401 Unauthorized): Unauthorized: look at `api_key_env`, `api_key_file` or `api_key_command`
             "#]],
         );
         check(

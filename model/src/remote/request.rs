@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kind::Kind;
+use super::engine_kind::EngineKind;
 use unsorry_prover::GenerationParams;
 
 /// What the model is given.
@@ -20,7 +20,7 @@ const ENDS: [&str; 3] = ["<｜end▁of▁sentence｜>", "<|EOT|>", "\n```"];
 
 /// A request for `n` answers of at most `max_tokens`, the first of which is number `first` of its job.
 pub(super) fn body(
-    kind: Kind,
+    kind: EngineKind,
     model: &str,
     input: &Input,
     generation: &GenerationParams,
@@ -63,7 +63,13 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
-    fn check(kind: Kind, input: Input, generation: GenerationParams, n: usize, expected: Expect) {
+    fn check(
+        kind: EngineKind,
+        input: Input,
+        generation: GenerationParams,
+        n: usize,
+        expected: Expect,
+    ) {
         let body = body(kind, "m", &input, &generation, 99, n, 3);
         expected.assert_eq(&body.to_string());
     }
@@ -72,7 +78,7 @@ mod tests {
     fn every_sampling_field_is_sent() {
         let text = |at_hole| Input::Text("t".into(), at_hole);
         check(
-            Kind::Vllm,
+            EngineKind::Vllm,
             text(true),
             GenerationParams::default(),
             2,
@@ -89,7 +95,7 @@ mod tests {
             ..GenerationParams::default()
         };
         check(
-            Kind::LlamaCpp,
+            EngineKind::LlamaCpp,
             text(false),
             generation.clone(),
             1,
@@ -98,7 +104,7 @@ mod tests {
             ]],
         );
         check(
-            Kind::Hosted,
+            EngineKind::Hosted,
             Input::Message("t".into()),
             generation,
             1,

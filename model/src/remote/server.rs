@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, redirect};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, redirect};
 use serde_json::Value;
 
+use super::key::Key;
 use super::problem::{Problem, Remedy, of_junk, of_request, of_status, shown};
 use super::reply::{Event, events, stream};
-use super::{Kind, Settings, Template};
+use super::{EndpointSettings, EngineKind, Template};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -37,7 +38,7 @@ pub enum Api {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// What engine it is.
-    pub kind: Kind,
+    pub kind: EngineKind,
     /// The model that is asked for.
     pub model: String,
     /// All that it has.
@@ -53,14 +54,15 @@ pub struct Facts {
 /// One engine.
 #[derive(Debug)]
 pub(super) struct Server {
-    pub(super) settings: Settings,
+    pub(super) settings: EndpointSettings,
     /// Where its API is.
     pub(super) address: String,
+    key: Key,
     client: Client,
 }
 
 impl Server {
-    pub(super) fn new(settings: Settings) -> Result<Server> {
+    pub(super) fn new(settings: EndpointSettings) -> Result<Server> {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
@@ -71,6 +73,7 @@ impl Server {
             .context("can't make connections")?;
         Ok(Server {
             address: settings.address()?,
+            key: Key::new(settings.key.clone()),
             settings,
             client,
         })
@@ -78,10 +81,10 @@ impl Server {
 
     /// Asks what it is and what it has.
     pub(super) async fn facts(&self) -> Result<Facts, Problem> {
-        let Settings { model, kind, .. } = &self.settings;
+        let EndpointSettings { model, kind, .. } = &self.settings;
         let list = self.models().await?;
         let kind = match kind {
-            Kind::Auto => Kind::of(&list),
+            EngineKind::Auto => EngineKind::of(&list),
             kind => *kind,
         };
         let entries = list["data"].as_array().map_or(&[][..], Vec::as_slice);
@@ -102,11 +105,11 @@ impl Server {
         };
         let entry = entries.iter().find(is_it);
         // A service may list less than it has; an engine does not.
-        if entry.is_none() && !models.is_empty() && kind != Kind::Hosted {
+        if entry.is_none() && !models.is_empty() && kind != EngineKind::Hosted {
             let what = format!("it has no model `{model}`, but {}", names(&models));
             return Err(Problem::new(Remedy::Nothing, what));
         }
-        let told = entry.and_then(Kind::context);
+        let told = entry.and_then(EngineKind::context);
         let own = self.settings.context;
         let context = match (own, told) {
             (Some(own), Some(told)) => Some(own.min(told)),
@@ -165,16 +168,41 @@ impl Server {
             .ok_or_else(|| of_junk(&address, &body))
     }
 
-    /// Sends a request; its answer, if it is a success.
+    /// Sends a request, and returns its answer if that is a success.
     async fn send(
         &self,
         request: reqwest::RequestBuilder,
         address: &str,
     ) -> Result<Response, Problem> {
-        let key = self.settings.key.header();
+        let again = request.try_clone();
+        let (key, mut response) = self.send_with_key(request, address).await?;
+        // A command's key may have run out since it was printed.
+        if response.status() == StatusCode::UNAUTHORIZED
+            && key.is_some_and(|key| self.key.refused(&key))
+            && let Some(again) = again
+        {
+            (_, response) = self.send_with_key(again, address).await?;
+        }
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let after = response.headers().get(RETRY_AFTER);
+        let after = after.and_then(|after| after.to_str().ok().map(str::to_owned));
+        let body = read(response, address).await.unwrap_or_default();
+        Err(of_status(status, address, after.as_deref(), &body))
+    }
+
+    /// Sends a request, and returns the key that it was sent with and its answer.
+    async fn send_with_key(
+        &self,
+        request: reqwest::RequestBuilder,
+        address: &str,
+    ) -> Result<(Option<HeaderValue>, Response), Problem> {
+        let key = self.key.header().await;
         let key = key.map_err(|error| Problem::new(Remedy::Nothing, format!("{error:#}")))?;
-        let request = match key {
-            Some(key) => request.header(AUTHORIZATION, key),
+        let request = match &key {
+            Some(key) => request.header(AUTHORIZATION, key.clone()),
             None => request,
         };
         let again = request.try_clone();
@@ -184,14 +212,7 @@ impl Server {
             (response, _) => response,
         };
         let response = response.map_err(|error| of_request(address, &error))?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let after = response.headers().get(RETRY_AFTER);
-        let after = after.and_then(|after| after.to_str().ok().map(str::to_owned));
-        let body = read(response, address).await.unwrap_or_default();
-        Err(of_status(status, address, after.as_deref(), &body))
+        Ok((key, response))
     }
 
     /// Asks for answers; `on` is told of what comes, as it comes. Dropping the future closes the

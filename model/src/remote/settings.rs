@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use reqwest::Url;
 
-use super::{Key, Kind};
+use super::{EngineKind, KeySource};
 use unsorry_prover::GenerationParams;
 
 /// An engine elsewhere, and how it is asked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct EndpointSettings {
     /// What messages call it.
     pub name: String,
     /// Where its API is, such as `http://127.0.0.1:8000/v1`.
@@ -18,9 +18,9 @@ pub struct Settings {
     /// The model to ask for; by default the one that it has.
     pub model: Option<String>,
     /// What lets us in.
-    pub key: Key,
+    pub key: KeySource,
     /// What engine it is.
-    pub kind: Kind,
+    pub kind: EngineKind,
     /// How its model is addressed.
     pub template: Template,
     /// Most tokens of prompt and answer together; by default what the engine says.
@@ -57,15 +57,15 @@ pub enum Template {
     File(PathBuf),
 }
 
-impl Settings {
+impl EndpointSettings {
     /// The defaults, for `url`.
-    pub fn new(name: String, url: String) -> Settings {
-        Settings {
+    pub fn new(name: String, url: String) -> EndpointSettings {
+        EndpointSettings {
             name,
             url,
             model: None,
-            key: Key::None,
-            kind: Kind::Auto,
+            key: KeySource::None,
+            kind: EngineKind::Auto,
             template: Template::Auto,
             context: None,
             concurrency: 8,
@@ -81,7 +81,7 @@ impl Settings {
     /// # Errors
     /// When it is none, or has a user's name, a password or a query: those would be shown in messages.
     pub fn address(&self) -> Result<String> {
-        let Settings { name, url, .. } = self;
+        let EndpointSettings { name, url, .. } = self;
         let parsed = Url::parse(url);
         let parsed = parsed.with_context(|| {
             format!("`url` of `{name}` is no address such as http://127.0.0.1:8000/v1")
@@ -92,7 +92,7 @@ impl Settings {
         );
         ensure!(
             parsed.username().is_empty() && parsed.password().is_none(),
-            "`url` of `{name}` has a name or a password in it: a key belongs into `api_key_env`, `api_key_file` or `api_key_keyring`"
+            "`url` of `{name}` has a name or a password in it: a key belongs into `api_key_env`, `api_key_file` or `api_key_command`"
         );
         ensure!(
             parsed.query().is_none() && parsed.fragment().is_none(),
@@ -120,7 +120,7 @@ impl Settings {
 
     /// Whether a key would be sent unencrypted to another machine.
     pub fn sends_key_in_clear(&self) -> bool {
-        self.key != Key::None && self.is_in_clear()
+        self.key != KeySource::None && self.is_in_clear()
     }
 }
 
@@ -128,8 +128,8 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn settings(url: &str) -> Settings {
-        Settings::new("lab".into(), url.into())
+    fn settings(url: &str) -> EndpointSettings {
+        EndpointSettings::new("lab".into(), url.into())
     }
 
     #[test]
@@ -155,14 +155,14 @@ mod tests {
     #[test]
     fn keys_in_the_clear() {
         let check = |url: &str, expected: bool| {
-            let settings = Settings {
-                key: Key::Env("K".into()),
+            let settings = EndpointSettings {
+                key: KeySource::Env("K".into()),
                 ..settings(url)
             };
             assert_eq!(settings.sends_key_in_clear(), expected, "{url}");
             assert_eq!(settings.is_in_clear(), expected, "{url}");
-            let keyless = Settings {
-                key: Key::None,
+            let keyless = EndpointSettings {
+                key: KeySource::None,
                 ..settings
             };
             assert!(!keyless.sends_key_in_clear(), "{url}");

@@ -36,23 +36,23 @@ fn goal_after(above: &str) -> Goal {
     Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context).expect("a goal")
 }
 
-/// Settings for an engine, called `lab`, that is asked for so many candidates.
-fn settings(engine: &Engine, candidates: usize) -> Settings {
+/// EndpointSettings for an engine, called `lab`, that is asked for so many candidates.
+fn settings(engine: &Engine, candidates: usize) -> EndpointSettings {
     at(&engine.url, candidates)
 }
 
-fn at(url: &str, candidates: usize) -> Settings {
-    Settings {
+fn at(url: &str, candidates: usize) -> EndpointSettings {
+    EndpointSettings {
         template: Template::ProverV2,
         generation: GenerationParams {
             candidates,
             ..GenerationParams::default()
         },
-        ..Settings::new("lab".into(), url.into())
+        ..EndpointSettings::new("lab".into(), url.into())
     }
 }
 
-fn remote(settings: impl IntoIterator<Item = Settings>) -> Remote {
+fn remote(settings: impl IntoIterator<Item = EndpointSettings>) -> Remote {
     Remote::new(settings.into_iter().collect()).expect("a prover")
 }
 
@@ -74,7 +74,7 @@ fn propose(remote: &Remote, goal: &Goal) -> BoxStream<'static, Proposal> {
 }
 
 /// The candidates, in the order of the alphabet; nothing may have failed.
-async fn candidates(settings: impl IntoIterator<Item = Settings>) -> Vec<String> {
+async fn candidates(settings: impl IntoIterator<Item = EndpointSettings>) -> Vec<String> {
     let proposals = all(&remote(settings), &goal()).await;
     assert_eq!(failure(&proposals), None);
     texts(&proposals)

@@ -5,7 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 
 /// What a job fails with.
-async fn fails(settings: Settings) -> String {
+async fn fails(settings: EndpointSettings) -> String {
     let proposals = all(&remote([settings]), &goal()).await;
     assert_eq!(texts(&proposals), [""; 0]);
     let why = failure(&proposals).expect("a failure").to_owned();
@@ -31,14 +31,14 @@ async fn what_nothing_helps_against_fails_at_once() {
     assert_eq!(engine.log.all().len(), 1);
 
     let engine = Engine::fresh("vllm").await;
-    let other = Settings {
+    let other = EndpointSettings {
         model: Some("other".into()),
         ..settings(&engine, 4)
     };
     says(&fails(other).await, &["no model `other`", "`m`"]);
     let missing = json!({"error": {"message": "The model `other` does not exist."}});
     let engine = Engine::new("somebody", move |_| Act::status(404, missing.clone())).await;
-    let other = Settings {
+    let other = EndpointSettings {
         model: Some("other".into()),
         ..settings(&engine, 4)
     };
@@ -71,7 +71,7 @@ async fn what_nothing_helps_against_fails_at_once() {
 /// Each is tried four times, with pauses that grow: all of them at the same time.
 #[tokio::test]
 async fn what_does_not_pass_fails_after_some_tries() {
-    let check = |settings: Settings, words: &'static [&'static str]| async move {
+    let check = |settings: EndpointSettings, words: &'static [&'static str]| async move {
         says(&fails(settings).await, words);
     };
     let failing = Engine::new("vllm", |_| Act::status(500, json!({"error": "oops"}))).await;
@@ -234,7 +234,7 @@ async fn who_has_no_completions_is_asked_in_a_chat() {
         _ => Act::status(404, json!({"detail": "Not Found"})),
     })
     .await;
-    let auto = Settings {
+    let auto = EndpointSettings {
         template: Template::Auto,
         ..settings(&engine, 6)
     };

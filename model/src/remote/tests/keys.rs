@@ -16,8 +16,8 @@ async fn a_key_is_sent_and_never_shown() {
         std::fs::set_permissions(&path, own).expect("set");
     }
     let with_key = |engine: &Engine| {
-        remote([Settings {
-            key: Key::File(path.clone()),
+        remote([EndpointSettings {
+            key: KeySource::File(path.clone()),
             ..settings(engine, 4)
         }])
     };
@@ -61,4 +61,34 @@ async fn a_key_is_sent_and_never_shown() {
             .iter()
             .all(|asked| !asked.headers.contains_key("authorization"))
     );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_that_has_run_out_is_asked_for_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::of_all(|asked| {
+        let key = asked.headers.get("authorization").expect("a key");
+        match &*asked.path {
+            _ if key == "Bearer 1" && !asked.body.is_null() => {
+                Act::status(401, json!({"error": "expired"}))
+            }
+            "/v1/models" => engine::models("vllm"),
+            _ => engine::fresh(asked),
+        }
+    })
+    .await;
+    let settings = EndpointSettings {
+        key: KeySource::Command(KeyCommand {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), "echo x >> runs; wc -l < runs".into()],
+            folder: folder.path().to_owned(),
+        }),
+        ..settings(&engine, 4)
+    };
+    let proposals = all(&remote([settings]), &goal()).await;
+    assert_eq!(failure(&proposals), None);
+    assert_eq!(texts(&proposals).len(), 4);
+    let runs = std::fs::read_to_string(folder.path().join("runs")).expect("it ran");
+    assert_eq!(runs.lines().count(), 2);
 }

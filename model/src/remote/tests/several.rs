@@ -31,7 +31,7 @@ async fn what_one_endpoint_loses_the_other_is_asked_for() {
     })
     .await;
     let endpoints = [&dies, &lives].map(|engine| {
-        let mut settings = Settings {
+        let mut settings = EndpointSettings {
             concurrency: 4,
             ..settings(engine, 24)
         };
@@ -78,7 +78,7 @@ async fn the_least_busy_endpoint_is_asked() {
         Engine::new("vllm", slow).await,
     ];
     let endpoints = [(&engines[0], 6), (&engines[1], 2)].map(|(engine, concurrency)| {
-        let mut settings = Settings {
+        let mut settings = EndpointSettings {
             concurrency,
             ..settings(engine, 32)
         };
@@ -137,7 +137,7 @@ async fn the_limit_holds_for_all_jobs_together() {
         Act::Stream(steps)
     })
     .await;
-    let remote = remote([Settings {
+    let remote = remote([EndpointSettings {
         concurrency: 3,
         ..settings(&engine, 8)
     }]);
@@ -164,7 +164,7 @@ async fn tokens_of_a_minute_stop_requests() {
         Act::Stream(vec![Step::Bytes(events.concat().into_bytes())])
     })
     .await;
-    let mut limited = Settings {
+    let mut limited = EndpointSettings {
         tokens_per_minute: Some(200),
         concurrency: 1,
         ..settings(&engine, 8)
@@ -268,7 +268,7 @@ async fn an_endless_answer_ends() {
             Act::Stream(vec![Step::Endless(bytes.clone())])
         })
         .await;
-        let endless = Settings {
+        let endless = EndpointSettings {
             template,
             ..settings(&engine, 1)
         };

@@ -79,7 +79,7 @@ async fn what_a_chat_calls_reasoning_may_be_the_answer() {
             ])
         })
         .await;
-        let chat = Settings {
+        let chat = EndpointSettings {
             template: Template::Chat,
             ..settings(&engine, 1)
         };
@@ -94,7 +94,7 @@ async fn what_a_chat_calls_reasoning_may_be_the_answer() {
         ])
     })
     .await;
-    let chat = Settings {
+    let chat = EndpointSettings {
         template: Template::Chat,
         ..settings(&engine, 1)
     };
@@ -166,7 +166,7 @@ async fn two_jobs_learn_together_that_an_engine_gives_one_answer_a_request() {
         _ => Act::status(400, json!({"error": {"message": "n"}})),
     })
     .await;
-    let remote = remote([Settings {
+    let remote = remote([EndpointSettings {
         concurrency: 64,
         ..settings(&engine, 5)
     }]);

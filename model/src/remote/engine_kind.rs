@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub enum Kind {
+pub enum EngineKind {
     /// Whatever the server says it is.
     #[default]
     #[serde(rename = "auto")]
@@ -34,33 +34,33 @@ pub enum Kind {
     Hosted,
 }
 
-impl Kind {
+impl EngineKind {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Auto => "unknown engine",
-            Kind::Vllm => "vLLM",
-            Kind::Sglang => "SGLang",
-            Kind::LlamaCpp => "llama.cpp",
-            Kind::Ollama => "Ollama",
-            Kind::Xinference => "Xinference",
-            Kind::Mlx => "MLX",
-            Kind::Hosted => "hosted",
+            EngineKind::Auto => "unknown engine",
+            EngineKind::Vllm => "vLLM",
+            EngineKind::Sglang => "SGLang",
+            EngineKind::LlamaCpp => "llama.cpp",
+            EngineKind::Ollama => "Ollama",
+            EngineKind::Xinference => "Xinference",
+            EngineKind::Mlx => "MLX",
+            EngineKind::Hosted => "hosted",
         }
     }
 
     /// What engine lists its models so (`GET /models`). What gives no sign is treated as a hosted
     /// service, which is sent the least.
-    pub(super) fn of(models: &Value) -> Kind {
+    pub(super) fn of(models: &Value) -> EngineKind {
         let first = &models["data"][0];
         match first["owned_by"].as_str() {
-            Some("vllm") => Kind::Vllm,
-            Some("sglang") => Kind::Sglang,
-            Some("llamacpp" | "llama.cpp") => Kind::LlamaCpp,
-            Some("library") => Kind::Ollama,
-            Some("xinference") => Kind::Xinference,
-            _ if first.get("model_ability").is_some() => Kind::Xinference,
-            _ => Kind::Hosted,
+            Some("vllm") => EngineKind::Vllm,
+            Some("sglang") => EngineKind::Sglang,
+            Some("llamacpp" | "llama.cpp") => EngineKind::LlamaCpp,
+            Some("library") => EngineKind::Ollama,
+            Some("xinference") => EngineKind::Xinference,
+            _ if first.get("model_ability").is_some() => EngineKind::Xinference,
+            _ => EngineKind::Hosted,
         }
     }
 
@@ -68,7 +68,7 @@ impl Kind {
     pub(super) fn has_n(self) -> bool {
         matches!(
             self,
-            Kind::Vllm | Kind::Sglang | Kind::LlamaCpp | Kind::Hosted
+            EngineKind::Vllm | EngineKind::Sglang | EngineKind::LlamaCpp | EngineKind::Hosted
         )
     }
 
@@ -81,10 +81,12 @@ impl Kind {
         body: &mut Map<String, Value>,
     ) {
         let (all, penalty) = match self {
-            Kind::Auto | Kind::Hosted => return,
-            Kind::Vllm | Kind::Sglang | Kind::Xinference => (-1, "repetition_penalty"),
-            Kind::Mlx => (0, "repetition_penalty"),
-            Kind::LlamaCpp | Kind::Ollama => (0, "repeat_penalty"),
+            EngineKind::Auto | EngineKind::Hosted => return,
+            EngineKind::Vllm | EngineKind::Sglang | EngineKind::Xinference => {
+                (-1, "repetition_penalty")
+            }
+            EngineKind::Mlx => (0, "repetition_penalty"),
+            EngineKind::LlamaCpp | EngineKind::Ollama => (0, "repeat_penalty"),
         };
         let top_k = top_k.map_or(json!(all), |k| json!(k));
         body.insert("top_k".into(), top_k);
@@ -110,40 +112,40 @@ mod tests {
 
     #[test]
     fn an_engine_is_known_by_its_list() {
-        let check = |first: Value, kind: Kind, context: Option<usize>| {
-            assert_eq!(Kind::of(&json!({"data": [first]})), kind, "{first}");
-            assert_eq!(Kind::context(&first), context, "{first}");
+        let check = |first: Value, kind: EngineKind, context: Option<usize>| {
+            assert_eq!(EngineKind::of(&json!({"data": [first]})), kind, "{first}");
+            assert_eq!(EngineKind::context(&first), context, "{first}");
         };
         check(
             json!({"id": "m", "owned_by": "vllm", "max_model_len": 32768}),
-            Kind::Vllm,
+            EngineKind::Vllm,
             Some(32768),
         );
         check(
             json!({"id": "m", "owned_by": "sglang", "max_model_len": 8}),
-            Kind::Sglang,
+            EngineKind::Sglang,
             Some(8),
         );
         check(
             json!({"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx": 512}}),
-            Kind::LlamaCpp,
+            EngineKind::LlamaCpp,
             Some(512),
         );
         check(
             json!({"id": "m", "owned_by": "library"}),
-            Kind::Ollama,
+            EngineKind::Ollama,
             None,
         );
         check(
             json!({"id": "m", "owned_by": "xinference", "context_length": 163_840}),
-            Kind::Xinference,
+            EngineKind::Xinference,
             Some(163_840),
         );
         check(
             json!({"id": "m", "object": "model", "created": 1}),
-            Kind::Hosted,
+            EngineKind::Hosted,
             None,
         );
-        assert_eq!(Kind::of(&Value::Null), Kind::Hosted);
+        assert_eq!(EngineKind::of(&Value::Null), EngineKind::Hosted);
     }
 }
