@@ -36,7 +36,7 @@ fn goal_after(above: &str) -> Goal {
     Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context).expect("a goal")
 }
 
-/// EndpointSettings for an engine, called `lab`, that is asked for so many candidates.
+/// Settings for an engine, called `lab`, that is asked for so many candidates.
 fn settings(engine: &Engine, candidates: usize) -> EndpointSettings {
     at(&engine.url, candidates)
 }
