@@ -7,4 +7,5 @@ pub mod consent;
 pub mod engines;
 pub mod log;
 pub mod proxy;
+pub mod serve;
 pub mod shim;

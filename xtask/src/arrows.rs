@@ -98,27 +98,6 @@ const STILL_CYCLIC: &[(&str, &[&str])] = &[
     ),
     (
         "unsorry",
-        &[
-            "assistant",
-            "assistant::apply",
-            "assistant::code_action",
-            "assistant::completion",
-            "assistant::consent",
-            "assistant::details",
-            "assistant::execute_command",
-            "assistant::finding",
-            "assistant::goals",
-            "assistant::hover",
-            "assistant::initialize",
-            "assistant::job",
-            "assistant::settings",
-            "assistant::state",
-            "assistant::status",
-            "assistant::sync",
-        ],
-    ),
-    (
-        "unsorry",
         &["cli::doctor", "cli::doctor::editors", "cli::doctor::lean"],
     ),
     ("unsorry", &["cli::eval::html", "cli::eval::plot"]),
@@ -147,7 +126,6 @@ const STILL_FORBIDDEN: &[(&str, &[&str])] = &[
     ("unsorry", &["cli::eval::trial"]),
     ("unsorry", &["cli::prove"]),
     ("unsorry", &["cli::prove::report"]),
-    ("unsorry", &["cli::serve"]),
 ];
 
 /// Checks all arrows.

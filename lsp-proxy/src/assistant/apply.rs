@@ -1,16 +1,14 @@
 //! Putting a verified proof into the editor's text, if that is still the text it was verified in.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 use tower_lsp_server::ls_types as lsp;
 use unsorry_prover::Candidate;
 
-use super::Assistant;
+use super::context::Assistant;
 use super::documents::View;
-use super::state::Abilities;
+use super::edit::workspace_edit;
 use unsorry_search::check::baseline::baseline;
 use unsorry_search::target::Target;
 use unsorry_search::verify::{CheckContext, VerifiedProof, confirm};
@@ -24,37 +22,6 @@ const REST: Duration = Duration::from_millis(250);
 
 /// How long an editor may take to tell of a change that it has made.
 const SEEN_WITHIN: Duration = Duration::from_secs(3);
-
-/// An edit of one place of one document, bound to the version it was made for where the editor
-/// understands that.
-pub fn workspace_edit(
-    abilities: Abilities,
-    uri: &lsp::Uri,
-    view: &View,
-    range: &Range<usize>,
-    new_text: &str,
-) -> lsp::WorkspaceEdit {
-    let edit = lsp::TextEdit {
-        range: view.lsp_range(range),
-        new_text: new_text.to_owned(),
-    };
-    if !abilities.document_changes {
-        return lsp::WorkspaceEdit {
-            changes: Some(HashMap::from([(uri.clone(), vec![edit])])),
-            ..Default::default()
-        };
-    }
-    lsp::WorkspaceEdit {
-        document_changes: Some(lsp::DocumentChanges::Edits(vec![lsp::TextDocumentEdit {
-            text_document: lsp::OptionalVersionedTextDocumentIdentifier {
-                uri: uri.clone(),
-                version: Some(view.version),
-            },
-            edits: vec![lsp::OneOf::Left(edit)],
-        }])),
-        ..Default::default()
-    }
-}
 
 /// What came of applying a proof.
 #[derive(Debug)]

@@ -3,21 +3,22 @@
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
-use super::apply::workspace_edit;
+use super::commands::{Command, announced};
+use super::context::Assistant;
 use super::documents::View;
-use super::execute_command::{Command, announced};
+use super::edit::workspace_edit;
 use super::finding::Offer;
+use super::goals;
 use super::initialize::SOURCE_KIND;
-use super::{Assistant, goals};
 use crate::proxy::route::DATA_KEY;
 use unsorry_search::search::wording::one_line;
 use unsorry_search::verify::VerifiedSketch;
 
-/// Of how many holes of a range there is an action for each. Lean is asked about each, and a menu of more
-/// would help nobody.
+/// The most holes of a range that get an action each. Lean is asked about each, and a menu of more would
+/// help nobody.
 const MAX_HOLES: usize = 8;
 
-/// What we can do at the range: verified proofs as quick fixes, and jobs for unproved holes.
+/// The actions at a range: verified proofs as quick fixes, and jobs for unproved holes.
 pub async fn code_action(
     assistant: &Assistant,
     params: lsp::CodeActionParams,

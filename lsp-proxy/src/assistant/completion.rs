@@ -3,7 +3,7 @@
 use serde_json::json;
 use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
+use super::context::Assistant;
 use crate::proxy::route::DATA_KEY;
 use unsorry_search::search::wording::one_line;
 

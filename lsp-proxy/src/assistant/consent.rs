@@ -3,7 +3,7 @@
 use tokio::task::spawn_blocking;
 use tower_lsp_server::{Client, ls_types as lsp};
 
-use super::Assistant;
+use super::context::Assistant;
 use crate::consent::{Consent, Question};
 use unsorry_search::search::Search;
 

@@ -4,51 +4,11 @@ use serde_json::Value;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 
+use super::commands::{self, Command};
+use super::context::Assistant;
 use super::documents::View;
+use super::job;
 use super::status::status;
-use super::{Assistant, job};
-use crate::proxy::route::COMMAND_PREFIX;
-
-/// What a command does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// Proves the hole at `[uri, position]`.
-    Prove,
-    /// Proves every hole of `[uri]`.
-    ProveAll,
-    /// Stops every job of `[uri]`, or every one.
-    Stop,
-    /// Says how we stand; after a `[{since}]` when there is news.
-    Status,
-    /// Takes the editor's settings, `[settings]`, in place of those before.
-    Settings,
-}
-
-const COMMANDS: [(&str, Command); 5] = [
-    ("prove", Command::Prove),
-    ("proveAll", Command::ProveAll),
-    ("stop", Command::Stop),
-    ("status", Command::Status),
-    ("settings", Command::Settings),
-];
-
-/// The name under which a command is announced. It differs from process to process: VS Code refuses
-/// a second client that announces the same one. The plain name, `unsorry.prove`, is obeyed as well.
-pub fn announced(command: Command) -> String {
-    let name = COMMANDS
-        .iter()
-        .find(|(_, c)| *c == command)
-        .map_or("", |(name, _)| name);
-    format!("{COMMAND_PREFIX}{name}.{}", std::process::id())
-}
-
-/// All announced names.
-pub fn command_names() -> Vec<String> {
-    COMMANDS
-        .iter()
-        .map(|(_, command)| announced(*command))
-        .collect()
-}
 
 /// `workspace/executeCommand`, of a command of ours. A job's is answered when it has begun.
 ///
@@ -58,20 +18,13 @@ pub async fn execute_command(
     assistant: &Assistant,
     params: lsp::ExecuteCommandParams,
 ) -> Result<Option<Value>> {
-    let name = params
-        .command
-        .strip_prefix(COMMAND_PREFIX)
-        .unwrap_or_default();
-    let suffix = format!(".{}", std::process::id());
-    let name = name.strip_suffix(&suffix).unwrap_or(name);
-    let Some((_, command)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
-        let known = COMMANDS.map(|(name, _)| format!("{COMMAND_PREFIX}{name}"));
-        return Err(Error::invalid_params(format!(
+    let command = commands::find(&params.command).map_err(|known| {
+        Error::invalid_params(format!(
             "unsorry has no command `{}`; it has {}",
             params.command,
             known.join(", ")
-        )));
-    };
+        ))
+    })?;
     let mut arguments = params.arguments.into_iter();
     let first = arguments.next();
     match command {

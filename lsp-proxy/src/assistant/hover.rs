@@ -2,7 +2,7 @@
 
 use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
+use super::context::Assistant;
 use super::finding::Finding;
 use super::goals::{self, Answer};
 

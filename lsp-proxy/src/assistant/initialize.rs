@@ -2,8 +2,8 @@
 
 use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
-use super::execute_command::command_names;
+use super::commands::command_names;
+use super::context::Assistant;
 use super::state::Abilities;
 
 /// The kind of what acts on a whole file.
@@ -45,5 +45,17 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
             ..Default::default()
         },
         ..Default::default()
+    }
+}
+
+/// `initialized`: the editor may be told of a mistake in the configuration from here on.
+pub fn initialized(assistant: &Assistant) {
+    if let Some(complaint) = assistant.settings.complaint() {
+        let client = assistant.client.clone();
+        tokio::spawn(async move {
+            client
+                .show_message(lsp::MessageType::WARNING, complaint)
+                .await
+        });
     }
 }

@@ -11,10 +11,11 @@ use tower_lsp_server::ls_types as lsp;
 use tower_lsp_server::ls_types::notification::Progress;
 
 use super::apply::{Applied, apply};
+use super::consent;
+use super::context::Assistant;
 use super::details::Details;
 use super::finding::Finding;
 use super::state::{AT_FIRST, Ended};
-use super::{Assistant, Steps, consent};
 use unsorry_search::search::wording::{complaints, one_line, progress, summary};
 use unsorry_search::search::{Failure, Outcome, Step};
 use unsorry_search::target::Target;
@@ -188,7 +189,7 @@ impl Job {
         let line = view.position(range.start).line;
         state.tell(&self.name, |details| *details = Details::default());
         let known = state.known_proofs(&target);
-        let (steps, mut watched): (Steps, _) = unbounded_channel();
+        let (steps, mut watched) = unbounded_channel();
         let search = consent::search(&self.assistant);
         let search = async {
             let outcome = search.prove(&target, known, steps, &self.cancel).await;
@@ -232,7 +233,7 @@ impl Job {
         }
     }
 
-    /// Waits until fewer than [`super::SEARCHES`] others search; nothing if it is stopped before.
+    /// Waits until fewer than [`super::context::MAX_SEARCHES`] others search; nothing if it is stopped before.
     async fn turn(&self, hole: usize, proved: usize, shown: bool) -> Option<OwnedSemaphorePermit> {
         let turns = &self.assistant.turns;
         if let Ok(turn) = turns.clone().try_acquire_owned() {

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use serde_json::Value;
-use tower_lsp_server::ls_types as lsp;
 
-use super::Assistant;
 use crate::config::{Config, Engine};
 use crate::consent::Consent;
 use crate::engines::{self, Provers};
@@ -148,25 +146,6 @@ impl Inner {
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())
-    }
-}
-
-/// `workspace/didChangeConfiguration`: what is under `unsorry` is ours.
-pub async fn did_change_configuration(
-    assistant: &Assistant,
-    params: lsp::DidChangeConfigurationParams,
-) {
-    let Some(settings) = params.settings.get("unsorry") else {
-        return;
-    };
-    let set = assistant.settings.set(settings);
-    assistant.state.changed();
-    if let Err(error) = set {
-        let message = format!("unsorry keeps its settings as they were: {error:#}");
-        let client = &assistant.client;
-        client
-            .show_message(lsp::MessageType::WARNING, message)
-            .await;
     }
 }
 

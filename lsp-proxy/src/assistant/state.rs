@@ -12,7 +12,7 @@ use unsorry_prover::Candidate;
 use super::details::Details;
 use super::documents::{Document, View};
 use super::finding::Finding;
-use super::goals::{Known, Shown};
+use super::known::{Known, Shown};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Change, shift};
 

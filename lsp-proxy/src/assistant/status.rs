@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Duration, timeout};
 
-use super::Assistant;
+use super::context::Assistant;
 use super::state::{Last, Running};
 use crate::config::{self, Engine};
 
