@@ -1,6 +1,7 @@
 //! What a prover is asked: a goal as Lean shows it, and the text around its hole.
 
 pub use unsorry_syntax::HoleKind;
+use unsorry_syntax::outside_brackets;
 
 /// One entry of a goal's context, such as `a b : Nat` or `n : Nat := 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +94,8 @@ fn hypothesis(entry: &str) -> Option<Hypothesis> {
         .find(|(at, _)| entry[at + 2..].starts_with([' ', '\n']))?
         .0;
     let rest = entry[colon + 2..].trim();
-    let (ty, value) = match top_level(rest, ":=") {
+    let assigned = outside_brackets(rest).find(|token| token.text(rest) == ":=");
+    let (ty, value) = match assigned.map(|token| token.range.start) {
         Some(at) if !rest.starts_with("let ") && !rest.starts_with("have ") => (
             rest[..at].trim().to_owned(),
             Some(rest[at + 2..].trim().to_owned()),
@@ -107,22 +109,8 @@ fn hypothesis(entry: &str) -> Option<Hypothesis> {
     })
 }
 
-/// Where `token` first stands outside all brackets.
-fn top_level(text: &str, token: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' | '[' | '{' | '⟨' => depth += 1,
-            ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && text[at..].starts_with(token) => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Splits at spaces, but for those inside `«…»`.
-fn split_names(text: &str) -> Vec<String> {
+pub(crate) fn split_names(text: &str) -> Vec<String> {
     let mut quoted = false;
     text.split(|c: char| {
         quoted = match c {
@@ -130,7 +118,7 @@ fn split_names(text: &str) -> Vec<String> {
             '»' => false,
             _ => quoted,
         };
-        c == ' ' && !quoted
+        c.is_whitespace() && !quoted
     })
     .filter(|name| !name.is_empty())
     .map(str::to_owned)

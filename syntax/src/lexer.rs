@@ -102,6 +102,16 @@ pub fn lex(text: &str) -> Vec<Token> {
     lex_as_far_as_sure(text).0
 }
 
+/// The tokens of `text` that stand outside all brackets, opening brackets included.
+pub fn outside_brackets(text: &str) -> impl Iterator<Item = Token> {
+    let mut depth = 0;
+    lex(text).into_iter().filter(move |token| {
+        let outside = depth == 0;
+        depth = (depth + token.bracket_depth(text)).max(0);
+        outside
+    })
+}
+
 /// Reads on where `tokens` end: the first tokens of `text`, none of which [`may_grow`]. Costs as much as
 /// the rest of the text is long.
 pub fn lex_on(text: &str, tokens: &mut Vec<Token>) {

@@ -20,7 +20,7 @@ pub use declaration::{Declaration, DeclarationKind, declarations};
 pub use edit::{Change, diff, shift};
 pub use header::imports;
 pub use hole::{Hole, HoleKind, holes};
-pub use lexer::{Token, TokenKind, lex};
+pub use lexer::{Token, TokenKind, lex, outside_brackets};
 pub use outline::Outline;
 pub use pieces::Pieces;
 pub use position::{LineIndex, Position};

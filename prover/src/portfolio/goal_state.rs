@@ -3,7 +3,7 @@
 mod steps;
 
 use super::file_context::FileContext;
-use super::shape::{Shape, binders, head, names, sides, tokens, unparenthesised};
+use super::shape::{Shape, binders, head, names, sides, unparenthesised, words};
 use crate::goal::Goal;
 use unsorry_syntax::DeclarationKind;
 
@@ -252,8 +252,8 @@ fn unfolded(text: &str, file: &FileContext) -> Option<String> {
     if Shape::of(text) != Shape::Other {
         return None;
     }
-    let words: Vec<&str> = tokens(text).map(|(_, word)| word).collect();
-    let declaration = file.find(words.first()?)?;
+    let applied: Vec<&str> = words(text).map(|(_, word)| word).collect();
+    let declaration = file.find(applied.first()?)?;
     let body = declaration.body().trim();
     if declaration.kind != DeclarationKind::Def || body.starts_with('|') {
         return None;
@@ -263,17 +263,17 @@ fn unfolded(text: &str, file: &FileContext) -> Option<String> {
         return None;
     }
     let mut parameters = Vec::new();
-    for (_, token) in tokens(signature) {
-        if token.starts_with(':') {
+    for (_, word) in words(signature) {
+        if word.starts_with(':') {
             break;
         }
-        if let Some(inner) = token.strip_prefix('(')
+        if let Some(inner) = word.strip_prefix('(')
             && let Some((bound, _)) = inner.split_once(" :")
         {
             parameters.extend(bound.split_whitespace());
         }
     }
-    if parameters.len() > words.len() - 1 {
+    if parameters.len() > applied.len() - 1 {
         return None;
     }
     let mut out = String::new();
@@ -282,7 +282,7 @@ fn unfolded(text: &str, file: &FileContext) -> Option<String> {
         let at = rest.find(name)?;
         out.push_str(&rest[..at]);
         match parameters.iter().position(|parameter| *parameter == name) {
-            Some(place) => out.push_str(words[place + 1]),
+            Some(place) => out.push_str(applied[place + 1]),
             None => out.push_str(name),
         }
         rest = &rest[at + name.len()..];

@@ -2,7 +2,9 @@
 //!
 //! This is no parser: a wrong answer costs a candidate that Lean refuses, never more.
 
+use crate::goal::split_names;
 use serde::Deserialize;
+use unsorry_syntax::{lex, outside_brackets};
 
 /// The outermost form of a proposition, written in the table as Lean writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -65,7 +67,7 @@ impl Shape {
             _ if text.starts_with('∃') => return Self::Exists,
             _ => {}
         }
-        let main = tokens(text)
+        let main = words(text)
             .take_while(|(_, token)| !opens_binder(token))
             .filter_map(|(_, token)| Self::of_operator(token))
             .min_by_key(|(binds, _)| *binds);
@@ -102,7 +104,7 @@ impl Shape {
 /// The two sides of the first `operator` outside all brackets.
 pub(super) fn sides<'a>(text: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
     let text = unparenthesised(text);
-    let (at, _) = tokens(text)
+    let (at, _) = words(text)
         .take_while(|(_, token)| !opens_binder(token))
         .find(|(_, token)| *token == operator)?;
     Some((text[..at].trim(), text[at + operator.len()..].trim()))
@@ -113,56 +115,52 @@ fn opens_binder(token: &str) -> bool {
 }
 
 /// The words of `text`, cut at spaces outside all brackets.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut depth = 0usize;
-    let mut start = None;
-    let ends = text.char_indices().chain([(text.len(), ' ')]);
-    ends.filter_map(move |(at, c)| {
-        match c {
-            '(' | '[' | '{' | '⟨' => depth += 1,
-            ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
-            _ => {}
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut tokens = lex(text).into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = tokens.next()?;
+        let mut depth = first.bracket_depth(text).max(0);
+        let mut end = first.range.end;
+        while let Some(token) = tokens.next_if(|token| depth > 0 || token.range.start == end) {
+            depth = (depth + token.bracket_depth(text)).max(0);
+            end = token.range.end;
         }
-        let blank = c.is_whitespace() && (depth == 0 || at == text.len());
-        match (blank, start) {
-            (false, None) => {
-                start = Some(at);
-                None
-            }
-            (true, Some(from)) => {
-                start = None;
-                Some((from, &text[from..at]))
-            }
-            _ => None,
-        }
+        Some((first.range.start, &text[first.range.start..end]))
     })
 }
 
 /// Drops parentheses around the whole of `text`.
 pub(super) fn unparenthesised(text: &str) -> &str {
-    let mut text = text.trim();
-    loop {
-        let whole = text.starts_with('(') && tokens(text).count() == 1 && closes_at_end(text);
-        if !whole {
-            return text;
-        }
-        text = text[1..text.len() - 1].trim();
+    let text = text.trim();
+    if !text.starts_with('(') {
+        return text;
     }
-}
-
-fn closes_at_end(text: &str) -> bool {
-    let mut depth = 0i32;
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
+    let tokens = lex(text);
+    let mut open = Vec::new();
+    let mut closed_by = vec![None; tokens.len()];
+    for (at, token) in tokens.iter().enumerate() {
+        match token.text(text) {
+            "(" => open.push(at),
+            ")" => {
+                if let Some(opener) = open.pop() {
+                    closed_by[opener] = Some(at);
+                }
+            }
             _ => {}
         }
-        if depth == 0 {
-            return at + 1 == text.len();
-        }
     }
-    false
+    let mut inner = &tokens[..];
+    let mut first = 0;
+    while let [_, within @ .., _] = inner
+        && closed_by[first] == Some(first + inner.len() - 1)
+    {
+        inner = within;
+        first += 1;
+    }
+    match (inner.first(), inner.last()) {
+        (Some(first), Some(last)) => &text[first.range.start..last.range.end],
+        _ => "",
+    }
 }
 
 /// A binder of a `∀` or `∃`: its name, and its type where it is printed.
@@ -180,19 +178,11 @@ pub(super) fn binders(text: &str) -> Option<(Vec<Binder>, &str)> {
     let text = unparenthesised(text);
     let rest = text.strip_prefix(['∀', '∃'])?;
     let rest = rest.strip_prefix('!').unwrap_or(rest);
-    let mut depth = 0usize;
-    let comma = rest.char_indices().find_map(|(at, c)| {
-        match c {
-            '(' | '[' | '{' | '⟨' => depth += 1,
-            ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => return Some(at),
-            _ => {}
-        }
-        None
-    })?;
+    let comma = outside_brackets(rest).find(|token| token.text(rest) == ",")?;
+    let comma = comma.range.start;
     let mut found = Vec::new();
     let header = rest[..comma].trim();
-    for (at, token) in tokens(header) {
+    for (at, token) in words(header) {
         match token {
             ":" => {
                 let ty = header[at + 1..].trim();
@@ -228,9 +218,9 @@ fn bind(token: &str, found: &mut Vec<Binder>) {
         _ if instance => ("inst", inner),
         _ => (inner, ""),
     };
-    for name in names.split_whitespace() {
+    for name in split_names(names) {
         found.push(Binder {
-            name: name.to_owned(),
+            name,
             ty: ty.to_owned(),
             instance,
             condition: None,
@@ -333,12 +323,28 @@ mod tests {
         "#]],
         );
         check_binders("p → q", expect![""]);
+        check_binders(
+            "∀ ⦃x y : α⦄ («a ( b» : β), x = y",
+            expect![[r#"
+                x : "α" false None
+                y : "α" false None
+                «a ( b» : "β" false None
+                x = y
+            "#]],
+        );
     }
 
     #[test]
     fn cut_at_an_operator() {
         assert_eq!(sides("(p ∧ q) ∧ r ∧ s", "∧"), Some(("(p ∧ q)", "r ∧ s")));
         assert_eq!(sides("∃ x, p ∧ q", "∧"), None);
+        assert_eq!(
+            sides("s = \"a ( b\" ∧ c = '(' ∧ p", "∧"),
+            Some(("s = \"a ( b\"", "c = '(' ∧ p"))
+        );
+        assert_eq!(unparenthesised("( ((a ∧ b)) )"), "a ∧ b");
+        assert_eq!(unparenthesised("((a) ∧ (b))"), "(a) ∧ (b)");
+        assert_eq!(unparenthesised("()"), "");
         assert_eq!(
             names("xs.map f + 2 = «a b»").collect::<Vec<_>>(),
             ["xs.map", "f", "«a", "b»"]

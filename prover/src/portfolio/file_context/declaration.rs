@@ -1,6 +1,6 @@
 //! A declaration above a hole, as far as a candidate may use it.
 
-use unsorry_syntax::DeclarationKind;
+use unsorry_syntax::{DeclarationKind, outside_brackets};
 
 use crate::portfolio::shape::names;
 
@@ -21,22 +21,12 @@ impl FileDeclaration {
 
     /// What stands after the `:=`, or from the first `|`.
     pub(in crate::portfolio) fn body(&self) -> &str {
-        let (mut cut, mut depth) = (self.text.len(), 0usize);
-        for (at, c) in self.text.char_indices() {
-            match c {
-                '(' | '[' | '{' | '⟨' => depth += 1,
-                ')' | ']' | '}' | '⟩' => depth = depth.saturating_sub(1),
-                ':' if depth == 0 && self.text[at..].starts_with(":=") => {
-                    cut = at + 2;
-                    break;
-                }
-                '|' if depth == 0 => {
-                    cut = at;
-                    break;
-                }
-                _ => {}
-            }
-        }
+        let cut = outside_brackets(&self.text).find_map(|token| match token.text(&self.text) {
+            ":=" => Some(token.range.end),
+            "|" => Some(token.range.start),
+            _ => None,
+        });
+        let cut = cut.unwrap_or(self.text.len());
         &self.text[cut..]
     }
 

@@ -3,7 +3,7 @@
 use unsorry_syntax::DeclarationKind;
 
 use super::{FileContext, FileDeclaration};
-use crate::portfolio::shape::{names, tokens};
+use crate::portfolio::shape::{names, words};
 
 /// A constructor: its name, and for each explicit argument whether it recurses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +74,13 @@ fn constructors(declaration: &FileDeclaration) -> Vec<Constructor> {
             continue;
         };
         let rest = &part[part.find(name).unwrap_or(0) + name.len()..];
-        let colon = tokens(rest).find(|(_, token)| token.starts_with(':'));
+        let colon = words(rest).find(|(_, token)| token.starts_with(':'));
         let (bound, signature) = match colon {
             Some((at, _)) => (&rest[..at], &rest[at + 1..]),
             None => (rest, ""),
         };
         let mut arguments = Vec::new();
-        for (_, token) in tokens(bound) {
+        for (_, token) in words(bound) {
             arguments.extend(named_arguments(token, ty).into_iter().flatten());
         }
         arguments.extend(arrow_arguments(signature, ty));
@@ -111,7 +111,7 @@ fn recurses(text: &str, ty: &str) -> bool {
 /// The arguments of `α → (left : Tree α) → Tree α`.
 fn arrow_arguments(signature: &str, ty: &str) -> Vec<Argument> {
     let mut parts: Vec<String> = vec![String::new()];
-    for (_, token) in tokens(signature) {
+    for (_, token) in words(signature) {
         if token == "→" || token == "->" {
             parts.push(String::new());
         } else if let Some(part) = parts.last_mut() {
