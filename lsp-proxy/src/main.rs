@@ -13,7 +13,7 @@ use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welco
 use unsorry::log;
 use unsorry::shim::{INSIDE, Real, called_as, starts_server};
 #[cfg(target_os = "linux")]
-use unsorry_search::contain::{inside, supervisor};
+use unsorry_search::contain::{inside, probe, supervisor};
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Commands::ContainedInside(command) => inside::run(&command).map(|never| match never {}),
         #[cfg(target_os = "linux")]
-        Commands::ContainedProbe => Ok(inside::probe()),
+        Commands::ContainedProbe => Ok(probe::run()),
         Commands::Shim(shim) => shim::shim(&shim),
         Commands::Completions(shell) => Ok(manual::completions(&shell, Arguments::command())),
         Commands::Man(man) => manual::man(&man, Arguments::command()),

@@ -9,7 +9,7 @@ use unsorry_prover::Candidate;
 use unsorry_search::check::baseline::{Baseline, baseline};
 use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
-use unsorry_search::contain::Limits;
+use unsorry_search::contain::ContainerConfig;
 use unsorry_search::target::Target;
 use unsorry_search::verify::Requirements;
 use unsorry_search::verify::{CheckContext, Rejection, VerifiedProof, confirm};
@@ -112,9 +112,9 @@ const BEHIND: [&str; 6] = [
 async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
     let folder = tempfile::tempdir().expect("a folder");
     let lean = LeanCommand::resolve(&[], folder.path());
-    let limits = Limits {
+    let limits = ContainerConfig {
         supervisor: program(),
-        ..Limits::default()
+        ..ContainerConfig::default()
     };
     let checker = Checker::new(lean, folder.path().into(), LIMIT, limits);
     let mut wrong = Vec::new();

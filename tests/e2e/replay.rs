@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use unsorry_search::command::LeanCommand;
-use unsorry_search::contain::Limits;
+use unsorry_search::contain::ContainerConfig;
 use unsorry_search::replay::{NotReplayed, Replayer};
 use unsorry_tests::editor::{Editor, program};
 
@@ -26,9 +26,9 @@ private theorem goal (a b : Nat) (h : b ≤ a) : a - b + b = a ∧ two = 2 := by
 ";
 
 fn replayer(folder: &Path) -> Replayer {
-    let limits = Limits {
+    let limits = ContainerConfig {
         supervisor: program(),
-        ..Limits::default()
+        ..ContainerConfig::default()
     };
     let command = LeanCommand::resolve(&[], folder);
     Replayer::new(command, folder.to_owned(), limits)

@@ -14,7 +14,7 @@ use unsorry_search::check::checker::Checker;
 use unsorry_search::check::screen::{Judged, Screen, batch};
 use unsorry_search::check::verdict::Verdict;
 use unsorry_search::command::LeanCommand;
-use unsorry_search::contain::Limits;
+use unsorry_search::contain::ContainerConfig;
 use unsorry_search::lean::server::Server;
 use unsorry_search::lean::shadow::Shadow;
 use unsorry_search::target::Target;
@@ -41,10 +41,10 @@ const SOURCE: &str = "theorem t (a b c : Nat) (xs : List Nat) (h : a < b) (h' : 
 ";
 
 /// Nothing is contained: the program that would see to it is another one.
-fn limits() -> Limits {
-    Limits {
+fn limits() -> ContainerConfig {
+    ContainerConfig {
         contained: false,
-        ..Limits::default()
+        ..ContainerConfig::default()
     }
 }
 

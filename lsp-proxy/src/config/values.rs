@@ -26,7 +26,7 @@ pub struct Config {
     /// Whether each proof is replayed in Lean's kernel.
     pub replay: bool,
     /// The limits of the container that Lean checks in.
-    pub container: contain::Limits,
+    pub container: contain::ContainerConfig,
     /// Rows for the portfolio, before its own.
     pub tactics: Vec<PortfolioRow>,
     /// The most tokens that models write for one hole.
@@ -65,7 +65,7 @@ impl Default for Config {
             idle: Duration::from_secs(300),
             level: Level::LeanChecked,
             replay: false,
-            container: contain::Limits::default(),
+            container: contain::ContainerConfig::default(),
             tactics: Vec::new(),
             engines: None,
             local: Local::default(),

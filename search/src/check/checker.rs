@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
 use crate::command::LeanCommand;
-use crate::contain::Limits;
+use crate::contain::ContainerConfig;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::Elaboration;
 use unsorry_syntax::Position;
@@ -34,7 +34,12 @@ pub struct Checker {
 impl Checker {
     /// A checker whose Lean is started by `command` in `cwd` when it is first needed, and ended after
     /// it was `idle` for so long, contained within `limits`. Needs a tokio runtime.
-    pub fn new(command: LeanCommand, cwd: PathBuf, idle: Duration, limits: Limits) -> Checker {
+    pub fn new(
+        command: LeanCommand,
+        cwd: PathBuf,
+        idle: Duration,
+        limits: ContainerConfig,
+    ) -> Checker {
         let folder = cwd.clone();
         let slot = Slot::new(command, cwd, limits);
         let imports = slot.imports();

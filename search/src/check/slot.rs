@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::request::{CheckError, Request};
 use super::schedule::Lean;
 use crate::command::LeanCommand;
-use crate::contain::Limits;
+use crate::contain::ContainerConfig;
 use crate::lean::elaboration::{Elaboration, Unknown};
 use crate::lean::server::Server;
 use crate::lean::shadow::Shadow;
@@ -27,7 +27,7 @@ const MAX_TIMEOUTS: u32 = 2;
 pub(super) struct Slot {
     command: LeanCommand,
     cwd: PathBuf,
-    limits: Limits,
+    limits: ContainerConfig,
     imports: Arc<AtomicU64>,
     /// What `imports` was when the worker loaded them.
     loaded: u64,
@@ -74,7 +74,7 @@ impl Lean for Slot {
 
 impl Slot {
     /// A place for the Lean that `command` starts in `cwd`, contained within `limits`.
-    pub fn new(command: LeanCommand, cwd: PathBuf, limits: Limits) -> Slot {
+    pub fn new(command: LeanCommand, cwd: PathBuf, limits: ContainerConfig) -> Slot {
         Slot {
             command,
             cwd,

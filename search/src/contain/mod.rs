@@ -9,6 +9,8 @@
 #[cfg(target_os = "linux")]
 pub mod inside;
 #[cfg(target_os = "linux")]
+pub mod probe;
+#[cfg(target_os = "linux")]
 mod processes;
 #[cfg(target_os = "linux")]
 mod scratch;
@@ -31,7 +33,7 @@ pub const TOO_MUCH: u8 = 86;
 
 /// What the container is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct ContainerConfig {
     /// Whether there is one.
     pub contained: bool,
     /// The most memory of its own that Lean may take with all its workers, in bytes.
@@ -40,14 +42,14 @@ pub struct Limits {
     pub supervisor: PathBuf,
 }
 
-impl Default for Limits {
+impl Default for ContainerConfig {
     /// Half of what the machine has, and 4 GiB at the least: Mathlib takes 1 to 2 of its own.
-    fn default() -> Limits {
+    fn default() -> ContainerConfig {
         let system = sysinfo::System::new_with_specifics(
             sysinfo::RefreshKind::nothing()
                 .with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
         );
-        Limits {
+        ContainerConfig {
             contained: true,
             memory: (system.total_memory() / 2).max(4 << 30),
             // That is this very program, even where its file has been replaced meanwhile.
@@ -115,7 +117,7 @@ impl Container {
 pub fn command(
     command: &LeanCommand,
     cwd: &Path,
-    limits: &Limits,
+    limits: &ContainerConfig,
     scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     match limits.contained {
@@ -128,7 +130,7 @@ pub fn command(
 fn contained(
     command: &LeanCommand,
     cwd: &Path,
-    limits: &Limits,
+    limits: &ContainerConfig,
     scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     let pair = std::os::unix::net::UnixStream::pair();
@@ -153,7 +155,7 @@ fn contained(
 fn contained(
     command: &LeanCommand,
     cwd: &Path,
-    _: &Limits,
+    _: &ContainerConfig,
     scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     // What Lean may write, in the language of `sandbox-exec`.
@@ -187,7 +189,7 @@ fn contained(
 fn contained(
     command: &LeanCommand,
     cwd: &Path,
-    _: &Limits,
+    _: &ContainerConfig,
     _: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
     Ok((plain(command, cwd), None))
@@ -208,7 +210,7 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
 /// # Errors
 /// Where there is no container.
 #[cfg(target_os = "linux")]
-pub async fn open(cwd: &Path, limits: &Limits) -> Result<Vec<String>> {
+pub async fn open(cwd: &Path, limits: &ContainerConfig) -> Result<Vec<String>> {
     let probe = LeanCommand {
         program: limits.supervisor.clone().into(),
         args: vec!["contained-probe".into()],

@@ -18,7 +18,7 @@ const PREFIX: &str = "unsorry-contained-";
 const MAX_ENTRIES: usize = 10_000;
 
 /// How often a folder is made anew that is gone before it is locked.
-const TRIES: usize = 16;
+const MAX_TRIES: usize = 16;
 
 /// A folder that is removed when this is dropped.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Scratch {
     pub fn new() -> Result<Scratch> {
         let temporary = std::env::temp_dir();
         let failed = || format!("can't make a temporary folder in {}", temporary.display());
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             let folder = tempfile::Builder::new()
                 .prefix(PREFIX)
                 .permissions(Permissions::from_mode(0o700))

@@ -16,7 +16,7 @@ use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, processes};
 
 /// How often memory and processes are counted.
-const EVERY: Duration = Duration::from_millis(250);
+const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The most processes at a time. Lean has one for each open document, and Lake a few.
 const MAX_PROCESSES: usize = 64;
@@ -24,35 +24,37 @@ const MAX_PROCESSES: usize = 64;
 /// The most threads of all of them.
 const MAX_THREADS: usize = 512;
 
-/// The most that is passed on of why a command could not be started, in bytes.
-const LONGEST_REASON: u64 = 4096;
+/// The most that is passed on of why a command could not be started.
+const MAX_REASON_BYTES: u64 = 4096;
 
 /// How long killed processes may take to end.
-const ENDS_WITHIN: Duration = Duration::from_secs(10);
+const KILL_LIMIT: Duration = Duration::from_secs(10);
 
-/// Whether a variable of our environment is for Lean to know: there may be keys in others.
+/// Variables of our environment that are for Lean to know: there may be keys in others.
+const VARIABLES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TERM",
+    "LD_LIBRARY_PATH",
+    "NIX_LD",
+    "NIX_LD_LIBRARY_PATH",
+    "UNSORRY_INSIDE",
+];
+
+/// Beginnings of the names of more such variables.
+const VARIABLE_BEGINNINGS: &[&str] = &["LC_", "LEAN", "LAKE", "ELAN", "XDG_"];
+
+/// Whether a variable of our environment is for Lean to know.
 fn is_harmless(name: &OsStr) -> bool {
-    const NAMES: &[&str] = &[
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TERM",
-        "LD_LIBRARY_PATH",
-        "NIX_LD",
-        "NIX_LD_LIBRARY_PATH",
-        "UNSORRY_INSIDE",
-    ];
-    const BEGINNINGS: &[&str] = &["LC_", "LEAN", "LAKE", "ELAN", "XDG_"];
     let name = name.to_string_lossy();
-    NAMES.contains(&&*name)
-        || BEGINNINGS
-            .iter()
-            .any(|beginning| name.starts_with(beginning))
+    let mut beginnings = VARIABLE_BEGINNINGS.iter();
+    VARIABLES.contains(&&*name) || beginnings.any(|beginning| name.starts_with(beginning))
 }
 
 /// What `unsorry contained` takes.
@@ -96,16 +98,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .context("can't start a process")?;
     let reason = child.stderr.take();
     // While the command starts; what is not done by then is left to the next.
-    scratch::sweep(EVERY);
+    scratch::sweep(COUNT_INTERVAL);
     let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
-    let left = processes::end_all(&mut child, ENDS_WITHIN);
+    let left = processes::end_all(&mut child, KILL_LIMIT);
     if left > 0 {
         tracing::warn!(left, "processes of a container could not be ended");
     }
     // All that it says before it is the command; whoever started us reads it.
     if let Some(reason) = reason.filter(|pipe| rustix::io::ioctl_fionbio(pipe, true).is_ok()) {
         let mut told = Vec::new();
-        let _ = reason.take(LONGEST_REASON).read_to_end(&mut told);
+        let _ = reason.take(MAX_REASON_BYTES).read_to_end(&mut told);
         let _ = std::io::stderr().write_all(&told);
     }
     Ok(ExitCode::from(code?))
@@ -117,7 +119,7 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
     let every = Timespec {
         tv_sec: 0,
-        tv_nsec: EVERY.as_nanos() as i64,
+        tv_nsec: COUNT_INTERVAL.as_nanos() as i64,
     };
     loop {
         if let Some(status) = child.try_wait()? {

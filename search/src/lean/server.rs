@@ -17,20 +17,20 @@ use tokio::time::Instant;
 use super::elaboration::Unknown;
 use super::process;
 use crate::command::LeanCommand;
-use crate::contain::{self, Container, Limits};
+use crate::contain::{self, Container, ContainerConfig};
 use unsorry_wire::frame::{Framer, Message};
 
 /// How long a server may take to answer `initialize`. It loads no library for that.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a process may take to end that says no more.
-const ENDS_WITHIN: Duration = Duration::from_secs(10);
+const EXIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Messages of Lean, and answers to it, that wait for whoever takes them.
+/// How many messages of Lean, and answers to it, wait for whoever takes them.
 const MAX_WAITING: usize = 16;
 
-/// A longer message is none of Lean's, in bytes.
-const LARGEST: usize = 16 << 20;
+/// A longer message is none of Lean's.
+const MAX_MESSAGE_BYTES: usize = 16 << 20;
 
 /// A running Lean server. Dropping it kills it with all its workers.
 #[derive(Debug)]
@@ -49,7 +49,11 @@ impl Server {
     ///
     /// # Errors
     /// When the program is not there or does not answer as a language server.
-    pub async fn start(command: &LeanCommand, cwd: &Path, limits: &Limits) -> Result<Server> {
+    pub async fn start(
+        command: &LeanCommand,
+        cwd: &Path,
+        limits: &ContainerConfig,
+    ) -> Result<Server> {
         match Self::start_exactly(&command.for_checker(), cwd, limits).await {
             Ok(server) => Ok(server),
             Err(error) if error.downcast_ref::<std::io::Error>().is_some() => Err(error),
@@ -70,7 +74,7 @@ impl Server {
     pub async fn start_exactly(
         command: &LeanCommand,
         cwd: &Path,
-        limits: &Limits,
+        limits: &ContainerConfig,
     ) -> Result<Server> {
         let (mut builder, container) = contain::command(command, cwd, limits, None)?;
         builder.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -172,7 +176,7 @@ impl Server {
 
     /// Whether the process, which says no more, was ended for what it took.
     pub async fn was_exhausted(&mut self) -> bool {
-        let status = tokio::time::timeout(ENDS_WITHIN, self.child.wait()).await;
+        let status = tokio::time::timeout(EXIT_LIMIT, self.child.wait()).await;
         let code = status.ok().and_then(|status| status.ok()?.code());
         self.container.is_some() && code == Some(i32::from(contain::TOO_MUCH))
     }
@@ -241,7 +245,7 @@ async fn read(mut stdout: impl AsyncRead + Unpin, messages: Sender<Bytes>, answe
             }
         }
         // What makes no sense as messages is no Lean.
-        if framer.overflow(|_| false).is_some() || framer.rest().len() > LARGEST {
+        if framer.overflow(|_| false).is_some() || framer.rest().len() > MAX_MESSAGE_BYTES {
             return;
         }
     }
@@ -278,9 +282,11 @@ mod tests {
             assert!(takes(&said, MAX_WAITING).await);
             assert!(!takes(&said, 10_000).await);
         }
-        let largest = json!({"jsonrpc": "2.0", "method": "x".repeat(LARGEST / 2)}).to_string();
+        let largest =
+            json!({"jsonrpc": "2.0", "method": "x".repeat(MAX_MESSAGE_BYTES / 2)}).to_string();
         assert!(takes(&largest, 1).await);
-        let larger = json!({"jsonrpc": "2.0", "method": "x".repeat(2 * LARGEST)}).to_string();
+        let larger =
+            json!({"jsonrpc": "2.0", "method": "x".repeat(2 * MAX_MESSAGE_BYTES)}).to_string();
         assert!(!takes(&larger, 2).await);
     }
 }

@@ -15,7 +15,7 @@ use unsorry_syntax::Position;
 const WORKER_CODES: [i64; 2] = [-32901, -32902];
 
 /// How long to wait for what should have come before the barrier's answer.
-const LATE: Duration = Duration::from_millis(500);
+const SETTLE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Lean's kind of a range that it will never get to.
 const FATAL: i64 = 2;
@@ -96,7 +96,7 @@ impl Shadow {
             answers.push(Goals::read(&tactic, &term));
         }
         // Lean's last words on progress may come just behind the barrier's answer.
-        let settled = deadline.min(Instant::now() + LATE);
+        let settled = deadline.min(Instant::now() + SETTLE_LIMIT);
         while report.in_progress != Some(false) || report.diagnostics.is_none() {
             match tokio::time::timeout_at(settled, server.next()).await {
                 Ok(Some(message)) => {

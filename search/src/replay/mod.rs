@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use crate::command::LeanCommand;
-use crate::contain::{self, Limits, Scratch};
+use crate::contain::{self, ContainerConfig, Scratch};
 use crate::lean::elaboration::Unknown;
 
 /// What the third process runs.
@@ -29,15 +29,15 @@ const UNKNOWN: &str = "unknown: ";
 /// A file's name where it is compiled, with which names that are private to it begin.
 const SOURCE: &str = "Unsorry.lean";
 
-/// How much of what Lean prints is read, in bytes.
-const MAX_PRINTED: u64 = 64 << 10;
+/// How much of what Lean prints is read.
+const MAX_PRINTED_BYTES: u64 = 64 << 10;
 
 /// Runs Lean's compiler as the checker runs its server.
 #[derive(Debug)]
 pub struct Replayer {
     command: LeanCommand,
     cwd: PathBuf,
-    limits: Limits,
+    limits: ContainerConfig,
 }
 
 /// A file that Lean has compiled, as long as this is held.
@@ -66,7 +66,7 @@ impl NotReplayed {
 
 impl Replayer {
     /// With the compiler of the server that `command` starts, in `cwd`, contained within `limits`.
-    pub fn new(command: LeanCommand, cwd: PathBuf, limits: Limits) -> Replayer {
+    pub fn new(command: LeanCommand, cwd: PathBuf, limits: ContainerConfig) -> Replayer {
         Replayer {
             command,
             cwd,
@@ -182,7 +182,10 @@ impl Replayer {
             let mut said = Vec::new();
             if let Some(stdout) = child.stdout.take() {
                 // Whatever is more has no reader.
-                stdout.take(MAX_PRINTED).read_to_end(&mut said).await?;
+                stdout
+                    .take(MAX_PRINTED_BYTES)
+                    .read_to_end(&mut said)
+                    .await?;
             }
             let status = child.wait().await?;
             let said = String::from_utf8_lossy(&said).into_owned();

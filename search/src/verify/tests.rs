@@ -195,7 +195,7 @@ async fn replays() {
     use std::os::unix::fs::PermissionsExt;
 
     use crate::command::LeanCommand;
-    use crate::contain::Limits;
+    use crate::contain::ContainerConfig;
     use crate::replay::Replayer;
 
     const CLEAN: &str = "'t' does not depend on any axioms";
@@ -215,9 +215,9 @@ async fn replays() {
             program: "/bin/sh".into(),
             args: vec![path.into(), "--server".into()],
         };
-        let limits = Limits {
+        let limits = ContainerConfig {
             contained: false,
-            ..Limits::default()
+            ..ContainerConfig::default()
         };
         Arc::new(Replayer::new(shell, "/".into(), limits))
     };

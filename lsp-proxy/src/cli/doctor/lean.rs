@@ -85,7 +85,7 @@ fn known_bugs(version: &str) -> Option<Line> {
 
 /// What holds the Lean that checks candidates.
 #[cfg(target_os = "linux")]
-async fn container(cwd: &Path, limits: &contain::Limits) -> Line {
+async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
     if !limits.contained {
         return warning("candidates are checked without a container: `check.contained` is false");
     }
@@ -106,7 +106,7 @@ async fn container(cwd: &Path, limits: &contain::Limits) -> Line {
 
 /// What holds the Lean that checks candidates.
 #[cfg(not(target_os = "linux"))]
-async fn container(_: &Path, limits: &contain::Limits) -> Line {
+async fn container(_: &Path, limits: &contain::ContainerConfig) -> Line {
     match cfg!(target_os = "macos") && limits.contained {
         true => plain("candidates are checked in sandbox-exec: no network, no file to write to"),
         false => warning("candidates are checked without a container on this system"),

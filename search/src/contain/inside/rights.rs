@@ -1,0 +1,68 @@
+//! Rights that a process has besides: limits that are too high, capabilities, open files.
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
+
+/// The largest file that can be written.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// Open files of a process.
+const MAX_OPEN_FILES: u64 = 4096;
+
+/// What a process may reserve besides what it may use. Some reserve much that they never use, as WebAssembly
+/// does; and one that fails at this limit could not be told that it was one.
+const SLACK_BYTES: u64 = 8 << 30;
+
+/// Lowers the limits of what a process may take, of which it may use so much memory, in bytes.
+pub(super) fn lower_limits(memory: u64) {
+    // What is reserved counts here, be it used or not; what is used the supervisor counts.
+    limit(
+        Resource::Data,
+        memory.saturating_mul(2).saturating_add(SLACK_BYTES),
+    );
+    limit(Resource::Fsize, MAX_FILE_BYTES);
+    limit(Resource::Core, 0);
+    limit(Resource::Nofile, MAX_OPEN_FILES);
+    limit(Resource::Msgqueue, 0);
+}
+
+/// Lowers a limit; one that is lower stays.
+fn limit(resource: Resource, most: u64) {
+    let now = rustix::process::getrlimit(resource);
+    let least = |limit: Option<u64>| Some(limit.map_or(most, |limit| limit.min(most)));
+    let _ = setrlimit(
+        resource,
+        Rlimit {
+            current: least(now.current),
+            maximum: least(now.maximum),
+        },
+    );
+}
+
+/// Gives up what root can do besides: make devices, for one. Reading stays as it is.
+pub(super) fn give_up_capabilities() {
+    let Ok(now) = capabilities(None) else { return };
+    let kept = |set: CapabilitySet| set & CapabilitySet::DAC_READ_SEARCH;
+    let _ = set_capabilities(
+        None,
+        CapabilitySets {
+            effective: kept(now.effective),
+            permitted: kept(now.permitted),
+            inheritable: CapabilitySet::empty(),
+        },
+    );
+}
+
+/// Closes all open files but the first three, when another program takes over.
+pub(super) fn close_at_exec() {
+    // SAFETY: it closes nothing now, and nothing of ours is to survive then.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        );
+    }
+}
