@@ -1,4 +1,4 @@
-//! What a prover is asked.
+//! The question to a prover.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,22 +6,22 @@ use crate::Spent;
 use crate::goal::Goal;
 use crate::prompt::Mode;
 
-/// A goal, and how to go about it.
+/// A goal for a prover, and how to go about it.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// The goal.
     pub goal: Goal,
-    /// How a model is to answer; where nothing is said, as its settings have it.
+    /// The form of a model's answers; where nothing is said, as its settings have it.
     pub mode: Option<Mode>,
     /// A proof that Lean refused, to be mended.
     pub attempt: Option<Attempt>,
-    /// Most answers wanted of a model, if fewer than its settings have.
+    /// The most answers wanted of a model, if fewer than its settings have.
     pub answers: Option<usize>,
-    /// What models spend is counted here, as they spend it; they end when it is used up.
+    /// The meter on which models count what they spend, as they spend it; they end when it is used up.
     pub meter: Arc<Meter>,
 }
 
-/// What is spent, and how much may be; shared by all that one search asks.
+/// A count of what is spent, and how much may be; shared by all that one search asks.
 #[derive(Debug, Default)]
 pub struct Meter {
     spent: Mutex<Spent>,
@@ -30,7 +30,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// With limits, where there are some.
+    /// A meter with limits, where there are some.
     pub fn new(tokens: Option<u64>, money: Option<f64>) -> Meter {
         Meter {
             spent: Mutex::default(),
@@ -39,12 +39,12 @@ impl Meter {
         }
     }
 
-    /// So much more is spent.
+    /// Adds to what is spent.
     pub fn spend(&self, more: Spent) {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += more;
     }
 
-    /// What is spent so far.
+    /// The amount spent so far.
     pub fn spent(&self) -> Spent {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,9 +60,9 @@ impl Meter {
 /// A proof that Lean refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Attempt {
-    /// What stood in the hole's place.
+    /// The text that stood in the hole's place.
     pub text: String,
-    /// What Lean said of it.
+    /// The error that Lean reported for it.
     pub error: String,
 }
 
@@ -79,7 +79,7 @@ impl From<Goal> for Ask {
 }
 
 impl Ask {
-    /// How the model is asked for this, if it is set up as `generation` says.
+    /// The generation parameters for this question to a model that is set up as `generation` says.
     pub fn generation_params(
         &self,
         generation: &crate::GenerationParams,

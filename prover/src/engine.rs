@@ -44,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// How a model is asked to answer, if that is in its name.
+    /// The form of a model's answers, if that is in the engine's name.
     pub fn mode(self) -> Option<Mode> {
         match self {
             Engine::Tactics => None,

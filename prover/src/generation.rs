@@ -1,25 +1,25 @@
-//! What a model is asked for, wherever it runs.
+//! How a model generates its answers, wherever it runs.
 
 use crate::prompt::Mode;
 
-/// How a model is asked.
+/// The settings by which a model generates its answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerationParams {
-    /// What it is asked for, where whoever asks does not say; by default [`Mode::Fast`].
+    /// The form of the answers where whoever asks does not say; by default [`Mode::Fast`].
     pub mode: Option<Mode>,
-    /// How many candidates a hole gets; at least one.
+    /// The number of candidates that a hole gets; at least one.
     pub candidates: usize,
-    /// Divides the logits; 0 always takes the likeliest token.
+    /// The temperature, which divides the logits; 0 always takes the likeliest token.
     pub temperature: f64,
-    /// Only the likeliest tokens that together have this probability, from 0 to 1, are sampled from.
+    /// The probability, from 0 to 1, that the likeliest tokens must have together; only they are sampled.
     pub top_p: Option<f64>,
-    /// Only so many of the likeliest tokens are sampled from; at least one.
+    /// The number of the likeliest tokens that are sampled from; at least one.
     pub top_k: Option<usize>,
-    /// Only tokens at least so likely, from 0 to 1 of the likeliest, are sampled from.
+    /// The least probability of a token that is sampled, as a part from 0 to 1 of the likeliest one's.
     pub min_p: Option<f64>,
-    /// Makes sampling repeatable; by default each search draws anew.
+    /// The seed that makes sampling repeatable; by default each search draws anew.
     pub seed: Option<u64>,
-    /// Most tokens of an answer; by default what its mode needs.
+    /// The most tokens of an answer; by default what its mode needs.
     pub max_tokens: Option<usize>,
 }
 
@@ -39,12 +39,12 @@ impl Default for GenerationParams {
 }
 
 impl GenerationParams {
-    /// What it is asked for.
+    /// The form of the answers.
     pub fn mode(&self) -> Mode {
         self.mode.unwrap_or(Mode::Fast)
     }
 
-    /// Most tokens of an answer of a model that has room for `context`: twice what a fast answer of
+    /// The most tokens of an answer of a model that has room for `context`: twice what a fast answer of
     /// Prover-V2's takes on average (443 tokens), or a reasoning one (4,489), but at most half of it.
     pub fn answer_tokens(&self, context: usize) -> usize {
         let usual = match self.mode() {
@@ -54,7 +54,7 @@ impl GenerationParams {
         self.max_tokens.unwrap_or(usual).min(context / 2).max(1)
     }
 
-    /// How many answers are worth asking for: the likeliest one is always the same.
+    /// The number of answers that are worth asking for: the likeliest one is always the same.
     pub fn answers(&self) -> usize {
         match self.temperature == 0.0 || self.top_k == Some(1) {
             true => 1,

@@ -6,9 +6,9 @@ use unsorry_syntax::outside_brackets;
 /// One entry of a goal's context, such as `a b : Nat` or `n : Nat := 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hypothesis {
-    /// As Lean shows them; an inaccessible name ends in `✝`.
+    /// The names as Lean shows them; an inaccessible one ends in `✝`.
     pub names: Vec<String>,
-    /// As Lean shows it, on however many lines.
+    /// The type as Lean shows it, on however many lines.
     pub ty: String,
     /// The value of a `let` variable.
     pub value: Option<String>,
@@ -21,7 +21,7 @@ pub struct Context {
     pub before: String,
     /// The rest of the hole's declaration.
     pub after: String,
-    /// Where in `before` the hole's declaration starts, in bytes.
+    /// The byte of `before` at which the hole's declaration starts.
     pub declaration: usize,
 }
 
@@ -32,9 +32,9 @@ pub struct Goal {
     pub kind: HoleKind,
     /// The main goal's context, in Lean's order.
     pub hypotheses: Vec<Hypothesis>,
-    /// What is to be proved: the text after `⊢`.
+    /// The statement to prove: the text after `⊢`.
     pub target: String,
-    /// How many goals the hole has to close (`all_goals sorry`, `<;> sorry`); at least one.
+    /// The number of goals that the hole has to close (`all_goals sorry`, `<;> sorry`); at least one.
     pub count: usize,
     /// The modules that the file imports, such as `Mathlib.Tactic.Ring`.
     pub imports: Vec<String>,

@@ -28,7 +28,7 @@ use futures_util::stream::BoxStream;
 /// Text that may close a hole. Nothing is known of it until Lean has checked it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Candidate {
-    /// What stands in the hole's place: a tactic block for [`HoleKind::Tactic`] (one tactic a line,
+    /// The text for the hole's place: a tactic block for [`HoleKind::Tactic`] (one tactic a line,
     /// its first line at column 0), a term for [`HoleKind::Term`].
     pub text: String,
     /// The prover that proposed it.
@@ -91,25 +91,26 @@ impl Candidate {
     }
 }
 
-/// What a prover says while it works.
+/// A message of a prover at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proposal {
     /// A candidate, or a sketch of one.
     Candidate(Candidate),
-    /// What the first answer has said of its plan so far, from its beginning.
+    /// The plan in the first answer as far as it is written, from its beginning.
     Plan(String),
-    /// What it is busy with, for the user to see: `loading the model, 40 %`.
+    /// The work that the prover is busy with, for the user to see: `loading the model, 40 %`.
     Progress(String),
-    /// It can't go on: why, where and what to do about it, in a sentence. Nothing follows.
+    /// The reason why the prover can't go on: what is wrong, where, and what to do about it, in a
+    /// sentence. Nothing follows.
     Failed(String),
 }
 
-/// What asking a model costs.
+/// The cost of asking models.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spent {
-    /// Tokens written.
+    /// The tokens that they wrote.
     pub tokens: u64,
-    /// By the prices that were set, in whatever they were set in; 0 where there are none.
+    /// The price of that in the currency of the prices that were set; 0 where there are none.
     pub money: f64,
 }
 

@@ -46,7 +46,7 @@ impl Tactics {
         Self { rows }
     }
 
-    /// What the table gives for a goal, best first, each text once.
+    /// The candidates that the table gives for a goal, best first, each text once.
     pub fn candidates(&self, goal: &Goal) -> Vec<Candidate> {
         let file = FileContext::read(&goal.context.before);
         let stands = GoalState::of(goal, &file);

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-/// What was replaced by what. Offsets are bytes of the text before.
+/// A replacement of one range of a text. Offsets are bytes of the text before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What is taken out.
+    /// The bytes that are taken out.
     pub range: Range<usize>,
-    /// What stands there instead.
+    /// The text that stands there instead.
     pub text: String,
 }
 
@@ -47,7 +47,7 @@ pub fn diff(old: &str, new: &str) -> Change {
     }
 }
 
-/// Where `range` stands after `change`; none when the change touches what is in it.
+/// Returns where `range` stands after `change`; none when the change touches what is in it.
 ///
 /// A pure insertion at the range's very start or end leaves it whole: whether the new text joins
 /// an identifier there is for the caller to see.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::declaration::Declaration;
 use super::lexer::{Token, TokenKind};
 
-/// Where a hole stands, and so what can fill it.
+/// The kind of a hole: where it stands, and so what can fill it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoleKind {
     /// Among tactics: filled by a tactic block.
@@ -21,9 +21,9 @@ pub struct Hole {
     pub range: Range<usize>,
     /// The index of the declaration it stands in.
     pub declaration: usize,
-    /// How many characters of its line stand before it.
+    /// The number of characters before it on its line.
     pub indent: usize,
-    /// How many characters of white space its line starts with.
+    /// The number of characters of white space that its line starts with.
     pub line_indent: usize,
     /// The hole's neighbours and the block it stands in.
     pub insertion: InsertionContext,

@@ -50,7 +50,7 @@ pub struct Token {
     pub column: usize,
     /// Whether no code stands before it on its line.
     pub first_on_line: bool,
-    /// False for a string, comment or `«` part that is never closed; also for an interpolated string
+    /// Whether it ends in the text: not so a string, comment or `«` part that is never closed, nor for an interpolated string
     /// that could only be read as a plain one.
     pub terminated: bool,
 }

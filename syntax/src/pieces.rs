@@ -14,15 +14,15 @@ use super::declaration::declarations_and_cuts;
 use super::lexer::lex_as_far_as_sure;
 use super::{Change, holes};
 
-/// What is known of a text, piece by piece.
+/// The holes and declarations of a text that is being edited, piece by piece.
 #[derive(Debug, Clone)]
 pub struct Pieces {
     /// In order; the first starts at 0.
     pieces: Vec<Piece>,
-    /// Of the text, in bytes.
+    /// The length of the text in bytes.
     len: usize,
-    /// What stands behind this depends on all that follows: an interpolated string that never ends. The
-    /// text's end if there is none.
+    /// The start of an interpolated string that never ends: what stands behind it depends on all that
+    /// follows. The text's end if there is none.
     sure: usize,
 }
 
@@ -59,7 +59,7 @@ impl Pieces {
         }
     }
 
-    /// Follows `change`, after which the text is `text`.
+    /// Brings the pieces up to date with `change`, after which the text is `text`.
     pub fn change(&mut self, text: &Rope, change: &Change) {
         let Range { start, end } = change.range;
         let moved = |offset: usize| offset - change.range.len() + change.text.len();
@@ -117,7 +117,7 @@ impl Pieces {
             - 1
     }
 
-    /// Where a piece ends; the text's end for one that is not there.
+    /// The end of a piece; the text's end for one that is not there.
     fn end_of(&self, piece: usize) -> usize {
         self.pieces
             .get(piece + 1)

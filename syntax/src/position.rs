@@ -20,7 +20,7 @@ pub struct Position {
 /// mean to Lean what it means to us. A file with a lone `\r` is an error to Lean anyway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
-    /// Where each line starts, and where its text ends (before the line end).
+    /// The start of each line, and the end of its text (before the line end).
     lines: Vec<(usize, usize)>,
     /// The characters that are not one byte and one unit, in order.
     wide: Vec<Wide>,
@@ -71,7 +71,7 @@ impl LineIndex {
         }
     }
 
-    /// How many lines there are; a text without a line end has one.
+    /// The number of lines; a text without a line end has one.
     pub fn lines(&self) -> usize {
         self.lines.len()
     }

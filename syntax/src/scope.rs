@@ -15,7 +15,7 @@ pub struct Scope {
     pub opener: usize,
     /// The commands that end a part of it: `end B` leaves `A` of `namespace A.B` open.
     pub narrowed: Vec<usize>,
-    /// The command that ends it.
+    /// The command that ends the whole of it.
     pub end: Option<usize>,
 }
 
@@ -24,11 +24,12 @@ pub struct Scope {
 pub struct Scopes {
     /// The scopes in the order of their openers.
     pub scopes: Vec<Scope>,
-    /// For each command, the scope it stands in. One that opens or ends a scope stands outside it.
+    /// The scope that each command stands in. One that opens or ends a scope stands outside it.
     pub inside: Vec<Option<usize>>,
-    /// For each command, the namespace it stands in, and then that of the text's end.
+    /// The namespace that each command stands in, and then that of the text's end.
     namespaces: Vec<Arc<str>>,
-    mutual: Vec<bool>,
+    /// Whether a `mutual` is open before each command.
+    in_mutual: Vec<bool>,
 }
 
 /// A scope that is still open.
@@ -57,7 +58,7 @@ impl Scopes {
             found.namespaces.push(Arc::clone(&namespace));
             let is_mutual = |open: &mut Open<'_>| open.kind == ScopeKind::Mutual;
             let in_mutual = open.last_mut().is_some_and(is_mutual);
-            found.mutual.push(in_mutual);
+            found.in_mutual.push(in_mutual);
             // No scope stands in a `mutual`, nor is its end named: it was never closed.
             let closes = match command.kind {
                 CommandKind::Mutual | CommandKind::Scope => true,
@@ -150,7 +151,7 @@ impl Scopes {
 
     /// Whether a `mutual` is open before a command.
     pub(crate) fn is_in_mutual(&self, command: usize) -> bool {
-        self.mutual[command]
+        self.in_mutual[command]
     }
 }
 

@@ -6,7 +6,7 @@ use crate::Goal;
 /// An answer as far as it is written.
 #[derive(Debug)]
 pub enum PartialAnswer {
-    /// What stands at the hole, to be cut where that ends.
+    /// The text at the hole, to be cut where that ends.
     Block(Box<StopDetector>),
     /// An answer in words and fences.
     Whole(String),
@@ -18,7 +18,7 @@ impl PartialAnswer {
         PartialAnswer::Block(Box::new(StopDetector::new(goal)))
     }
 
-    /// Adds text. Whether nothing that comes later matters.
+    /// Adds text. Returns whether nothing that comes later matters.
     pub fn push(&mut self, text: &str) -> bool {
         match self {
             PartialAnswer::Block(detector) => detector.push(text),
@@ -29,7 +29,7 @@ impl PartialAnswer {
         }
     }
 
-    /// What it says of its plan so far; asked after `text` was added, since only whole lines are told.
+    /// The plan as far as it is written; asked for after `text` was added, since only whole lines are told.
     pub fn plan(&self, text: &str) -> Option<String> {
         match self {
             PartialAnswer::Whole(whole) if text.contains('\n') => {
@@ -40,7 +40,7 @@ impl PartialAnswer {
         }
     }
 
-    /// What it came to; `complete`: the model has ended it itself.
+    /// The answer that it came to; `complete` says that the model has ended it itself.
     pub fn answer(self, goal: &Goal, complete: bool) -> Answer {
         match self {
             PartialAnswer::Block(detector) => Answer {

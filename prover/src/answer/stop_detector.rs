@@ -35,7 +35,7 @@ pub struct StopDetector {
     sketch: bool,
 }
 
-/// What is to be done with a token.
+/// The decision on a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// It belongs to the block.

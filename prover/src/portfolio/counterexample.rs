@@ -9,7 +9,7 @@ const MAX_ASSIGNMENTS: usize = 48;
 /// Values of a goal's variables, as a proof that the goal fails for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counterexample {
-    /// For a reader: `a = 0, b = 1`.
+    /// The values as a reader wants them: `a = 0, b = 1`.
     pub values: String,
     /// A proof, by tactics, of the negation of the goal with its context generalised.
     pub proof: String,

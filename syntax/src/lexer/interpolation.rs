@@ -23,15 +23,15 @@ const INTERPOLATING: &[(&str, usize)] = &[
 /// Words with a `!` that take a plain string.
 const PLAIN: &[&str] = &["panic!", "unreachable!", "assert!", "dbg!"];
 
-/// How often an interpolated string that never ends is read again as a plain one; a limit keeps a
+/// The most times that an interpolated string that never ends is read again as a plain one; a limit keeps a
 /// text of many such strings linear.
 pub(super) const MAX_FAILURES: usize = 8;
 
 /// An interpolated string whose end is yet to come.
 pub(super) struct Interpolation {
-    /// Its opening quote.
+    /// The byte of the opening quote.
     pub(super) start: usize,
-    /// How many tokens there were before it.
+    /// The number of tokens before it.
     pub(super) tokens: usize,
     /// Open braces of the code being read.
     pub(super) braces: usize,

@@ -1,9 +1,9 @@
-//! What a hole's neighbours ask of a proof.
+//! The site of a hole: what its neighbours ask of a proof.
 
 use super::proof::Proof;
 use crate::hole::Hole;
 
-/// What the token before a hole makes of it.
+/// The place that the token before a hole makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     /// Anything can stand here: after `:=`, `(`, `exact`, `·`, at the start.
@@ -20,7 +20,7 @@ pub(super) enum Head {
     Operator,
 }
 
-/// What the token after a hole makes of it.
+/// The end that the token after a hole makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tail {
     /// Nothing that goes with it.
@@ -37,8 +37,8 @@ pub(super) enum Tail {
     Operand,
 }
 
-/// A hole's place.
-pub(super) struct Place<'a> {
+/// A hole as its neighbours have it.
+pub(super) struct Site<'a> {
     pub(super) head: Head,
     pub(super) tail: Tail,
     pub(super) indent: usize,
@@ -124,7 +124,7 @@ const ENDING_WORDS: &[&str] = &[
     "for",
 ];
 
-impl<'a> Place<'a> {
+impl<'a> Site<'a> {
     pub(super) fn of(text: &'a str, hole: &Hole) -> Self {
         let before = hole.insertion.before.clone().unwrap_or(0..0);
         let after = hole
