@@ -35,17 +35,11 @@ pub(super) fn balanced(tokens: &Tokens<'_>) -> Result<(), Refusal> {
 /// No line left of the first one, or it would end the block that the hole stands in.
 pub(super) fn indented(tokens: &Tokens<'_>) -> Result<(), Refusal> {
     let candidate = tokens.candidate();
-    let column = |token: &Token| {
-        let start = candidate[..token.range.start]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
-        candidate[start..token.range.start].chars().count()
-    };
-    let Some(first) = tokens.get(0).map(column) else {
+    let Some(first) = tokens.get(0).map(|first| first.column) else {
         return Err(Refusal::Empty);
     };
-    for (at, token) in tokens.iter().enumerate().skip(1) {
-        if tokens.leads(at) && column(token) < first {
+    for token in tokens.iter().skip(1) {
+        if token.first_on_line && token.column < first {
             let line = candidate[..token.range.start].matches('\n').count() + 1;
             return Err(Refusal::Dedented(line));
         }

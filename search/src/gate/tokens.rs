@@ -67,10 +67,7 @@ impl<'a> Tokens<'a> {
 
     /// Whether the token at `at` is the first of its line.
     pub fn leads(&self, at: usize) -> bool {
-        let from = at
-            .checked_sub(1)
-            .map_or(0, |before| self.all[before].range.end);
-        at == 0 || self.candidate[from..self.all[at].range.start].contains('\n')
+        self.get(at).is_some_and(|token| token.first_on_line)
     }
 
     /// Whether the word at `at` is a field: a dot touches it and what is before the dot. Where a tactic
