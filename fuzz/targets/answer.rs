@@ -20,14 +20,14 @@ fuzz_target!(|input: (&str, u8, bool, bool)| {
     let _ = answer::whole(&goal, text);
     let _ = answer::plan_so_far(text);
     let cut = |size: usize| {
-        let mut cutter = StopDetector::new(&goal);
+        let mut detector = StopDetector::new(&goal);
         let chars: Vec<char> = text.chars().collect();
         for piece in chars.chunks(size) {
-            if cutter.push(&piece.iter().collect::<String>()) {
+            if detector.push(&piece.iter().collect::<String>()) {
                 break;
             }
         }
-        cutter.finish(complete)
+        detector.finish(complete)
     };
     assert_eq!(cut(usize::from(size).max(1)), cut(1));
 });

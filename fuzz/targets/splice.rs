@@ -1,8 +1,10 @@
-//! A file's tokens, positions and holes; and that a proof in a hole changes nothing else.
+//! A file's tokens, read at once and as it is written, its positions and holes; and that a proof in a
+//! hole changes nothing else.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use unsorry_syntax::{LineIndex, Outline, splice};
+use unsorry_syntax::lexer::{lex_on, may_grow};
+use unsorry_syntax::{LineIndex, Outline, lex, splice};
 use unsorry_prover::HoleKind;
 
 fuzz_target!(|input: (&str, &str, bool)| {
@@ -14,6 +16,14 @@ fuzz_target!(|input: (&str, &str, bool)| {
         assert!(text[end..token.range.start].chars().all(char::is_whitespace));
         end = token.range.end;
     }
+    let mut certain = outline.tokens.clone();
+    let grows = certain.iter().position(|token| may_grow(token, text));
+    certain.truncate(grows.unwrap_or(certain.len()));
+    let longer = format!("{text}{proof}");
+    let all = lex(&longer);
+    assert_eq!(certain, all[..certain.len()]);
+    lex_on(&longer, &mut certain);
+    assert_eq!(certain, all);
     let lines = LineIndex::new(text);
     for (at, _) in text.char_indices() {
         let is_line_end = text[at..].starts_with('\n') && text[..at].ends_with('\r');
