@@ -15,11 +15,11 @@ use unsorry_model::remote::EndpointSettings;
 
 use file::{Decision, Decisions};
 
-/// How long a job waits for an answer when nothing else is left to try. A later answer counts for the
+/// The time that a job waits for an answer when nothing else is left to try. A later answer counts for the
 /// jobs after it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is known of an address in this session.
+/// The answer about an address in this session, as far as there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     /// Nobody has asked yet.

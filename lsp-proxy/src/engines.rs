@@ -119,8 +119,8 @@ impl Provers {
         };
         if !settings.model.exists() {
             bail!(
-                "the engine `local` has no model: there is no {}; `unsorry model pull` gets one that is known, `unsorry model list` says which",
-                settings.model.display()
+                "the engine `local` has no model: {}",
+                no_such_model(&settings.model)
             )
         }
         let made = self.local.take().filter(|(made, _)| *made == settings);
@@ -163,6 +163,20 @@ fn remote(config: &Config, consent: Option<&Consent>) -> Result<Arc<dyn Prover>>
             Ok(Arc::new(Remote::new(agreed)?))
         })),
     })
+}
+
+/// Says that the model's `file` is not there, and how to get it.
+pub fn no_such_model(file: &Path) -> String {
+    format!(
+        "there is no {}; `unsorry model pull` gets a model that is known, `unsorry model list` says which",
+        file.display()
+    )
+}
+
+/// Lists engines in the order that they are asked in.
+pub fn in_order(engines: &[Engine]) -> String {
+    let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
+    names.join(", then ")
 }
 
 fn users_file(config: &Config) -> &Path {

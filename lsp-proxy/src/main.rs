@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::log;
-use unsorry::shim::{INSIDE, Real, called_as, starts_server};
+use unsorry::shim::{INSIDE, Real, called_as, own_file, starts_server};
 #[cfg(target_os = "linux")]
 use unsorry_search::contain::{inside, probe, supervisor};
 
@@ -124,7 +124,7 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
 fn instead_of(name: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let variable = |name: &str| std::env::var_os(name).unwrap_or_default();
     let inside = variable(INSIDE);
-    let own = shim::own_file().ok();
+    let own = own_file().ok();
     let real = Real::find(name, &variable("PATH"), &inside, own.as_deref())?;
     // A person at a terminal is no editor.
     let for_editor = starts_server(name, &args) && !std::io::stdin().is_terminal();

@@ -14,15 +14,18 @@ pub const NAMES: [&str; 2] = ["lake", "lean"];
 /// A file that is in every folder that `unsorry shim` makes, and says what that is.
 pub const MARKER: &str = "unsorry-shim.txt";
 
-/// In the environment of what we start, the programs that were started so, one in the other: a shim steps
+/// The variable in the environment of what we start, with the programs that were started so, one in the other: a shim steps
 /// aside there, or we would stand in front of ourselves; and does not start one again and again that leads
 /// back to it, as a script would that calls `lake` by its name.
 pub const INSIDE: &str = "UNSORRY_INSIDE";
 
-/// How often a program may be in there.
+/// The page that says how to get Lean.
+pub const LEAN_INSTALL: &str = "https://lean-lang.org/install";
+
+/// The most times that a program may be in [`INSIDE`].
 const MAX_TURNS: usize = 3;
 
-/// Which of the [`NAMES`] the program was called by.
+/// Returns which of the [`NAMES`] the program was called by.
 pub fn called_as(program: &OsStr) -> Option<&'static str> {
     let stem = Path::new(program).file_stem()?.to_str()?;
     NAMES.into_iter().find(|name| match cfg!(windows) {
@@ -31,7 +34,7 @@ pub fn called_as(program: &OsStr) -> Option<&'static str> {
     })
 }
 
-/// Whether these arguments start a language server: `lake [+toolchain] serve …`,
+/// Returns whether these arguments start a language server: `lake [+toolchain] serve …`,
 /// `lean [+toolchain] --server …`.
 pub fn starts_server(name: &str, args: &[OsString]) -> bool {
     let is_toolchain = |arg: &&OsString| arg.to_string_lossy().starts_with('+');
@@ -45,11 +48,11 @@ pub fn starts_server(name: &str, args: &[OsString]) -> bool {
 /// The real program, and a PATH on which nobody finds us again.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Real {
-    /// Its file.
+    /// The program's file.
     pub program: PathBuf,
-    /// What its children see.
+    /// The PATH that its children see.
     pub path: OsString,
-    /// Their [`INSIDE`].
+    /// The [`INSIDE`] that its children see.
     pub inside: OsString,
 }
 
@@ -73,7 +76,7 @@ impl Real {
         let mut found = folders.iter().filter_map(|folder| in_folder(folder, name));
         let Some(program) = found.find(|file| !is_own(file) && turns(file) < MAX_TURNS) else {
             bail!(
-                "there is no `{name}` on PATH that unsorry could stand in front of: is Lean installed? See https://lean-lang.org/install"
+                "there is no `{name}` on PATH that unsorry could stand in front of: is Lean installed? See {LEAN_INSTALL}"
             )
         };
         started.push(program.clone());
@@ -99,12 +102,21 @@ impl Real {
     }
 }
 
-/// The file of the program of this name in `folder`.
+/// Returns our own file, through whatever link we were called.
+///
+/// # Errors
+/// When the system can't say.
+pub fn own_file() -> Result<PathBuf> {
+    let own = std::env::current_exe().and_then(|own| own.canonicalize());
+    own.context("can't tell where this program is")
+}
+
+/// Returns the file of the program of this name in `folder`.
 pub fn file_of(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// The program of this name in a folder of PATH, where an empty name is the working directory's.
+/// Looks up the program of this name in a folder of PATH, where an empty name is the working directory's.
 pub fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),

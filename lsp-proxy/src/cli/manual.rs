@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap_complete::Shell;
 
-/// What `unsorry completions` takes.
+/// The arguments of `unsorry completions`.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
     /// For this shell
     shell: Shell,
 }
 
-/// What `unsorry man` takes.
+/// The arguments of `unsorry man`.
 #[derive(Debug, clap::Args)]
 pub struct Man {
     /// Writes a page for each command into this folder, rather than the main one to stdout

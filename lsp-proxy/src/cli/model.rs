@@ -16,6 +16,7 @@ use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
 use unsorry_model::local::{self, Settings};
 
 use crate::config::{self, Config};
+use crate::engines;
 
 /// What `unsorry model` takes.
 #[derive(Debug, clap::Args)]
@@ -83,11 +84,7 @@ fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
     // Who types a file's name means the file that is here.
     let typed = file.filter(|file| file.exists());
     let model = typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned);
-    ensure!(
-        model.exists(),
-        "there is no {}; `unsorry model pull` gets a model that is known, `unsorry model list` says which",
-        model.display()
-    );
+    ensure!(model.exists(), engines::no_such_model(&model));
     Ok(Settings { model, ..settings })
 }
 

@@ -8,15 +8,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use crate::config;
-use crate::shim::{MARKER, NAMES, file_of, in_folder};
+use crate::shim::{MARKER, NAMES, file_of, in_folder, own_file};
 
-/// What the folder says of itself.
+/// The text of the folder's marker.
 const ABOUT: &str = "This folder was made by `unsorry shim`. Ahead of others on the PATH of an editor, its `lake` and `lean`
 put unsorry in front of Lean's language server; everything else they pass on to the real ones.
 `unsorry shim --remove` with this folder's name removes it.
 ";
 
-/// What `unsorry shim` takes.
+/// The arguments of `unsorry shim`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder [default: `unsorry/shim` among your data, as `~/.local/share`]
@@ -62,15 +62,6 @@ fn own_name() -> Result<PathBuf> {
     };
     let leads = |name: &PathBuf| name.canonicalize().is_ok_and(|file| file == own);
     Ok(names.into_iter().find(leads).unwrap_or(own))
-}
-
-/// Our own file, through whatever link we were called.
-///
-/// # Errors
-/// When the system can't say.
-pub fn own_file() -> Result<PathBuf> {
-    let own = std::env::current_exe().and_then(|own| own.canonicalize());
-    own.context("can't tell where this program is")
 }
 
 /// Makes `folder` with our file `own` under each of the names. One that we have made is made anew.

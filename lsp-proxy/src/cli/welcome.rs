@@ -5,10 +5,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::shim::own_file;
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::engines;
-use crate::shim::Real;
+use crate::shim::{LEAN_INSTALL, Real, own_file};
 
 /// Says what this is, what is here, and what to type.
 pub fn welcome(given: Option<&Path>) -> ExitCode {
@@ -17,7 +16,7 @@ pub fn welcome(given: Option<&Path>) -> ExitCode {
     let lean = match Real::find("lean", &path, OsStr::new(""), own.as_deref()) {
         Ok(real) => format!("Lean is here: {}", real.program.display()),
         Err(_) => {
-            "There is no Lean on PATH: https://lean-lang.org/install says how to get it".into()
+            format!("There is no Lean on PATH: {LEAN_INSTALL} says how to get it")
         }
     };
     let config = std::env::current_dir()
@@ -26,10 +25,9 @@ pub fn welcome(given: Option<&Path>) -> ExitCode {
     let engines = match config {
         Ok(config) => {
             let names = engines::names(&config);
-            let names: Vec<&str> = names.iter().map(|name| name.name()).collect();
             match names.as_slice() {
-                ["tactics"] => "Proofs come from a portfolio of tactics; a model finds more: `unsorry model list`".into(),
-                names => format!("Proofs come from {}", names.join(", then ")),
+                [Engine::Tactics] => "Proofs come from a portfolio of tactics; a model finds more: `unsorry model list`".into(),
+                names => format!("Proofs come from {}", engines::in_order(names)),
             }
         }
         Err(error) => format!("The settings have a mistake: {:#}", error),

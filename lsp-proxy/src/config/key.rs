@@ -5,7 +5,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The user's own file.
@@ -16,7 +16,7 @@ pub enum Origin {
     Editor,
 }
 
-/// What somebody may do to a key, given what the user's own file says.
+/// The changes that others than the user may make to a key, given what the user's own file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permission {
     /// Set it to anything.
@@ -36,9 +36,9 @@ pub(super) struct Key {
     pub table: Option<&'static str>,
     /// The key's name in its table.
     pub name: &'static str,
-    /// What a project's file may do.
+    /// The permission of a project's file.
     pub project: Permission,
-    /// What an editor's settings may do.
+    /// The permission of an editor's settings.
     pub editor: Permission,
     /// The reason, where something is forbidden and a reason is worth giving.
     pub reason: Option<&'static str>,

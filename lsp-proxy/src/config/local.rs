@@ -82,7 +82,7 @@ impl Local {
         self.mode.is_some()
     }
 
-    /// How to set up the model, if there is one.
+    /// Returns how to set up the model, if there is one.
     pub fn settings(&self) -> Option<Settings> {
         let defaults = Settings::new(self.model.clone()?);
         Some(Settings {

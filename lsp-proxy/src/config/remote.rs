@@ -37,7 +37,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// How to set it up. Paths are relative to `folder`, which its file is in.
+    /// Returns how to set the engine up. Paths are relative to `folder`, which its file is in.
     ///
     /// # Errors
     /// When the address is unusable, or there is more than one key.

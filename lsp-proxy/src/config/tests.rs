@@ -58,7 +58,7 @@ fn with(config: &Config, key: &Key, value: &str, origin: Origin) -> Result<Confi
     Ok(config)
 }
 
-/// How much the configuration has of what may only be lowered or raised.
+/// Returns how much the configuration has of what may only be lowered or raised.
 fn amount(config: &Config, key: &Key) -> f64 {
     let from_bool = |is_on: bool| f64::from(u8::from(is_on));
     match key.to_string().as_str() {

@@ -12,7 +12,7 @@ use crate::config;
 /// The file's name.
 const NAME: &str = "consent.toml";
 
-/// What the user has decided for good about one address.
+/// The user's decision for good about one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The text may be sent.

@@ -1,14 +1,13 @@
-//! What editors will find.
+//! The program and the shims that editors find.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::{Line, bad, good, plain, warning};
-use crate::cli::shim::own_file;
+use super::line::{Line, bad, good, plain, warning};
 use crate::config;
-use crate::shim::{MARKER, NAMES, file_of, in_folder};
+use crate::shim::{MARKER, NAMES, file_of, in_folder, own_file};
 
-/// Whether editors find `unsorry`, and what there is for those that start `lake serve` themselves.
+/// Says whether editors find `unsorry`, and what there is for those that start `lake serve` themselves.
 pub(super) fn editors() -> Vec<Line> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut lines = vec![named(&path, own_file().ok().as_deref())];
@@ -35,7 +34,7 @@ fn named(path: &OsStr, own: Option<&Path>) -> Line {
     }
 }
 
-/// That `lake` is us, for whoever sees this PATH.
+/// Says that `lake` is us, for whoever sees this PATH.
 fn before_lake(path: &OsStr) -> Option<Line> {
     let lake = on_path(path, "lake")?;
     let folder = lake.parent()?;
@@ -48,7 +47,7 @@ fn before_lake(path: &OsStr) -> Option<Line> {
     })
 }
 
-/// The folder that `unsorry shim` makes.
+/// Says how it is with the folder that `unsorry shim` makes.
 fn shim(folder: &Path) -> Line {
     let shown = folder.display();
     if !folder.join(MARKER).is_file() {
@@ -67,7 +66,7 @@ fn shim(folder: &Path) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Mark;
+    use crate::cli::doctor::line::Mark;
 
     #[test]
     fn shims() {

@@ -11,30 +11,28 @@ use tokio_util::sync::CancellationToken;
 use unsorry_infer::memory::size;
 
 #[cfg(not(target_os = "linux"))]
-use super::plain;
-use super::{Line, bad, good, warning};
+use super::line::plain;
+use super::line::{Line, bad, good, warning};
 use crate::cli::prove::file_uri;
 use crate::config::{Cache, Config};
 use crate::engines;
+use crate::shim::LEAN_INSTALL;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain;
 use unsorry_search::search::wording::{complaints, summary};
 use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
 
-/// How long Lean may take to say its version, and then to check a proof; elan may have to get it first.
-const LEAN: Duration = Duration::from_secs(120);
+/// The time that Lean may take to say its version, and then to check a proof; elan may have to get it first.
+const LEAN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long a proof of something easy may take: a replay of it is tried as well, and the machine may be busy.
+/// The time that a proof of something easy may take: a replay of it is tried as well, and the machine may be busy.
 const TRIAL_BUDGET: Duration = Duration::from_secs(180);
 
-/// Where Lean is to be had.
-const INSTALL: &str = "https://lean-lang.org/install";
-
-/// What is tried.
+/// The text that is proved.
 const TRIAL: &str = "theorem unsorry_doctor (p q : Prop) (h : p ∧ q) : q ∧ p := by\n  sorry\n";
 
-/// Whether there is a Lean in `cwd`, and whether a proof goes through all that it must.
+/// Says whether there is a Lean in `cwd`, and whether a proof goes through all that it must.
 pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
     let command = LeanCommand::resolve(&[], cwd);
     let program = command.program.to_string_lossy();
@@ -46,12 +44,12 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
         }
         Err(why) => {
             return vec![bad(format!(
-                "`{command}`: {why}\ntry `{program} --version` in this folder; {INSTALL} says how to get Lean"
+                "`{command}`: {why}\ntry `{program} --version` in this folder; {LEAN_INSTALL} says how to get Lean"
             ))];
         }
     };
     let start = Instant::now();
-    let trial = tokio::time::timeout(LEAN, proof(command.clone(), cwd, config));
+    let trial = tokio::time::timeout(LEAN_TIMEOUT, proof(command.clone(), cwd, config));
     let trial = match trial.await {
         Ok(Ok(standing)) => good(format!(
             "its server answers: a proof was found and checked in {:.1} s ({standing})",
@@ -62,14 +60,14 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
         )),
         Err(_) => bad(format!(
             "its server does not answer within {} s: does your editor work without unsorry?",
-            LEAN.as_secs()
+            LEAN_TIMEOUT.as_secs()
         )),
     };
     lines.extend([trial, container(cwd, &config.container).await]);
     lines
 }
 
-/// Bugs of a kernel by which `False` can be proved: lean4's release notes of 4.32.1, 4.32.2 and 4.34.0.
+/// Warns of bugs of a kernel by which `False` can be proved: lean4's release notes of 4.32.1, 4.32.2 and 4.34.0.
 fn known_bugs(version: &str) -> Option<Line> {
     const MENDED: [u32; 3] = [4, 34, 0];
     let (_, rest) = version.rsplit_once("version ")?;
@@ -83,7 +81,7 @@ fn known_bugs(version: &str) -> Option<Line> {
     })
 }
 
-/// What holds the Lean that checks candidates.
+/// Says what holds the Lean that checks candidates.
 #[cfg(target_os = "linux")]
 async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
     if !limits.contained {
@@ -104,7 +102,7 @@ async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
     }
 }
 
-/// What holds the Lean that checks candidates.
+/// Says what holds the Lean that checks candidates.
 #[cfg(not(target_os = "linux"))]
 async fn container(_: &Path, limits: &contain::ContainerConfig) -> Line {
     match cfg!(target_os = "macos") && limits.contained {
@@ -121,10 +119,10 @@ async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
         let line = text.lines().map(str::trim).find(|line| !line.is_empty());
         line.map(str::to_owned)
     };
-    match tokio::time::timeout(LEAN, asked).await {
+    match tokio::time::timeout(LEAN_TIMEOUT, asked).await {
         Err(_) => Err(format!(
             "no word within {} s; where elan is getting a toolchain, wait for that",
-            LEAN.as_secs()
+            LEAN_TIMEOUT.as_secs()
         )),
         Ok(Err(error)) => Err(format!("it can't be started: {error}")),
         Ok(Ok(output)) => first(&output.stdout)
@@ -133,7 +131,7 @@ async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
     }
 }
 
-/// Proves something easy as an editor would have it; how far it was checked.
+/// Proves something easy as an editor would have it, and says how far it was checked.
 async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<String> {
     let config = Config {
         cache: Cache {
