@@ -15,16 +15,16 @@ use unsorry_tests::editor::Editor;
 use crate::processes::{self, Process};
 use engine::Engine;
 
-/// How many runs there are in `cargo test`.
-const SHORT: u64 = 2;
+/// The number of runs in `cargo test`.
+const RUNS: u64 = 2;
 
-/// More memory than this no session needs, in kilobytes, whatever an engine sends.
-const MEMORY: u64 = 400 << 10;
+/// The most memory of a session, in kilobytes, whatever an engine sends.
+const MAX_MEMORY_KB: u64 = 400 << 10;
 
-/// What tactics don't prove.
+/// A theorem that tactics don't prove.
 const HARD: &str = "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n";
 
-/// Whom it happens to.
+/// The one that the trouble happens to.
 #[derive(Debug, Clone, Copy)]
 enum Victim {
     /// All processes of the checker, or one of them.
@@ -43,7 +43,7 @@ const VICTIMS: [Victim; 4] = [
     Victim::Checker { all: false },
 ];
 
-/// What happens.
+/// The trouble of a run.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Killed,
@@ -52,7 +52,7 @@ enum Fate {
 
 #[test]
 fn assistant() {
-    let most = crate::storm("assistant", SHORT, 1, run);
+    let most = crate::storm("assistant", RUNS, 1, run);
     println!("assistant: at most {} MB", most >> 10);
 }
 
@@ -142,7 +142,7 @@ fn run(seed: u64) -> u64 {
     );
     assert!(!editor.text(&uri).contains("sorry"), "{plan}");
     let memory = processes::figure(unsorry, "VmHWM").unwrap_or_default();
-    assert!(memory < MEMORY, "{memory} kB, {plan}");
+    assert!(memory < MAX_MEMORY_KB, "{memory} kB, {plan}");
     let started = processes::below(unsorry);
     assert_eq!(editor.quit(), Some(0), "{plan}");
     processes::assert_gone(&started);

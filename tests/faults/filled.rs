@@ -12,15 +12,15 @@ use unsorry_tests::relay::{Ended, Relay, frame};
 use crate::assistant::{easy, proves};
 use crate::processes;
 
-/// How many runs there are in `cargo test`.
-const SHORT: u64 = 4;
+/// The number of runs in `cargo test`.
+const RUNS: u64 = 4;
 
-/// So many open files are enough for anything.
-const ENOUGH: u64 = 60;
+/// A number of open files that is enough for anything.
+const MAX_OPEN_FILES: u64 = 60;
 
 #[test]
 fn filled() {
-    crate::storm("filled", SHORT, 1, run);
+    crate::storm("filled", RUNS, 1, run);
 }
 
 fn run(seed: u64) -> u64 {
@@ -109,7 +109,7 @@ fn works(server: Command, folder: TempDir, cache: Option<&Path>, seed: u64) {
 /// Lean, Lean is there.
 fn no_files(seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);
-    let files = random.random_range(3..ENOUGH);
+    let files = random.random_range(3..MAX_OPEN_FILES);
     crate::announce(&format!("{files} files"));
     let folder = tempfile::tempdir().expect("a folder");
     let said = folder.path().join("said");

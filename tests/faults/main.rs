@@ -19,17 +19,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a long storm says how far it is.
-const NEWS: Duration = Duration::from_secs(10);
+/// The time between two reports of a long storm.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A number that `cargo xtask faults` has set.
+/// Reads a number that `cargo xtask faults` has set.
 fn set(name: &str) -> Option<u64> {
     let value = std::env::var(format!("UNSORRY_FAULTS_{name}")).ok()?;
     Some(value.parse().expect("a number"))
 }
 
 /// Runs the seeds from the first on, `short` of them unless asked for more, `side_by_side` at a time. The
-/// first that fails ends all: what is under way is waited for. Gives the most that a run gave.
+/// first that fails ends all: what is under way is waited for. Returns the most that a run returned.
 fn storm(class: &str, short: u64, side_by_side: usize, run: impl Fn(u64) -> u64 + Sync) -> u64 {
     let first = set("SEED").unwrap_or(1);
     let minutes = set("MINUTES");
@@ -38,7 +38,7 @@ fn storm(class: &str, short: u64, side_by_side: usize, run: impl Fn(u64) -> u64 
     let runs = asked.unwrap_or(short);
     let (next, most) = (AtomicU64::new(0), AtomicU64::new(0));
     let failed = Mutex::new(Vec::new());
-    let news = Mutex::new(Instant::now());
+    let reported = Mutex::new(Instant::now());
     thread::scope(|scope| {
         for _ in 0..side_by_side {
             scope.spawn(|| {
@@ -52,17 +52,17 @@ fn storm(class: &str, short: u64, side_by_side: usize, run: impl Fn(u64) -> u64 
                         Ok(value) => _ = most.fetch_max(value, Ordering::SeqCst),
                         Err(panic) => {
                             next.store(runs, Ordering::SeqCst);
-                            let words = words(&*panic);
-                            let words = format!(
-                                "{class}, seed {seed}: {words}\nIt alone: cargo xtask faults {class} --seed {seed} --runs 1\n"
+                            let message = panic_message(&*panic);
+                            let message = format!(
+                                "{class}, seed {seed}: {message}\nIt alone: cargo xtask faults {class} --seed {seed} --runs 1\n"
                             );
-                            failed.lock().expect("no panic").push(words);
+                            failed.lock().expect("no panic").push(message);
                             return;
                         }
                     }
-                    let mut news = news.lock().expect("no panic");
-                    if asked.is_some() && news.elapsed() > NEWS {
-                        *news = Instant::now();
+                    let mut reported = reported.lock().expect("no panic");
+                    if asked.is_some() && reported.elapsed() > REPORT_INTERVAL {
+                        *reported = Instant::now();
                         println!("{class}: {} runs", number + 1);
                     }
                 }
@@ -81,7 +81,8 @@ fn announce(plan: &dyn std::fmt::Debug) {
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+/// Returns the message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default()

@@ -11,24 +11,24 @@ use unsorry_tests::editor::Editor;
 use crate::assistant::{configure, proves};
 use crate::processes;
 
-/// How many runs there are in `cargo test`.
-const SHORT: u64 = 2;
+/// The number of runs in `cargo test`.
+const RUNS: u64 = 2;
 
-/// What the model is asked for long, and does not prove.
+/// A theorem that the model is asked for long, and does not prove.
 const HARD: &str = "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n) : f 1 = 7 := by\n  sorry\n";
 
-/// What it proves.
+/// A theorem that the model proves.
 const EASY: &str = "theorem t (p q r : Prop) (hp : p) (hq : q) (hr : r) : q := by\n  sorry\n";
 
-/// What happens while it writes, or a moment before.
+/// The trouble while the model writes, or a moment before.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Stopped,
-    /// Its file becomes shorter, in place.
+    /// The model's file becomes shorter, in place.
     Truncated,
-    /// Its file becomes another, in place.
+    /// The model's file becomes another, in place.
     Replaced,
-    /// Its file is gone.
+    /// The model's file is gone.
     Removed,
     /// The editor leaves.
     Left,
@@ -44,7 +44,7 @@ const FATES: [Fate; 5] = [
 
 #[test]
 fn model() {
-    let most = crate::storm("model", SHORT, 1, run);
+    let most = crate::storm("model", RUNS, 1, run);
     println!("model: at most {} MB", most >> 10);
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long what is killed may take to end.
+/// The time that what is killed may take to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A process that was there.
@@ -13,9 +13,9 @@ const ENDS_WITHIN: Duration = Duration::from_secs(20);
 pub(crate) struct Process {
     pub(crate) pid: u32,
     parent: u32,
-    /// With the number it tells a process from all others.
+    /// The time of its start, which with the number tells a process from all others.
     started: u64,
-    /// Its command line.
+    /// The command line.
     pub(crate) line: String,
 }
 
@@ -38,7 +38,7 @@ fn all() -> Vec<Process> {
     entries.filter_map(process).collect()
 }
 
-/// Those that `root` has started, and those that these have.
+/// Returns the processes that `root` has started, and those that these have.
 pub(crate) fn below(root: u32) -> Vec<Process> {
     let all = all();
     let mut found: Vec<Process> = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
     found
 }
 
-/// Those of the Lean that checks, from the supervisor on.
+/// Returns the processes of the Lean that checks, from the supervisor on.
 pub(crate) fn of_checker(unsorry: u32) -> Vec<Process> {
     let all = below(unsorry);
     let is_supervisor = |process: &&Process| {
@@ -66,7 +66,7 @@ pub(crate) fn of_checker(unsorry: u32) -> Vec<Process> {
     found
 }
 
-/// Those of the user's Lean that have a document.
+/// Returns the processes of the user's Lean that have a document.
 pub(crate) fn workers(unsorry: u32) -> Vec<Process> {
     let checkers = of_checker(unsorry);
     let mut all = below(unsorry);
@@ -74,7 +74,7 @@ pub(crate) fn workers(unsorry: u32) -> Vec<Process> {
     all
 }
 
-/// It may have ended.
+/// Sends a signal to a process, which may have ended.
 pub(crate) fn signal(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let _ = kill_process(pid.expect("a process"), signal);

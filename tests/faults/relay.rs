@@ -18,16 +18,16 @@ use unsorry_tests::relay::{Relay, assert_group_is_gone, written_pid};
 use crate::processes::{self, signal};
 use editor::Editor;
 
-/// How many runs there are in `cargo test`.
-const SHORT: u64 = 60;
+/// The number of runs in `cargo test`.
+const RUNS: u64 = 60;
 
 /// More memory than this no session needs, in kilobytes: a few messages of 2 MB are under way at a time.
-const MEMORY: u64 = 100 << 10;
+const MAX_MEMORY_KB: u64 = 100 << 10;
 
-/// How long the end may take, on a crowded machine.
+/// The time that the end may take, on a crowded machine.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How the session ends.
+/// The end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// The editor says so when all is answered.
@@ -68,7 +68,7 @@ impl End {
         matches!(self, End::Exit | End::Closes { early: false })
     }
 
-    /// What it is called on the command line of `storm-lean`.
+    /// Returns the name on the command line of `storm-lean`.
     fn of_lean(self) -> Option<&'static str> {
         match self {
             End::LeanExits => Some("exits"),
@@ -79,7 +79,7 @@ impl End {
     }
 }
 
-/// What goes on after a while.
+/// A trouble that is over after a while.
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     LeanPauses(Duration),
@@ -95,7 +95,7 @@ struct Plan {
     troubles: Vec<(usize, Trouble)>,
     end: End,
     end_at: usize,
-    /// What Lean does to itself, and after how many messages.
+    /// Returns what Lean does to itself, and after how many messages.
     leans: (&'static str, usize),
     proves: bool,
 }
@@ -148,7 +148,7 @@ impl Plan {
 
 #[test]
 fn relay() {
-    let most = crate::storm("relay", SHORT, 2, run);
+    let most = crate::storm("relay", RUNS, 2, run);
     println!("relay: at most {} MB", most >> 10);
 }
 
@@ -193,7 +193,7 @@ fn run(seed: u64) -> u64 {
         editor.waits_for_answers();
     }
     let memory = processes::figure(unsorry, "VmHWM").unwrap_or_default();
-    assert!(memory < MEMORY, "{memory} kB, {plan:?}");
+    assert!(memory < MAX_MEMORY_KB, "{memory} kB, {plan:?}");
     match plan.end {
         End::Terminated => signal(unsorry, Signal::TERM),
         End::Killed => signal(unsorry, Signal::KILL),
@@ -214,14 +214,14 @@ fn run(seed: u64) -> u64 {
     let written = written
         .try_into()
         .map_or(0, |bytes: [u8; 8]| u64::from_le_bytes(bytes));
-    let said = check::Said {
+    let output = check::LeanOutput {
         bytes: log("said"),
         written: usize::try_from(written).expect("it fits"),
     };
     let checked = check::to_lean(&sent, &log("heard"), plan.end)
-        .and_then(|()| check::to_editor(&sent, &said, plan.end));
-    if let Err(words) = checked {
-        panic!("{words}, {plan:?}");
+        .and_then(|()| check::to_editor(&sent, &output, plan.end));
+    if let Err(problem) = checked {
+        panic!("{problem}, {plan:?}");
     }
     memory
 }

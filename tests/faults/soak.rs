@@ -12,17 +12,17 @@ use unsorry_tests::editor::Editor;
 use crate::assistant::proves;
 use crate::processes::{self, figure};
 
-/// How often it is measured.
+/// The time between two measurements.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How long a person looks at what they have done, at most, in milliseconds.
-const LONGEST_PAUSE: u64 = 1200;
+/// The longest time that a person looks at what they have done, in milliseconds.
+const MAX_PAUSE_MS: u64 = 1200;
 
-/// So much more memory is none, in kilobytes, and so many more threads or files.
-const MORE_MEMORY: u64 = 3 << 10;
-const MORE_PIECES: u64 = 2;
+/// The growth of memory that counts as none, in kilobytes, and of threads or files.
+const MAX_GROWTH_KB: u64 = 3 << 10;
+const MAX_GROWTH_PIECES: u64 = 2;
 
-/// What is measured.
+/// A measurement.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     seconds: u64,
@@ -62,7 +62,7 @@ struct Desk {
     uri: String,
     /// A second document, and whether it is open.
     other: (String, bool),
-    /// How many goals there were.
+    /// The number of goals.
     goals: u64,
     proved: u64,
     stopped: u64,
@@ -157,7 +157,7 @@ impl Desk {
     }
 
     fn does_something(&mut self) {
-        let pause = self.random.random_range(0..LONGEST_PAUSE);
+        let pause = self.random.random_range(0..MAX_PAUSE_MS);
         self.editor.idle(Duration::from_millis(pause));
         let lines = self.editor.text(&self.uri).lines().count();
         // Lean 4.28 by itself never answers a completion within the `/-!` of the first line.
@@ -221,8 +221,8 @@ fn assert_flat(samples: &[Sample]) {
         let (before, after) = (median(quarter, of), median(samples.len() - quarter, of));
         println!("soak: {name} {before}, at last {after}");
         let more = match name {
-            "memory" => MORE_MEMORY.max(before / 10),
-            _ => MORE_PIECES,
+            "memory" => MAX_GROWTH_KB.max(before / 10),
+            _ => MAX_GROWTH_PIECES,
         };
         if after > before + more {
             grown.push(format!("{name} {before}, at last {after}"));

@@ -10,22 +10,22 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
-/// What it does with a request for an answer.
+/// An engine's act upon a request for an answer.
 #[derive(Debug, Clone, Copy)]
 enum Act {
-    /// It accepts, and never answers.
+    /// The engine accepts, and never answers.
     Hangs,
-    /// Its answer breaks off.
+    /// The answer breaks off.
     Dies,
-    /// Its answer comes byte by byte.
+    /// The answer comes byte by byte.
     Drips,
-    /// It answers with something else.
+    /// The answer is something else.
     Garbage,
-    /// Its answer has no end.
+    /// The answer has no end.
     Floods,
-    /// Its answer is one event without an end.
+    /// The answer is one event without an end.
     FloodsLine,
-    /// It refuses.
+    /// The engine refuses.
     Refuses,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Its acts are drawn from the seed: mostly the same.
+    /// Makes an engine whose acts are drawn from the seed: mostly the same.
     pub(super) fn start(seed: u64) -> Engine {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}/v1", listener.local_addr().expect("an address"));

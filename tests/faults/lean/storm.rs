@@ -17,16 +17,16 @@ use rand::{Rng, SeedableRng};
 /// The exit code of a Lean that ends by itself.
 const EXIT: i32 = 42;
 
-/// How many messages it says on its own.
-const MAX_SAID: usize = 60;
+/// The number of messages that Lean says on its own.
+const MAX_OWN_MESSAGES: usize = 60;
 
-/// How many of its reads or writes are slow.
-const SLOW: usize = 150;
+/// The number of reads or writes that are slow.
+const SLOW_CALLS: usize = 150;
 
-/// How long it is silent between two messages, at most, in microseconds.
-const LONGEST_SILENCE: u64 = 600;
+/// The longest silence between two messages, in microseconds.
+const MAX_SILENCE_US: u64 = 600;
 
-/// What it is to do at some time.
+/// An act that is due at some time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
@@ -137,7 +137,7 @@ impl Reader {
                 }
                 let _ = self.tell.send(Heard::FaultIsDue);
                 match self.fault {
-                    Fault::SlowReads => slow = SLOW,
+                    Fault::SlowReads => slow = SLOW_CALLS,
                     // With it, the file that it is read from.
                     Fault::ClosesStdin => return,
                     _ => {}
@@ -193,17 +193,17 @@ impl Speaker {
         let mut pending: Vec<(String, String)> = Vec::new();
         let mut deaf = false;
         loop {
-            let quiet = self.random.random_range(0..LONGEST_SILENCE);
-            let told = match pending.is_empty() && self.said >= MAX_SAID && !deaf {
+            let quiet = self.random.random_range(0..MAX_SILENCE_US);
+            let event = match pending.is_empty() && self.said >= MAX_OWN_MESSAGES && !deaf {
                 // There is nothing to say.
                 true => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 false => heard.recv_timeout(Duration::from_micros(quiet)),
             };
-            match told {
+            match event {
                 Ok(Heard::Request { id, method }) => pending.push((id, method)),
                 Ok(Heard::Exit) => return 0,
                 Ok(Heard::FaultIsDue) => match self.fault {
-                    Fault::SlowWrites => self.slow = SLOW,
+                    Fault::SlowWrites => self.slow = SLOW_CALLS,
                     Fault::ClosesStdin => deaf = true,
                     Fault::ClosesStdout => self.stdout = None,
                     Fault::Exits => {
@@ -223,7 +223,7 @@ impl Speaker {
                 Err(RecvTimeoutError::Disconnected) if !deaf => return 0,
                 Err(RecvTimeoutError::Disconnected) => {
                     // Nobody ends it any more.
-                    if self.said >= MAX_SAID && pending.is_empty() {
+                    if self.said >= MAX_OWN_MESSAGES && pending.is_empty() {
                         return EXIT;
                     }
                     thread::sleep(Duration::from_micros(quiet));
@@ -232,11 +232,11 @@ impl Speaker {
             }
             match self.random.random_range(0..10) {
                 0..6 if !pending.is_empty() => self.answer(&mut pending),
-                6 if self.said < MAX_SAID && self.random.random_bool(0.1) => {
+                6 if self.said < MAX_OWN_MESSAGES && self.random.random_bool(0.1) => {
                     let burst: Vec<u8> = (0..100).flat_map(|_| self.on_its_own()).collect();
                     self.write(&burst);
                 }
-                7..9 if self.said < MAX_SAID => {
+                7..9 if self.said < MAX_OWN_MESSAGES => {
                     let message = self.on_its_own();
                     self.write(&message);
                 }

@@ -6,13 +6,13 @@ use super::End;
 use super::editor::{From, Sent};
 
 /// A shorter message is not passed on before it is whole, in bytes.
-const LONG: usize = 100 << 10;
+const LONG_BYTES: usize = 100 << 10;
 
-/// What Lean has said.
-pub(crate) struct Said {
-    /// Noted before it was said.
+/// The output of Lean.
+pub(crate) struct LeanOutput {
+    /// The bytes, noted before they were written.
     pub(crate) bytes: Vec<u8>,
-    /// How much of it was said at the least.
+    /// The length of what was written at the least.
     pub(crate) written: usize,
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn message(bytes: &[u8]) -> Option<(&[u8], usize)> {
     Some((body(message), length))
 }
 
-/// How long the message is that `bytes` begin with, if its header is there.
+/// Returns the length of the message that `bytes` begin with, if its header is there.
 fn announced(bytes: &[u8]) -> Option<usize> {
     let near = &bytes[..bytes.len().min(64)];
     let end = near.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
@@ -61,7 +61,7 @@ fn body(message: &[u8]) -> &[u8] {
     &message[end.map_or(0, |end| end + 4)..]
 }
 
-/// What one may read of a message.
+/// The parts of a message that are looked at.
 fn shown(message: &[u8]) -> String {
     String::from_utf8_lossy(&message[..message.len().min(200)]).into_owned()
 }
@@ -105,15 +105,15 @@ fn is_ours(sent: &Sent, message: &[u8]) -> bool {
 
 /// The editor has heard what Lean said to it, byte for byte, but for the answers that are merged: these
 /// once, and whole. Whatever else there is, is ours.
-pub(crate) fn to_editor(sent: &Sent, said: &Said, end: End) -> Result<(), String> {
+pub(crate) fn to_editor(sent: &Sent, output: &LeanOutput, end: End) -> Result<(), String> {
     // By id, what is to be merged; in order, what is not.
     let (mut merged, mut passed) = (HashMap::new(), VecDeque::new());
-    let (whole, broken_off) = messages(&said.bytes);
+    let (whole, broken_off) = messages(&output.bytes);
     let mut start = 0;
     // What the end of Lean may have cut off.
     let mut cut = Vec::new();
     for message in whole {
-        let surely = start + message.len() <= said.written;
+        let surely = start + message.len() <= output.written;
         if !surely {
             cut.push(message);
         }
@@ -167,7 +167,7 @@ pub(crate) fn to_editor(sent: &Sent, said: &Said, end: End) -> Result<(), String
     }
     let lost = |(_, surely, times): &&(&[u8], bool, usize)| *surely && *times == 0;
     // Nothing can be said any more behind a long message that breaks off, which was passed on as it came.
-    if announced(rest).is_none_or(|length| length < LONG)
+    if announced(rest).is_none_or(|length| length < LONG_BYTES)
         && let Some((lost, ..)) = merged.values().find(lost)
     {
         return Err(format!("lost: {:?}", shown(lost)));

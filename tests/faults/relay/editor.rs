@@ -18,10 +18,10 @@ use super::check::{member, message};
 
 const URI: &str = "file:///storm.lean";
 
-/// How many messages are written in small pieces, when they are.
-const DRIPPING: usize = 10;
+/// The number of messages that are written in small pieces, when they are.
+const DRIPPING_MESSAGES: usize = 10;
 
-/// Whose answer a request gets.
+/// The side whose answer a request gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     Lean,
@@ -29,11 +29,11 @@ pub(crate) enum From {
     Us,
 }
 
-/// What has become of a session.
+/// The record of a session that has ended.
 pub(crate) struct Sent {
-    /// What begins our ids.
+    /// The beginning of our ids.
     pub(crate) session: String,
-    /// What was sent for Lean.
+    /// The bytes that were sent for Lean.
     pub(crate) to_lean: Vec<u8>,
     /// The requests by their raw ids.
     pub(crate) requests: HashMap<String, From>,
@@ -42,7 +42,7 @@ pub(crate) struct Sent {
     pub(crate) ended: Ended,
 }
 
-/// What the reading thread and the writing one share.
+/// The state that the reading thread and the writing one share.
 #[derive(Default)]
 struct Shared {
     heard: Mutex<Heard>,
@@ -53,7 +53,7 @@ struct Shared {
 #[derive(Default)]
 struct Heard {
     bytes: Vec<u8>,
-    /// Where the next message begins.
+    /// The place where the next message begins.
     parsed: usize,
     /// Requests that we have not answered, by their raw ids.
     owed: Vec<String>,
@@ -246,7 +246,7 @@ impl Editor {
     }
 
     pub(crate) fn drips(&mut self) {
-        self.dripping = DRIPPING;
+        self.dripping = DRIPPING_MESSAGES;
     }
 
     /// Waits until all is answered. What waits for news, which may not come, is cancelled.
@@ -334,7 +334,7 @@ fn text(n: usize) -> String {
     format!("-- {n}\ntheorem t (a : Nat) : a = a := by sorry\n")
 }
 
-/// Of any length up to 2 MB, mostly short.
+/// Returns a text of any length up to 2 MB, mostly short.
 fn padding(random: &mut StdRng) -> String {
     let size = random.random::<f64>().powi(4) * 21.0;
     "y".repeat(2f64.powf(size) as usize)
