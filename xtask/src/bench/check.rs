@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{Better, Row, peers};
+use super::peers;
+use super::row::{Better, Row};
 use crate::lean;
 use crate::workspace::built;
 

@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Better, Row, model};
+use super::model;
+use super::row::{Better, Row};
 use crate::workspace;
 use crate::workspace::built;
 
@@ -134,7 +135,7 @@ fn figures(whose: &str, file: &Path, command: &mut Command) -> Result<Figures> {
             Some((name.to_owned(), it["value"].as_f64()?))
         });
         let (name, value) = figure.with_context(|| format!("{whose} said {line:?}"))?;
-        eprintln!("{whose}: {name} {}", super::rounded(value));
+        eprintln!("{whose}: {name} {}", super::row::rounded(value));
         figures = better(figures, Figures::from([(name, value)]));
     }
     let status = child.wait()?;

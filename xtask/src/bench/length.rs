@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use super::plot;
+use super::row::{Better, Programs, Row, quantile, rounded};
 use super::session::Session;
-use super::{Better, Programs, Row, plot, quantile, rounded};
 
 /// The lines of the files; there is a hole for each forty.
 const LINES: [usize; 5] = [1250, 2500, 5000, 10_000, 20_000];

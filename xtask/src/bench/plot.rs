@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Row, rounded};
+use super::row::{Row, rounded};
 
 const WIDTH: f64 = 720.0;
 
@@ -160,8 +160,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Better;
     use super::*;
+    use crate::bench::row::Better;
 
     #[test]
     fn steps_are_round() {

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::row::{Better, Programs, Row, quantile};
 use super::server::{ECHO, frame, notification};
 use super::session::Session;
-use super::{Better, Programs, Row, peers, plot, quantile};
+use super::{peers, plot};
 
 /// Turns of each row; each begins with another one.
 const TURNS: usize = 10;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Better, Row};
+use super::row::{Better, Row};
 use crate::workspace;
 use crate::workspace::built;
 

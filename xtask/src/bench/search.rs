@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Better, Row};
+use super::row::{Better, Row};
 use crate::workspace::built;
 use crate::{lean, workspace};
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Better, Programs, Row, quantile};
+use super::row::{Better, Programs, Row, quantile};
 
 /// Commands of each.
 const TURNS: usize = 200;

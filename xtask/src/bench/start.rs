@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
+use super::row::{Better, Programs, Row, quantile};
 use super::session::Session;
-use super::{Better, Programs, Row, quantile};
 use crate::lean;
 
 /// Starts of each.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::row::{Better, Programs, Row, quantile};
 use super::session::Session;
-use super::{Better, Programs, Row, quantile};
 use crate::lean;
 
 /// Turns of each; half of them begin with ours.
