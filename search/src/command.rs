@@ -16,9 +16,9 @@ const LAKEFILES: [&str; 2] = ["lakefile.toml", "lakefile.lean"];
 /// A program with its arguments that speaks Lean's language-server protocol on stdio.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeanCommand {
-    /// Looked up on PATH.
+    /// The program, looked up on PATH.
     pub program: OsString,
-    /// Its arguments.
+    /// The arguments.
     pub args: Vec<OsString>,
 }
 
@@ -49,7 +49,7 @@ impl LeanCommand {
         LAKEFILES.iter().any(|name| dir.join(name).is_file())
     }
 
-    /// What the program says of its version when it is asked in `cwd`.
+    /// The first line that the program prints about its version when it is asked in `cwd`.
     ///
     /// # Errors
     /// When it can't be started.
@@ -67,7 +67,7 @@ impl LeanCommand {
             .to_owned())
     }
 
-    /// What asks the program for its version in `cwd`.
+    /// The process that asks the program for its version in `cwd`.
     pub fn asking_version(&self, cwd: &Path) -> Command {
         let toolchain = self
             .args

@@ -16,7 +16,7 @@ pub struct Target {
     pub uri: Arc<str>,
     /// The document's text.
     pub text: Arc<str>,
-    /// Of `text`.
+    /// The outline of `text`.
     pub outline: Arc<Outline>,
     /// The hole's index in the outline.
     pub hole: usize,
@@ -25,9 +25,9 @@ pub struct Target {
 /// The document with a proof in a hole's place, cut after the hole's declaration.
 #[derive(Debug)]
 pub struct Spliced {
-    /// What the text becomes.
+    /// The text with the proof.
     pub text: String,
-    /// The change that makes it so.
+    /// The change that makes it of the document's text.
     pub change: Change,
 }
 

@@ -20,13 +20,13 @@ const WAYS: u32 = 4;
 /// One search, as the checker tells it from others.
 #[derive(Debug, Default)]
 pub(super) struct Searcher {
-    /// The longest that Lean took for a text of it, coming from another's, in milliseconds.
+    /// The longest that Lean took for a text of this search, coming from another's, in milliseconds.
     way: AtomicU64,
     urgent: bool,
 }
 
 impl Searcher {
-    /// One that goes before all others, and interrupts them.
+    /// A search that goes before all others, and interrupts them.
     pub(super) fn urgent() -> Searcher {
         Searcher {
             urgent: true,
@@ -34,7 +34,7 @@ impl Searcher {
         }
     }
 
-    /// Lean took so long for a text of it, coming from another's.
+    /// Notes how long Lean took for a text of this search, coming from another's.
     pub(super) fn came_back(&self, took: Duration) {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.way.fetch_max(millis, Ordering::Relaxed);
@@ -44,7 +44,7 @@ impl Searcher {
         Duration::from_millis(self.way.load(Ordering::Relaxed))
     }
 
-    /// How long Lean may need to come back to it, beside what a text takes.
+    /// How long Lean may need to come back to this search, beside what a text takes.
     pub(super) fn way_back(&self) -> Duration {
         self.way().saturating_mul(2)
     }
@@ -63,7 +63,7 @@ struct Waiting<T> {
     item: T,
 }
 
-/// What waits, in the order in which it came.
+/// The texts that wait, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     waiting: Vec<Waiting<T>>,
@@ -76,7 +76,7 @@ pub(super) struct Queue<T> {
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<T> {
-    /// This, for which Lean has to come back from something else, or not.
+    /// Elaborate this text, for which Lean has to come back from another search's, or not.
     Take(T, bool),
     /// Wait until then, or for what comes.
     Wait(Instant),
@@ -93,7 +93,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// A search has something, since then.
+    /// Adds a text of a search, which waits `since` then.
     pub(super) fn push(&mut self, searcher: Arc<Searcher>, since: Instant, item: T) {
         self.waiting.push(Waiting {
             searcher,
@@ -107,7 +107,7 @@ impl<T> Queue<T> {
         self.waiting.retain(|waiting| wanted(&waiting.item));
     }
 
-    /// What is next at this moment.
+    /// Takes what is next at this moment.
     pub(super) fn next(&mut self, now: Instant) -> Next<T> {
         let last = self
             .last
@@ -147,7 +147,7 @@ impl<T> Queue<T> {
             && self.waiting.iter().any(|waiting| waiting.searcher.urgent)
     }
 
-    /// What was taken last was interrupted, and waits again, before all that came after it.
+    /// Puts back what was taken last and was interrupted: it waits again, before all that came after it.
     pub(super) fn put_back(&mut self, item: T) {
         if let Some((searcher, since)) = self.running.take() {
             let interrupted = Waiting {
@@ -159,7 +159,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Lean is done with what was taken last.
+    /// Notes that Lean is done with what was taken last.
     pub(super) fn done(&mut self, now: Instant) {
         self.running = None;
         if let Some((_, done)) = &mut self.last {

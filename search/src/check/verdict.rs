@@ -6,17 +6,17 @@ use super::baseline::Baseline;
 use crate::lean::diagnostic::{Diagnostic, Severity};
 use crate::target::Target;
 
-/// What is wrong with a candidate.
+/// A reason why Lean refuses a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
-    /// The line of the candidate that it is about, from 0, as far as that is known.
+    /// The candidate's line, from 0, as far as that is known.
     pub line: Option<usize>,
     /// Lean's words, mostly.
     pub message: String,
 }
 
 impl Complaint {
-    /// Of no line in particular.
+    /// A complaint about no line in particular.
     pub fn new(message: impl Into<String>) -> Complaint {
         Complaint {
             line: None,
@@ -24,7 +24,7 @@ impl Complaint {
         }
     }
 
-    /// What Lean says of a candidate that starts on `line`.
+    /// The complaint in a diagnostic about a candidate that starts on `line`.
     pub fn of(diagnostic: &Diagnostic, line: u32) -> Complaint {
         let line = diagnostic.start().line.checked_sub(line);
         Complaint {
@@ -33,7 +33,7 @@ impl Complaint {
         }
     }
 
-    /// Its first line.
+    /// The first line of the message.
     pub fn first_line(&self) -> &str {
         self.message.lines().next().unwrap_or_default()
     }

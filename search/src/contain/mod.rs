@@ -31,7 +31,7 @@ use crate::command::LeanCommand;
 /// The supervisor's exit code where the command took too much of something.
 pub const TOO_MUCH: u8 = 86;
 
-/// What the container is to be.
+/// The configuration of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerConfig {
     /// Whether there is one.
@@ -74,7 +74,7 @@ impl Scratch {
         Ok(Scratch(folder.context("can't make a temporary folder")?))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

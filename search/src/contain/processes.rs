@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-/// What they take together.
+/// What the processes take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
-    /// Of their own, in bytes: pages of files are shared, and given back when others need them. A file
+    /// The memory of their own, in bytes: pages of files are shared, and given back when others need them. A file
     /// that is open and in no folder any more is their own, too.
     pub memory: u64,
     /// How many there are.
@@ -70,7 +70,7 @@ pub fn end_all(child: &mut Child, within: Duration) -> usize {
     }
 }
 
-/// Those whose parent is one of them, or we.
+/// All processes whose parent is one of them, or we.
 fn descendants() -> Vec<i32> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -30,7 +30,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// A new one in the folder for temporary files.
+    /// Makes a new folder among the temporary files.
     ///
     /// # Errors
     /// When there can't be one.
@@ -56,12 +56,12 @@ impl Scratch {
         anyhow::bail!("{}", failed())
     }
 
-    /// One that whoever started us has made, and removes.
+    /// A folder that whoever started us has made, and removes.
     pub fn given(folder: PathBuf) -> Scratch {
         Scratch { folder, lock: None }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.folder
     }

@@ -2,7 +2,7 @@
 
 use unsorry_syntax::lexer::{Token, TokenKind};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use super::tokens::Tokens;
 
 /// Each bracket, and what closes it.

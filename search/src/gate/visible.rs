@@ -3,7 +3,7 @@
 
 use unsorry_syntax::lexer::{Token, TokenKind};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use super::tokens::Tokens;
 
 /// Whether a character can't be seen, or changes the order in which others are.

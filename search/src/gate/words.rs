@@ -3,9 +3,10 @@
 use unsorry_syntax::keyword;
 use unsorry_syntax::lexer::{TokenKind, is_identifier_rest};
 
+use super::options;
+use super::refusal::Refusal;
 use super::table::*;
 use super::tokens::Tokens;
-use super::{Refusal, options};
 
 /// No token that runs code, changes the language, is a command, or leaves the goal unproved; a `sketch` may
 /// leave a `sorry`.

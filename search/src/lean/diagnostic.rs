@@ -13,7 +13,7 @@ pub struct Range {
     pub end: Position,
 }
 
-/// How bad it is, as LSP counts.
+/// The severity of a diagnostic, as LSP counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(from = "u8")]
 pub enum Severity {
@@ -39,11 +39,11 @@ impl From<u8> for Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// What it is about, cut to the first line for display.
+    /// The range that the message is about, cut to the first line for display.
     pub range: Range,
-    /// All that it is about; from Lean 4 servers only.
+    /// The whole range; from Lean 4 servers only.
     pub full_range: Option<Range>,
-    /// Absent means error, the worst.
+    /// The severity; absent means error, the worst.
     #[serde(default = "error")]
     pub severity: Severity,
     /// Lean's text.
@@ -58,27 +58,27 @@ fn error() -> Severity {
 }
 
 impl Diagnostic {
-    /// Where it begins.
+    /// The position where the whole range begins.
     pub fn start(&self) -> Position {
         self.full_range.unwrap_or(self.range).start
     }
 
-    /// Whether it is an error.
+    /// Whether this is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// Whether it says that a declaration holds a `sorry`. Lean has quoted the word in two ways.
+    /// Whether this says that a declaration holds a `sorry`. Lean has quoted the word in two ways.
     pub fn says_sorry(&self) -> bool {
         self.message.starts_with("declaration uses") && self.message.contains("sorry")
     }
 
-    /// Whether it says that a theorem's goals are accomplished: no error, no `sorry`.
+    /// Whether this says that a theorem's goals are accomplished: no error, no `sorry`.
     pub fn says_accomplished(&self) -> bool {
         self.lean_tags.contains(&2)
     }
 
-    /// Whether it says that Lean has spent what it was given.
+    /// Whether this says that Lean has spent what it was given.
     pub fn ran_out(&self) -> bool {
         self.message.contains("maximum number of heartbeats")
     }

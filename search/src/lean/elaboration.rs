@@ -14,7 +14,7 @@ pub struct Elaboration {
     pub diagnostics: Vec<Diagnostic>,
     /// What Lean answered to the questions, in their order.
     pub answers: Vec<Goals>,
-    /// How long it took.
+    /// How long Lean took.
     pub took: Duration,
 }
 
@@ -48,13 +48,13 @@ impl Goals {
 /// Why nothing is known of a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
-    /// It took too long.
+    /// Lean took too long.
     #[error("Lean did not finish within {} s", .0.as_secs())]
     TimedOut(Duration),
     /// Lean's worker for the document, or the whole server, ended.
     #[error("Lean's process for checking ended")]
     Died,
-    /// It was ended for what it took.
+    /// Lean was ended for what it took.
     #[error(
         "Lean's process for checking was ended: it took more memory or processes than `check.memory` allows"
     )]

@@ -14,16 +14,17 @@ use crate::command::LeanCommand;
 use crate::contain::{self, ContainerConfig, Scratch};
 use crate::lean::elaboration::Unknown;
 
-/// What the third process runs.
+/// The script that the third process runs.
 const SCRIPT: &str = include_str!("replay.lean");
 
-/// What it prints once it has checked what was there before: up to then nothing of a candidate is read.
+/// What the script prints once it has checked what was there before: up to then nothing of a candidate is
+/// read.
 const BEGUN: &str = "replaying\n";
 
-/// What it prints in the end.
+/// What the script prints in the end.
 const REPLAYED: &str = "replayed";
 
-/// How it begins what it can't tell.
+/// How the script begins to say that it can't tell.
 const UNKNOWN: &str = "unknown: ";
 
 /// A file's name where it is compiled, with which names that are private to it begin.
@@ -46,13 +47,13 @@ pub struct Compiled {
     folder: Scratch,
 }
 
-/// Why there is no replay.
+/// Why a proof was not replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
-    /// The kernel refuses it, or it is something else than was to be proved.
+    /// The kernel refuses the proof, or it is of something else than was to be proved.
     #[error("it can't be replayed in Lean's kernel: {0}")]
     Refused(String),
-    /// It could not be done.
+    /// The replay could not be done.
     #[error("{0}")]
     Impossible(String),
 }
@@ -65,7 +66,7 @@ impl NotReplayed {
 }
 
 impl Replayer {
-    /// With the compiler of the server that `command` starts, in `cwd`, contained within `limits`.
+    /// A replayer with the compiler of the server that `command` starts, in `cwd`, contained within `limits`.
     pub fn new(command: LeanCommand, cwd: PathBuf, limits: ContainerConfig) -> Replayer {
         Replayer {
             command,

@@ -74,7 +74,7 @@ impl Negation {
         &self.target
     }
 
-    /// What it states.
+    /// The statement of the theorem.
     pub fn statement(&self) -> &str {
         &self.statement
     }

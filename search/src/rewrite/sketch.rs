@@ -7,7 +7,7 @@ use unsorry_syntax::{Outline, splice};
 /// A sketch, and what of its steps is filled in.
 #[derive(Debug, Clone)]
 pub struct Sketch {
-    /// It stands in a declaration of its own here, so that its holes are found as any others.
+    /// The sketch in a declaration of its own, so that its holes are found as any others.
     text: String,
     outline: Outline,
     like: Candidate,
@@ -36,12 +36,12 @@ impl Sketch {
         })
     }
 
-    /// How many holes it has.
+    /// How many holes the sketch has.
     pub fn holes(&self) -> usize {
         self.outline.holes.len()
     }
 
-    /// What its `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where it is no
+    /// What the `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where it is no
     /// `have` of one line.
     pub fn label(&self, hole: usize) -> Option<String> {
         let at = self.outline.holes[hole].range.start;
@@ -65,7 +65,7 @@ impl Sketch {
         self.outline = Outline::of(&self.text);
     }
 
-    /// It as it is now; a candidate for a proof once it has no hole.
+    /// The sketch as it is now; a candidate for a proof once it has no hole.
     pub fn candidate(&self) -> Candidate {
         let body = self.text.split_once('\n').map_or("", |(_, body)| body);
         let lines = body

@@ -98,7 +98,7 @@ pub async fn is_whole(cx: CheckContext<'_>, text: &str) -> Result<(), Rejection>
     }
 }
 
-/// It brings no axiom of its own; and the level that follows from what Lean says of axioms.
+/// A proof brings no axiom of its own. Returns the level that follows from what Lean says of axioms.
 pub fn level(axioms: &AxiomReport, before: &AxiomReport) -> Result<Level, Rejection> {
     let foreign = axioms.foreign(before);
     if !foreign.is_empty() {
@@ -110,8 +110,8 @@ pub fn level(axioms: &AxiomReport, before: &AxiomReport) -> Result<Level, Reject
     }
 }
 
-/// It leaves no `sorry` and trusts no compiled code; and the unproved declarations of the file that it
-/// uses, and its declaration without it does not.
+/// A proof leaves no `sorry` and trusts no compiled code. Returns the unproved declarations of the file
+/// that it depends on, and its declaration without it does not.
 pub async fn unproved(
     cx: CheckContext<'_>,
     evidence: &Evidence<'_>,

@@ -1,4 +1,4 @@
-//! What it takes to check texts for one hole.
+//! What checks of texts for one hole need.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::check::baseline::Baseline;
 use crate::check::checker::Checker;
 use crate::target::Target;
 
-/// What it takes to check texts for one hole.
+/// All that checks of texts for one hole need.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckContext<'a> {
     /// Asks Lean.

@@ -23,7 +23,7 @@ const PRINT: &str = "set_option pp.all true in set_option pp.proofs true in \
 /// The dependencies of a declaration, as far as a verdict needs them.
 #[derive(Debug, Default)]
 pub struct Dependencies {
-    /// Its own term holds a `sorry`.
+    /// The declaration's own term holds a `sorry`.
     pub holds_sorry: bool,
     /// A constant that stands for trust in compiled code.
     pub native: Option<String>,

@@ -20,11 +20,11 @@ use crate::replay::NotReplayed;
 /// Whether Lean's kernel has taken a proof once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// Nobody wanted that.
+    /// Nobody asked for that.
     NotAsked,
-    /// It has.
+    /// The kernel has taken it.
     Done,
-    /// That can't be known, and this is why.
+    /// A replay was not possible: the reason.
     Impossible(String),
 }
 
@@ -47,7 +47,7 @@ pub struct VerifiedProof {
 }
 
 impl VerifiedProof {
-    /// The proof itself, as it was proposed.
+    /// The proof as it was proposed.
     pub fn proof(&self) -> &str {
         &self.proof
     }
@@ -62,7 +62,7 @@ impl VerifiedProof {
         &self.hole
     }
 
-    /// The change to the text that was checked. It takes in the hole, and perhaps blanks before it.
+    /// The change to the text that was checked, which takes in the hole, and perhaps blanks before it.
     pub fn change(&self) -> &Change {
         &self.change
     }

@@ -9,16 +9,16 @@ use crate::replay::NotReplayed;
 /// Why a candidate is not a proof.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// It never got to Lean.
+    /// The gate refused it.
     #[error("refused: {0}")]
     Gate(#[from] Refusal),
     /// Lean refuses it.
     #[error("{}", .0.first().map_or("Lean refuses it", Complaint::first_line))]
     Lean(Vec<Complaint>),
-    /// It brings axioms of its own.
+    /// The candidate brings axioms of its own.
     #[error("it depends on {0}")]
     Axioms(String),
-    /// It is a proof as far as that, and more is asked for.
+    /// The candidate is a proof as far as this level, and more is asked for.
     #[error("it is {} only, and `check.level` asks for more{}", .0.title(), .1)]
     Level(Level, String),
     /// The kernel refuses it.
@@ -30,7 +30,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// Refused, and not in Lean's words.
+    /// A rejection in other words than Lean's.
     pub(crate) fn because(why: &str) -> Rejection {
         Rejection::Lean(vec![Complaint::new(why)])
     }

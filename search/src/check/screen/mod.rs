@@ -33,7 +33,7 @@ pub struct Screen {
     pub text: String,
     /// What Lean may spend on it is limited to what a screening may take.
     limited: bool,
-    /// Those of the declaration, to the end of the text.
+    /// The lines of the declaration, to the end of the text.
     lines: Range<u32>,
     places: Places,
 }
