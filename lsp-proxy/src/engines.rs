@@ -18,7 +18,7 @@ use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
 use unsorry_search::replay::Replayer;
-use unsorry_search::search::{Limits, Search, Source};
+use unsorry_search::search::{Limits, Search, Source, Strategy};
 use unsorry_search::verify::Requirements;
 
 /// The provers that are asked, in this order: as configured, or all that have what they need.
@@ -208,6 +208,7 @@ pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<
         memory,
         sources,
         limits: limits(config),
+        strategy: strategy(config),
     }
 }
 
@@ -220,8 +221,15 @@ pub fn limits(config: &Config) -> Limits {
         check: config.timeout,
         head_start: config.head_start,
         polish: config.polish,
-        refute: config.refute,
         ..Limits::default()
+    }
+}
+
+/// What a search does besides having candidates checked, as configured.
+pub fn strategy(config: &Config) -> Strategy {
+    Strategy {
+        refutes: config.refute,
+        ..Strategy::PROVE
     }
 }
 

@@ -141,6 +141,7 @@ impl Inner {
             }
         };
         self.search.limits = engines::limits(&config);
+        self.search.strategy = engines::strategy(&config);
         self.search.requirements.least = config.level;
         self.search.requirements.replay = config.replay;
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);

@@ -2,6 +2,7 @@
 // Its output is for stdout, its progress for stderr.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod contestant;
 mod html;
 mod paper;
 mod plot;
@@ -12,7 +13,6 @@ mod set;
 mod settings;
 mod statistics;
 mod trial;
-mod unit;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -31,10 +31,10 @@ use unsorry_prover::prompt::Mode;
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};
 use crate::engines;
+use contestant::{Contestant, Name};
 use results::Results;
 use set::{Problem, Set};
 use trial::Trial;
-use unit::{Name, Unit};
 use unsorry_search::command::LeanCommand;
 use unsorry_search::search::Search;
 
@@ -124,14 +124,14 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     }
     // A proof that is remembered says nothing of who is asked now.
     config.cache.enabled = false;
-    let config = unit::in_mode(config, arguments.mode);
+    let config = contestant::in_mode(config, arguments.mode);
     let set = Set::read(&arguments.set, arguments.split.as_deref())?;
     let problems = select(&set.problems, arguments)?;
     let mut names = arguments.engines.clone();
     if arguments.cascade {
         names.push(Name::Cascade);
     }
-    let units = unit::units(&config, names, arguments.mode)?;
+    let contestants = contestant::contestants(&config, names, arguments.mode)?;
     let leans = Leans(arguments.lean.as_deref());
     let version = leans.command(&problems[0].file)?.1;
     let settings = settings::settings(&config, &set, &version);
@@ -140,12 +140,12 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         None => PathBuf::from(format!("unsorry-eval-{}", set.name)),
     };
     let results = RefCell::new(Results::open(&folder, &settings)?);
-    let todo: VecDeque<(&Unit, &Problem)> = units
+    let todo: VecDeque<(&Contestant, &Problem)> = contestants
         .iter()
-        .flat_map(|unit| problems.iter().map(move |problem| (unit, *problem)))
-        .filter(|(unit, problem)| results.borrow().get(unit.name, &problem.name).is_none())
+        .flat_map(|one| problems.iter().map(move |problem| (one, *problem)))
+        .filter(|(one, problem)| results.borrow().get(one.name, &problem.name).is_none())
         .collect();
-    let all = units.len() * problems.len();
+    let all = contestants.len() * problems.len();
     let run = Run {
         config: &config,
         leans,
@@ -163,7 +163,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     };
     run.bar.finish_and_clear();
     // However it ended, what was done is told.
-    let engines = engines_of(&units, &run.results.borrow());
+    let engines = engines_of(&contestants, &run.results.borrow());
     {
         let results = run.results.borrow();
         let report = report::report(
@@ -234,8 +234,8 @@ fn checkers() -> usize {
 }
 
 /// What was evaluated now, and whatever else the folder has results of.
-fn engines_of(units: &[Unit], results: &Results) -> Vec<String> {
-    let mut engines: Vec<String> = units.iter().map(|unit| unit.name.to_owned()).collect();
+fn engines_of(contestants: &[Contestant], results: &Results) -> Vec<String> {
+    let mut engines: Vec<String> = contestants.iter().map(|one| one.name.to_owned()).collect();
     for engine in results.engines() {
         if !engines.contains(&engine) {
             engines.push(engine);
@@ -265,7 +265,7 @@ struct Run<'a> {
     config: &'a Config,
     leans: Leans<'a>,
     bar: ProgressBar,
-    todo: RefCell<VecDeque<(&'a Unit, &'a Problem)>>,
+    todo: RefCell<VecDeque<(&'a Contestant, &'a Problem)>>,
     results: RefCell<Results>,
     /// The model in this process does one job at a time: a problem that waits must not use up its budget.
     local: tokio::sync::Mutex<()>,
@@ -280,7 +280,7 @@ impl Run<'_> {
         let mut failures = 0;
         loop {
             let next = self.todo.borrow_mut().pop_front();
-            let Some((unit, problem)) = next else {
+            let Some((contestant, problem)) = next else {
                 return Ok(());
             };
             let root = project_root(&problem.file);
@@ -293,16 +293,16 @@ impl Run<'_> {
                     search
                 }
             };
-            let search = unit.search(&base);
-            let _turn = match unit.is_local {
+            let search = contestant.search(&base);
+            let _turn = match contestant.is_local {
                 true => Some(self.local.lock().await),
                 false => None,
             };
             let tell = |what: String| {
-                let message = format!("{} {}: {what}", unit.name, problem.name);
+                let message = format!("{} {}: {what}", contestant.name, problem.name);
                 self.bar.set_message(message);
             };
-            match trial::trial(&search, unit, problem, tell).await? {
+            match trial::trial(&search, contestant, problem, tell).await? {
                 Trial::Done(row) => {
                     failures = 0;
                     self.results.borrow_mut().add(row)?;
@@ -312,7 +312,7 @@ impl Run<'_> {
                     if failures >= MAX_FAILURES {
                         bail!("{failures} problems in a row have no result: {why}");
                     }
-                    let name = format!("{}, {}", unit.name, problem.name);
+                    let name = format!("{}, {}", contestant.name, problem.name);
                     self.failed.borrow_mut().push((name, why));
                 }
             }

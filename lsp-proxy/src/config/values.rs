@@ -6,7 +6,7 @@ use std::time::Duration;
 use unsorry_model::remote::EndpointSettings;
 use unsorry_prover::{Engine, PortfolioRow};
 use unsorry_search::contain;
-use unsorry_search::search::Limits;
+use unsorry_search::search::{Limits, Strategy};
 use unsorry_search::verify::Level;
 
 use super::cache::Cache;
@@ -60,7 +60,7 @@ impl Default for Config {
             money: limits.money,
             head_start: limits.head_start,
             polish: limits.polish,
-            refute: limits.refute,
+            refute: Strategy::PROVE.refutes,
             timeout: limits.check,
             idle: Duration::from_secs(300),
             level: Level::LeanChecked,

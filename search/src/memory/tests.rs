@@ -2,7 +2,7 @@ use super::*;
 use crate::check::checker::Checker;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
-use crate::search::{Limits, Outcome, Search, Source};
+use crate::search::{Limits, Outcome, Search, Source, Strategy};
 use crate::target::Target;
 use crate::verify::Requirements;
 use futures_util::StreamExt;
@@ -240,8 +240,11 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
         }],
         limits: Limits {
             batch: 2,
-            refute: false,
             ..Limits::default()
+        },
+        strategy: Strategy {
+            refutes: false,
+            ..Strategy::PROVE
         },
         memory: Some(memory.clone()),
     };

@@ -1,16 +1,14 @@
-//! What a search has found, and what it took: kept where nothing is lost when its parts are stopped.
+//! What a search took, all its goals together, and what failed on the way.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 use unsorry_prover::{Candidate, Engine};
 
-use super::batch_sizer::BatchSizer;
-use super::sketches::SketchProgress;
 use super::{Failure, Source};
-use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
 
-/// How many of the candidates that failed are kept.
-const MAX_TRIES: usize = 3;
+/// How many near misses are kept.
+const MAX_NEAR_MISSES: usize = 3;
 
 /// A candidate that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,28 +18,7 @@ pub struct NearMiss {
     /// The first line of what Lean said of it.
     pub error: String,
     /// Whether an engine wrote it that costs more than a check; then how few errors it had.
-    rank: (bool, std::cmp::Reverse<usize>),
-}
-
-/// What was found for one goal.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// Proofs that stand on their own, best first.
-    pub proofs: Vec<Arc<VerifiedProof>>,
-    pub conditional: Vec<Arc<VerifiedProof>>,
-    /// How many candidates stand in one text.
-    pub together: BatchSizer,
-    /// What would do for a step of a sketch.
-    pub step: Option<Candidate>,
-    pub sketch: Option<Arc<VerifiedSketch>>,
-    pub sketch_progress: Option<Arc<SketchProgress>>,
-    pub refuted: Option<Arc<Refutation>>,
-}
-
-impl Found {
-    pub fn is_proved(&self) -> bool {
-        !self.proofs.is_empty() || self.step.is_some()
-    }
+    rank: (bool, Reverse<usize>),
 }
 
 /// What a search took, all its goals together.
@@ -64,37 +41,28 @@ impl SearchStats {
         }
     }
 
+    /// Whether an engine can't go on.
+    pub fn has_failed(&self, engine: Engine) -> bool {
+        self.failures.iter().any(|failure| failure.engine == engine)
+    }
+
     /// Whether none of `sources` could do its part for the hole itself.
-    pub fn failed(&self, sources: &[Source]) -> bool {
-        let failed = |source: &Source| self.failures.iter().any(|f| f.engine == source.engine);
-        sources.iter().all(failed)
+    pub fn all_failed(&self, sources: &[Source]) -> bool {
+        sources.iter().all(|source| self.has_failed(source.engine))
     }
 
     /// Keeps a candidate that failed, if it is one of those that are worth showing.
-    pub fn tried(&mut self, candidate: &Candidate, error: &str, errors: usize) {
-        let rank = (
-            candidate.engine != Engine::Tactics,
-            std::cmp::Reverse(errors),
-        );
+    pub fn near_miss(&mut self, candidate: &Candidate, error: &str, errors: usize) {
+        let rank = (candidate.engine != Engine::Tactics, Reverse(errors));
         let at = self.near_misses.partition_point(|one| one.rank >= rank);
-        if at < MAX_TRIES {
+        if at < MAX_NEAR_MISSES {
             let one = NearMiss {
                 candidate: candidate.clone(),
                 error: error.to_owned(),
                 rank,
             };
             self.near_misses.insert(at, one);
-            self.near_misses.truncate(MAX_TRIES);
+            self.near_misses.truncate(MAX_NEAR_MISSES);
         }
     }
-}
-
-/// What is behind a lock that nobody needs any more.
-pub(super) fn taken<T>(mutex: Mutex<T>) -> T {
-    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The lock, which nobody holds across an await.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

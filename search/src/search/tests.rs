@@ -1,12 +1,21 @@
 use super::*;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use unsorry_prover::{Ask, Proposal};
+use tokio::sync::mpsc::unbounded_channel;
+use unsorry_prover::{Ask, Proposal, Spent};
 
 use crate::check::checker::CheckError;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};
 use crate::lean::elaboration::{Elaboration, Goals};
 use unsorry_syntax::{Outline, Position};
+
+const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
+
+/// The contrary would be heard of among what Lean is asked.
+const ALONE: Strategy = Strategy {
+    refutes: false,
+    ..Strategy::PROVE
+};
 
 /// Two engines that are no tactics.
 const A: Engine = Engine::Local(None);
@@ -112,14 +121,14 @@ async fn bounded(
     limits: Limits,
     heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
-    of("theorem t : 1 = 1 := by\n  sorry\n", sources, limits, heard).await
+    of(SOURCE, sources, (limits, ALONE), heard).await
 }
 
 /// The same in another text.
 async fn of(
     source: &str,
     sources: Vec<Source>,
-    limits: Limits,
+    (limits, strategy): (Limits, Strategy),
     mut heard: impl FnMut(&[String]) + Send + 'static,
 ) -> (Outcome, Vec<Step>, Vec<Vec<String>>) {
     let asked = Asked::default();
@@ -154,11 +163,8 @@ async fn of(
         requirements: Requirements::default(),
         sources,
         memory: None,
-        limits: Limits {
-            batch: 3,
-            refute: false,
-            ..limits
-        },
+        limits: Limits { batch: 3, ..limits },
+        strategy,
     };
     let target = Target {
         uri: "file:///A.lean".into(),
@@ -233,7 +239,7 @@ async fn a_declaration_that_is_too_much_by_itself_has_the_users_limit() {
     const SOURCE: &str = "theorem t : 1 = 1 := by\n  skip -- heavy\n  sorry\n";
     let texts = ["wrong 1", "wrong 2", "right"];
     let sources = vec![source(A, stream::iter(candidates(&texts)))];
-    let (outcome, _, asked) = of(SOURCE, sources, Limits::default(), |_| {}).await;
+    let (outcome, _, asked) = of(SOURCE, sources, (Limits::default(), ALONE), |_| {}).await;
     assert_eq!(proofs(&outcome), ["right"]);
     let first = |text: &&Vec<String>| text.contains(&"wrong 1".to_owned());
     assert_eq!(asked.iter().filter(first).count(), 2, "{asked:?}");
@@ -348,12 +354,9 @@ async fn every_candidate_is_judged_where_all_are_wanted() {
         "run_tac x",
         "right 2",
     ];
-    let limits = Limits {
-        everything: true,
-        ..Limits::default()
-    };
     let sources = vec![source(A, stream::iter(candidates(&all)))];
-    let (outcome, steps, _) = bounded(sources, limits, |_| {}).await;
+    let bounds = (Limits::default(), Strategy::JUDGE_ALL);
+    let (outcome, steps, _) = of(SOURCE, sources, bounds, |_| {}).await;
     let judged = steps.iter().filter_map(|step| match step {
         Step::Judged { candidate, error } => Some((candidate.text.as_str(), error.is_none())),
         _ => None,
@@ -464,23 +467,20 @@ async fn a_proof_is_made_shorter_while_the_first_is_there_already() {
 #[tokio::test]
 async fn where_lean_is_gone_what_was_found_is_kept() {
     let gone = Ended::LeanGone("Lean is gone".into());
-    let search = async |texts: &[&str], limits: Limits| {
+    let search = async |texts: &[&str], strategy: Strategy| {
         let sources = vec![source(A, stream::iter(candidates(texts)))];
-        bounded(sources, limits, |_| {}).await.0
+        let bounds = (Limits::default(), strategy);
+        of(SOURCE, sources, bounds, |_| {}).await.0
     };
-    let outcome = search(&["wrong 1", "deadly"], Limits::default()).await;
+    let outcome = search(&["wrong 1", "deadly"], ALONE).await;
     assert_eq!((&outcome.ended, proofs(&outcome)), (&gone, vec![]));
     assert_eq!(outcome.proposed, 2);
     // While a proof is made shorter.
-    let outcome = search(&["antidote\ndeadly"], Limits::default()).await;
+    let outcome = search(&["antidote\ndeadly"], ALONE).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(proofs(&outcome), ["antidote\ndeadly"]);
     // While the others are judged: who counts them must know.
-    let everything = Limits {
-        everything: true,
-        ..Limits::default()
-    };
     let texts = ["right", "wrong 1", "wrong 2", "deadly"];
-    let outcome = search(&texts, everything).await;
+    let outcome = search(&texts, Strategy::JUDGE_ALL).await;
     assert_eq!((&outcome.ended, proofs(&outcome)), (&gone, vec!["right"]));
 }

@@ -4,9 +4,9 @@ use anyhow::{Result, anyhow};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
+use super::contestant::Contestant;
 use super::results::Row;
 use super::set::Problem;
-use super::unit::Unit;
 use crate::cli::prove::file_uri;
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
@@ -30,13 +30,13 @@ struct Judged {
     correct: usize,
 }
 
-/// Has `unit` try `problem`; `tell` hears what it does.
+/// Has `contestant` try `problem`; `tell` hears what it does.
 ///
 /// # Errors
 /// When there is no Lean to ask.
 pub async fn trial(
     search: &Search,
-    unit: &Unit,
+    contestant: &Contestant,
     problem: &Problem,
     tell: impl Fn(String),
 ) -> Result<Trial> {
@@ -79,26 +79,33 @@ pub async fn trial(
             ended: Ended::LeanGone(why),
             ..
         }) => Err(gone(why)),
-        Ok(outcome) => Ok(of_outcome(unit, problem, &outcome, judged)),
+        Ok(outcome) => Ok(of_outcome(contestant, problem, &outcome, judged)),
         Err(NoGoal::Check(
             error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
         )) => Err(gone(error.to_string())),
         Err(NoGoal::Check(error)) => Ok(Trial::Failed(error.to_string())),
         Err(error) => Ok(Trial::Done(Row {
-            samples: unit.samples.unwrap_or(1),
+            samples: contestant.samples.unwrap_or(1),
             message: Some(error.to_string()),
             not_tried: true,
-            ..nothing(unit, problem)
+            ..nothing(contestant, problem)
         })),
     }
 }
 
-fn of_outcome(unit: &Unit, problem: &Problem, outcome: &Outcome, judged: Judged) -> Trial {
+fn of_outcome(
+    contestant: &Contestant,
+    problem: &Problem,
+    outcome: &Outcome,
+    judged: Judged,
+) -> Trial {
     let proof = outcome.proofs.first();
     let solved = proof.is_some();
-    let (samples, correct) = count(unit.samples, judged, solved);
+    let (samples, correct) = count(contestant.samples, judged, solved);
     // An engine that broke off has not had its say.
-    let cut = unit.samples.is_some_and(|samples| judged.all < samples);
+    let cut = contestant
+        .samples
+        .is_some_and(|samples| judged.all < samples);
     if !outcome.failures.is_empty() && (cut || !solved) {
         return Trial::Failed(complaints(&outcome.failures).trim().to_owned());
     }
@@ -111,7 +118,7 @@ fn of_outcome(unit: &Unit, problem: &Problem, outcome: &Outcome, judged: Judged)
         proof: proof.map(|proof| proof.proof().to_owned()),
         level: proof.map(|proof| proof.level().name().to_owned()),
         message: (!solved).then(|| summary(outcome)),
-        ..nothing(unit, problem)
+        ..nothing(contestant, problem)
     })
 }
 
@@ -128,9 +135,9 @@ fn count(wanted: Option<usize>, judged: Judged, solved: bool) -> (usize, usize) 
     }
 }
 
-fn nothing(unit: &Unit, problem: &Problem) -> Row {
+fn nothing(contestant: &Contestant, problem: &Problem) -> Row {
     Row {
-        engine: unit.name.to_owned(),
+        engine: contestant.name.to_owned(),
         problem: problem.name.clone(),
         samples: 0,
         judged: 0,

@@ -1,23 +1,26 @@
 //! Proving a goal step by step: what a model only sketched, if Lean takes it so far, has its `sorry`s
 //! proved one after the other, each with a small context of its own.
 
-use std::sync::{Arc, Mutex};
+mod progress;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use unsorry_prover::{Candidate, Context, Goal, HoleKind};
+use unsorry_syntax::Outline;
 
-use super::stats::{Found, lock, taken};
-use super::{Effort, Kind, Source, Step, Task};
-use crate::check::baseline::{Baseline, NoGoal, baseline};
-use crate::check::checker::CheckError;
+use super::goal_search::{GoalSearch, Role};
+use super::lean_gone::{LeanGone, UnlessGone};
+use super::{Source, Step};
+use crate::check::baseline::{Baseline, baseline};
 use crate::gate::gate_sketch;
 use crate::rewrite::negation::generalised;
 use crate::rewrite::sketch::Sketch;
 use crate::target::Target;
-use crate::verify::{Rejection, VerifiedProof, confirm, confirm_sketch};
-use unsorry_syntax::Outline;
+use crate::verify::{Rejection, confirm_sketch};
+pub use progress::{SketchProgress, SketchStep, StepState};
 
 /// How many sketches for one goal are worked on.
 const MAX_SKETCHES: usize = 4;
@@ -26,84 +29,43 @@ const MAX_SKETCHES: usize = 4;
 const MAX_STEPS: usize = 12;
 
 /// Steps of sketches for steps of sketches are not sketched again.
-const DEEPEST: usize = 2;
+const MAX_DEPTH: usize = 2;
 
 /// The least that a step gets of the time that is left.
-const LEAST: Duration = Duration::from_secs(2);
+const MIN_SHARE: Duration = Duration::from_secs(2);
 
-/// How the steps of a sketch stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SketchProgress {
-    /// Its steps, in the text's order.
-    pub steps: Vec<SketchStep>,
-}
-
-/// A step of a sketch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SketchStep {
-    /// What it is to prove: `h₁ : a < b`.
-    pub goal: String,
-    /// How it stands.
-    pub state: StepState,
-}
-
-/// How a step of a sketch stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepState {
-    /// Nothing has been found so far.
-    Open,
-    /// It is being worked on.
-    Tried,
-    /// Lean takes this for it.
-    Proved(String),
-    /// Its contrary is proved: the sketch leads nowhere.
-    False,
-}
-
-impl SketchProgress {
-    /// How many steps are proved.
-    pub fn proved(&self) -> usize {
-        let proved = |step: &&SketchStep| matches!(step.state, StepState::Proved(_));
-        self.steps.iter().filter(proved).count()
-    }
-}
-
-/// Works on the `sketches` for `task`, one after the other, until one is proved; `busy` is told while it
+/// Works on the `sketches` for a goal, one after the other, until one is proved; `busy` is told while it
 /// does.
 ///
 /// # Errors
-/// When there is no Lean to ask.
-pub(super) async fn work(
-    effort: Effort<'_>,
-    task: Task<'_>,
-    found: &Mutex<Found>,
+/// When Lean is gone.
+pub(super) async fn prove_all(
+    goal: &GoalSearch<'_>,
     mut sketches: UnboundedReceiver<Candidate>,
     busy: watch::Sender<bool>,
-) -> Result<(), CheckError> {
+) -> Result<(), LeanGone> {
     let mut seen: Vec<String> = Vec::new();
     while let Some(candidate) = sketches.recv().await {
-        if seen.contains(&candidate.text) || seen.len() == MAX_SKETCHES || task.depth >= DEEPEST {
+        if seen.contains(&candidate.text) || seen.len() == MAX_SKETCHES || goal.depth >= MAX_DEPTH {
             continue;
         }
         seen.push(candidate.text.clone());
-        let mut work = match Work::begin(effort, task, found, &candidate).await {
-            Ok(work) => work,
-            Err(Rejection::Check(CheckError::NoLean(error))) => {
-                return Err(CheckError::NoLean(error));
-            }
+        let begun = SketchSearch::begin(goal, &candidate).await;
+        let mut sketch = match begun.unless_gone()? {
+            Ok(sketch) => sketch,
             Err(rejection) => {
                 tracing::debug!(%rejection, "a sketch is no use");
-                if task.kind == Kind::Hole {
-                    let error = rejection.to_string();
-                    lock(effort.stats).tried(&candidate, &error, usize::MAX);
+                if goal.role == Role::Hole {
+                    let mut stats = goal.stats();
+                    stats.near_miss(&candidate, &rejection.to_string(), usize::MAX);
                 }
                 continue;
             }
         };
         busy.send_replace(true);
-        work.prove().await?;
+        sketch.prove().await?;
         busy.send_replace(false);
-        if lock(found).is_proved() {
+        if goal.found().is_proved() {
             return Ok(());
         }
     }
@@ -111,43 +73,39 @@ pub(super) async fn work(
 }
 
 /// One sketch that Lean takes but for its `sorry`s.
-struct Work<'a> {
-    effort: Effort<'a>,
-    task: Task<'a>,
-    found: &'a Mutex<Found>,
+struct SketchSearch<'a> {
+    goal: &'a GoalSearch<'a>,
     sketch: Sketch,
     /// The declaration with the sketch in it, and where its own holes are there.
     text: Arc<str>,
     outline: Arc<Outline>,
     holes: Vec<usize>,
     steps: Vec<SketchStep>,
-    /// What is to be proved in each hole, and the proof.
-    goals: Vec<Option<Arc<Baseline>>>,
+    /// What Lean says of each hole, and the proof.
+    baselines: Vec<Option<Arc<Baseline>>>,
     proofs: Vec<Option<(HoleKind, String)>>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> SketchSearch<'a> {
     /// Has Lean check the sketch as it is.
     ///
     /// # Errors
     /// When Lean does not take it.
     async fn begin(
-        effort: Effort<'a>,
-        task: Task<'a>,
-        found: &'a Mutex<Found>,
+        goal: &'a GoalSearch<'a>,
         candidate: &Candidate,
-    ) -> Result<Work<'a>, Rejection> {
-        let kind = task.baseline.goal.kind;
+    ) -> Result<SketchSearch<'a>, Rejection> {
+        let kind = goal.baseline.goal.kind;
         gate_sketch(kind, &candidate.text)?;
         let sketch = Sketch::of(kind, candidate).ok_or_else(|| Rejection::because("no sketch"))?;
         let steps = sketch.holes();
         if steps > MAX_STEPS {
             return Err(Rejection::because("it has too many steps"));
         }
-        lock(effort.stats).checked += 1;
-        let verified = confirm_sketch(effort.context(task), candidate, (steps, steps)).await?;
+        goal.stats().checked += 1;
+        let verified = confirm_sketch(goal.context(), candidate, (steps, steps)).await?;
         let change = verified.change().clone();
-        let text: Arc<str> = change.apply(task.target.head()).into();
+        let text: Arc<str> = change.apply(goal.target.head()).into();
         let outline = Arc::new(Outline::of(&text));
         let inside = change.range.start..change.range.start + change.text.len();
         let holes = outline.holes.iter().enumerate();
@@ -162,25 +120,23 @@ impl<'a> Work<'a> {
             goal: sketch.label(hole).unwrap_or_default(),
             state: StepState::Open,
         };
-        let work = Work {
-            effort,
-            task,
-            found,
+        let begun = SketchSearch {
+            goal,
             text,
             outline,
             steps: (0..steps).map(label).collect(),
-            goals: vec![None; steps],
+            baselines: vec![None; steps],
             proofs: vec![None; steps],
             holes,
             sketch,
         };
-        work.tell();
-        Ok(work)
+        begun.tell();
+        Ok(begun)
     }
 
     /// Proves the steps, the easy ones first, and then the whole; or keeps what stands of it.
-    async fn prove(&mut self) -> Result<(), CheckError> {
-        let all = self.task.sources.iter().cloned();
+    async fn prove(&mut self) -> Result<(), LeanGone> {
+        let all = self.goal.sources.iter().cloned();
         let (tactics, models): (Vec<_>, Vec<_>) = all.partition(Source::is_tactics);
         for (sources, share) in [(&tactics, false), (&models, true)] {
             if sources.is_empty() {
@@ -193,7 +149,7 @@ impl<'a> Work<'a> {
             }
             self.keep().await?;
             let all = self.proofs.iter().all(Option::is_some);
-            if all || lock(self.found).is_proved() {
+            if all || self.goal.found().is_proved() {
                 return Ok(());
             }
         }
@@ -207,37 +163,29 @@ impl<'a> Work<'a> {
         step: usize,
         sources: &[Source],
         share: bool,
-    ) -> Result<bool, CheckError> {
+    ) -> Result<bool, LeanGone> {
         let target = Target {
-            uri: self.task.target.uri.clone(),
+            uri: self.goal.target.uri.clone(),
             text: self.text.clone(),
             outline: self.outline.clone(),
             hole: self.holes[step],
         };
-        let Some(goal) = self.goal(step, &target).await? else {
+        let Some(baseline) = self.baseline(step, &target).await? else {
             return Ok(true);
         };
         self.set(step, StepState::Tried);
-        let found = Mutex::new(Found::default());
-        let task = Task {
-            target: &target,
-            baseline: &goal,
-            sources,
-            kind: Kind::Step,
-            // Once is enough.
-            refute: self.task.refute && !share,
-            depth: self.task.depth + 1,
-        };
-        let solved = self.effort.solve(task, Vec::new(), &found);
+        let kind = baseline.goal.kind;
+        // Its contrary is tried once.
+        let refutes = self.goal.refutes && !share;
+        let search = self.goal.for_step(target, baseline, sources, refutes);
         let until = match share {
             true => Instant::now() + self.share(),
             // Tactics come to an end by themselves.
-            false => self.effort.deadline,
+            false => self.goal.shared.deadline,
         };
-        if let Ok(done) = tokio::time::timeout_at(until.into(), solved).await {
-            done?;
-        }
-        let found = taken(found);
+        let solved = tokio::time::timeout_at(until.into(), search.solve(Vec::new())).await;
+        solved.unwrap_or(Ok(()))?;
+        let found = search.into_found();
         let confirmed = || found.proofs.first().map(|proof| proof.proof().to_owned());
         let proof = found.step.map(|step| step.text).or_else(confirmed);
         self.set(
@@ -248,22 +196,20 @@ impl<'a> Work<'a> {
                 (None, None) => StepState::Open,
             },
         );
-        self.proofs[step] = proof.map(|proof| (goal.goal.kind, proof));
+        self.proofs[step] = proof.map(|proof| (kind, proof));
         Ok(found.refuted.is_none())
     }
 
-    /// The goal of a step, asked for once.
-    async fn goal(
+    /// What Lean says of a step as it stands, asked for once.
+    async fn baseline(
         &mut self,
         step: usize,
         target: &Target,
-    ) -> Result<Option<Arc<Baseline>>, CheckError> {
-        if self.goals[step].is_none() {
-            let mut baseline = match baseline(&self.effort.search.checker, target).await {
+    ) -> Result<Option<Arc<Baseline>>, LeanGone> {
+        if self.baselines[step].is_none() {
+            let asked = baseline(&self.goal.checker, target).await;
+            let mut baseline = match asked.unless_gone()? {
                 Ok(baseline) => baseline,
-                Err(NoGoal::Check(CheckError::NoLean(error))) => {
-                    return Err(CheckError::NoLean(error));
-                }
                 Err(why) => {
                     tracing::debug!(%why, "a step has no goal");
                     return Ok(None);
@@ -276,19 +222,17 @@ impl<'a> Work<'a> {
             if let Some(context) = small_context(&baseline.goal) {
                 baseline.goal.context = context;
             }
-            self.goals[step] = Some(Arc::new(baseline));
+            self.baselines[step] = Some(Arc::new(baseline));
         }
-        Ok(self.goals[step].clone())
+        Ok(self.baselines[step].clone())
     }
 
     /// What a step may take of the time that is left, as long as others are open too.
     fn share(&self) -> Duration {
-        let left = self
-            .effort
-            .deadline
-            .saturating_duration_since(Instant::now());
+        let deadline = self.goal.shared.deadline;
+        let left = deadline.saturating_duration_since(Instant::now());
         let open = self.proofs.iter().filter(|proof| proof.is_none()).count();
-        (left / u32::try_from(open.max(1) + 1).unwrap_or(u32::MAX)).max(LEAST)
+        (left / u32::try_from(open.max(1) + 1).unwrap_or(u32::MAX)).max(MIN_SHARE)
     }
 
     fn set(&mut self, step: usize, state: StepState) {
@@ -298,18 +242,19 @@ impl<'a> Work<'a> {
 
     /// Shows how the steps stand.
     fn tell(&self) {
-        if self.task.kind == Kind::Hole {
+        if self.goal.role == Role::Hole {
             let progress = Arc::new(SketchProgress {
                 steps: self.steps.clone(),
             });
-            lock(self.found).sketch_progress = Some(progress.clone());
-            self.effort.tell(Step::Sketch(progress));
+            self.goal.found().sketch_progress = Some(progress.clone());
+            self.goal.tell(Step::Sketch(progress));
         }
     }
 
     /// Has the whole confirmed, if all its steps are proved; or else what there is of it, if nothing
     /// better is known.
-    async fn keep(&self) -> Result<(), CheckError> {
+    async fn keep(&self) -> Result<(), LeanGone> {
+        let goal = self.goal;
         let mut sketch = self.sketch.clone();
         // The last first: those before it keep their places.
         for (step, proof) in self.proofs.iter().enumerate().rev() {
@@ -319,59 +264,33 @@ impl<'a> Work<'a> {
         }
         let candidate = sketch.candidate();
         let (steps, open) = (self.steps.len(), sketch.holes());
-        let cx = self.effort.context(self.task);
-        if open == 0 && self.task.kind == Kind::Step {
-            lock(self.found).step = Some(candidate);
+        if open == 0 && goal.role == Role::Step {
+            goal.found().step = Some(candidate);
             return Ok(());
         }
-        if open == 0 {
-            let requirements = &self.effort.search.requirements;
-            return match confirm(cx, requirements, &candidate).await {
-                Ok(proof) => {
-                    self.verified(proof);
-                    Ok(())
-                }
-                Err(rejection) => self.no_use(rejection),
-            };
-        }
-        let better = {
-            let found = lock(self.found);
-            let known = found.sketch.as_ref();
-            open < steps && known.is_none_or(|known| open < known.open())
-        };
-        if !better || self.task.kind != Kind::Hole {
-            return Ok(());
-        }
-        match confirm_sketch(cx, &candidate, (steps, open)).await {
-            Ok(verified) => {
-                lock(self.found).sketch = Some(Arc::new(verified));
-                Ok(())
-            }
-            Err(rejection) => self.no_use(rejection),
-        }
-    }
-
-    fn verified(&self, proof: VerifiedProof) {
-        let proof = Arc::new(proof);
-        let mut found = lock(self.found);
-        if proof.depends_on().is_empty() {
-            found.proofs.push(proof.clone());
-            drop(found);
-            if self.task.kind == Kind::Hole {
-                self.effort.tell(Step::Verified(proof));
-            }
+        let rejected = if open == 0 {
+            goal.confirm(&candidate)
+                .await?
+                .map(|proof| goal.keep(proof))
+        } else if goal.role == Role::Hole && self.is_best(open) {
+            let verified = confirm_sketch(goal.context(), &candidate, (steps, open)).await;
+            let keep = |sketch| goal.found().sketch = Some(Arc::new(sketch));
+            verified.unless_gone()?.map(keep)
         } else {
-            found.conditional.push(proof);
+            Ok(())
+        };
+        // Lean takes the steps one by one, yet not together.
+        if let Err(rejection) = rejected {
+            tracing::debug!(%rejection, "a sketch does not hold with its steps in it");
         }
+        Ok(())
     }
 
-    /// Lean takes the steps one by one, yet not together.
-    fn no_use(&self, rejection: Rejection) -> Result<(), CheckError> {
-        if let Rejection::Check(CheckError::NoLean(error)) = rejection {
-            return Err(CheckError::NoLean(error));
-        }
-        tracing::debug!(%rejection, "a sketch does not hold with its steps in it");
-        Ok(())
+    /// Whether no other sketch has as few open steps.
+    fn is_best(&self, open: usize) -> bool {
+        let found = self.goal.found();
+        let known = found.sketch.as_ref();
+        open < self.steps.len() && known.is_none_or(|known| open < known.open())
     }
 }
 

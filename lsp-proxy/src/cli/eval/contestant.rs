@@ -1,14 +1,13 @@
-//! What is evaluated: an engine alone, or all of them as `prove` asks them.
+//! The contestants of an evaluation: an engine alone, or all of them as `prove` asks them.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use anyhow::Result;
 use unsorry_prover::prompt::Mode;
 
 use crate::config::{Config, Engine};
 use crate::engines;
-use unsorry_search::search::{Limits, Search, Source};
+use unsorry_search::search::{Search, Source, Strategy};
 
 /// A name that `--engines` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +32,9 @@ impl FromStr for Name {
     }
 }
 
-/// What is evaluated.
-pub struct Unit {
-    /// Its name in the report.
+/// Those who try each problem: an engine alone, or all together.
+pub struct Contestant {
+    /// The name in the report.
     pub name: &'static str,
     /// How many candidates each problem gets. None where it is one attempt, which ends with the first
     /// proof: a portfolio's tactics are no samples of anything.
@@ -45,19 +44,21 @@ pub struct Unit {
     sources: Vec<Source>,
 }
 
-impl Unit {
-    /// A search as `base` is, that is a trial of it.
+impl Contestant {
+    /// A search as `base` is, with this contestant's engines and strategy.
     pub fn search(&self, base: &Search) -> Search {
         let mut search = Search {
             sources: self.sources.clone(),
             ..base.clone()
         };
-        search.limits = Limits {
-            everything: self.samples.is_some(),
-            // A proof counts; its looks don't.
-            polish: Duration::ZERO,
-            refute: self.name == "cascade" && search.limits.refute,
-            ..search.limits
+        search.strategy = match self.samples {
+            Some(_) => Strategy::JUDGE_ALL,
+            None => Strategy {
+                // A proof counts; its looks don't.
+                polishes: false,
+                refutes: self.name == "cascade" && base.strategy.refutes,
+                ..base.strategy
+            },
         };
         search
     }
@@ -84,12 +85,16 @@ fn set_mode(engine: Engine, mode: Option<Mode>) -> Engine {
     }
 }
 
-/// What `names` asks for, of a `config` that is [`in_mode`]; without any, all that `prove` would ask,
+/// The contestants that `names` asks for, of a `config` that is [`in_mode`]; without any, all that `prove` would ask,
 /// each alone. What they share is made once.
 ///
 /// # Errors
 /// When an engine lacks what it needs.
-pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Vec<Unit>> {
+pub fn contestants(
+    config: &Config,
+    names: Vec<Name>,
+    mode: Option<Mode>,
+) -> Result<Vec<Contestant>> {
     let together = engines::names(config);
     let mut wanted: Vec<Name> = Vec::new();
     let default = match names.is_empty() {
@@ -126,13 +131,13 @@ pub fn units(config: &Config, names: Vec<Name>, mode: Option<Mode>) -> Result<Ve
     Ok(wanted
         .iter()
         .map(|name| match name {
-            Name::Alone(engine) => Unit {
+            Name::Alone(engine) => Contestant {
                 name: engine.name(),
                 samples: samples(config, *engine),
                 is_local: is_local(engine),
                 sources: of(engine).into_iter().collect(),
             },
-            Name::Cascade => Unit {
+            Name::Cascade => Contestant {
                 name: "cascade",
                 samples: None,
                 is_local: together.iter().any(is_local),
@@ -178,10 +183,10 @@ mod tests {
                     .expect("valid");
                 let config = in_mode(config, mode);
                 let names = names.iter().map(|name| name.parse().expect("a name"));
-                let units = units(&config, names.collect(), mode).expect("engines");
-                let seen: Vec<_> = units
+                let contestants = contestants(&config, names.collect(), mode).expect("engines");
+                let seen: Vec<_> = contestants
                     .iter()
-                    .map(|unit| (unit.name, unit.samples, unit.sources.len()))
+                    .map(|one| (one.name, one.samples, one.sources.len()))
                     .collect();
                 assert_eq!(seen, expected);
             };

@@ -1,0 +1,74 @@
+//! Checking one candidate exactly where it goes, and those first that are remembered.
+
+use unsorry_prover::{Candidate, Engine};
+
+use super::{Candidates, Role, Step};
+use crate::check::checker::CheckError;
+use crate::lean::elaboration::Unknown;
+use crate::search::lean_gone::LeanGone;
+use crate::verify::Rejection;
+
+impl Candidates<'_> {
+    /// Confirms proofs of earlier searches, each alone: the first is likely to be all that is needed.
+    pub(super) async fn check_remembered(&mut self) -> Result<(), LeanGone> {
+        let search = self.goal.shared.search;
+        let Some(memory) = &search.memory else {
+            return Ok(());
+        };
+        if self.goal.role != Role::Hole || !search.strategy.recalls {
+            return Ok(());
+        }
+        let engines: Vec<Engine> = search.sources.iter().map(|one| one.engine).collect();
+        for candidate in memory.recall(&self.goal.baseline, &engines).await {
+            if self.goal.is_done() {
+                break;
+            }
+            let (checked, proposed) = {
+                let mut stats = self.goal.stats();
+                stats.proposed += 1;
+                stats.checked += 1;
+                (stats.checked - 1, stats.proposed)
+            };
+            self.goal.tell(Step::Checking {
+                candidate: candidate.text.clone(),
+                checked,
+                proposed,
+            });
+            self.seen.propose(&candidate.text, 0);
+            self.confirm(candidate).await?;
+        }
+        Ok(())
+    }
+
+    /// Confirms a candidate, and keeps the proof that it is, or has it repaired.
+    pub(super) async fn confirm(&mut self, candidate: Candidate) -> Result<(), LeanGone> {
+        let known = {
+            let found = self.goal.found();
+            let mut all = found.proofs.iter().chain(&found.conditional);
+            all.any(|proof| proof.proof() == candidate.text)
+        };
+        if known {
+            self.judged(&candidate, None);
+            return Ok(());
+        }
+        match self.goal.confirm(&candidate).await? {
+            Ok(proof) => {
+                let verdict = match proof.depends_on() {
+                    [] => None,
+                    names => Some(format!("it leans on {}, not proved yet", names.join(", "))),
+                };
+                self.goal.keep(proof);
+                self.judged(&candidate, verdict);
+            }
+            Err(Rejection::Check(CheckError::Unknown(
+                why @ (Unknown::Refused(_) | Unknown::TimedOut(_)),
+            ))) => self.unknown(&candidate, &why),
+            Err(Rejection::Lean(complaints)) => self.failed(&candidate, &complaints),
+            Err(rejection) => {
+                tracing::trace!(%rejection, "not confirmed");
+                self.judged(&candidate, Some(rejection.to_string()));
+            }
+        }
+        Ok(())
+    }
+}

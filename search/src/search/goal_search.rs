@@ -1,0 +1,274 @@
+//! The search for a proof of one goal.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use unsorry_prover::{Candidate, Meter};
+
+use super::batch_sizer::BatchSizer;
+use super::candidates::{Candidates, Channels, Progress};
+use super::lean_gone::{LeanGone, UnlessGone};
+use super::limits::Strategy;
+use super::sketches::{self, SketchProgress};
+use super::stats::SearchStats;
+use super::{Search, Source, Step, refute};
+use crate::check::baseline::Baseline;
+use crate::check::checker::Checker;
+use crate::check::screen;
+use crate::target::Target;
+use crate::verify::{CheckContext, Refutation, Rejection, VerifiedProof, VerifiedSketch, confirm};
+
+/// How many proofs that depend on an unproved neighbour are kept.
+const MAX_CONDITIONAL: usize = 4;
+
+/// What the searches for all goals of one hole share: the hole's own, those of sketches' steps, and of
+/// their contraries.
+pub(super) struct Shared<'a> {
+    pub search: &'a Search,
+    pub steps: UnboundedSender<Step>,
+    pub stats: Mutex<SearchStats>,
+    pub meter: Arc<Meter>,
+    /// When the budget is used up.
+    pub deadline: Instant,
+}
+
+/// What a goal is to the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// What the user wants proved.
+    Hole,
+    /// A step of a sketch. What passes needs no confirmation of its own: the sketch has one in the end.
+    Step,
+    /// The contrary of a goal.
+    Negation,
+}
+
+/// What was found for one goal.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Proofs that stand on their own, best first.
+    pub proofs: Vec<Arc<VerifiedProof>>,
+    pub conditional: Vec<Arc<VerifiedProof>>,
+    /// What would do for a step of a sketch.
+    pub step: Option<Candidate>,
+    pub sketch: Option<Arc<VerifiedSketch>>,
+    pub sketch_progress: Option<Arc<SketchProgress>>,
+    pub refuted: Option<Arc<Refutation>>,
+}
+
+impl Found {
+    pub fn is_proved(&self) -> bool {
+        !self.proofs.is_empty() || self.step.is_some()
+    }
+}
+
+/// The search for a proof of one goal. What it finds stays in it, whenever its work is stopped.
+pub(super) struct GoalSearch<'a> {
+    pub shared: &'a Shared<'a>,
+    pub checker: Checker,
+    pub target: Target,
+    pub baseline: Arc<Baseline>,
+    pub sources: Vec<Source>,
+    pub role: Role,
+    /// Whether the contrary is tried, too.
+    pub refutes: bool,
+    /// 0 for the hole itself, 1 for a step of a sketch for it.
+    pub depth: usize,
+    found: Mutex<Found>,
+    sizer: Mutex<BatchSizer>,
+}
+
+impl<'a> GoalSearch<'a> {
+    /// The search for a proof of the hole itself, which asks Lean by `checker`.
+    pub fn for_hole(
+        shared: &'a Shared<'a>,
+        checker: Checker,
+        target: &Target,
+        baseline: Arc<Baseline>,
+    ) -> GoalSearch<'a> {
+        GoalSearch {
+            shared,
+            checker,
+            target: target.clone(),
+            baseline,
+            sources: shared.search.sources.clone(),
+            role: Role::Hole,
+            refutes: shared.search.strategy.refutes,
+            depth: 0,
+            found: Mutex::default(),
+            sizer: Mutex::default(),
+        }
+    }
+
+    /// The search for a proof of a step of a sketch for this goal.
+    pub fn for_step(
+        &self,
+        target: Target,
+        baseline: Arc<Baseline>,
+        sources: &[Source],
+        refutes: bool,
+    ) -> GoalSearch<'a> {
+        GoalSearch {
+            shared: self.shared,
+            checker: self.checker.clone(),
+            target,
+            baseline,
+            sources: sources.to_vec(),
+            role: Role::Step,
+            refutes,
+            depth: self.depth + 1,
+            found: Mutex::default(),
+            sizer: Mutex::default(),
+        }
+    }
+
+    /// The search for a proof of this goal's contrary.
+    pub fn for_negation(
+        &self,
+        checker: &Checker,
+        target: &Target,
+        baseline: &Arc<Baseline>,
+        sources: Vec<Source>,
+    ) -> GoalSearch<'a> {
+        GoalSearch {
+            shared: self.shared,
+            checker: checker.clone(),
+            target: target.clone(),
+            baseline: baseline.clone(),
+            sources,
+            role: Role::Negation,
+            refutes: false,
+            depth: self.depth,
+            found: Mutex::default(),
+            sizer: Mutex::default(),
+        }
+    }
+
+    pub fn strategy(&self) -> Strategy {
+        self.shared.search.strategy
+    }
+
+    /// What was found so far. Nobody holds it across an await.
+    pub fn found(&self) -> MutexGuard<'_, Found> {
+        lock(&self.found)
+    }
+
+    pub fn into_found(self) -> Found {
+        let found = self.found.into_inner();
+        found.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many candidates stand in one text.
+    pub fn sizer(&self) -> MutexGuard<'_, BatchSizer> {
+        lock(&self.sizer)
+    }
+
+    pub fn stats(&self) -> MutexGuard<'_, SearchStats> {
+        lock(&self.shared.stats)
+    }
+
+    /// Whether a proof was found, and nothing else is wanted.
+    pub fn is_done(&self) -> bool {
+        self.strategy().ends_with_proof && self.found().is_proved()
+    }
+
+    pub fn tell(&self, step: Step) {
+        let _ = self.shared.steps.send(step);
+    }
+
+    /// Tells what is of interest for the hole itself only.
+    pub fn tell_of_hole(&self, step: Step) {
+        if self.role == Role::Hole {
+            self.tell(step);
+        }
+    }
+
+    /// What it takes to check a candidate for this goal.
+    pub fn context(&self) -> CheckContext<'_> {
+        CheckContext {
+            checker: &self.checker,
+            target: &self.target,
+            baseline: &self.baseline,
+            limit: self.shared.search.limits.check,
+        }
+    }
+
+    /// How many of `candidates` are checked in one text.
+    pub fn batch_size(&self, candidates: &[Candidate]) -> usize {
+        let most = self.sizer().how_many(self.shared.search.limits.batch);
+        screen::batch(&self.target, &self.baseline, candidates, most)
+    }
+
+    /// Has Lean check a candidate alone, exactly where it will go.
+    ///
+    /// # Errors
+    /// When Lean is gone.
+    pub async fn confirm(
+        &self,
+        candidate: &Candidate,
+    ) -> Result<Result<VerifiedProof, Rejection>, LeanGone> {
+        let requirements = &self.shared.search.requirements;
+        let confirmed = confirm(self.context(), requirements, candidate).await;
+        confirmed.unless_gone()
+    }
+
+    /// Keeps a proof, and tells of one that stands on its own.
+    pub fn keep(&self, proof: VerifiedProof) {
+        let proof = Arc::new(proof);
+        let mut found = self.found();
+        if proof.depends_on().is_empty() {
+            found.proofs.push(proof.clone());
+            drop(found);
+            self.tell_of_hole(Step::Verified(proof));
+        } else if found.conditional.len() < MAX_CONDITIONAL {
+            found.conditional.push(proof);
+        }
+    }
+
+    /// Works on the goal until there is a proof, or its contrary, or nothing is left to try. `known`
+    /// candidates are tried before any engine is asked.
+    ///
+    /// # Errors
+    /// When Lean is gone.
+    pub fn solve(&'a self, known: Vec<Candidate>) -> BoxFuture<'a, Result<(), LeanGone>> {
+        async move {
+            let (sketched, sketches) = unbounded_channel();
+            let (progress, progressed) = watch::channel(Progress::Begun);
+            let (busy, sketching) = watch::channel(false);
+            let channels = Channels {
+                sketched,
+                progress,
+                sketching,
+            };
+            let candidates = Candidates::new(self, channels);
+            // The channels are closed when it is done: then the others end, too.
+            let candidates = async move { candidates.check_all(known).await };
+            let sketches = sketches::prove_all(self, sketches, busy);
+            let refute = refute::refute(self, progressed);
+            tokio::pin!(candidates, sketches, refute);
+            let (mut checking, mut sketching, mut refuting) = (true, true, true);
+            while checking || sketching || refuting {
+                tokio::select! {
+                    biased;
+                    done = &mut candidates, if checking => { done?; checking = false; }
+                    done = &mut sketches, if sketching => { done?; sketching = false; }
+                    done = &mut refute, if refuting => { done?; refuting = false; }
+                }
+                if self.is_done() || self.found().refuted.is_some() {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+/// What is behind a lock that nobody holds across an await.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
