@@ -1,7 +1,7 @@
 //! Proposing and checking until a proof is found: one hole, one search.
 //!
 //! [`Search::prove`] is the whole of it. A `goal_search` is the search for a proof of one goal: the
-//! hole's, that of a step of a sketch, or a contrary. For each work side by side, on one checker,
+//! hole's, that of a step of a sketch, or a contrary. To `solve` it work side by side, on one checker,
 //! `candidates` (what the engines of the `cascade` propose is checked, repaired, confirmed), `sketches`
 //! (what is only sketched is proved step by step) and `refute` (the goal's contrary). `polish` makes a
 //! proof shorter once there is one. What they find stays in the goal search, so that nothing is lost
@@ -17,6 +17,8 @@ mod outcome;
 mod polish;
 mod refute;
 mod sketches;
+mod solve;
+mod source;
 mod stats;
 mod step;
 #[cfg(test)]
@@ -28,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
-use unsorry_prover::{Candidate, Engine, Meter, Prover};
+use unsorry_prover::{Candidate, Meter};
 
 use crate::check::baseline::{NoGoal, baseline};
 use crate::check::checker::Checker;
@@ -38,27 +40,12 @@ use crate::verify::Requirements;
 use goal_search::{GoalSearch, Shared};
 use lean_gone::LeanGone;
 pub use limits::{Limits, Strategy};
-pub use outcome::{Ended, Failure, Outcome};
+pub use outcome::{Ended, Outcome};
 pub use sketches::{SketchProgress, SketchStep, StepState};
-pub use stats::NearMiss;
+pub use source::Source;
 use stats::SearchStats;
+pub use stats::{Failure, NearMiss};
 pub use step::Step;
-
-/// An engine with the prover that does its work.
-#[derive(Clone)]
-pub struct Source {
-    /// The engine, whose mode the prover is asked in.
-    pub engine: Engine,
-    /// The prover.
-    pub prover: Arc<dyn Prover>,
-}
-
-impl Source {
-    /// Whether it is the portfolio, which costs nothing but checks.
-    fn is_tactics(&self) -> bool {
-        self.engine == Engine::Tactics
-    }
-}
 
 /// Finds proofs.
 #[derive(Clone)]
@@ -100,13 +87,16 @@ impl Search {
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();
         let shared = Shared {
-            search: self,
+            requirements: &self.requirements,
+            limits: &self.limits,
+            strategy: self.strategy,
+            memory: self.memory.as_ref(),
             steps,
             stats: Mutex::new(SearchStats::default()),
             meter: Arc::new(Meter::new(self.limits.tokens, self.limits.money)),
             deadline: started + self.limits.budget,
         };
-        let goal = GoalSearch::for_hole(&shared, checker, target, baseline);
+        let goal = GoalSearch::for_hole(&shared, checker, target, baseline, &self.sources);
         let worked = self.work(&goal, known, stop).await;
         if let Some(memory) = &self.memory {
             let proofs = goal.found().proofs.clone();
@@ -126,7 +116,7 @@ impl Search {
         if self.limits.budget.is_zero() {
             return Worked::Stopped; // No engine is even started.
         }
-        let worked = match until(deadline, stop, goal.solve(known)).await {
+        let worked = match until(deadline, stop, solve::solve(goal, known)).await {
             Some(Ok(())) => Worked::ToTheEnd,
             Some(Err(LeanGone(words))) => return Worked::LeanGone(words),
             None => Worked::Stopped,

@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use tokio::time::Sleep;
 use unsorry_prover::{Ask, Attempt, Engine, Goal, Meter, Proposal};
 
-use super::Source;
+use super::source::Source;
 
 /// How many answers a model is asked for to repair one proof.
 const REPAIR_ANSWERS: usize = 2;

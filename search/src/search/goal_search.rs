@@ -3,24 +3,24 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::mpsc::UnboundedSender;
 use unsorry_prover::{Candidate, Meter};
 
 use super::batch_sizer::BatchSizer;
-use super::candidates::{Candidates, Channels, Progress};
 use super::lean_gone::{LeanGone, UnlessGone};
-use super::limits::Strategy;
-use super::sketches::{self, SketchProgress};
+use super::limits::{Limits, Strategy};
+use super::sketches::progress::SketchProgress;
+use super::source::Source;
 use super::stats::SearchStats;
-use super::{Search, Source, Step, refute};
+use super::step::Step;
 use crate::check::baseline::Baseline;
 use crate::check::checker::Checker;
 use crate::check::screen;
+use crate::memory::Memory;
 use crate::target::Target;
-use crate::verify::{CheckContext, Refutation, Rejection, VerifiedProof, VerifiedSketch, confirm};
+use crate::verify::{
+    CheckContext, Refutation, Rejection, Requirements, VerifiedProof, VerifiedSketch, confirm,
+};
 
 /// How many proofs that depend on an unproved neighbour are kept.
 const MAX_CONDITIONAL: usize = 4;
@@ -28,7 +28,10 @@ const MAX_CONDITIONAL: usize = 4;
 /// What the searches for all goals of one hole share: the hole's own, those of sketches' steps, and of
 /// their contraries.
 pub(super) struct Shared<'a> {
-    pub search: &'a Search,
+    pub requirements: &'a Requirements,
+    pub limits: &'a Limits,
+    pub strategy: Strategy,
+    pub memory: Option<&'a Memory>,
     pub steps: UnboundedSender<Step>,
     pub stats: Mutex<SearchStats>,
     pub meter: Arc<Meter>,
@@ -89,15 +92,16 @@ impl<'a> GoalSearch<'a> {
         checker: Checker,
         target: &Target,
         baseline: Arc<Baseline>,
+        sources: &[Source],
     ) -> GoalSearch<'a> {
         GoalSearch {
             shared,
             checker,
             target: target.clone(),
             baseline,
-            sources: shared.search.sources.clone(),
+            sources: sources.to_vec(),
             role: Role::Hole,
-            refutes: shared.search.strategy.refutes,
+            refutes: shared.strategy.refutes,
             depth: 0,
             found: Mutex::default(),
             sizer: Mutex::default(),
@@ -149,7 +153,7 @@ impl<'a> GoalSearch<'a> {
     }
 
     pub fn strategy(&self) -> Strategy {
-        self.shared.search.strategy
+        self.shared.strategy
     }
 
     /// What was found so far. Nobody holds it across an await.
@@ -193,13 +197,13 @@ impl<'a> GoalSearch<'a> {
             checker: &self.checker,
             target: &self.target,
             baseline: &self.baseline,
-            limit: self.shared.search.limits.check,
+            limit: self.shared.limits.check,
         }
     }
 
     /// How many of `candidates` are checked in one text.
     pub fn batch_size(&self, candidates: &[Candidate]) -> usize {
-        let most = self.sizer().how_many(self.shared.search.limits.batch);
+        let most = self.sizer().how_many(self.shared.limits.batch);
         screen::batch(&self.target, &self.baseline, candidates, most)
     }
 
@@ -211,7 +215,7 @@ impl<'a> GoalSearch<'a> {
         &self,
         candidate: &Candidate,
     ) -> Result<Result<VerifiedProof, Rejection>, LeanGone> {
-        let requirements = &self.shared.search.requirements;
+        let requirements = self.shared.requirements;
         let confirmed = confirm(self.context(), requirements, candidate).await;
         confirmed.unless_gone()
     }
@@ -227,44 +231,6 @@ impl<'a> GoalSearch<'a> {
         } else if found.conditional.len() < MAX_CONDITIONAL {
             found.conditional.push(proof);
         }
-    }
-
-    /// Works on the goal until there is a proof, or its contrary, or nothing is left to try. `known`
-    /// candidates are tried before any engine is asked.
-    ///
-    /// # Errors
-    /// When Lean is gone.
-    pub fn solve(&'a self, known: Vec<Candidate>) -> BoxFuture<'a, Result<(), LeanGone>> {
-        async move {
-            let (sketched, sketches) = unbounded_channel();
-            let (progress, progressed) = watch::channel(Progress::Begun);
-            let (busy, sketching) = watch::channel(false);
-            let channels = Channels {
-                sketched,
-                progress,
-                sketching,
-            };
-            let candidates = Candidates::new(self, channels);
-            // The channels are closed when it is done: then the others end, too.
-            let candidates = async move { candidates.check_all(known).await };
-            let sketches = sketches::prove_all(self, sketches, busy);
-            let refute = refute::refute(self, progressed);
-            tokio::pin!(candidates, sketches, refute);
-            let (mut checking, mut sketching, mut refuting) = (true, true, true);
-            while checking || sketching || refuting {
-                tokio::select! {
-                    biased;
-                    done = &mut candidates, if checking => { done?; checking = false; }
-                    done = &mut sketches, if sketching => { done?; sketching = false; }
-                    done = &mut refute, if refuting => { done?; refuting = false; }
-                }
-                if self.is_done() || self.found().refuted.is_some() {
-                    break;
-                }
-            }
-            Ok(())
-        }
-        .boxed()
     }
 }
 

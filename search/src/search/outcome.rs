@@ -1,29 +1,14 @@
 //! What a search found, and how it ended.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use unsorry_prover::{Engine, Spent};
+use unsorry_prover::Spent;
 
-use super::{NearMiss, SketchProgress};
+use super::sketches::SketchProgress;
+use super::stats::{Failure, NearMiss};
 use crate::check::baseline::Baseline;
 use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
-
-/// An engine that could not go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The engine.
-    pub engine: Engine,
-    /// Why, and what to do about it.
-    pub message: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.engine, self.message)
-    }
-}
 
 /// How a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

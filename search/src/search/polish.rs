@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use unsorry_prover::Candidate;
 
-use super::Step;
 use super::goal_search::GoalSearch;
 use super::lean_gone::{LeanGone, UnlessGone};
+use super::step::Step;
 use crate::check::screen::Screen;
 use crate::check::verdict::Verdict;
 use crate::gate::gate;
@@ -105,7 +105,7 @@ async fn verdicts(
     let limited = goal.sizer().is_limited();
     let screen = Screen::new(target, baseline.goal.kind, batch, limited);
     let text = screen.text.clone();
-    let limit = goal.shared.search.limits.check;
+    let limit = goal.shared.limits.check;
     let elaborated = goal
         .checker
         .elaborate(&target.uri, text, Vec::new(), limit)

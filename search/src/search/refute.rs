@@ -10,7 +10,8 @@ use unsorry_prover::{Ask, Candidate, Counterexample, Engine, Proposal, Prover, c
 use super::candidates::{Candidates, Channels, Progress};
 use super::goal_search::{GoalSearch, Role};
 use super::lean_gone::{LeanGone, UnlessGone};
-use super::{Source, Step};
+use super::source::Source;
+use super::step::Step;
 use crate::check::baseline::baseline;
 use crate::check::checker::Checker;
 use crate::rewrite::negation::Negation;

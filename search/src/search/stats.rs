@@ -1,14 +1,30 @@
 //! What a search took, all its goals together, and what failed on the way.
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::sync::Arc;
 
 use unsorry_prover::{Candidate, Engine};
 
-use super::{Failure, Source};
+use super::source::Source;
 
 /// How many near misses are kept.
 const MAX_NEAR_MISSES: usize = 3;
+
+/// An engine that could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The engine.
+    pub engine: Engine,
+    /// Why, and what to do about it.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.engine, self.message)
+    }
+}
 
 /// A candidate that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use super::*;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;
-use unsorry_prover::{Ask, Proposal, Spent};
+use unsorry_prover::{Ask, Engine, Proposal, Prover, Spent};
 
 use crate::check::checker::CheckError;
 use crate::lean::diagnostic::{Diagnostic, Range, Severity};

@@ -2,7 +2,10 @@
 
 use unsorry_prover::Spent;
 
-use super::{Ended, Failure, Outcome, SketchProgress, Step};
+use super::outcome::{Ended, Outcome};
+use super::sketches::SketchProgress;
+use super::stats::Failure;
+use super::step::Step;
 use crate::gate::is_hidden;
 
 /// How many characters of a proof are shown on one line.

@@ -2,23 +2,24 @@
 
 use unsorry_prover::{Candidate, Engine};
 
-use super::{Candidates, Role, Step};
+use super::{Candidates, Role};
 use crate::check::checker::CheckError;
 use crate::lean::elaboration::Unknown;
 use crate::search::lean_gone::LeanGone;
+use crate::search::step::Step;
 use crate::verify::Rejection;
 
 impl Candidates<'_> {
     /// Confirms proofs of earlier searches, each alone: the first is likely to be all that is needed.
     pub(super) async fn check_remembered(&mut self) -> Result<(), LeanGone> {
-        let search = self.goal.shared.search;
-        let Some(memory) = &search.memory else {
+        let Some(memory) = self.goal.shared.memory else {
             return Ok(());
         };
-        if self.goal.role != Role::Hole || !search.strategy.recalls {
+        if self.goal.role != Role::Hole || !self.goal.strategy().recalls {
             return Ok(());
         }
-        let engines: Vec<Engine> = search.sources.iter().map(|one| one.engine).collect();
+        let engines = self.goal.sources.iter().map(|source| source.engine);
+        let engines: Vec<Engine> = engines.collect();
         for candidate in memory.recall(&self.goal.baseline, &engines).await {
             if self.goal.is_done() {
                 break;

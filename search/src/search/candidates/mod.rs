@@ -17,10 +17,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use unsorry_prover::{Candidate, Engine, Proposal};
 
-use super::Step;
 use super::cascade::{Cascade, Heard};
 use super::goal_search::{GoalSearch, Role};
 use super::lean_gone::LeanGone;
+use super::step::Step;
 use crate::gate::gate;
 use crate::rewrite::comments::without_comments;
 use repairs::Repairs;
@@ -71,7 +71,7 @@ pub(super) struct Candidates<'a> {
 impl<'a> Candidates<'a> {
     pub fn new(goal: &'a GoalSearch<'a>, channels: Channels) -> Candidates<'a> {
         let shared = goal.shared;
-        let head_start = shared.search.limits.head_start;
+        let head_start = shared.limits.head_start;
         Candidates {
             cascade: Cascade::new(
                 &goal.sources,
@@ -136,7 +136,7 @@ impl<'a> Candidates<'a> {
     /// nothing to check, a proof that failed for little is sent back, and the next proposal waited for.
     /// What takes long waits until no sketch is being worked on: its steps are worth more.
     async fn fill(&mut self) {
-        while self.waiting.len() < self.goal.shared.search.limits.batch {
+        while self.waiting.len() < self.goal.shared.limits.batch {
             let sketching = *self.channels.sketching.borrow();
             let idle = self.waiting.is_empty() && (self.heavy.is_empty() || sketching);
             let heard = match self.cascade.next().now_or_never() {

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::unbounded_channel;
 use unsorry_prover::Candidate;
 
-use super::{Candidates, Role, Step};
+use super::{Candidates, Role};
 use crate::check::screen::Screen;
 use crate::check::verdict::Verdict;
 use crate::lean::elaboration::Unknown;
 use crate::search::lean_gone::{LeanGone, UnlessGone};
+use crate::search::step::Step;
 
 /// How many verified proofs a search gives at the most, the one that is applied among them.
 const MAX_PROOFS: usize = 3;
@@ -94,7 +95,7 @@ impl Candidates<'_> {
         let screen = Screen::new(target, baseline.goal.kind, batch, limited);
         let (interim, mut seen) = unbounded_channel();
         let text = screen.text.clone();
-        let limit = goal.shared.search.limits.check;
+        let limit = goal.shared.limits.check;
         let whole = goal
             .checker
             .elaborate_watched(&target.uri, text, limit, interim);
@@ -156,7 +157,7 @@ impl Candidates<'_> {
     /// Confirms what passed, until there are proofs enough.
     async fn confirm_best(&mut self, passed: Vec<Candidate>) -> Result<(), LeanGone> {
         // A replay takes long.
-        let most = match self.goal.shared.search.requirements.replayer() {
+        let most = match self.goal.shared.requirements.replayer() {
             _ if !self.goal.strategy().ends_with_proof => usize::MAX,
             Some(_) => 1,
             None => MAX_PROOFS,

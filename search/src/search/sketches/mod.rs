@@ -1,11 +1,12 @@
 //! Proving a goal step by step: what a model only sketched, if Lean takes it so far, has its `sorry`s
 //! proved one after the other, each with a small context of its own.
 
-mod progress;
+pub(super) mod progress;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use unsorry_prover::{Candidate, Context, Goal, HoleKind};
@@ -13,7 +14,8 @@ use unsorry_syntax::Outline;
 
 use super::goal_search::{GoalSearch, Role};
 use super::lean_gone::{LeanGone, UnlessGone};
-use super::{Source, Step};
+use super::source::Source;
+use super::step::Step;
 use crate::check::baseline::{Baseline, baseline};
 use crate::gate::gate_sketch;
 use crate::rewrite::negation::generalised;
@@ -31,11 +33,14 @@ const MAX_STEPS: usize = 12;
 /// Steps of sketches for steps of sketches are not sketched again.
 const MAX_DEPTH: usize = 2;
 
+/// Looks for a proof of a step's goal.
+type Solve = for<'a> fn(&'a GoalSearch<'a>) -> BoxFuture<'a, Result<(), LeanGone>>;
+
 /// The least that a step gets of the time that is left.
 const MIN_SHARE: Duration = Duration::from_secs(2);
 
 /// Works on the `sketches` for a goal, one after the other, until one is proved; `busy` is told while it
-/// does.
+/// does. Each step is a goal to `solve`.
 ///
 /// # Errors
 /// When Lean is gone.
@@ -43,6 +48,7 @@ pub(super) async fn prove_all(
     goal: &GoalSearch<'_>,
     mut sketches: UnboundedReceiver<Candidate>,
     busy: watch::Sender<bool>,
+    solve: Solve,
 ) -> Result<(), LeanGone> {
     let mut seen: Vec<String> = Vec::new();
     while let Some(candidate) = sketches.recv().await {
@@ -50,7 +56,7 @@ pub(super) async fn prove_all(
             continue;
         }
         seen.push(candidate.text.clone());
-        let begun = SketchSearch::begin(goal, &candidate).await;
+        let begun = SketchSearch::begin(goal, &candidate, solve).await;
         let mut sketch = match begun.unless_gone()? {
             Ok(sketch) => sketch,
             Err(rejection) => {
@@ -75,6 +81,7 @@ pub(super) async fn prove_all(
 /// One sketch that Lean takes but for its `sorry`s.
 struct SketchSearch<'a> {
     goal: &'a GoalSearch<'a>,
+    solve: Solve,
     sketch: Sketch,
     /// The declaration with the sketch in it, and where its own holes are there.
     text: Arc<str>,
@@ -94,6 +101,7 @@ impl<'a> SketchSearch<'a> {
     async fn begin(
         goal: &'a GoalSearch<'a>,
         candidate: &Candidate,
+        solve: Solve,
     ) -> Result<SketchSearch<'a>, Rejection> {
         let kind = goal.baseline.goal.kind;
         gate_sketch(kind, &candidate.text)?;
@@ -122,6 +130,7 @@ impl<'a> SketchSearch<'a> {
         };
         let begun = SketchSearch {
             goal,
+            solve,
             text,
             outline,
             steps: (0..steps).map(label).collect(),
@@ -183,7 +192,7 @@ impl<'a> SketchSearch<'a> {
             // Tactics come to an end by themselves.
             false => self.goal.shared.deadline,
         };
-        let solved = tokio::time::timeout_at(until.into(), search.solve(Vec::new())).await;
+        let solved = tokio::time::timeout_at(until.into(), (self.solve)(&search)).await;
         solved.unwrap_or(Ok(()))?;
         let found = search.into_found();
         let confirmed = || found.proofs.first().map(|proof| proof.proof().to_owned());
