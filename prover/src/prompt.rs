@@ -93,7 +93,7 @@ pub fn prompt(
     let declaration = format!("{head}sorry{rest}");
     let declaration = declaration.trim_end();
 
-    let written = |before: &str, repeated: &str| {
+    let render = |before: &str, repeated: &str| {
         let message = match mode {
             Mode::Fast => format!("{TASK}```lean4\n{before}{declaration}\n```{repair}"),
             Mode::Reasoning => {
@@ -128,11 +128,11 @@ pub fn prompt(
             true => &*whole,
             false => "",
         };
-        if let Some(prompt) = written(&whole, repeated) {
+        if let Some(prompt) = render(&whole, repeated) {
             return Some(prompt);
         }
     }
-    let alone = written("", "")?;
+    let alone = render("", "")?;
     let used = 3
         + count(&alone.prefill)
         + alone
@@ -151,7 +151,7 @@ pub fn prompt(
     let mut chosen = file.choose(&names, budget.saturating_sub(used), count);
     // Tokens of the whole may be a few more than those of its parts.
     while !chosen.is_empty() {
-        if let Some(prompt) = written(&file.written(&chosen), "") {
+        if let Some(prompt) = render(&file.render(&chosen), "") {
             return Some(prompt);
         }
         chosen.pop();

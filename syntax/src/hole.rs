@@ -96,9 +96,6 @@ fn is_field(text: &str, before: Option<&Token>, token: &Token) -> bool {
 /// Where the reading of a line has come to.
 #[derive(Default)]
 struct Line {
-    /// Up to where columns were counted.
-    at: usize,
-    /// The column there.
     column: usize,
     indent: usize,
     block: usize,
@@ -113,22 +110,14 @@ struct Line {
 impl Line {
     /// Moves on to the start of `token`.
     fn read(&mut self, text: &str, before: Option<&Token>, token: &Token) {
-        let between = &text[self.at..token.range.start];
-        match between.rfind('\n') {
-            Some(newline) => {
-                self.column = between[newline + 1..].chars().count();
-                let gap_from = before.map_or(0, |before| before.range.end);
-                if text[gap_from..token.range.start].contains('\n') {
-                    let start = self.at + newline + 1;
-                    let line = &text[start..token.range.start];
-                    self.indent = line.chars().take_while(|c| c.is_whitespace()).count();
-                    (self.block, self.opens, self.fun) = (self.column, false, false);
-                    self.outer.clear();
-                }
-            }
-            None => self.column += between.chars().count(),
+        self.column = token.column;
+        if token.first_on_line {
+            let line = &text[..token.range.start];
+            let line = &line[line.rfind('\n').map_or(0, |newline| newline + 1)..];
+            self.indent = line.chars().take_while(|c| c.is_whitespace()).count();
+            (self.block, self.opens, self.fun) = (self.column, false, false);
+            self.outer.clear();
         }
-        self.at = token.range.start;
 
         let word = token.text(text);
         let starts_block = std::mem::take(&mut self.opens);

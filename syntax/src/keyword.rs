@@ -208,7 +208,7 @@ pub fn is_header(word: &str) -> bool {
 }
 
 /// Whether a token at the very start of a line starts a command.
-pub fn starts_line(token: &str) -> bool {
+pub fn starts_command(token: &str) -> bool {
     reserved(token).is_some()
         || leading(token).is_some()
         || MODIFIERS.contains(&token)

@@ -221,23 +221,25 @@ impl<'a> Lexer<'a> {
 
     /// The column that has been reached, and whether no code stands before it on its line.
     fn place(&self) -> (usize, bool) {
+        let bytes = self.text.as_bytes();
+        let newline = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n');
         let last = self.tokens.last();
-        let gap = &self.text[last.map_or(0, |last| last.range.end)..self.at];
-        if let Some(newline) = gap.rfind('\n') {
-            return (gap[newline + 1..].chars().count(), true);
+        let gap = &bytes[last.map_or(0, |last| last.range.end)..self.at];
+        if let Some(newline) = newline(gap) {
+            return (count_chars(&gap[newline + 1..]), true);
         }
-        let gap = gap.chars().count();
+        let gap = count_chars(gap);
         let Some(last) = last else {
             return (gap, true);
         };
-        let own = last.text(self.text);
+        let own = &bytes[last.range.clone()];
         let newline = match last.kind {
             TokenKind::Word | TokenKind::Number | TokenKind::Symbol => None,
-            _ => own.rfind('\n'),
+            _ => newline(own),
         };
         let column = match newline {
-            Some(newline) => own[newline + 1..].chars().count(),
-            None => last.column + own.chars().count(),
+            Some(newline) => count_chars(&own[newline + 1..]),
+            None => last.column + count_chars(own),
         };
         let first = !last.is_code() && (last.first_on_line || newline.is_some());
         (column + gap, first)
@@ -333,6 +335,11 @@ impl<'a> Lexer<'a> {
             last.range.end == start && matches!(last.text(self.text), "." | "|>.")
         })
     }
+}
+
+/// The number of characters in the bytes of a text: all but the bytes that go on with one.
+fn count_chars(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 #[cfg(test)]

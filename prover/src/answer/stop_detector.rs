@@ -222,7 +222,7 @@ impl StopDetector {
         if unproved || own.contains(char::REPLACEMENT_CHARACTER) {
             return Verdict::Junk;
         }
-        if next.starts_line && next.column == 0 && keyword::starts_line(own) {
+        if next.starts_line && next.column == 0 && keyword::starts_command(own) {
             return Verdict::End;
         }
         let Some((block, floor)) = self.block else {

@@ -102,8 +102,8 @@ impl<'a> File<'a> {
         chosen
     }
 
-    /// What was chosen, in the file's order, with the scopes it stands in.
-    pub(super) fn written(&self, chosen: &[Choice]) -> String {
+    /// The text of what was chosen, in the file's order, with the scopes it stands in.
+    pub(super) fn render(&self, chosen: &[Choice]) -> String {
         let mut kept: HashMap<usize, bool> = HashMap::new();
         for Choice { command, short } in chosen {
             kept.insert(*command, *short);

@@ -48,11 +48,7 @@ impl Scan<'_> {
 
     /// Whether a command's first token stands here, for sure.
     fn starts_command(&self, at: usize) -> bool {
-        let word = self.word(at);
-        keyword::reserved(word).is_some()
-            || keyword::leading(word).is_some()
-            || keyword::MODIFIERS.contains(&word)
-            || matches!(self.text_of(at), "@[" | "#")
+        keyword::starts_command(self.text_of(at))
             || self
                 .tokens
                 .get(at)
