@@ -4,6 +4,7 @@
 
 mod contestant;
 mod html;
+mod markup;
 mod paper;
 mod plot;
 mod report;
@@ -348,7 +349,7 @@ fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
         let passes: Vec<String> = engine
             .pass
             .iter()
-            .map(|pass| format!("pass@{} {}", pass.k, html::share(pass)))
+            .map(|pass| format!("pass@{} {}", pass.k, markup::share(pass)))
             .collect();
         println!(
             "{:width$}  {} of {}{}  {}",

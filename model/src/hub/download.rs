@@ -11,7 +11,18 @@ use futures_util::StreamExt;
 use super::checksum::git_name;
 use super::client::{HubFile, Metadata};
 use super::failure::Failure;
-use super::{OnProgress, Progress};
+
+/// The progress of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes that are here, of all.
+    Loading(u64, u64),
+    /// Bytes that were checked, of all.
+    Checking(u64, u64),
+}
+
+/// A function that is called with a file's name and the progress of its download.
+pub(super) type OnProgress<'a> = &'a mut dyn FnMut(&str, Progress);
 
 /// Downloads a file to `path`.
 ///

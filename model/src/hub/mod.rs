@@ -15,19 +15,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use client::{Hub, HubFile};
+use download::OnProgress;
+pub use download::Progress;
 pub use known::{KNOWN, Known, Wanted};
-
-/// How far a download is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Bytes that are here, of all.
-    Loading(u64, u64),
-    /// Bytes that were checked, of all.
-    Checking(u64, u64),
-}
-
-/// Told of a file's name and how far it is.
-type OnProgress<'a> = &'a mut dyn FnMut(&str, Progress);
 
 /// Downloads a model and its tokenizer into `folder`, and returns the model's path. A file that is there
 /// already is left alone; one of another size is an error. Dropping the future ends it at once, also

@@ -12,9 +12,6 @@ use tokio::sync::OnceCell;
 
 pub use command::KeyCommand;
 
-/// The largest key that is read, in bytes.
-const MAX_KEY_BYTES: u64 = 1 << 14;
-
 /// Where a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
@@ -110,7 +107,7 @@ fn from_file(path: &Path) -> Result<String> {
     let named = || format!("can't read the key in {}", path.display());
     let meta = path.metadata().with_context(named)?;
     ensure!(
-        meta.is_file() && meta.len() <= MAX_KEY_BYTES,
+        meta.is_file() && meta.len() <= command::MAX_KEY_BYTES,
         "{} is no file with a key",
         path.display()
     );

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use super::markup::{escaped, percent, share};
 use super::plot::{bars, colour, curves};
 use super::report::{EngineReport, ProblemReport, Report};
 use super::results::Row;
-use super::statistics::Pass;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -285,36 +285,6 @@ fn table(kind: &str, heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
         "<div class=\"wide\"><table class=\"{kind}\"><thead>{}</thead><tbody>{rows}</tbody></table></div>",
         cells("th", &heads)
     )
-}
-
-/// A share of problems with its interval, in percent.
-pub fn share(pass: &Pass) -> String {
-    format!(
-        "{} % ({}–{})",
-        percent(pass.value),
-        percent(pass.low),
-        percent(pass.high)
-    )
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1}", share * 100.0)
-}
-
-/// Text that is nothing but text on a page.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::html::escaped;
+use super::markup::{escaped, share};
 use super::report::{EngineReport, Part};
 
 const WIDTH: f64 = 720.0;
@@ -84,7 +84,7 @@ pub fn curves(engines: &[EngineReport]) -> String {
                 y(one.value),
                 escaped(&engine.engine),
                 one.k,
-                super::html::share(one)
+                share(one)
             );
         }
     }

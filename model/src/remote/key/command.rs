@@ -10,8 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::MAX_KEY_BYTES;
 use crate::remote::problem::shown;
+
+/// The largest key that is read, in bytes.
+pub(super) const MAX_KEY_BYTES: u64 = 1 << 14;
 
 /// How long a command may take: it may ask somebody for a password.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
