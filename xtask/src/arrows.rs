@@ -83,8 +83,6 @@ const STILL_CYCLIC: &[(&str, &[&str])] = &[
             "weights::safetensors",
         ],
     ),
-    ("unsorry-model", &["hub", "hub::download"]),
-    ("unsorry-model", &["remote::key", "remote::key::command"]),
     (
         "unsorry-search",
         &["gate", "gate::shape", "gate::visible", "gate::words"],
@@ -101,7 +99,6 @@ const STILL_CYCLIC: &[(&str, &[&str])] = &[
             "search::stats",
         ],
     ),
-    ("unsorry", &["cli::eval::html", "cli::eval::plot"]),
 ];
 
 /// The modules that still use what is [`FORBIDDEN`] to them, by their crate. It is to become empty, too.
