@@ -23,7 +23,7 @@ use clap::Subcommand;
 
 use row::{Programs, print};
 
-/// What is measured.
+/// The benches.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The relay between an editor and Lean, against a program that only copies bytes,
@@ -53,14 +53,14 @@ pub(crate) enum Bench {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
-        /// Of how many candidates to compare the verdicts with the truth, while Lean is killed
+        /// Compare the verdicts of so many candidates with the truth, while Lean is killed
         #[arg(long, default_value_t = 160)]
         checks: usize,
         /// Which candidates come when, and when Lean is killed
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// What a key costs in files of more and more lines
+    /// The cost of a key in files of more and more lines
     Length {
         /// Print each row as an object of JSON
         #[arg(long)]
@@ -69,7 +69,7 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
     },
-    /// What `unsorry shim` adds to a command that it passes on
+    /// The time that `unsorry shim` adds to a command that it passes on
     Shim {
         /// Print each row as an object of JSON
         #[arg(long)]
@@ -83,7 +83,7 @@ pub(crate) enum Bench {
         /// A GGUF file of the LLaMA architecture; by default one of random numbers, as large as the 7B
         #[arg(long)]
         model: Option<PathBuf>,
-        /// How many threads compute
+        /// The number of computing threads
         #[arg(long, default_value_t = 2)]
         threads: usize,
     },
@@ -98,7 +98,7 @@ pub(crate) enum Bench {
         /// Print each row as an object of JSON
         #[arg(long)]
         json: bool,
-        /// How many problems, spread evenly over the set
+        /// The number of problems, spread evenly over the set
         #[arg(long, default_value_t = 60)]
         limit: usize,
     },

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace;
 
-/// What `cargo xtask dist` takes.
+/// The arguments of `cargo xtask dist`.
 #[derive(Args)]
 pub(crate) struct Dist {
     /// Features of the program, as `metal`
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<()> {
     Ok(())
 }
 
-/// What this machine is to Rust, such as `x86_64-unknown-linux-gnu`.
+/// Returns this machine's target triple, such as `x86_64-unknown-linux-gnu`.
 fn host() -> Result<String> {
     let told = String::from_utf8(said(Command::new("rustc").arg("-vV"))?)?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));

@@ -8,7 +8,7 @@ use crate::workspace;
 /// The classes, as the tests are named.
 const CLASSES: [&str; 5] = ["relay", "assistant", "model", "filled", "soak"];
 
-/// What `cargo xtask faults` takes.
+/// The arguments of `cargo xtask faults`.
 #[derive(clap::Args)]
 pub(crate) struct Faults {
     /// `relay`, `assistant`, `model`, `filled`, `soak`; all but the last without any
@@ -16,13 +16,13 @@ pub(crate) struct Faults {
     /// The first run's; each has the next one
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many sessions of each class
+    /// The number of sessions of each class
     #[arg(long)]
     runs: Option<u64>,
-    /// How long for each class [default: 10, if there is no number of runs]
+    /// Minutes for each class [default: 10, if there is no number of runs]
     #[arg(long)]
     minutes: Option<u64>,
-    /// Where what was measured in a soak goes [default: in `target`]
+    /// The file for the measurements of a soak [default: in `target`]
     #[arg(long)]
     csv: Option<std::path::PathBuf>,
 }

@@ -10,12 +10,12 @@ use crate::workspace;
 /// The cargo-fuzz that is used, which is installed into `target/` where it is not there.
 const VERSION: &str = "0.13.2";
 
-/// What `cargo xtask fuzz` takes.
+/// The arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]
 pub(crate) struct Fuzz {
     /// Targets of `fuzz/targets`; all without any
     targets: Vec<String>,
-    /// How long for each
+    /// Seconds for each target
     #[arg(long, default_value_t = 600)]
     seconds: u32,
     /// Do not look for more: keep, among the seeds, the fewest inputs that reach all that was reached

@@ -15,13 +15,13 @@ use crate::workspace;
 pub(crate) struct LeanInstall {
     /// The folder that has `lean` and `lake`.
     pub(crate) bin: PathBuf,
-    /// What it says of itself, such as `4.28.0`.
+    /// The version that it reports, such as `4.28.0`.
     pub(crate) version: String,
-    /// How it was found.
+    /// The way it was found.
     pub(crate) origin: Origin,
 }
 
-/// How a Lean was found.
+/// The ways in which a Lean is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// On the user's PATH.

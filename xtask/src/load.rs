@@ -9,10 +9,10 @@ use serde_json::json;
 
 use simulation::{Engine, Length, Work, simulate};
 
-/// What is asked, of which engine, by how many.
+/// The load: who asks which engine for what.
 #[derive(Args)]
 pub(crate) struct Load {
-    /// How the model is asked
+    /// The mode that the model is asked in
     #[arg(long, value_enum, default_value_t = Mode::Fast)]
     mode: Mode,
     /// Sequences that the engine decodes at once
@@ -36,7 +36,7 @@ pub(crate) struct Load {
     /// Candidates for a hole
     #[arg(long, default_value_t = 16)]
     candidates: usize,
-    /// Of them, how many are asked for at once
+    /// The number asked for at once
     #[arg(long, default_value_t = 8)]
     concurrency: usize,
     /// Tokens of a prompt
@@ -204,12 +204,12 @@ impl Load {
     }
 }
 
-/// What so many users get.
+/// The figures of one number of users.
 struct Row {
     users: usize,
-    /// Of the jobs that were proved.
+    /// Figures of the jobs that were proved.
     proof: Times,
-    /// Of all jobs: a proof ends one.
+    /// Figures of all jobs; a proof ends one.
     end: Times,
     /// The share of the batch's places that is taken.
     batch: f64,

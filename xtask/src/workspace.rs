@@ -1,4 +1,4 @@
-//! Where the workspace is, and how to run programs in it.
+//! The workspace's folder, and running programs in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -62,7 +62,7 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
         .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
 }
 
-/// Whether a message tells of a program or a bench, and not of the unit tests that go by the same name.
+/// Tells a program or a bench from the unit tests that go by the same name.
 fn is_program(message: &Value) -> bool {
     match message["target"]["kind"][0].as_str() {
         Some("bin") => message["profile"]["test"] != true,

@@ -135,7 +135,7 @@ fn verdicts(figure: impl Fn(&str) -> Result<f64>) -> Result<Vec<Row>> {
     ])
 }
 
-/// What leanclient's loop gives with so many scratch documents.
+/// Measures leanclient's loop with so many scratch documents.
 fn leanclient(path: &OsStr, texts: &Value, slots: usize) -> Result<Value> {
     let python = peers::of_python("leanclient", "0.13.2")?;
     let folder = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! What a key costs as files grow: the same edits and questions in files of more and more lines, before
+//! The cost of a key as files grow: the same edits and questions in files of more and more lines, before
 //! a server that answers at once.
 
 use std::fmt::Write as _;

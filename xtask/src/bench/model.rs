@@ -22,7 +22,7 @@ const BLOCKS: u64 = 4093;
 /// In a GGUF file a tensor begins at a multiple of this.
 const ALIGNMENT: u64 = 32;
 
-/// How a tensor's numbers are stored.
+/// The types that a tensor's numbers are stored in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     F32,
@@ -31,7 +31,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Its number in a GGUF file.
+    /// Returns the type's number in a GGUF file.
     fn id(self) -> u32 {
         match self {
             Kind::F32 => 0,
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// How many numbers are a block, and its bytes.
+    /// Returns the length of a block, in numbers and in bytes.
     fn block(self) -> (u64, u64) {
         match self {
             Kind::F32 => (1, 4),

@@ -48,7 +48,7 @@ pub(super) fn of_python(name: &str, version: &str) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Its version is in the name: another one is installed anew.
+/// The version is in the folder's name: another one is installed anew.
 fn folder(name: &str, version: &str) -> PathBuf {
     let peers = workspace::root().join("target/peers");
     peers.join(format!("{name}-{version}"))

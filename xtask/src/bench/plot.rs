@@ -6,7 +6,7 @@ use super::row::{Row, rounded};
 
 const WIDTH: f64 = 720.0;
 
-/// Where the bars begin, and what is left for the figures behind them.
+/// The start of the bars, and the room for the figures behind them.
 const LABEL: f64 = 190.0;
 const FIGURE: f64 = 110.0;
 
@@ -72,7 +72,7 @@ fn group(svg: &mut String, rows: &[&Row], mut y: f64) -> f64 {
     y
 }
 
-/// How high the field of curves is, and what stands left of it and below.
+/// The height of the field of curves, and the margins left of it and below.
 const FIELD: f64 = 240.0;
 const MARGIN: f64 = 56.0;
 

@@ -1,4 +1,4 @@
-//! What the relay adds to the way of a message, beside others that stand between an editor and its
+//! The time that the relay adds to the way of a message, beside others that stand between an editor and its
 //! server: all stand before the same server at once, and are measured turn by turn, so that whatever
 //! else the machine does falls on all of them.
 
@@ -21,10 +21,10 @@ const TURNS: usize = 10;
 /// Round trips of a turn.
 const TRIPS: usize = 1000;
 
-/// What goes through in a turn, in bytes.
+/// The size of a turn, in bytes.
 const STREAM: usize = 32 << 20;
 
-/// The same where each message is looked at, before anything is measured.
+/// The size of a warm-up turn, in which each message is looked at.
 const CHECKED: usize = 8 << 20;
 
 /// The sizes of messages: one of those that go by at each key, and those of a stream.
@@ -56,7 +56,7 @@ impl Relay {
         Relay { name, session }
     }
 
-    /// What `work` gives, or none where the relay fails.
+    /// Returns what `work` gives, or `None` where the relay fails.
     fn tries<T>(&mut self, work: impl FnOnce(&mut Session) -> Result<T>) -> Option<T> {
         let done = self.session.as_mut().ok()?.within(LIMIT, work);
         done.map_err(|error| self.session = Err(format!("{error:#}")))
@@ -64,7 +64,7 @@ impl Relay {
     }
 }
 
-/// What a row is of.
+/// The subject of a row.
 #[derive(Clone, Copy)]
 struct What {
     row: &'static str,
@@ -269,7 +269,7 @@ fn request() -> Vec<u8> {
     frame(body(&"x".repeat(rest)).as_bytes())
 }
 
-/// What was found of each relay but the first, which is ours, in rows beside it.
+/// Makes the rows of each relay but the first, which is ours, beside it.
 fn rows(relays: &[Relay], found: &[(What, Vec<Option<f64>>)]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let (first, others) = relays.split_first().context("no relays")?;
@@ -300,7 +300,7 @@ fn rows(relays: &[Relay], found: &[(What, Vec<Option<f64>>)]) -> Result<Vec<Row>
     Ok(rows)
 }
 
-/// What the turns of a relay gave.
+/// The measurements of a relay's turns.
 #[derive(Default)]
 struct Measured {
     values: Vec<f64>,

@@ -1,4 +1,4 @@
-//! What our client adds to requests of a remote engine: beside the same requests by the HTTP library
+//! The time that our client adds to requests of a remote engine: beside the same requests by the HTTP library
 //! alone, to the same server, llama.cpp's with the pocket model (`tests/engine`).
 
 use std::io::{BufRead, BufReader};

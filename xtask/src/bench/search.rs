@@ -15,10 +15,10 @@ use crate::{lean, workspace};
 /// Problems in a file: each costs the elaboration of all before it.
 const TOGETHER: usize = 20;
 
-/// For one problem.
+/// The budget of a problem.
 const BUDGET: &str = "30s";
 
-/// What became of a problem.
+/// The result of a problem.
 struct Fared {
     proved: bool,
     seconds: f64,

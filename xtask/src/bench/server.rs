@@ -8,16 +8,16 @@ use std::thread;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// How much is read and written at once.
+/// The bytes read and written at once.
 const BUFFER: usize = 64 << 10;
 
-/// What comes back as it came: a notification.
+/// A notification, which comes back as it came.
 pub(super) const ECHO: &str = "$/bench/echo";
 
 /// Asks for many notifications: how many, and how long each.
 pub(super) const STREAM: &str = "$/bench/stream";
 
-/// What stands before the number of a message.
+/// The text before the number of a message.
 const NUMBER: &[u8] = b"\"#";
 
 /// A body with its header.

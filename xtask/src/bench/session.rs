@@ -43,7 +43,7 @@ impl Drop for Programs {
     }
 }
 
-/// What the program says.
+/// The messages of the program.
 struct Incoming(BufReader<ChildStdout>);
 
 impl Incoming {
@@ -95,7 +95,7 @@ impl Session {
         Session::start_with(command, Vec::new())
     }
 
-    /// What `helpers` cost is its cost too, and they end with it.
+    /// Counts the cost of `helpers` as the session's; they end with it.
     pub(super) fn start_with(command: &mut Command, helpers: Vec<Child>) -> Result<Session> {
         let mut programs = Programs(helpers);
         let mut child = command
@@ -246,7 +246,7 @@ impl Session {
         })
     }
 
-    /// What `/proc/PID/smaps_rollup` says under these names, in megabytes.
+    /// Reads the fields of these names from `/proc/PID/smaps_rollup`, in megabytes.
     pub(super) fn memory(&self, names: &[&str]) -> Option<f64> {
         self.sum(|pid| {
             let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;

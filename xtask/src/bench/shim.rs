@@ -1,4 +1,4 @@
-//! What the shim adds to a command that it passes on: a `lake` that does nothing, alone and behind it,
+//! The time that the shim adds to a command that it passes on: a `lake` that does nothing, alone and behind it,
 //! turn by turn.
 
 use std::ffi::OsStr;
@@ -55,7 +55,7 @@ pub(super) fn run(programs: &Programs) -> Result<Vec<Row>> {
     Ok(rows.into_iter().filter_map(row).collect())
 }
 
-/// How long the `lake` of `folder` takes, with this PATH.
+/// Times the `lake` of `folder` with this PATH.
 fn milliseconds(folder: &Path, path: &OsStr) -> Result<f64> {
     let mut lake = Command::new(folder.join(format!("lake{}", std::env::consts::EXE_SUFFIX)));
     // It ends with its input.

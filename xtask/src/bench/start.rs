@@ -1,4 +1,4 @@
-//! How long it takes until an editor has its first answer, and the memory of a session in which
+//! The time until an editor has its first answer, and the memory of a session in which
 //! nothing happens.
 
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use crate::lean;
 /// Starts of each.
 const STARTS: usize = 100;
 
-/// What must not be exceeded: milliseconds, megabytes.
+/// The limits: milliseconds, megabytes.
 const START_LIMIT: f64 = 20.0;
 const MEMORY_LIMIT: f64 = 15.0;
 
@@ -25,7 +25,7 @@ const MEMORY_LIMIT: f64 = 15.0;
 const LINES: usize = 2000;
 const HOLES: usize = 20;
 
-/// How long after the last answer a session is called idle.
+/// The time after the last answer at which a session is called idle.
 const REST: Duration = Duration::from_secs(2);
 
 /// Longer than any Lean takes for the document.
@@ -101,7 +101,7 @@ fn starts(programs: &Programs, folder: &Path) -> Result<Vec<Row>> {
     ])
 }
 
-/// How long it takes until the answer to `initialize` is there, in milliseconds.
+/// Measures the time until the answer to `initialize` is there, in milliseconds.
 fn first_answer(command: &mut Command, folder: &Path) -> Result<f64> {
     let start = Instant::now();
     let mut session = Session::start(of_nobody(command, folder))?;

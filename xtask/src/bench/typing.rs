@@ -1,4 +1,4 @@
-//! What it costs to have unsorry on while somebody types: the same keys before a Lean with unsorry
+//! The cost of unsorry while somebody types: the same keys before a Lean with unsorry
 //! between and before one without, in turns. After each key the editor asks for code actions, as VS
 //! Code does, and now and then for more.
 
@@ -21,7 +21,7 @@ const TURNS: usize = 8;
 /// Keys of a turn.
 const KEYS: usize = 30;
 
-/// From one key to the next, where the answers do not take longer.
+/// The time from one key to the next, where the answers do not take longer.
 const BEAT: Duration = Duration::from_millis(50);
 
 /// Keys from one hover, completion and question at a hole to the next.
@@ -31,7 +31,7 @@ const NOW_AND_THEN: usize = 3;
 const THEOREMS: usize = 296;
 const HOLES: usize = 60;
 
-/// What is typed in. The name on its third line grows.
+/// The file that is typed in. The name on its third line grows.
 const LAST: &str = "theorem last (a b : Nat) (h : a < b) : a + 0 < b := by
   have x := Nat.add_comm a b
   have y";
@@ -42,7 +42,7 @@ const AFTER: &str = " := h
 /// Longer than any turn takes.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// What is asked, by the names of its rows.
+/// The requests, by the names of their rows.
 const ASKED: [(&str, &str); 4] = [
     (
         "code actions at the cursor, median",
@@ -67,7 +67,7 @@ struct Typist {
     session: Session,
     uri: String,
     version: usize,
-    /// How long each of `ASKED` took, in milliseconds.
+    /// The time that each of `ASKED` took, in milliseconds.
     times: [Vec<f64>; ASKED.len()],
     /// In microseconds.
     cpu: Option<f64>,

@@ -21,7 +21,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// How long a step takes: reading the weights, and something for each sequence.
+    /// The time of a step: reading the weights, and something for each sequence.
     fn step(&self, rows: usize) -> f64 {
         let row = 1.0 / self.rate_max;
         let weights = 1.0 / self.rate_1 - row;
@@ -35,12 +35,12 @@ impl Engine {
     }
 }
 
-/// How long answers are, in tokens.
+/// The lengths of answers, in tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Length {
     /// `shape` is the standard deviation of the logarithm.
     Lognormal { mean: f64, shape: f64 },
-    /// For comparison with theory.
+    /// A fixed length, for comparison with theory.
     #[cfg(test)]
     Exponential { mean: f64 },
 }
@@ -55,11 +55,11 @@ impl Length {
     }
 }
 
-/// What a job, that is a hole, asks for.
+/// The answers that a job, that is a hole, asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Work {
     pub(crate) candidates: usize,
-    /// Of them, how many are asked for at once.
+    /// The number asked for at once.
     pub(crate) concurrency: usize,
     pub(crate) length: Length,
     /// A longer answer is cut here, and proves nothing.
@@ -71,17 +71,17 @@ pub(crate) struct Work {
     pub(crate) hopeless: f64,
 }
 
-/// What became of a job.
+/// The result of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Done {
-    /// From its arrival to the first proof, else to the end of its last candidate.
+    /// The time from its arrival to the first proof, or else to the end of its last candidate.
     pub(crate) time: f64,
     pub(crate) proved: bool,
     /// Candidates that were begun.
     pub(crate) begun: usize,
 }
 
-/// What happened, the beginning left out.
+/// The figures of a run, without its beginning.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     /// In the order of their arrival.
@@ -166,7 +166,7 @@ struct Job {
     left: usize,
     /// Asked for, and not ended.
     asked: usize,
-    /// Of the asked, those in the batch.
+    /// The requests that are in the batch.
     rows: usize,
     begun: usize,
 }
@@ -178,7 +178,7 @@ struct Sequence {
 }
 
 impl Simulation<'_> {
-    /// When the next candidate ends, if no job arrives before.
+    /// The time when the next candidate ends, if no job arrives before.
     fn next_end(&mut self) -> Option<f64> {
         while let Some(first) = self.running.peek() {
             if self.jobs[first.job].ended.is_none() {
