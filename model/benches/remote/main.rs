@@ -31,7 +31,7 @@ fn main() -> Result<()> {
 }
 
 async fn run(address: &str) -> Result<()> {
-    let client = reqwest::Client::new();
+    let client = unsorry_model::http::client().build()?;
     let url = format!("{address}/v1/completions");
 
     // One answer, the same in both ways: the likeliest.

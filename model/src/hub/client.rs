@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::failure::{Failure, Target};
 use super::login;
+use crate::http;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -100,10 +101,9 @@ impl Hub {
             anyhow::Ok(token)
         });
         // On its way to another host a redirect loses the token: that is reqwest's.
-        let http = Client::builder()
+        let http = http::client()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            .user_agent(concat!("unsorry/", env!("CARGO_PKG_VERSION")))
             .build();
         Ok(Hub {
             http: http.context("can't make connections")?,

@@ -12,6 +12,7 @@ use super::key::Key;
 use super::problem::{Problem, Remedy, of_junk, of_request, of_status, shown};
 use super::reply::{Event, events, stream};
 use super::{EndpointSettings, EngineKind, Template};
+use crate::http;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -63,12 +64,11 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(settings: EndpointSettings) -> Result<Server> {
-        let client = Client::builder()
+        let client = http::client()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             // A redirect would take the user's code to a place that they did not name.
             .redirect(redirect::Policy::none())
-            .user_agent(concat!("unsorry/", env!("CARGO_PKG_VERSION")))
             .build()
             .context("can't make connections")?;
         Ok(Server {
