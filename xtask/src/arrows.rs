@@ -83,22 +83,6 @@ const STILL_CYCLIC: &[(&str, &[&str])] = &[
             "weights::safetensors",
         ],
     ),
-    (
-        "unsorry-search",
-        &["gate", "gate::shape", "gate::visible", "gate::words"],
-    ),
-    (
-        "unsorry-search",
-        &[
-            "search",
-            "search::cascade",
-            "search::polish",
-            "search::refute",
-            "search::run",
-            "search::sketches",
-            "search::stats",
-        ],
-    ),
 ];
 
 /// The modules that still use what is [`FORBIDDEN`] to them, by their crate. It is to become empty, too.
