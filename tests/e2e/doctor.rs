@@ -5,7 +5,7 @@ use std::process::Command;
 
 use unsorry_tests::editor::program;
 
-/// Runs the program in a home of its own and gives its exit code and what it says on stdout.
+/// Runs the program in a home of its own and returns its exit code and its stdout.
 fn run(home: &Path, path: Option<&Path>, words: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(program());
     command
@@ -23,63 +23,63 @@ fn run(home: &Path, path: Option<&Path>, words: &[&str]) -> (Option<i32>, String
     }
     let output = command.output().expect("it starts");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let told = String::from_utf8(output.stdout).expect("text");
-    (output.status.code(), told)
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    (output.status.code(), stdout)
 }
 
 #[test]
 fn with_lean_all_is_well() {
     let home = tempfile::tempdir().expect("a folder");
-    let (code, told) = run(home.path(), None, &["doctor"]);
-    let says = |part: &str| assert!(told.contains(part), "{part}: {told}");
+    let (code, stdout) = run(home.path(), None, &["doctor"]);
+    let says = |part: &str| assert!(stdout.contains(part), "{part}: {stdout}");
     says("✓ `lean --server`: Lean (version");
     says("✓ its server answers: a proof was found and checked in");
     #[cfg(target_os = "linux")]
     says("✓ candidates are checked in a container: no network, no file to write to but its own");
     says("no shim; `unsorry shim` makes one");
     says("tactics, by default");
-    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(code, Some(0), "{stdout}");
     let shim = run(home.path(), None, &["shim"]).1;
-    let (_, told) = run(home.path(), None, &["doctor"]);
+    let (_, stdout) = run(home.path(), None, &["doctor"]);
     assert!(
-        told.contains(&format!("there is a shim in {shim}")),
-        "{told}"
+        stdout.contains(&format!("there is a shim in {shim}")),
+        "{stdout}"
     );
-    let (_, told) = run(home.path(), None, &[]);
+    let (_, stdout) = run(home.path(), None, &[]);
     assert!(
-        told.contains("Lean is here") && told.contains("unsorry prove FILE"),
-        "{told}"
+        stdout.contains("Lean is here") && stdout.contains("unsorry prove FILE"),
+        "{stdout}"
     );
 }
 
 #[test]
 fn without_lean_it_says_what_to_do() {
     let home = tempfile::tempdir().expect("a folder");
-    let (code, told) = run(home.path(), Some(home.path()), &["doctor"]);
-    assert_eq!(code, Some(1), "{told}");
+    let (code, stdout) = run(home.path(), Some(home.path()), &["doctor"]);
+    assert_eq!(code, Some(1), "{stdout}");
     let line = "✗ `lean --server`: it can't be started";
     assert!(
-        told.contains(line) && told.contains("https://lean-lang.org/install"),
-        "{told}"
+        stdout.contains(line) && stdout.contains("https://lean-lang.org/install"),
+        "{stdout}"
     );
-    let (code, told) = run(home.path(), Some(home.path()), &[]);
+    let (code, stdout) = run(home.path(), Some(home.path()), &[]);
     assert!(
-        code == Some(0) && told.contains("There is no Lean on PATH"),
-        "{told}"
+        code == Some(0) && stdout.contains("There is no Lean on PATH"),
+        "{stdout}"
     );
     std::fs::create_dir_all(home.path().join("config/unsorry")).expect("made");
     std::fs::write(home.path().join("config/unsorry/config.toml"), "[serch]").expect("written");
-    let (_, told) = run(home.path(), Some(home.path()), &[]);
-    assert!(told.contains("serch"), "{told}");
+    let (_, stdout) = run(home.path(), Some(home.path()), &[]);
+    assert!(stdout.contains("serch"), "{stdout}");
 }
 
 #[test]
 fn manual_and_completions() {
     let home = tempfile::tempdir().expect("a folder");
     for shell in ["bash", "zsh", "fish", "powershell"] {
-        let (_, told) = run(home.path(), None, &["completions", shell]);
+        let (_, stdout) = run(home.path(), None, &["completions", shell]);
         assert!(
-            told.contains("prove") && told.contains("unsorry"),
+            stdout.contains("prove") && stdout.contains("unsorry"),
             "{shell}"
         );
     }

@@ -23,9 +23,9 @@ impl Shim {
             .env("XDG_STATE_HOME", home.path().join("state"))
             .output()
             .expect("it starts");
-        let told = String::from_utf8(made.stdout).expect("text");
-        let folder = PathBuf::from(told.strip_suffix('\n').expect("one line"));
-        assert!(folder.is_absolute() && made.stderr.is_empty(), "{told}");
+        let stdout = String::from_utf8(made.stdout).expect("text");
+        let folder = PathBuf::from(stdout.strip_suffix('\n').expect("one line"));
+        assert!(folder.is_absolute() && made.stderr.is_empty(), "{stdout}");
         Shim { home, folder }
     }
 
@@ -122,8 +122,8 @@ fn all_but_a_server_passes_whole() {
         let output = shim.ask(&[&elan], words);
         let args: String = words[1..].iter().map(|a| format!("<{a}>\n")).collect();
         // Its children find the real ones.
-        let told = format!("{}\n{args}{}\n", words[0], elan.display());
-        assert_eq!(String::from_utf8_lossy(&output.stdout), told);
+        let expected = format!("{}\n{args}{}\n", words[0], elan.display());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "told\n");
         assert_eq!(output.status.code(), Some(7));
     }
@@ -143,9 +143,12 @@ fn a_server_gets_the_toolchain_and_the_arguments() {
     ] {
         let output = shim.ask(&[&elan], words);
         // What is no message is copied, so the teller's words come through; and its code.
-        let told = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         let args: String = words[1..].iter().map(|a| format!("<{a}>\n")).collect();
-        assert!(told.starts_with(&format!("{}\n{args}", words[0])), "{told}");
+        assert!(
+            stdout.starts_with(&format!("{}\n{args}", words[0])),
+            "{stdout}"
+        );
         assert_eq!(output.status.code(), Some(7), "{words:?}");
         assert_eq!(
             String::from_utf8_lossy(&output.stderr),
@@ -165,11 +168,11 @@ fn no_loop_where_there_is_no_lean() {
     ] {
         let output = shim.ask(&[], words);
         assert_eq!(output.status.code(), Some(127));
-        let told = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         let says = format!("unsorry: there is no `{}` on PATH", words[0]);
         assert!(
-            told.starts_with(&says) && told.lines().count() == 1,
-            "{told}"
+            stderr.starts_with(&says) && stderr.lines().count() == 1,
+            "{stderr}"
         );
     }
 }
@@ -236,9 +239,9 @@ fn no_loop_through_a_script() {
         wrapper(exec);
         for words in [&["lake", "build"][..], &["lake", "serve"]] {
             let output = shim.ask(&[&own, &real], words);
-            let told = String::from_utf8_lossy(&output.stdout);
+            let stdout = String::from_utf8_lossy(&output.stdout);
             let args: String = words[1..].iter().map(|a| format!("<{a}>\n")).collect();
-            assert!(told.starts_with(&format!("lake\n{args}")), "{told}");
+            assert!(stdout.starts_with(&format!("lake\n{args}")), "{stdout}");
             assert_eq!(output.status.code(), Some(7), "{words:?}");
         }
     }
