@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use unsorry_model::local::{Local, Settings};
+use unsorry_model::local::{Local, LocalSettings};
 use unsorry_model::remote::Remote;
 use unsorry_prover::prompt::Mode;
 use unsorry_prover::{Engine, Prover, Tactics};
@@ -63,7 +63,7 @@ fn by_default(config: &Config) -> Vec<Engine> {
 }
 
 /// The configured model in this process, and where its file is.
-pub fn local(config: &Config) -> Option<Settings> {
+pub fn local(config: &Config) -> Option<LocalSettings> {
     let mut settings = config.local.settings()?;
     settings.model = config::model_path(&settings.model);
     // It is loaded once, with room for the longest answers it is asked for.
@@ -87,7 +87,7 @@ pub fn available(config: &Config) -> Vec<Engine> {
 #[derive(Default)]
 pub struct Provers {
     /// Whatever their mode, they are one model.
-    local: Option<(Settings, Local)>,
+    local: Option<(LocalSettings, Local)>,
     remote: Option<Arc<dyn Prover>>,
 }
 

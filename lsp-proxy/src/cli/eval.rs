@@ -230,7 +230,7 @@ fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
 /// How many Leans this machine has room for.
 fn checkers() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let room = (memory::of_machine() / LEAN_BYTES) as usize;
+    let room = (memory::available_main_memory() / LEAN_BYTES) as usize;
     (cores / 2).min(room).max(1)
 }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use unsorry_infer::memory::{SCRATCH, of_machine, of_process, size};
+use unsorry_infer::memory::{SCRATCH_BYTES, available_main_memory, format_bytes, process_memory};
 use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
-use unsorry_model::local::{self, Settings};
+use unsorry_model::local::{self, LocalSettings};
 
 use crate::config::{self, Config};
 use crate::engines;
@@ -60,7 +60,7 @@ pub fn model(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         Command::Pull { model } => pull(model),
         Command::Info { file } => {
             let settings = settings(file.as_deref(), config)?;
-            print!("{}", info::info(&settings, of_machine())?);
+            print!("{}", info::info(&settings, available_main_memory())?);
             Ok(())
         }
         Command::Check { file, tokens } => {
@@ -71,7 +71,7 @@ pub fn model(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
 }
 
 /// The configured model, or `file` set up like it.
-fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
+fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<LocalSettings> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let mut config = Config::load(config, &cwd)?;
     if let Some(file) = file {
@@ -85,7 +85,7 @@ fn settings(file: Option<&Path>, config: Option<&Path>) -> Result<Settings> {
     let typed = file.filter(|file| file.exists());
     let model = typed.map_or_else(|| config::model_path(&settings.model), Path::to_owned);
     ensure!(model.exists(), engines::no_such_model(&model));
-    Ok(Settings { model, ..settings })
+    Ok(LocalSettings { model, ..settings })
 }
 
 fn folder() -> Result<PathBuf> {
@@ -94,13 +94,13 @@ fn folder() -> Result<PathBuf> {
 
 fn list() -> Result<()> {
     let folder = folder()?;
-    let available = of_machine();
+    let available = available_main_memory();
     for known in &KNOWN {
         let here = folder.join(known.file).is_file();
         println!(
             "{:<16} {:>8}  {}; {}\n{:27}{}\n{:27}{}/{}",
             known.name,
-            size((known.gigabytes * 1e9) as u64),
+            format_bytes((known.gigabytes * 1e9) as u64),
             if here { "here" } else { "not here" },
             fits(known, available),
             "",
@@ -122,12 +122,12 @@ fn list() -> Result<()> {
         .collect();
     others.sort();
     for (name, bytes) in others {
-        println!("{name}  {}  here", size(bytes));
+        println!("{name}  {}  here", format_bytes(bytes));
     }
     println!(
         "\nModels are in {}. This machine has {} of memory free.",
         folder.display(),
-        size(available)
+        format_bytes(available)
     );
     Ok(())
 }
@@ -135,11 +135,11 @@ fn list() -> Result<()> {
 /// Whether a model fits, as far as one can say without its file.
 fn fits(known: &Known, available: u64) -> String {
     const USEFUL: u64 = 2048;
-    let fixed = (known.gigabytes * 1e9) as u64 + SCRATCH;
+    let fixed = (known.gigabytes * 1e9) as u64 + SCRATCH_BYTES;
     let positions = available.saturating_sub(fixed) / known.position_bytes;
     if positions < USEFUL {
         let more = fixed + USEFUL * known.position_bytes - available;
-        format!("does not fit: {} more memory needed", size(more))
+        format!("does not fit: {} more memory needed", format_bytes(more))
     } else {
         let positions = positions.min(known.context) / 1024 * 1024;
         format!("fits, with {positions} tokens of text")
@@ -183,7 +183,7 @@ fn pull(model: &str) -> Result<()> {
     Ok(())
 }
 
-fn check(settings: &Settings, tokens: usize) -> Result<()> {
+fn check(settings: &LocalSettings, tokens: usize) -> Result<()> {
     let bar = bar("loading {wide_bar} {percent} %");
     bar.set_length(1000);
     let report = local::check(settings, tokens, &mut |share| {
@@ -201,14 +201,18 @@ fn check(settings: &Settings, tokens: usize) -> Result<()> {
         report.prefill.as_secs_f64()
     );
     // The first token is the prompt's.
-    let decoded = report.generated.saturating_sub(1);
+    let decoded = report.generated_tokens.saturating_sub(1);
     println!(
         "decode    {:.1} tok/s, {decoded} tokens in {:.2} s",
         rate(decoded, report.decode),
         report.decode.as_secs_f64()
     );
-    if let Some((now, most)) = of_process() {
-        println!("memory    {} now, {} at most", size(now), size(most));
+    if let Some((now, most)) = process_memory() {
+        println!(
+            "memory    {} now, {} at most",
+            format_bytes(now),
+            format_bytes(most)
+        );
     }
     println!(
         "text      {}",

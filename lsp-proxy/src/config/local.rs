@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use unsorry_model::local::{Device, Settings};
+use unsorry_model::local::{DevicePreference, LocalSettings};
 
 use super::generation::{self, generation_keys};
 use super::key::{Key, Permission};
 use super::read;
 
 generation_keys! {
-/// The table as files give it: what is missing is for an earlier file, or the default.
+/// The table in one file: a missing key is left to an earlier file, or to the default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Local {
-    /// A model's file, or the name of one that we know.
+    /// The model: a file, or the name of a known one.
     pub model: Option<PathBuf>,
     tokenizer: Option<PathBuf>,
-    device: Option<Device>,
+    device: Option<DevicePreference>,
     context: Option<NonZeroUsize>,
     batch: Option<NonZeroUsize>,
     threads: Option<NonZeroUsize>,
@@ -55,8 +55,8 @@ pub(super) fn keys() -> impl Iterator<Item = Key> {
 }
 
 impl Local {
-    /// Adds what a later file says. Its paths are relative to its `folder`; a model's name alone is
-    /// no path.
+    /// Adds the keys of a later file, which win. Paths are relative to its `folder`; a model's name alone
+    /// is no path.
     pub fn add(&mut self, later: Local, folder: &Path) {
         macro_rules! later_wins {
             ($($key:ident)*) => { $( self.$key = later.$key.or(self.$key); )* };
@@ -72,20 +72,20 @@ impl Local {
         self.tokenizer = tokenizer.or(self.tokenizer.take());
     }
 
-    /// Asks for so many candidates, whatever files say.
+    /// Sets the number of candidates, whatever the files have.
     pub fn ask_for(&mut self, candidates: NonZeroUsize) {
         self.candidates = Some(candidates);
     }
 
-    /// Whether it is said how the model answers.
+    /// Returns whether a mode of answering is set.
     pub fn has_mode(&self) -> bool {
         self.mode.is_some()
     }
 
     /// Returns how to set up the model, if there is one.
-    pub fn settings(&self) -> Option<Settings> {
-        let defaults = Settings::new(self.model.clone()?);
-        Some(Settings {
+    pub fn settings(&self) -> Option<LocalSettings> {
+        let defaults = LocalSettings::new(self.model.clone()?);
+        Some(LocalSettings {
             tokenizer: self.tokenizer.clone(),
             device: self.device.unwrap_or(defaults.device),
             context: self.context.map(NonZeroUsize::get),
@@ -119,9 +119,9 @@ mod tests {
             read("mode = 'reasoning'\ntop_p = 1.0\nseed = 7\ntemperature = 0"),
             Path::new("/p"),
         );
-        let expected = Settings {
+        let expected = LocalSettings {
             tokenizer: Some("/home/me/.config/unsorry/t.json".into()),
-            device: Device::Cpu,
+            device: DevicePreference::Cpu,
             generation: GenerationParams {
                 mode: Some(Mode::Reasoning),
                 temperature: 0.0,
@@ -130,7 +130,7 @@ mod tests {
                 ..GenerationParams::default()
             },
             idle: Duration::from_secs(60),
-            ..Settings::new("/home/me/.config/unsorry/weights/a.gguf".into())
+            ..LocalSettings::new("/home/me/.config/unsorry/weights/a.gguf".into())
         };
         assert_eq!(local.settings(), Some(expected));
         local.add(read("model = 'known.gguf'"), Path::new("/p"));

@@ -1,17 +1,17 @@
-//! What a model runs on.
+//! The device that a model runs on.
 
 use anyhow::{Context, Result, bail};
-
+use candle_core::Device;
 use serde::Deserialize;
 
-/// What a model runs on.
+/// The device that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// A GPU that this program was built for and that the machine has, else the CPU.
+pub enum DevicePreference {
+    /// A GPU if the program was built for one and the machine has it, else the CPU.
     #[default]
     Auto,
-    /// The processor.
+    /// The CPU.
     Cpu,
     /// An NVIDIA GPU.
     Cuda,
@@ -19,50 +19,44 @@ pub enum Device {
     Metal,
 }
 
-/// The device that is `wanted`, and why it is that one, for the user to read.
+/// Opens the preferred device. Returns it with the reason for the choice, for people to read.
 ///
 /// # Errors
-/// When it is not there, or this program was built without it.
-pub fn device(wanted: Device) -> Result<(candle_core::Device, String)> {
-    let cuda = || candle_core::Device::new_cuda(0);
-    let metal = || candle_core::Device::new_metal(0);
-    Ok(match wanted {
-        Device::Cpu => (candle_core::Device::Cpu, "CPU, as configured".into()),
-        Device::Cuda if !cfg!(feature = "cuda") => {
+/// When there is no such device, or the program was built without support for it.
+pub fn open(preference: DevicePreference) -> Result<(Device, String)> {
+    let cuda = || Device::new_cuda(0);
+    let metal = || Device::new_metal(0);
+    Ok(match preference {
+        DevicePreference::Cpu => (Device::Cpu, "CPU, as configured".into()),
+        DevicePreference::Cuda if !cfg!(feature = "cuda") => {
             bail!(
-                "`device = \"cuda\"`, but this unsorry was built without CUDA: build it with `--features cuda`, or set `device = \"cpu\"`"
+                "`device = \"cuda\"`, but this program was built without CUDA: build it with `--features cuda`, or set `device = \"cpu\"`"
             )
         }
-        Device::Metal if !cfg!(feature = "metal") => {
+        DevicePreference::Metal if !cfg!(feature = "metal") => {
             bail!(
-                "`device = \"metal\"`, but this unsorry was built without Metal: build it with `--features metal`, or set `device = \"cpu\"`"
+                "`device = \"metal\"`, but this program was built without Metal: build it with `--features metal`, or set `device = \"cpu\"`"
             )
         }
-        Device::Cuda => (
+        DevicePreference::Cuda => (
             cuda().context("`device = \"cuda\"`, but no CUDA GPU answers")?,
             "CUDA GPU 0, as configured".into(),
         ),
-        Device::Metal => (
+        DevicePreference::Metal => (
             metal().context("`device = \"metal\"`, but no Metal GPU answers")?,
             "Metal GPU, as configured".into(),
         ),
-        Device::Auto if cfg!(feature = "cuda") => match cuda() {
+        DevicePreference::Auto if cfg!(feature = "cuda") => match cuda() {
             Ok(device) => (device, "CUDA GPU 0: the first there is".into()),
-            Err(error) => (
-                candle_core::Device::Cpu,
-                format!("CPU: no CUDA GPU answers ({error})"),
-            ),
+            Err(error) => (Device::Cpu, format!("CPU: no CUDA GPU answers ({error})")),
         },
-        Device::Auto if cfg!(feature = "metal") => match metal() {
+        DevicePreference::Auto if cfg!(feature = "metal") => match metal() {
             Ok(device) => (device, "Metal GPU".into()),
-            Err(error) => (
-                candle_core::Device::Cpu,
-                format!("CPU: no Metal GPU answers ({error})"),
-            ),
+            Err(error) => (Device::Cpu, format!("CPU: no Metal GPU answers ({error})")),
         },
-        Device::Auto => (
-            candle_core::Device::Cpu,
-            "CPU: this unsorry was built without CUDA and Metal".into(),
+        DevicePreference::Auto => (
+            Device::Cpu,
+            "CPU: this program was built without CUDA and Metal".into(),
         ),
     })
 }

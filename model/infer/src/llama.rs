@@ -1,33 +1,45 @@
-//! The forward pass of LLaMA (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>), for tokens
-//! of many sequences at once.
+//! The forward pass of LLaMA (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>), for tokens of
+//! many sequences at once.
 
-use anyhow::{Context, Result, ensure};
+mod attention;
+pub mod config;
+pub mod linear;
+mod loader;
+mod math;
+mod rope;
+mod swiglu;
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Context, Result, bail, ensure};
 use candle_core::quantized::QTensor;
-use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
-use candle_nn::{ops, rotary_emb};
-use rayon::prelude::*;
+use candle_core::{DType, Device, Tensor};
+use candle_nn::ops;
 
-use super::attention::{AttentionMask, attention, exp};
-use super::cache::{Cache, Sequence};
-use super::config::{LlamaConfig, RopePairs};
-use super::linear::{Linear, Matrix};
-use super::rope::frequencies;
-use super::weights::Weights;
+use crate::kv_cache::{KvCache, Sequence};
+use crate::weights::Weights;
+use attention::{AttentionMask, attention};
+use config::LlamaConfig;
+use linear::Linear;
+use rope::{RotaryEmbedding, Rotation};
+use swiglu::swiglu;
 
 /// A model on a device.
 #[derive(Debug)]
 pub struct Llama {
     config: LlamaConfig,
     device: Device,
+    /// `[vocab, hidden]`.
     embedding: QTensor,
     layers: Vec<Layer>,
+    /// `[hidden]`.
     norm: Tensor,
+    /// `[vocab, hidden]`.
     output: Linear,
-    /// `[positions, pairs]`.
-    cos: Tensor,
-    sin: Tensor,
+    rope: RotaryEmbedding,
 }
 
+/// The weights of a transformer layer.
 #[derive(Debug)]
 struct Layer {
     attention_norm: Tensor,
@@ -38,202 +50,185 @@ struct Layer {
     down: Linear,
 }
 
-/// Tokens that one sequence goes on with.
+/// The next tokens of one sequence.
 #[derive(Debug)]
 pub struct SequenceInput<'a> {
-    /// Their keys and values are added to it.
+    /// The sequence, which grows by the tokens.
     pub sequence: &'a mut Sequence,
-    /// At least one.
+    /// The tokens; at least one.
     pub tokens: &'a [u32],
-    /// After how many of the last of them the logits are wanted.
+    /// The number of last tokens whose logits are wanted.
     pub logits: usize,
 }
 
+/// The tokens of all inputs, one after another.
+struct Batch {
+    /// Token ids.
+    ids: Vec<u32>,
+    /// The position of each token in its sequence.
+    positions: Vec<u32>,
+    /// The slot of each token in the cache.
+    slots: Vec<usize>,
+    /// The tokens whose logits are wanted, as indices into `ids`.
+    wanted: Vec<u32>,
+    mask: AttentionMask,
+}
+
 impl Llama {
-    /// Reads a model for up to `positions` tokens in a sequence; `progress` is told the share that
-    /// is read.
+    /// Loads a model for sequences of up to `positions` tokens; `progress` is called with the share
+    /// that has been read, from 0 to 1.
     ///
     /// # Errors
-    /// When the file can't be read, or the device has no room.
+    /// When the file can't be read, or the device has not enough memory.
     pub fn load(
         weights: &Weights,
         positions: usize,
         device: &Device,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
-        let config = weights.config().clone();
-        let mut loader = Loader {
-            weights,
-            device,
-            progress,
-            bytes: Vec::new(),
-            read: 0,
-        };
-        let layers: Result<Vec<Layer>> = (0..config.layers)
-            .map(|at| {
-                let name = |part: &str| format!("blk.{at}.{part}.weight");
-                Ok(Layer {
-                    attention_norm: loader.vector(&name("attn_norm"))?,
-                    query_key_value: loader.linear(&["attn_q", "attn_k", "attn_v"].map(name))?,
-                    attention_output: loader.linear(&["attn_output"].map(name))?,
-                    feed_forward_norm: loader.vector(&name("ffn_norm"))?,
-                    gate_up: loader.linear(&["ffn_gate", "ffn_up"].map(name))?,
-                    down: loader.linear(&["ffn_down"].map(name))?,
-                })
-            })
-            .collect();
-        let layers = layers?;
-        // A model without an output matrix takes its embedding's.
-        let output = match weights.info("output.weight") {
-            Some(_) => "output.weight",
-            None => "token_embd.weight",
-        };
-        let output = loader.linear(&[output.to_owned()])?;
-        let norm = loader.vector("output_norm.weight")?;
-        let embedding = loader.matrix("token_embd.weight")?.quantised(device)?;
-        let (angles, factor) = frequencies(&config.rope);
-        let table = |of: fn(f64) -> f64| {
-            let values = (0..positions).flat_map(|at| {
-                let turned = angles.iter().map(move |angle| of(at as f64 * angle));
-                turned.map(|x| (x * factor) as f32)
-            });
-            Tensor::from_vec(values.collect(), (positions, angles.len()), device)
-        };
-        Ok(Self {
-            norm,
-            cos: table(f64::cos)?,
-            sin: table(f64::sin)?,
-            embedding,
-            layers,
-            output,
-            device: device.clone(),
-            config,
-        })
+        loader::load(weights, positions, device, progress)
     }
 
-    /// Its shape.
+    /// Returns the hyperparameters.
     pub fn config(&self) -> &LlamaConfig {
         &self.config
     }
 
-    /// Where it is.
+    /// Returns the device that the model is on.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// Most tokens in a sequence.
-    pub fn positions(&self) -> usize {
-        self.cos.dims()[0]
+    /// Returns the context length: the most tokens in a sequence.
+    pub fn context_length(&self) -> usize {
+        self.rope.positions()
     }
 
-    /// Feeds tokens to their sequences; the wanted logits, feed after feed, in f32:
-    /// `[wanted, vocab]`. `None` if `stop` said so, which is asked before each layer: then, too, the
-    /// sequences are as they were.
+    /// Appends tokens to their sequences, and returns the wanted logits, input after input: `[wanted,
+    /// vocab]` in f32. Returns `None` if `cancelled`, which is asked before each layer, returned
+    /// `true`: the sequences are then unchanged.
     ///
     /// # Errors
-    /// When the cache or the context is full, a token is none of the vocabulary, or the device
-    /// fails. The sequences are as they were.
+    /// When the cache or the context is full, a token is not in the vocabulary, or the device fails.
+    /// The sequences are then unchanged.
     pub fn forward(
         &self,
-        cache: &mut Cache,
-        feeds: &mut [SequenceInput],
-        stop: &dyn Fn() -> bool,
+        cache: &mut KvCache,
+        inputs: &mut [SequenceInput],
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<Tensor>> {
-        let before: Vec<usize> = feeds.iter().map(|feed| feed.sequence.len()).collect();
-        let result = self.run(cache, feeds, stop);
+        let before: Vec<usize> = inputs.iter().map(|input| input.sequence.len()).collect();
+        let batch = self.append(cache, inputs);
+        let result = batch.and_then(|batch| self.compute(cache, batch, cancelled));
         if !matches!(result, Ok(Some(_))) {
-            for (feed, len) in feeds.iter_mut().zip(before) {
-                feed.sequence.truncate(len);
+            for (input, len) in inputs.iter_mut().zip(before) {
+                input.sequence.truncate(len);
             }
         }
         result
     }
 
-    fn run(
-        &self,
-        cache: &mut Cache,
-        feeds: &mut [SequenceInput],
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Option<Tensor>> {
+    /// Extends the sequences in the cache by their tokens.
+    fn append(&self, cache: &mut KvCache, inputs: &mut [SequenceInput]) -> Result<Batch> {
         let (mut ids, mut positions, mut slots, mut wanted) = (vec![], vec![], vec![], vec![]);
-        for feed in feeds.iter_mut() {
-            let (start, tokens) = (feed.sequence.len(), feed.tokens.len());
+        for input in inputs.iter_mut() {
+            let (start, tokens) = (input.sequence.len(), input.tokens.len());
             ensure!(
-                start + tokens <= self.positions(),
+                start + tokens <= self.context_length(),
                 "{} tokens are more than the context of {}",
                 start + tokens,
-                self.positions()
+                self.context_length()
             );
-            if let Some(id) = feed
-                .tokens
-                .iter()
-                .find(|id| **id as usize >= self.config.vocab)
-            {
-                anyhow::bail!("token {id} is none of the model's {}", self.config.vocab);
+            let vocab = self.config.vocab;
+            if let Some(id) = input.tokens.iter().find(|id| **id as usize >= vocab) {
+                bail!("token {id} is none of the model's {vocab}");
             }
-            cache.extend(feed.sequence, tokens)?;
-            ids.extend_from_slice(feed.tokens);
+            cache.extend(input.sequence, tokens)?;
+            ids.extend_from_slice(input.tokens);
             for at in start..start + tokens {
                 positions.push(at as u32);
-                slots.push(feed.sequence.slot(at));
+                slots.push(input.sequence.slot(at));
             }
             let end = ids.len() as u32;
-            wanted.extend(end - feed.logits.min(tokens) as u32..end);
+            wanted.extend(end - input.logits.min(tokens) as u32..end);
         }
-        let seen = feeds.iter().flat_map(|feed| {
-            let (len, tokens) = (feed.sequence.len(), feed.tokens.len());
-            (len - tokens + 1..=len).map(|seen| (&*feed.sequence, seen))
+        let contexts = inputs.iter().flat_map(|input| {
+            let (len, tokens) = (input.sequence.len(), input.tokens.len());
+            (len - tokens + 1..=len).map(|context| (&*input.sequence, context))
         });
-        let sight = AttentionMask::new(seen);
-        let positions = Tensor::from_vec(positions, ids.len(), &self.device)?;
-        let angle = |table: &Tensor| table.index_select(&positions, 0)?.unsqueeze(1);
-        let angles = (angle(&self.cos)?, angle(&self.sin)?);
-        let some_only = (wanted.len() < ids.len())
+        Ok(Batch {
+            ids,
+            positions,
+            slots,
+            wanted,
+            mask: AttentionMask::new(contexts),
+        })
+    }
+
+    fn compute(
+        &self,
+        cache: &mut KvCache,
+        batch: Batch,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Tensor>> {
+        let Batch {
+            ids,
+            positions,
+            slots,
+            wanted,
+            mask,
+        } = batch;
+        let tokens = ids.len();
+        let rotation = Tensor::from_vec(positions, tokens, &self.device)?;
+        let rotation = self.rope.at(&rotation)?;
+        let wanted = (wanted.len() < tokens)
             .then(|| Tensor::from_slice(&wanted, wanted.len(), &self.device))
             .transpose()?;
-        let ids = Tensor::from_vec(ids, positions.elem_count(), &self.device)?;
+        let ids = Tensor::from_vec(ids, tokens, &self.device)?;
 
+        // The residual stream, [tokens, hidden].
         let mut x = self.embedding.embedding(&ids)?;
         for (at, layer) in self.layers.iter().enumerate() {
-            if stop() {
+            if cancelled() {
                 return Ok(None);
             }
             let normed = ops::rms_norm(&x, &layer.attention_norm, self.config.rms_eps)?;
-            let queries = self.attend_to(layer, at, &normed, &angles, &slots, cache)?;
+            let queries = self.project(layer, at, &normed, &rotation, &slots, cache)?;
             let (keys, values) = cache.layer(at);
-            let mut attended = attention(&queries, keys, values, &sight)?;
+            let mut attended = attention(&queries, keys, values, &mask)?;
             // After the last layer's keys and values only the wanted tokens matter.
             if at + 1 == self.layers.len()
-                && let Some(wanted) = &some_only
+                && let Some(wanted) = &wanted
             {
                 if wanted.elem_count() == 0 {
-                    let nothing = (0, self.config.vocab);
-                    return Ok(Some(Tensor::zeros(nothing, DType::F32, &self.device)?));
+                    let none = (0, self.config.vocab);
+                    return Ok(Some(Tensor::zeros(none, DType::F32, &self.device)?));
                 }
                 attended = attended.index_select(wanted, 0)?;
                 x = x.index_select(wanted, 0)?;
             }
-            x = (x + only(layer.attention_output.forward(&attended)?)?)?;
+            x = (x + single(layer.attention_output.forward(&attended)?)?)?;
             let normed = ops::rms_norm(&x, &layer.feed_forward_norm, self.config.rms_eps)?;
             let gate_up = layer.gate_up.forward(&normed)?;
             let [gate, up] = &gate_up[..] else {
                 unreachable!("two matrices");
             };
-            x = (x + only(layer.down.forward(&gated(gate, up)?)?)?)?;
+            x = (x + single(layer.down.forward(&swiglu(gate, up)?)?)?)?;
         }
         let x = ops::rms_norm(&x, &self.norm, self.config.rms_eps)?;
-        Ok(Some(only(self.output.forward(&x)?)?))
+        Ok(Some(single(self.output.forward(&x)?)?))
     }
 
-    /// Writes the tokens' keys and values to the cache; their queries, `[tokens, heads, head dim]`.
-    fn attend_to(
+    /// Projects `x`, `[tokens, hidden]`, to queries, keys and values; writes keys and values to layer
+    /// `at` of the cache and returns the queries, `[tokens, heads, head_dim]`.
+    fn project(
         &self,
         layer: &Layer,
         at: usize,
         x: &Tensor,
-        angles: &(Tensor, Tensor),
+        rotation: &Rotation,
         slots: &[usize],
-        cache: &mut Cache,
+        cache: &mut KvCache,
     ) -> Result<Tensor> {
         let parts = layer.query_key_value.forward(x)?;
         let [queries, keys, values] = &parts[..] else {
@@ -246,116 +241,15 @@ impl Llama {
             ..
         } = self.config;
         let by_head = |x: &Tensor, heads: usize| x.reshape(((), heads, head_dim));
-        let queries = self.turn(&by_head(queries, heads)?, angles)?;
-        let keys = self.turn(&by_head(keys, kv_heads)?, angles)?;
+        let queries = self.rope.apply(&by_head(queries, heads)?, rotation)?;
+        let keys = self.rope.apply(&by_head(keys, kv_heads)?, rotation)?;
         let values = by_head(values, kv_heads)?;
         cache.write(at, slots, &keys.transpose(0, 1)?, &values.transpose(0, 1)?)?;
         Ok(queries)
     }
-
-    /// The rotary embedding of `[tokens, heads, head dim]`.
-    fn turn(&self, x: &Tensor, (cos, sin): &(Tensor, Tensor)) -> Result<Tensor> {
-        let (dims, head_dim) = (self.config.rope.dims, self.config.head_dim);
-        if dims < head_dim {
-            let turned = x.narrow(2, 0, dims)?.contiguous()?;
-            let turned = self.turn_all(&turned, cos, sin)?;
-            return Ok(Tensor::cat(
-                &[turned, x.narrow(2, dims, head_dim - dims)?],
-                2,
-            )?);
-        }
-        self.turn_all(x, cos, sin)
-    }
-
-    fn turn_all(&self, x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
-        // Each token is a batch of its own: so each has its own position.
-        let x = x.unsqueeze(2)?;
-        let turned = match self.config.rope.pairs {
-            RopePairs::Interleaved => rotary_emb::rope_i(&x, cos, sin)?,
-            RopePairs::Halves => rotary_emb::rope(&x, cos, sin)?,
-        };
-        Ok(turned.squeeze(2)?)
-    }
 }
 
-/// Reads one tensor after another into the same memory.
-struct Loader<'a> {
-    weights: &'a Weights,
-    device: &'a Device,
-    progress: &'a mut dyn FnMut(f64),
-    bytes: Vec<u8>,
-    /// Bytes so far.
-    read: u64,
-}
-
-impl Loader<'_> {
-    fn linear(&mut self, names: &[String]) -> Result<Linear> {
-        let (mut linear, device) = (Linear::default(), self.device);
-        for name in names {
-            linear.push(&self.matrix(name)?, device)?;
-        }
-        Ok(linear)
-    }
-
-    fn vector(&mut self, name: &str) -> Result<Tensor> {
-        let device = self.device;
-        let vector = self.matrix(name)?.quantised(device)?;
-        Ok(vector.dequantize(device)?.flatten_all()?)
-    }
-
-    /// A vector is one row.
-    fn matrix(&mut self, name: &str) -> Result<Matrix<'_>> {
-        let info = self.weights.info(name);
-        let info = info.with_context(|| format!("the model has no tensor {name}"))?;
-        let (rows, cols) = match info.shape[..] {
-            [cols] => (1, cols),
-            [rows, cols] => (rows, cols),
-            _ => anyhow::bail!("{name} has the shape {:?}", info.shape),
-        };
-        self.read += info.bytes;
-        let share = self.read as f64 / self.weights.total_bytes().max(1) as f64;
-        (self.progress)(share.min(1.));
-        self.weights.read(name, &mut self.bytes)?;
-        Ok(Matrix {
-            dtype: info.dtype,
-            rows,
-            cols,
-            data: &self.bytes,
-        })
-    }
-}
-
-fn only(mut parts: Vec<Tensor>) -> Result<Tensor> {
+/// Returns the product of a [`Linear`] of one matrix.
+fn single(mut parts: Vec<Tensor>) -> Result<Tensor> {
     parts.pop().context("a matrix has no result")
 }
-
-/// `silu(gate) · up`.
-fn gated(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    let (gate_storage, gate_layout) = gate.storage_and_layout();
-    let (up_storage, up_layout) = up.storage_and_layout();
-    if let (Storage::Cpu(CpuStorage::F32(gates)), Storage::Cpu(CpuStorage::F32(ups))) =
-        (&*gate_storage, &*up_storage)
-        && let (Some((start, end)), Some((up_start, up_end))) = (
-            gate_layout.contiguous_offsets(),
-            up_layout.contiguous_offsets(),
-        )
-    {
-        let mut out = vec![0f32; end - start];
-        let rows = out
-            .par_chunks_mut(1 << 12)
-            .zip(gates[start..end].par_chunks(1 << 12))
-            .zip(ups[up_start..up_end].par_chunks(1 << 12));
-        rows.for_each(|((out, gate), up)| {
-            for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
-                let e = exp(-gate.abs());
-                let above = if gate < 0. { e } else { 1. };
-                *out = gate * (above / (1. + e)) * up;
-            }
-        });
-        return Ok(Tensor::from_vec(out, gate.shape(), &Device::Cpu)?);
-    }
-    Ok((ops::silu(gate)? * up)?)
-}
-
-#[cfg(test)]
-mod tests;

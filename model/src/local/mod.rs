@@ -1,12 +1,15 @@
 //! The local prover: a model in this process, by `unsorry-infer`.
 
-mod answers;
-mod check;
-pub mod engine;
+mod candidates;
+mod loaded_model;
+mod propose;
 mod prover;
+mod request;
 mod settings;
+mod speed;
+mod threads;
 
-pub use check::{Report, Survey, check, survey};
 pub use prover::Local;
-pub use settings::Settings;
-pub use unsorry_infer::device::Device;
+pub use settings::LocalSettings;
+pub use speed::{SpeedReport, Survey, check, survey};
+pub use unsorry_infer::device::DevicePreference;

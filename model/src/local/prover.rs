@@ -1,5 +1,5 @@
-//! The local prover as a [`Prover`]: a thread of its own loads the model at the first need, writes
-//! answers for one goal after another, and lets the model go when nobody has asked for long.
+//! The local prover as a [`Prover`]: a thread of its own loads the model when it is first needed,
+//! generates for one goal after another, and unloads the model when it has been idle for long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -9,58 +9,69 @@ use anyhow::Result;
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-
-use super::Settings;
-use super::answers::answers;
-use super::engine::Engine;
 use unsorry_prover::{Ask, Proposal, Prover};
 
-/// The prover. Clones share one model.
+use super::LocalSettings;
+use super::loaded_model::LoadedModel;
+use super::propose::propose;
+use super::threads::join_compute_threads;
+
+/// The local prover. Clones share one model.
 #[derive(Debug, Clone)]
 pub struct Local {
-    settings: Arc<Settings>,
-    jobs: Arc<Mutex<Option<Sender<Job>>>>,
+    settings: Arc<LocalSettings>,
+    queue: Arc<Mutex<Option<Sender<QueuedAsk>>>>,
 }
 
-/// What is asked, and where the candidates go: nobody wants them any more once that is closed.
-struct Job {
+/// An ask, and the channel for its proposals: once that is closed, nobody wants them any more.
+struct QueuedAsk {
     ask: Ask,
     proposals: UnboundedSender<Proposal>,
 }
 
+/// What the thread wakes for.
+enum Wake {
+    /// An ask to be served.
+    Ask(QueuedAsk),
+    /// The model has not been used for [`LocalSettings::idle`].
+    Idle,
+    /// All clones of the prover are gone.
+    Closed,
+}
+
 impl Local {
-    /// A prover that does nothing until it is asked.
-    pub fn new(settings: Settings) -> Local {
+    /// Makes a prover, which does nothing until it is asked.
+    pub fn new(settings: LocalSettings) -> Local {
         Local {
             settings: Arc::new(settings),
-            jobs: Arc::default(),
+            queue: Arc::default(),
         }
     }
 
-    /// Hands `job` to the thread, which is started if there is none.
-    fn send(&self, job: Job) {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let unsent = match &*jobs {
-            Some(sender) => match sender.send(job) {
+    /// Hands an ask to the thread, which is started if there is none.
+    fn send(&self, ask: QueuedAsk) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let unsent = match &*queue {
+            Some(sender) => match sender.send(ask) {
                 Ok(()) => return,
-                Err(mpsc::SendError(job)) => job,
+                Err(mpsc::SendError(ask)) => ask,
             },
-            None => job,
+            None => ask,
         };
         let (sender, receiver) = mpsc::channel();
         let settings = self.settings.clone();
-        let failed = unsent.proposals.clone();
+        let proposals = unsent.proposals.clone();
         let started = std::thread::Builder::new()
             .name("local prover".into())
             .spawn(move || run(&settings, &receiver));
         match started {
             Ok(_) => {
                 let _ = sender.send(unsent);
-                *jobs = Some(sender);
+                *queue = Some(sender);
             }
             Err(error) => {
                 let why = format!("no thread for the local prover: {error}");
-                let _ = failed.unbounded_send(Proposal::Failed(why));
+                let _ = proposals.unbounded_send(Proposal::Failed(why));
             }
         }
     }
@@ -69,7 +80,7 @@ impl Local {
 impl Prover for Local {
     fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
         let (proposals, receiver) = unbounded();
-        self.send(Job {
+        self.send(QueuedAsk {
             ask: ask.clone(),
             proposals,
         });
@@ -78,111 +89,108 @@ impl Prover for Local {
 }
 
 /// The thread. It ends when all clones of its prover are gone.
-fn run(settings: &Settings, jobs: &mpsc::Receiver<Job>) {
-    let _threads = match computing(settings.threads) {
+fn run(settings: &LocalSettings, queue: &mpsc::Receiver<QueuedAsk>) {
+    let _threads = match join_compute_threads(settings.threads) {
         Ok(threads) => threads,
         Err(error) => {
-            for job in jobs {
+            for asked in queue {
                 let why = format!("no threads for the local prover: {error}");
-                let _ = job.proposals.unbounded_send(Proposal::Failed(why));
+                let _ = asked.proposals.unbounded_send(Proposal::Failed(why));
             }
             return;
         }
     };
-    let mut engine: Option<Engine> = None;
+    serve(settings, &mut |loaded| wait(settings, queue, loaded));
+}
+
+/// Waits for the next ask, and with a model that is `loaded` no longer than it may be idle.
+fn wait(settings: &LocalSettings, queue: &mpsc::Receiver<QueuedAsk>, loaded: bool) -> Wake {
+    let next = match loaded {
+        true => queue.recv_timeout(settings.idle),
+        false => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    };
+    match next {
+        Ok(asked) => Wake::Ask(asked),
+        Err(RecvTimeoutError::Timeout) => Wake::Idle,
+        Err(RecvTimeoutError::Disconnected) => Wake::Closed,
+    }
+}
+
+/// Serves what `wait` returns, which is told whether a model is loaded.
+fn serve(settings: &LocalSettings, wait: &mut dyn FnMut(bool) -> Wake) {
+    let mut model: Option<LoadedModel> = None;
     loop {
-        let next = match engine {
-            Some(_) => jobs.recv_timeout(settings.idle),
-            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        let job = match next {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => {
-                engine = None;
-                tracing::info!("the model is unloaded: nobody has asked for it");
+        let asked = match wait(model.is_some()) {
+            Wake::Ask(asked) => asked,
+            Wake::Idle => {
+                model = None;
+                tracing::info!("the model is unloaded: it was not used");
                 continue;
             }
-            Err(RecvTimeoutError::Disconnected) => return,
+            Wake::Closed => return,
         };
-        if job.proposals.is_closed() {
+        if asked.proposals.is_closed() {
             continue;
         }
-        // Whatever a model's file or a driver brings about, it ends with this job.
-        let done = catch_unwind(AssertUnwindSafe(|| work(settings, &mut engine, &job)));
-        let why = match done {
+        // Whatever a model's file or a driver brings about, it ends with this ask.
+        let outcome = catch_unwind(AssertUnwindSafe(|| answer(settings, &mut model, &asked)));
+        let why = match outcome {
             Ok(Ok(None)) => continue,
             Ok(Ok(Some(refusal))) => {
-                let _ = job.proposals.unbounded_send(Proposal::Failed(refusal));
+                let _ = asked.proposals.unbounded_send(Proposal::Failed(refusal));
                 continue;
             }
             Ok(Err(error)) => format!("{error:#}"),
             Err(panic) => {
-                let said = panic.downcast_ref::<String>().cloned();
-                let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+                let message = panic.downcast_ref::<String>().cloned();
+                let message =
+                    message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
                 let model = settings.model.display();
-                format!("{model}: {}", said.unwrap_or_else(|| "a panic".into()))
+                format!("{model}: {}", message.unwrap_or_else(|| "a panic".into()))
             }
         };
-        // What failed once is not used again: the next job loads it anew.
-        engine = None;
-        if !job.proposals.is_closed() {
+        // A model that failed is not used again: the next ask loads it anew.
+        model = None;
+        if !asked.proposals.is_closed() {
             tracing::warn!(why, "the local prover failed");
-            let _ = job.proposals.unbounded_send(Proposal::Failed(why));
+            let _ = asked.proposals.unbounded_send(Proposal::Failed(why));
         }
     }
 }
 
-/// Makes this thread one of `threads` that compute together; one a core by default. They give way to
-/// the editor and to Lean.
-///
-/// # Errors
-/// When threads can't be started.
-pub(super) fn computing(
-    threads: Option<usize>,
-) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
-    // Threads inherit it.
-    give_way();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .use_current_thread()
-        .thread_name(|at| format!("local prover {at}"))
-        .build()
-}
-
-/// Lowers this thread's priority. Elsewhere than on Linux that would be the whole process's.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(10);
-}
-
-/// Proposes candidates for a job, or refuses it: why, and what to do.
+/// Proposes candidates for an ask, with the model loaded first if it is not. Returns the reason if the
+/// ask is refused, and what to do.
 ///
 /// # Errors
 /// When the model can't be loaded, or fails.
-fn work(settings: &Settings, engine: &mut Option<Engine>, job: &Job) -> Result<Option<String>> {
-    let say = |proposal| job.proposals.unbounded_send(proposal).is_ok();
-    let loaded = match engine {
-        Some(engine) => engine,
+fn answer(
+    settings: &LocalSettings,
+    model: &mut Option<LoadedModel>,
+    asked: &QueuedAsk,
+) -> Result<Option<String>> {
+    let send = |proposal| asked.proposals.unbounded_send(proposal).is_ok();
+    let model = match model {
+        Some(model) => model,
         None => {
-            let model = settings.model.file_name().unwrap_or_default();
-            let model = model.to_string_lossy().into_owned();
-            let loaded = Engine::load(settings, &mut |share| {
-                // Whoever asks next will need it, so it is loaded even if this job has ended.
-                say(Proposal::Progress(format!(
-                    "loading {model}, {:.0} %",
+            let name = settings.model.file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            let loaded = LoadedModel::load(settings, &mut |share| {
+                // Whoever asks next will need it, so that it is loaded even if this ask has ended.
+                send(Proposal::Progress(format!(
+                    "loading {name}, {:.0} %",
                     share * 100.
                 )));
             })?;
-            engine.insert(loaded)
+            model.insert(loaded)
         }
     };
-    say(Proposal::Progress("writing proofs".into()));
-    answers(
-        loaded,
+    send(Proposal::Progress("writing proofs".into()));
+    propose(
+        model,
         settings,
-        &job.ask,
-        &mut |proposal| say(proposal),
-        &|| job.proposals.is_closed(),
+        &asked.ask,
+        &mut |proposal| send(proposal),
+        &|| asked.proposals.is_closed(),
     )
 }
 

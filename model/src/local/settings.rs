@@ -3,40 +3,44 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use unsorry_infer::device::Device;
-use unsorry_infer::memory::Room;
+use unsorry_infer::device::DevicePreference;
+use unsorry_infer::memory::SequenceLimits;
 use unsorry_prover::GenerationParams;
 
-/// What to run, on what, and how to sample from it.
+/// The settings of the local prover: the model, the device, and how to sample.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct LocalSettings {
     /// The model: a GGUF file, or a folder of safetensors.
     pub model: PathBuf,
     /// A `tokenizer.json`; by default the one beside the model, or what the model's file holds.
     pub tokenizer: Option<PathBuf>,
-    /// What it runs on.
-    pub device: Device,
-    /// Most tokens of prompt and answer together; by default as many as the model was made for and
-    /// the memory holds.
+    /// The device that the model runs on.
+    pub device: DevicePreference,
+    /// The most tokens of prompt and answer together; by default what prompts and answers need, where the
+    /// model and the memory allow it.
     pub context: Option<usize>,
     /// What the model is asked for.
     pub generation: GenerationParams,
-    /// How many candidates are decoded together; at least one.
+    /// The number of candidates that are decoded together; at least one.
     pub batch: usize,
-    /// How many threads compute; by default one a core. Candle's own products don't obey it: they take
-    /// `CANDLE_NUM_THREADS`.
+    /// The number of threads that compute; by default one a core. Candle's own products don't obey it:
+    /// they take `CANDLE_NUM_THREADS`.
     pub threads: Option<usize>,
-    /// After which an unused model is unloaded.
+    /// The time after which an unused model is unloaded.
     pub idle: Duration,
 }
 
-impl Settings {
-    /// The defaults, for `model`.
-    pub fn new(model: PathBuf) -> Settings {
-        Settings {
+impl LocalSettings {
+    /// The most tokens of a prompt: what matters of a file fits, and the first token does not take
+    /// minutes.
+    pub const MAX_PROMPT_TOKENS: usize = 4096;
+
+    /// Returns the defaults for `model`.
+    pub fn new(model: PathBuf) -> LocalSettings {
+        LocalSettings {
             model,
             tokenizer: None,
-            device: Device::Auto,
+            device: DevicePreference::Auto,
             context: None,
             generation: GenerationParams::default(),
             batch: 4,
@@ -45,16 +49,13 @@ impl Settings {
         }
     }
 
-    /// Most tokens of a prompt: what matters of a file fits, and the first token does not take minutes.
-    pub const PROMPT: usize = 4096;
-
-    /// The room that its sequences take.
-    pub fn room(&self) -> Room {
-        let answer = self.generation.answer_tokens(usize::MAX);
-        Room {
+    /// Returns the lengths of sequences that memory is planned for.
+    pub fn limits(&self) -> SequenceLimits {
+        let max_new_tokens = self.generation.answer_tokens(usize::MAX);
+        SequenceLimits {
             context: self.context,
-            usual_context: Self::PROMPT + answer,
-            answer,
+            default_context: Self::MAX_PROMPT_TOKENS + max_new_tokens,
+            max_new_tokens,
             batch: self.batch,
         }
     }

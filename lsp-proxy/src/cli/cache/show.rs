@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
-use unsorry_infer::memory::size;
+use unsorry_infer::memory::format_bytes;
 use unsorry_search::memory::{Bounds, FILE, Figures, Kept};
 
 use super::store::{number, open, summary};
@@ -28,7 +28,7 @@ pub(super) fn show(folder: &Path, enabled: bool, goals: bool, out: &mut dyn Writ
         out,
         "{} of at most {}",
         on_disk(std::fs::metadata(&path).map_or(0, |file| file.len())),
-        size(u64::try_from(Bounds::default().bytes).unwrap_or(0))
+        format_bytes(u64::try_from(Bounds::default().bytes).unwrap_or(0))
     )?;
     for (engine, proofs) in &figures.by_engine {
         let line = format!("{:<8} {}", plain(engine), number(*proofs, "proof"));
@@ -52,7 +52,7 @@ pub(super) fn show(folder: &Path, enabled: bool, goals: bool, out: &mut dyn Writ
 fn on_disk(bytes: u64) -> String {
     match bytes {
         ..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
-        _ => size(bytes),
+        _ => format_bytes(bytes),
     }
 }
 

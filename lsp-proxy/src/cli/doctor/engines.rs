@@ -1,6 +1,6 @@
 //! Which engines are asked, and the model in this process.
 
-use unsorry_infer::memory::size;
+use unsorry_infer::memory::format_bytes;
 use unsorry_model::local;
 
 use super::line::{Line, bad, good, plain, warning};
@@ -61,7 +61,7 @@ pub(super) fn local_model(config: &Config) -> Vec<Line> {
             good(survey.device),
             good(format!(
                 "fits: {} for {} tokens of text",
-                size(survey.plan.total_bytes),
+                format_bytes(survey.plan.total_bytes),
                 survey.plan.context
             )),
         ],

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 #[cfg(target_os = "linux")]
-use unsorry_infer::memory::size;
+use unsorry_infer::memory::format_bytes;
 
 #[cfg(not(target_os = "linux"))]
 use super::line::plain;
@@ -90,7 +90,7 @@ async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
     match contain::open(cwd, limits).await {
         Ok(open) if open.is_empty() => good(format!(
             "candidates are checked in a container: no network, no file to write to but its own, {} of memory",
-            size(limits.memory)
+            format_bytes(limits.memory)
         )),
         Ok(open) => warning(format!(
             "candidates are checked in a container that this system does not close: {}",

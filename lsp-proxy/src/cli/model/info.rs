@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use unsorry_infer::config::RopeScaling;
-use unsorry_infer::memory::{SCRATCH, position_bytes, resident_on_cpu, size};
+use unsorry_infer::llama::config::RopeScaling;
+use unsorry_infer::memory::{
+    SCRATCH_BYTES, cache_token_bytes, format_bytes, resident_bytes_on_cpu,
+};
 use unsorry_infer::tokenizer::Tokenizer;
 use unsorry_infer::weights::{Weights, gguf};
-use unsorry_model::local::Settings;
+use unsorry_model::local::LocalSettings;
 
 /// What a model's file has, and what it needs of a machine with `available` bytes free.
 ///
 /// # Errors
 /// When it can't be run here.
-pub fn info(settings: &Settings, available: u64) -> Result<String> {
+pub fn info(settings: &LocalSettings, available: u64) -> Result<String> {
     let weights = Weights::open(&settings.model)?;
     let config = weights.config();
     let mut types: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
@@ -25,10 +27,10 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
     }
     let types: Vec<String> = types
         .iter()
-        .map(|(name, (count, bytes))| format!("{name} {} in {count} tensors", size(*bytes)))
+        .map(|(name, (count, bytes))| format!("{name} {} in {count} tensors", format_bytes(*bytes)))
         .collect();
     let tokenizer = match Tokenizer::open(&weights, settings.tokenizer.as_deref()) {
-        Ok(tokenizer) => format!("{} tokens, from {}", tokenizer.vocab(), tokenizer.kind()),
+        Ok(tokenizer) => format!("{} tokens, from {}", tokenizer.vocab(), tokenizer.source()),
         Err(error) => format!("none: {error:#}"),
     };
     let groups = match config.heads == config.kv_heads {
@@ -44,7 +46,11 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
     line("parameters", parameters(weights.parameters()));
     line(
         "weights",
-        format!("{}: {}", size(weights.total_bytes()), types.join(", ")),
+        format!(
+            "{}: {}",
+            format_bytes(weights.total_bytes()),
+            types.join(", ")
+        ),
     );
     line(
         "shape",
@@ -68,16 +74,16 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
         ),
     );
     line("tokenizer", tokenizer);
-    let resident = resident_on_cpu(&weights);
-    let usual = settings.room().context(config.context);
-    let mut contexts = vec![2048, usual, 16384, config.context];
+    let resident = resident_bytes_on_cpu(&weights);
+    let default = settings.limits().context(config.context);
+    let mut contexts = vec![2048, default, 16384, config.context];
     contexts.retain(|&context| context <= config.context);
     contexts.sort_unstable();
     contexts.dedup();
     for context in contexts {
-        let needed = position_bytes(config)
+        let needed = cache_token_bytes(config)
             .saturating_mul(context as u64)
-            .saturating_add(resident + SCRATCH);
+            .saturating_add(resident + SCRATCH_BYTES);
         let fits = if needed <= available {
             "fits"
         } else {
@@ -85,7 +91,10 @@ pub fn info(settings: &Settings, available: u64) -> Result<String> {
         };
         line(
             "memory",
-            format!("{} for {context} tokens of text: {fits}", size(needed)),
+            format!(
+                "{} for {context} tokens of text: {fits}",
+                format_bytes(needed)
+            ),
         );
     }
     Ok(text)
@@ -104,17 +113,19 @@ fn scaling(scaling: &RopeScaling) -> String {
         RopeScaling::None => "not scaled".into(),
         RopeScaling::Linear { factor } => format!("linear scaling by {factor}"),
         RopeScaling::Llama3 {
-            factor, original, ..
-        } => format!("Llama 3's scaling by {factor} from {original} tokens"),
+            factor,
+            original_context,
+            ..
+        } => format!("Llama 3's scaling by {factor} from {original_context} tokens"),
         RopeScaling::Factors(_) => "with a factor for each frequency".into(),
         RopeScaling::Yarn {
             factor,
-            original,
+            original_context,
             beta_fast,
             beta_slow,
             attention_factor,
         } => format!(
-            "YaRN by {factor} from {original} tokens (β {beta_fast} and {beta_slow}, attention factor {attention_factor:.5})"
+            "YaRN by {factor} from {original_context} tokens (β {beta_fast} and {beta_slow}, attention factor {attention_factor:.5})"
         ),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use candle_core::quantized::gguf_file::Content;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
-use unsorry_infer::generate::CHUNK;
+use unsorry_infer::generate::PREFILL_CHUNK_TOKENS;
 
 use super::{KEPT, LONG, PROMPT, SHORT, figure, likeliest, median, memory, step, time, tokens};
 
@@ -39,7 +39,7 @@ pub(super) fn run(path: &Path) -> Result<()> {
 
     feed(&mut model, &prompt[KEPT..PROMPT], KEPT)?;
     let mut position = PROMPT;
-    for tokens in prompt[PROMPT..].chunks(CHUNK) {
+    for tokens in prompt[PROMPT..].chunks(PREFILL_CHUNK_TOKENS) {
         feed(&mut model, tokens, position)?;
         position += tokens.len();
     }
@@ -53,7 +53,7 @@ pub(super) fn run(path: &Path) -> Result<()> {
     // Rows can't share a prompt: it is fed for each.
     for (name, count) in [("decode 4", 4), ("decode 8", 8)] {
         position = 0;
-        for tokens in prompt[..PROMPT].chunks(CHUNK) {
+        for tokens in prompt[..PROMPT].chunks(PREFILL_CHUNK_TOKENS) {
             feed_batch(&mut model, tokens, count, position)?;
             position += tokens.len();
         }

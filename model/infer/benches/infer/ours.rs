@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
-use unsorry_infer::cache::{Cache, Sequence};
-use unsorry_infer::generate::CHUNK;
+use unsorry_infer::generate::PREFILL_CHUNK_TOKENS;
+use unsorry_infer::kv_cache::{KvCache, Sequence};
 use unsorry_infer::llama::{Llama, SequenceInput};
 use unsorry_infer::weights::Weights;
 
@@ -23,7 +23,7 @@ pub(super) fn run(path: &Path) -> Result<()> {
     let start = Instant::now();
     let weights = Weights::open(path)?;
     let llama = Llama::load(&weights, POSITIONS, &Device::Cpu, &mut |_| {})?;
-    let cache = Cache::new(llama.config(), POSITIONS, &Device::Cpu)?;
+    let cache = KvCache::new(llama.config(), POSITIONS, &Device::Cpu)?;
     let mut model = Model { llama, cache };
     let prompt = tokens(LONG);
     model.feed(&mut Sequence::default(), &prompt[..1])?;
@@ -70,22 +70,22 @@ pub(super) fn run(path: &Path) -> Result<()> {
 
 struct Model {
     llama: Llama,
-    cache: Cache,
+    cache: KvCache,
 }
 
 impl Model {
     /// Feeds a prompt as the prover does, until its next token is known.
     fn feed(&mut self, sequence: &mut Sequence, tokens: &[u32]) -> Result<usize> {
         let mut logits = None;
-        for tokens in tokens.chunks(CHUNK) {
-            let feed = SequenceInput {
+        for tokens in tokens.chunks(PREFILL_CHUNK_TOKENS) {
+            let input = SequenceInput {
                 sequence,
                 tokens,
                 logits: 1,
             };
             logits = self
                 .llama
-                .forward(&mut self.cache, &mut [feed], &|| false)?;
+                .forward(&mut self.cache, &mut [input], &|| false)?;
         }
         let logits: Vec<f32> = logits.context("no logits")?.flatten_all()?.to_vec1()?;
         likeliest(&logits).context("no tokens")
@@ -100,13 +100,15 @@ impl Model {
 
     /// One more token for each row.
     fn step(&mut self, rows: &mut [Sequence]) -> Result<()> {
-        let feeds = rows.iter_mut().map(|sequence| SequenceInput {
+        let inputs = rows.iter_mut().map(|sequence| SequenceInput {
             sequence,
             tokens: &[17],
             logits: 1,
         });
-        let mut feeds: Vec<SequenceInput> = feeds.collect();
-        let logits = self.llama.forward(&mut self.cache, &mut feeds, &|| false)?;
+        let mut inputs: Vec<SequenceInput> = inputs.collect();
+        let logits = self
+            .llama
+            .forward(&mut self.cache, &mut inputs, &|| false)?;
         logits.context("no logits")?;
         Ok(())
     }
@@ -115,9 +117,10 @@ impl Model {
     fn fill(&mut self) -> Result<()> {
         let config = self.llama.config();
         let mut all = Sequence::default();
-        while self.cache.free() > 0 {
+        while self.cache.free_tokens() > 0 {
             let start = all.len();
-            self.cache.extend(&mut all, self.cache.free().min(CHUNK))?;
+            self.cache
+                .extend(&mut all, self.cache.free_tokens().min(PREFILL_CHUNK_TOKENS))?;
             let slots: Vec<usize> = (start..all.len()).map(|at| all.slot(at)).collect();
             let shape = (config.kv_heads, slots.len(), config.head_dim);
             let zeros = Tensor::zeros(shape, DType::F32, &Device::Cpu)?;

@@ -1,4 +1,4 @@
-//! Against the logits that transformers and llama.cpp compute from the same files
+//! The forward pass against the logits that transformers and llama.cpp compute from the same files
 //! (`tests/reference/make_fixtures.py`).
 
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ struct Expected {
     tokens: Vec<u32>,
     positions: Vec<usize>,
     logits: Vec<Vec<f32>>,
-    /// Of a quantised file: from its weights without any rounding of what is multiplied with them.
+    /// For a quantised file: the logits of its weights without rounding of activations.
     #[serde(default)]
     exact: Vec<Vec<f32>>,
 }
@@ -28,31 +28,31 @@ fn expected(name: &str) -> Expected {
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn load(name: &str) -> (Llama, Cache) {
+fn load(name: &str) -> (Llama, KvCache) {
     let weights = Weights::open(&fixture(name)).expect("a model");
     let device = Device::Cpu;
     let llama = Llama::load(&weights, 512, &device, &mut |_| {}).expect("loaded");
-    let cache = Cache::new(llama.config(), 2048, &device).expect("room");
+    let cache = KvCache::new(llama.config(), 2048, &device).expect("room");
     (llama, cache)
 }
 
-fn feed(
+fn append(
     llama: &Llama,
-    cache: &mut Cache,
+    cache: &mut KvCache,
     sequence: &mut Sequence,
     tokens: &[u32],
 ) -> Vec<Vec<f32>> {
     let logits = tokens.len();
-    let mut feeds = [SequenceInput {
+    let mut inputs = [SequenceInput {
         sequence,
         tokens,
         logits,
     }];
-    rows(&forward(llama, cache, &mut feeds))
+    rows(&forward(llama, cache, &mut inputs))
 }
 
-fn forward(llama: &Llama, cache: &mut Cache, feeds: &mut [SequenceInput]) -> Tensor {
-    let logits = llama.forward(cache, feeds, &|| false).expect("logits");
+fn forward(llama: &Llama, cache: &mut KvCache, inputs: &mut [SequenceInput]) -> Tensor {
+    let logits = llama.forward(cache, inputs, &|| false).expect("logits");
     logits.expect("not stopped")
 }
 
@@ -60,17 +60,17 @@ fn rows(logits: &Tensor) -> Vec<Vec<f32>> {
     logits.to_vec2().expect("rows")
 }
 
-/// The largest difference, as a share of the largest value.
+/// Returns the largest difference, as a share of the largest value.
 fn error(ours: &[f32], theirs: &[f32]) -> f32 {
-    let most = theirs.iter().fold(0f32, |a, b| a.max(b.abs()));
+    let largest = theirs.iter().fold(0f32, |a, b| a.max(b.abs()));
     let pairs = ours.iter().zip(theirs);
-    pairs.map(|(a, b)| (a - b).abs()).fold(0f32, f32::max) / most
+    pairs.map(|(a, b)| (a - b).abs()).fold(0f32, f32::max) / largest
 }
 
 fn check(model: &str, figures: &str, tolerance: f32) {
     let (llama, mut cache) = load(model);
     let expected = expected(figures);
-    let ours = feed(
+    let ours = append(
         &llama,
         &mut cache,
         &mut Sequence::default(),
@@ -89,7 +89,7 @@ fn check(model: &str, figures: &str, tolerance: f32) {
         our_error += error_here;
         their_error += error(theirs, exact);
     }
-    // Both round what they multiply with a quantised matrix, and neither is nearer to the truth.
+    // Both round activations before a quantised product; neither may be far less exact.
     if !expected.exact.is_empty() {
         assert!(
             our_error < 1.25 * their_error,
@@ -122,9 +122,9 @@ fn quantised_logits_are_those_of_llama_cpp() {
     }
 }
 
-/// However tokens reach a sequence, its logits are the same, to the bit.
+/// The logits of a sequence are the same to the bit, however its tokens are batched.
 #[test]
-fn batches_forks_and_pieces_change_nothing() {
+fn batches_forks_and_chunks_change_nothing() {
     for model in ["quantised/q4_k_m", "quantised/q8_0"] {
         let (llama, mut cache) = load(&format!("{model}.gguf"));
         let vocab = llama.config().vocab as u32;
@@ -141,36 +141,36 @@ fn batches_forks_and_pieces_change_nothing() {
             .map(|tail| {
                 let mut sequence = Sequence::default();
                 let all = [&tokens[..40], tail].concat();
-                feed(&llama, &mut cache, &mut sequence, &all)[40..].to_vec()
+                append(&llama, &mut cache, &mut sequence, &all)[40..].to_vec()
             })
             .collect();
 
         let mut prompt = Sequence::default();
-        feed(&llama, &mut cache, &mut prompt, &tokens[..7]);
-        feed(&llama, &mut cache, &mut prompt, &tokens[7..]);
+        append(&llama, &mut cache, &mut prompt, &tokens[..7]);
+        append(&llama, &mut cache, &mut prompt, &tokens[7..]);
         prompt.truncate(40);
         let mut forks: Vec<Sequence> = tails.iter().map(|_| cache.fork(&prompt)).collect();
         // One token of the first, two of the second, three of the third at a time, and one too many.
         let mut done = [0; 3];
         while done.iter().any(|done| *done < 10) {
-            let mut feeds: Vec<SequenceInput> = Vec::new();
+            let mut inputs: Vec<SequenceInput> = Vec::new();
             for ((row, sequence), tail) in forks.iter_mut().enumerate().zip(&tails) {
                 sequence.truncate(40 + done[row]);
                 let end = (done[row] + row + 2).min(10);
                 if done[row] < end {
-                    feeds.push(SequenceInput {
+                    inputs.push(SequenceInput {
                         sequence,
                         tokens: &tail[done[row]..end],
                         logits: end - done[row],
                     });
                 }
             }
-            let mut logits = rows(&forward(&llama, &mut cache, &mut feeds)).into_iter();
+            let mut logits = rows(&forward(&llama, &mut cache, &mut inputs)).into_iter();
             for (row, alone) in alone.iter().enumerate() {
                 let end = (done[row] + row + 2).min(10);
                 for (at, expected) in alone.iter().enumerate().take(end).skip(done[row]) {
-                    let said = format!("{model}, {row}, {at}");
-                    assert_eq!(logits.next().as_ref(), Some(expected), "{said}");
+                    let place = format!("{model}, {row}, {at}");
+                    assert_eq!(logits.next().as_ref(), Some(expected), "{place}");
                 }
                 done[row] = end
                     .min(done[row] + row + 1)
@@ -185,41 +185,41 @@ fn batches_forks_and_pieces_change_nothing() {
 fn only_the_wanted_logits_are_computed() {
     let (llama, mut cache) = load("quantised/q8_0.gguf");
     let tokens = expected("quantised/q8_0.json").tokens;
-    let all = feed(&llama, &mut cache, &mut Sequence::default(), &tokens);
+    let all = append(&llama, &mut cache, &mut Sequence::default(), &tokens);
     let mut sequence = Sequence::default();
     let mut some = |tokens: &[u32], logits| {
-        let mut feeds = [SequenceInput {
+        let mut inputs = [SequenceInput {
             sequence: &mut sequence,
             tokens,
             logits,
         }];
-        rows(&forward(&llama, &mut cache, &mut feeds))
+        rows(&forward(&llama, &mut cache, &mut inputs))
     };
     assert!(some(&tokens[..20], 0).is_empty());
     assert_eq!(some(&tokens[20..], 2), all[tokens.len() - 2..]);
 }
 
 #[test]
-fn what_cannot_be_fed_leaves_the_sequence_as_it_was() {
+fn a_refused_input_leaves_the_sequence_unchanged() {
     let (llama, _) = load("quantised/q8_0.gguf");
-    let mut cache = Cache::new(llama.config(), 64, llama.device()).expect("room");
+    let mut cache = KvCache::new(llama.config(), 64, llama.device()).expect("room");
     let mut sequence = Sequence::default();
-    feed(&llama, &mut cache, &mut sequence, &[1, 2, 3]);
+    append(&llama, &mut cache, &mut sequence, &[1, 2, 3]);
     for (tokens, words) in [
         (vec![1_000_000], "none of the model's"),
         (vec![1; 600], "context"),
         (vec![1; 100], "no room"),
     ] {
-        let mut feeds = [SequenceInput {
+        let mut inputs = [SequenceInput {
             sequence: &mut sequence,
             tokens: &tokens,
             logits: 1,
         }];
         let refused = llama
-            .forward(&mut cache, &mut feeds, &|| false)
+            .forward(&mut cache, &mut inputs, &|| false)
             .expect_err("refused");
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(sequence.len(), 3);
     }
-    assert_eq!(cache.free(), 32);
+    assert_eq!(cache.free_tokens(), 32);
 }

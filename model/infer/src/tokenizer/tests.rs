@@ -98,12 +98,12 @@ fn check_reference(name: &str) {
 }
 
 fn decode(tokenizer: &Tokenizer, ids: &[u32]) -> String {
-    let mut decoder = tokenizer.decoder();
+    let mut stream = tokenizer.decode_stream();
     let mut text = String::new();
     for &id in ids {
-        text += &decoder.push(id).expect("a known token");
+        text += &stream.push(id).expect("a known token");
     }
-    text + &decoder.finish()
+    text + &stream.finish()
 }
 
 #[test]
@@ -132,26 +132,26 @@ fn qwen_2s_tokens_are_the_references() {
 }
 
 #[test]
-fn no_text_becomes_a_marker() {
+fn no_text_becomes_a_special_token() {
     let fixture = fixture("deepseek-coder");
     let tokenizer = fixture.tokenizer();
     // `<|EOT|>` is not special in that model's own file.
-    for marker in ["<｜begin▁of▁sentence｜>", "<|EOT|>", "<｜fim▁hole｜>"] {
-        let id = fixture.id(marker);
-        assert_eq!(tokenizer.marker(marker), Some(id));
-        let text = format!("a {marker}b");
+    for token in ["<｜begin▁of▁sentence｜>", "<|EOT|>", "<｜fim▁hole｜>"] {
+        let id = fixture.id(token);
+        assert_eq!(tokenizer.added_token(token), Some(id));
+        let text = format!("a {token}b");
         let ids = tokenizer.encode(&text).expect("tokens");
         assert!(!ids.contains(&id));
         assert_eq!(decode(&tokenizer, &ids), text);
         assert_eq!(decode(&tokenizer, &[ids[0], id, ids[0]]), "aa");
     }
-    assert_eq!(tokenizer.marker("a"), None);
+    assert_eq!(tokenizer.added_token("a"), None);
     // Nor is this, but it is a letter.
     assert_eq!(tokenizer.encode("ö").expect("tokens"), [fixture.id("ö")]);
 }
 
 #[test]
-fn the_end_is_known() {
+fn the_end_of_a_sequence_is_known() {
     let fixture = fixture("deepseek-llm");
     let mut model = fixture.model();
     let (bos, eos) = (
@@ -159,14 +159,14 @@ fn the_end_is_known() {
         fixture.id("<｜end▁of▁sentence｜>"),
     );
     let tokenizer = open(&model, &[]).expect("a tokenizer");
-    assert!(tokenizer.is_end(eos) && !tokenizer.is_end(bos));
+    assert!(tokenizer.is_eos(eos) && !tokenizer.is_eos(bos));
     assert_eq!(tokenizer.vocab(), fixture.tokens.len());
     model.set("tokenizer.ggml.bos_token_id", Gguf::U32(bos));
     model.set("tokenizer.ggml.eot_token_id", Gguf::U32(7));
     model.set("tokenizer.ggml.eos_token_id", Gguf::U32(u32::MAX));
     let tokenizer = open(&model, &[]).expect("a tokenizer");
     // The last by its name.
-    assert!(tokenizer.is_end(7) && !tokenizer.is_end(8) && tokenizer.is_end(eos));
+    assert!(tokenizer.is_eos(7) && !tokenizer.is_eos(8) && tokenizer.is_eos(eos));
 }
 
 /// A tokenizer of few tokens, as `tokenizer.json` has it.
@@ -203,8 +203,8 @@ fn check_beside(change: impl FnOnce(&mut Tiny), beside: &[(&str, String)], expec
         Ok(tokenizer) => {
             let ids = tokenizer.encode("ab<｜User｜>b é").expect("tokens");
             let text = decode(&tokenizer, &ids);
-            let ends = &tokenizer.ends;
-            let file = tokenizer.kind.rsplit('/').next().unwrap_or_default();
+            let ends = &tokenizer.eos;
+            let file = tokenizer.source.rsplit('/').next().unwrap_or_default();
             format!(
                 "{ids:?} {text:?} of {}, ends {ends:?}, {file}",
                 tokenizer.vocab()
@@ -244,7 +244,7 @@ fn files_beside_the_model_are_used() {
         |_| {},
         &[("tokenizer.json", whole.clone())],
         expect![
-            "can't use the tokenizer, FOLDER/tokenizer.json: neither it nor the model says which token ends an answer (`eos_token`)"
+            "can't use the tokenizer, FOLDER/tokenizer.json: neither it nor the model says which token ends a sequence (`eos_token`)"
         ],
     );
     check_beside(
@@ -383,21 +383,21 @@ fn characters_split_over_tokens_are_held_back() {
     let fixture = fixture("deepseek-llm");
     let tokenizer = fixture.tokenizer();
     let check = |tokens: &[&str], expected: &[&str], left: &str| {
-        let mut decoder = tokenizer.decoder();
-        let push = |token: &&str| decoder.push(fixture.id(token)).expect("a known token");
+        let mut stream = tokenizer.decode_stream();
+        let push = |token: &&str| stream.push(fixture.id(token)).expect("a known token");
         let texts: Vec<String> = tokens.iter().map(push).collect();
         assert_eq!(texts, expected);
-        assert_eq!(decoder.finish(), left);
+        assert_eq!(stream.finish(), left);
     };
     // "ℝ" is E2 84 9D.
     check(&["a", "â", "Ħ", "Ŀ", "b"], &["a", "", "", "ℝ", "b"], "");
     check(&["â", "Ħ", "b"], &["", "", "\u{fffd}b"], "");
     check(&["â", "â", "Ħ"], &["", "\u{fffd}", ""], "\u{fffd}");
     check(&["Ħ"], &["\u{fffd}"], "");
-    let mut decoder = tokenizer.decoder();
+    let mut stream = tokenizer.decode_stream();
     let rows = fixture.tokens.len() + PADDING;
-    assert_eq!(decoder.push(rows as u32 - 1).expect("padding"), "");
-    assert!(decoder.push(rows as u32).is_err());
+    assert_eq!(stream.push(rows as u32 - 1).expect("padding"), "");
+    assert!(stream.push(rows as u32).is_err());
 }
 
 #[test]

@@ -1,13 +1,16 @@
-//! Whether a model is complete, and one that can be run here.
+//! Checks that a model is complete, and can be run here.
 
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{TensorInfo, gguf};
-use crate::config::{LlamaConfig, RopeScaling};
+use crate::llama::config::{LlamaConfig, RopeScaling};
 
-/// That the numbers make sense together.
+/// Checks that the hyperparameters make sense together.
+///
+/// # Errors
+/// When they don't: the message names one.
 pub fn config(config: &LlamaConfig) -> Result<()> {
     let LlamaConfig {
         heads,
@@ -26,7 +29,7 @@ pub fn config(config: &LlamaConfig) -> Result<()> {
     );
     ensure!(
         (1..=1 << 32).contains(&context),
-        "it says that it was made for {context} positions"
+        "it says that it was trained for {context} tokens"
     );
     ensure!(
         config.rms_eps.is_finite() && config.rms_eps >= 0.0,
@@ -45,49 +48,52 @@ pub fn config(config: &LlamaConfig) -> Result<()> {
         rope.dims
     );
     let usable = |value: f64| value.is_finite() && value > 0.0;
-    let stretches = |factor: f64| usable(factor) && factor >= 1.0;
-    let fine = match &rope.scaling {
+    let extends = |factor: f64| usable(factor) && factor >= 1.0;
+    let sensible = match &rope.scaling {
         RopeScaling::None => true,
-        RopeScaling::Linear { factor } => stretches(*factor),
+        RopeScaling::Linear { factor } => extends(*factor),
         RopeScaling::Llama3 {
             factor,
             low_freq_factor,
             high_freq_factor,
-            original,
+            original_context,
         } => {
-            stretches(*factor)
+            extends(*factor)
                 && usable(*low_freq_factor)
                 && usable(*high_freq_factor)
                 && high_freq_factor > low_freq_factor
-                && *original > 0
+                && *original_context > 0
         }
         RopeScaling::Factors(factors) => {
             factors.len() == rope.dims / 2 && factors.iter().all(|&factor| usable(factor.into()))
         }
         RopeScaling::Yarn {
             factor,
-            original,
+            original_context,
             beta_fast,
             beta_slow,
             attention_factor,
         } => {
-            stretches(*factor)
+            extends(*factor)
                 && usable(*beta_slow)
                 && usable(*beta_fast)
                 && beta_fast >= beta_slow
                 && usable(*attention_factor)
-                && *original > 0
+                && *original_context > 0
         }
     };
     ensure!(
-        fine,
+        sensible,
         "its rotary embedding's scaling makes no sense: {:?}",
         rope.scaling
     );
     Ok(())
 }
 
-/// That all tensors that `config` speaks of are there, in the right shape, and no others.
+/// Checks that exactly the tensors that follow from `config` are there, in the right shapes.
+///
+/// # Errors
+/// When they aren't: the message names one.
 pub fn tensors(tensors: &BTreeMap<String, TensorInfo>, config: &LlamaConfig) -> Result<()> {
     if let Some(bias) = tensors.keys().find(|name| name.ends_with(".bias")) {
         bail!("it has biases (`{bias}`), which can't be run here");

@@ -1,15 +1,18 @@
-//! A model's shape from the `config.json` beside its safetensors.
+//! The hyperparameters in the `config.json` beside safetensors.
 //!
-//! The keys and what a missing one means are as in Hugging Face transformers 5
-//! (`configuration_llama.py`, `modeling_rope_utils.py`), in its older spellings too.
+//! Keys and defaults are those of Hugging Face transformers 5 (`configuration_llama.py`,
+//! `modeling_rope_utils.py`), older spellings included.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::{mscale, stretched};
-use crate::config::{LlamaConfig, Rope, RopePairs, RopeScaling};
+use super::yarn::{extended_context, mscale};
+use crate::llama::config::{LlamaConfig, Rope, RopePairs, RopeScaling};
 
-/// The shape, and whether the output layer is the embedding.
+/// Reads the hyperparameters, and whether the embeddings are tied: the output matrix is the embedding.
+///
+/// # Errors
+/// When a key is missing or has a value that can't be used here: the message names it.
 pub fn config(json: &Value) -> Result<(LlamaConfig, bool)> {
     let architecture = json["architectures"][0]
         .as_str()
@@ -29,7 +32,7 @@ pub fn config(json: &Value) -> Result<(LlamaConfig, bool)> {
     }
     for key in ["attention_bias", "mlp_bias"] {
         ensure!(
-            !truth(json, key)?,
+            !boolean(json, key)?,
             "it has biases (`{key}`), which can't be run here"
         );
     }
@@ -53,13 +56,13 @@ pub fn config(json: &Value) -> Result<(LlamaConfig, bool)> {
         kv_heads: number(json, "num_key_value_heads")?.unwrap_or(heads),
         head_dim,
         rms_eps: float(json, "rms_norm_eps")?.unwrap_or(1e-6) as f32,
-        context: stretched(context, &rope.scaling),
+        context: extended_context(context, &rope.scaling),
         rope,
     };
-    Ok((config, truth(json, "tie_word_embeddings")?))
+    Ok((config, boolean(json, "tie_word_embeddings")?))
 }
 
-/// The scaling's own map: `rope_scaling` of old, `rope_parameters` since transformers 5.
+/// Returns the scaling's object: `rope_scaling`, or `rope_parameters` since transformers 5.
 fn parameters(json: &Value) -> &Value {
     if json["rope_scaling"].is_object() {
         &json["rope_scaling"]
@@ -75,10 +78,10 @@ fn rope(json: &Value, head_dim: usize, context: usize) -> Result<Rope> {
         "its layers differ in their rotary embedding, which can't be run here"
     );
     let either = |key: &str| Ok::<_, anyhow::Error>(float(parameters, key)?.or(float(json, key)?));
-    let turned = either("partial_rotary_factor")?.unwrap_or(1.0);
+    let rotated = either("partial_rotary_factor")?.unwrap_or(1.0);
     Ok(Rope {
         theta: either("rope_theta")?.unwrap_or(10_000.0),
-        dims: (head_dim as f64 * turned) as usize,
+        dims: (head_dim as f64 * rotated) as usize,
         pairs: RopePairs::Halves,
         scaling: scaling(json, parameters, context)
             .with_context(|| format!("its rotary embedding's scaling is {parameters}"))?,
@@ -91,8 +94,8 @@ fn scaling(json: &Value, parameters: &Value, context: usize) -> Result<RopeScali
         .or_else(|| parameters["type"].as_str())
         .unwrap_or("default");
     let named = "original_max_position_embeddings";
-    let original = match number(json, named)? {
-        Some(original) => original,
+    let original_context = match number(json, named)? {
+        Some(tokens) => tokens,
         None => number(parameters, named)?.unwrap_or(context),
     };
     let needed = |key: &str| float(parameters, key)?.with_context(|| format!("it has no `{key}`"));
@@ -105,12 +108,12 @@ fn scaling(json: &Value, parameters: &Value, context: usize) -> Result<RopeScali
             factor: needed("factor")?,
             low_freq_factor: needed("low_freq_factor")?,
             high_freq_factor: needed("high_freq_factor")?,
-            original,
+            original_context,
         },
         "yarn" => {
             let factor = match float(parameters, "factor")? {
                 Some(factor) => factor,
-                None => context as f64 / original.max(1) as f64,
+                None => context as f64 / original_context.max(1) as f64,
             };
             ensure!(
                 parameters["truncate"].as_bool().unwrap_or(true),
@@ -118,8 +121,8 @@ fn scaling(json: &Value, parameters: &Value, context: usize) -> Result<RopeScali
             );
             RopeScaling::Yarn {
                 factor,
-                original,
-                // As there, 0 is taken for a missing one.
+                original_context,
+                // As in transformers, 0 stands for a missing value.
                 beta_fast: float(parameters, "beta_fast")?
                     .filter(|&beta| beta != 0.0)
                     .unwrap_or(32.0),
@@ -135,7 +138,7 @@ fn scaling(json: &Value, parameters: &Value, context: usize) -> Result<RopeScali
     })
 }
 
-/// `attention_factor` where it is given; else `mscale(factor, mscale) / mscale(factor,
+/// Returns `attention_factor` where it is given; else `mscale(factor, mscale) / mscale(factor,
 /// mscale_all_dim)` where both are given and not 0; else `mscale(factor, 1)`.
 fn attention_factor(parameters: &Value, factor: f64) -> Result<f64> {
     if let Some(given) = float(parameters, "attention_factor")? {
@@ -158,7 +161,7 @@ fn float(json: &Value, key: &str) -> Result<Option<f64>> {
     typed(json, key, "number", Value::as_f64)
 }
 
-fn truth(json: &Value, key: &str) -> Result<bool> {
+fn boolean(json: &Value, key: &str) -> Result<bool> {
     Ok(typed(json, key, "true or false", Value::as_bool)?.unwrap_or(false))
 }
 
@@ -166,7 +169,7 @@ fn required(json: &Value, key: &str) -> Result<usize> {
     number(json, key)?.with_context(|| format!("it names no `{key}`"))
 }
 
-/// `null` is a missing value.
+/// Looks up a value, by `take`; `null` is a missing one.
 fn typed<T>(
     json: &Value,
     key: &str,

@@ -4,65 +4,33 @@
 //! a reader for it too, which names no tensor in its errors, takes 32 bytes for each byte of an array,
 //! and divides by the file's own `general.alignment`.
 
+pub(super) mod config;
+mod metadata;
+mod tensor_type;
+
 use std::collections::HashMap;
 use std::io::Read;
 
 use anyhow::{Context, Result, bail, ensure};
-use candle_core::quantized::GgmlDType;
 
-/// A file that wants a longer header than this is taken for a broken one. The largest vocabularies
-/// take some 20 MB.
-const MAX_HEADER: u64 = 256 << 20;
+use super::entry::{self, TensorEntry};
+use metadata::{ARRAY, TEXT, scalar, size};
+pub use metadata::{Array, Metadata, Value};
+pub use tensor_type::type_name;
 
-/// What a file says of itself.
-#[derive(Debug, Default)]
-pub struct Metadata(HashMap<String, Value>);
+/// The longest header that is read: the largest vocabularies take some 20 MB.
+const MAX_HEADER_BYTES: u64 = 256 << 20;
 
-/// A value of the metadata.
-#[derive(Debug)]
-pub enum Value {
-    /// `u8` to `u64`.
-    Unsigned(u64),
-    /// `i8` to `i64`.
-    Signed(i64),
-    /// `f32` or `f64`.
-    Float(f64),
-    /// `true` or `false`.
-    Bool(bool),
-    /// Text.
-    String(String),
-    /// Many values of one kind.
-    Array(Array),
-}
-
-/// An array as it is in the file: decoded when asked for.
-#[derive(Debug)]
-pub struct Array {
-    kind: u32,
-    bytes: Vec<u8>,
-}
-
-/// A tensor as the header lists it.
-#[derive(Debug)]
-pub struct Listed {
-    /// Its name.
-    pub name: String,
-    /// How its numbers are stored.
-    pub dtype: GgmlDType,
-    /// Outermost dimension first.
-    pub shape: Vec<usize>,
-    /// Where it begins in the file.
-    pub offset: u64,
-    /// How long it is there.
-    pub bytes: u64,
-}
-
-/// Reads a header. `length` is that of the whole file.
-pub fn read(file: impl Read, length: u64) -> Result<(Metadata, Vec<Listed>)> {
+/// Reads a header of a file of `length` bytes.
+///
+/// # Errors
+/// When the header is broken, incomplete or of an unknown version, or a tensor is beyond the end of the
+/// file or of a type that can't be used here.
+pub(super) fn read(file: impl Read, length: u64) -> Result<(Metadata, Vec<TensorEntry>)> {
     let mut reader = Reader {
         file,
         position: 0,
-        end: length.min(MAX_HEADER),
+        end: length.min(MAX_HEADER_BYTES),
         length,
     };
     ensure!(
@@ -92,12 +60,12 @@ pub fn read(file: impl Read, length: u64) -> Result<(Metadata, Vec<Listed>)> {
         }
     }
     let metadata = Metadata(metadata);
-    let mut listed = Vec::new();
+    let mut entries = Vec::new();
     for number in 0..tensor_count {
-        let tensor = reader
+        let entry = reader
             .tensor()
             .with_context(|| format!("tensor {} of {tensor_count}", number + 1))?;
-        listed.push(tensor);
+        entries.push(entry);
     }
     let alignment = metadata.unsigned("general.alignment")?.unwrap_or(32);
     ensure!(
@@ -105,23 +73,23 @@ pub fn read(file: impl Read, length: u64) -> Result<(Metadata, Vec<Listed>)> {
         "its `general.alignment` is {alignment}, which is no usable power of two"
     );
     place(
-        &mut listed,
+        &mut entries,
         reader.position.next_multiple_of(alignment),
         alignment,
         length,
     )?;
-    Ok((metadata, listed))
+    Ok((metadata, entries))
 }
 
-/// Turns offsets from `data`, the end of the header, into offsets in the file, and checks them.
-fn place(listed: &mut [Listed], data: u64, alignment: u64, length: u64) -> Result<()> {
-    for tensor in listed.iter_mut() {
-        let Listed {
+/// Turns offsets from `data`, the padded end of the header, into offsets in the file, and checks them.
+fn place(entries: &mut [TensorEntry], data: u64, alignment: u64, length: u64) -> Result<()> {
+    for entry in entries.iter_mut() {
+        let TensorEntry {
             name,
             offset,
             bytes,
             ..
-        } = tensor;
+        } = entry;
         ensure!(
             offset.is_multiple_of(alignment),
             "tensor `{name}` begins at byte {offset}, no multiple of {alignment}"
@@ -138,66 +106,17 @@ fn place(listed: &mut [Listed], data: u64, alignment: u64, length: u64) -> Resul
         );
         *offset = begin;
     }
-    listed.sort_by_key(|tensor| tensor.offset);
-    for pair in listed.windows(2) {
-        ensure!(
-            pair[0].offset + pair[0].bytes <= pair[1].offset,
-            "tensors `{}` and `{}` overlap",
-            pair[0].name,
-            pair[1].name
-        );
-    }
-    Ok(())
+    entry::sort(entries)
 }
 
-/// ggml's numbers of tensor types (`enum ggml_type` in ggml.h) and their names, and what Candle has
-/// for those that hold weights. `Q8_1` and `Q8_K` are for intermediate results.
-const TYPES: [(u32, &str, Option<GgmlDType>); 33] = [
-    (0, "F32", Some(GgmlDType::F32)),
-    (1, "F16", Some(GgmlDType::F16)),
-    (2, "Q4_0", Some(GgmlDType::Q4_0)),
-    (3, "Q4_1", Some(GgmlDType::Q4_1)),
-    (6, "Q5_0", Some(GgmlDType::Q5_0)),
-    (7, "Q5_1", Some(GgmlDType::Q5_1)),
-    (8, "Q8_0", Some(GgmlDType::Q8_0)),
-    (9, "Q8_1", None),
-    (10, "Q2_K", Some(GgmlDType::Q2K)),
-    (11, "Q3_K", Some(GgmlDType::Q3K)),
-    (12, "Q4_K", Some(GgmlDType::Q4K)),
-    (13, "Q5_K", Some(GgmlDType::Q5K)),
-    (14, "Q6_K", Some(GgmlDType::Q6K)),
-    (15, "Q8_K", None),
-    (16, "IQ2_XXS", None),
-    (17, "IQ2_XS", None),
-    (18, "IQ3_XXS", None),
-    (19, "IQ1_S", None),
-    (20, "IQ4_NL", None),
-    (21, "IQ3_S", None),
-    (22, "IQ2_S", None),
-    (23, "IQ4_XS", None),
-    (24, "I8", None),
-    (25, "I16", None),
-    (26, "I32", None),
-    (27, "I64", None),
-    (28, "F64", None),
-    (29, "IQ1_M", None),
-    (30, "BF16", Some(GgmlDType::BF16)),
-    (34, "TQ1_0", None),
-    (35, "TQ2_0", None),
-    (39, "MXFP4", None),
-    (40, "NVFP4", None),
-];
-
-/// A tensor type's name in ggml.
-pub fn type_name(dtype: GgmlDType) -> &'static str {
-    let known = TYPES.iter().find(|(_, _, known)| *known == Some(dtype));
-    known.map_or("unknown", |(_, name, _)| name)
-}
-
+/// Reads values from a header.
 struct Reader<R> {
     file: R,
+    /// Bytes read so far.
     position: u64,
+    /// The byte that no header goes beyond.
     end: u64,
+    /// The length of the file in bytes.
     length: u64,
 }
 
@@ -207,7 +126,7 @@ impl<R: Read> Reader<R> {
         if end > self.end {
             ensure!(
                 end > self.length,
-                "its header is longer than {MAX_HEADER} bytes, which no usable file has"
+                "its header is longer than {MAX_HEADER_BYTES} bytes, which no usable file has"
             );
             bail!(
                 "the file ends inside its header: {count} bytes are wanted at byte {}, of {} in \
@@ -249,8 +168,8 @@ impl<R: Read> Reader<R> {
 
     fn value(&mut self, kind: u32) -> Result<Value> {
         Ok(match kind {
-            8 => Value::String(self.string()?),
-            9 => Value::Array(self.values()?),
+            TEXT => Value::String(self.string()?),
+            ARRAY => Value::Array(self.array_value()?),
             _ => {
                 let size = size(kind)?;
                 scalar(kind, &self.bytes(size)?)?
@@ -258,10 +177,10 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    fn values(&mut self) -> Result<Array> {
+    fn array_value(&mut self) -> Result<Array> {
         let kind = self.u32()?;
         let len = self.u64()?;
-        let bytes = if kind == 8 {
+        let bytes = if kind == TEXT {
             let mut bytes = Vec::new();
             for _ in 0..len {
                 let length = self.u64()?;
@@ -275,7 +194,7 @@ impl<R: Read> Reader<R> {
         Ok(Array { kind, bytes })
     }
 
-    fn tensor(&mut self) -> Result<Listed> {
+    fn tensor(&mut self) -> Result<TensorEntry> {
         let name = self.string()?;
         let dimensions = self.u32()?;
         ensure!(
@@ -288,170 +207,15 @@ impl<R: Read> Reader<R> {
         }
         shape.reverse();
         let number = self.u32()?;
-        let Some(dtype) = TYPES
-            .iter()
-            .find(|(known, ..)| *known == number)
-            .and_then(|(_, _, dtype)| *dtype)
-        else {
-            let known = TYPES.iter().find(|(known, ..)| *known == number);
-            let kind = known.map_or(format!("number {number}"), |(_, name, _)| name.to_string());
-            bail!(
-                "tensor `{name}` is of type {kind}, which can't be computed with here: get a file \
-                 of another quantisation, such as Q4_K_M or Q8_0"
-            );
-        };
+        let dtype = tensor_type::by_number(&name, number)?;
         let offset = self.u64()?;
-        let bytes = stored_bytes(&name, dtype, &shape)?;
-        Ok(Listed {
+        let bytes = tensor_type::stored_bytes(&name, dtype, &shape)?;
+        Ok(TensorEntry {
             name,
             dtype,
             shape,
             offset,
             bytes,
         })
-    }
-}
-
-/// How many bytes a tensor takes. Its rows are stored in whole blocks.
-fn stored_bytes(name: &str, dtype: GgmlDType, shape: &[usize]) -> Result<u64> {
-    let elements = shape
-        .iter()
-        .try_fold(1u64, |all, &size| all.checked_mul(size as u64))
-        .filter(|&elements| elements > 0);
-    let row = shape.last().copied().unwrap_or(0);
-    let block = dtype.block_size();
-    let Some(elements) = elements else {
-        bail!("tensor `{name}` has the impossible shape {shape:?}");
-    };
-    ensure!(
-        row.is_multiple_of(block),
-        "tensor `{name}` has rows of {row} numbers, no multiple of the {block} of a {} block",
-        type_name(dtype)
-    );
-    (elements / block as u64)
-        .checked_mul(dtype.type_size() as u64)
-        .with_context(|| format!("tensor `{name}` has the impossible shape {shape:?}"))
-}
-
-/// Bytes of a value that is neither text nor array.
-fn size(kind: u32) -> Result<u64> {
-    Ok(match kind {
-        0 | 1 | 7 => 1,
-        2 | 3 => 2,
-        4..=6 => 4,
-        10..=12 => 8,
-        9 => bail!("an array of arrays, which no model file has"),
-        _ => bail!("a value of the unknown kind {kind}"),
-    })
-}
-
-/// `bytes` has the [`size`] of `kind`.
-fn scalar(kind: u32, bytes: &[u8]) -> Result<Value> {
-    let mut wide = [0; 8];
-    wide[..bytes.len()].copy_from_slice(bytes);
-    let unsigned = u64::from_le_bytes(wide);
-    let spare = 64 - 8 * bytes.len();
-    let signed = ((unsigned << spare) as i64) >> spare;
-    Ok(match kind {
-        0 | 2 | 4 | 10 => Value::Unsigned(unsigned),
-        1 | 3 | 5 | 11 => Value::Signed(signed),
-        6 => Value::Float(f64::from(f32::from_bits(unsigned as u32))),
-        12 => Value::Float(f64::from_bits(unsigned)),
-        _ => Value::Bool(match unsigned {
-            0 => false,
-            1 => true,
-            other => bail!("a truth value of {other}"),
-        }),
-    })
-}
-
-impl Metadata {
-    /// A value.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
-    }
-
-    /// A whole number that is not negative.
-    pub fn unsigned(&self, key: &str) -> Result<Option<u64>> {
-        self.typed(key, "whole number", |value| match value {
-            Value::Unsigned(value) => Some(*value),
-            Value::Signed(value) => u64::try_from(*value).ok(),
-            _ => None,
-        })
-    }
-
-    /// A number.
-    pub fn float(&self, key: &str) -> Result<Option<f64>> {
-        self.typed(key, "number", |value| match value {
-            Value::Float(value) => Some(*value),
-            Value::Unsigned(value) => Some(*value as f64),
-            Value::Signed(value) => Some(*value as f64),
-            _ => None,
-        })
-    }
-
-    /// Text.
-    pub fn string(&self, key: &str) -> Result<Option<&str>> {
-        self.typed(key, "text", |value| match value {
-            Value::String(value) => Some(value.as_str()),
-            _ => None,
-        })
-    }
-
-    /// An array.
-    pub fn array(&self, key: &str) -> Result<Option<&Array>> {
-        self.typed(key, "array", |value| match value {
-            Value::Array(value) => Some(value),
-            _ => None,
-        })
-    }
-
-    fn typed<'a, T>(
-        &'a self,
-        key: &str,
-        wanted: &str,
-        take: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>> {
-        let Some(value) = self.get(key) else {
-            return Ok(None);
-        };
-        match take(value) {
-            Some(value) => Ok(Some(value)),
-            None => bail!("its metadata value `{key}` should be a {wanted}"),
-        }
-    }
-}
-
-impl Array {
-    /// Its values, if it has texts.
-    pub fn strings(&self) -> Result<Vec<String>> {
-        ensure!(self.kind == 8, "it has no texts");
-        let mut strings = Vec::new();
-        let mut rest = self.bytes.as_slice();
-        while let Some((length, after)) = rest.split_first_chunk() {
-            let length = usize::try_from(u64::from_le_bytes(*length))?;
-            let (text, after) = after.split_at_checked(length).context("it is cut off")?;
-            strings.push(
-                str::from_utf8(text)
-                    .context("it has a text that is not UTF-8")?
-                    .to_owned(),
-            );
-            rest = after;
-        }
-        Ok(strings)
-    }
-
-    /// Its values, if it has whole numbers.
-    pub fn integers(&self) -> Result<Vec<i64>> {
-        ensure!(self.kind != 8, "it has no numbers");
-        let size = usize::try_from(size(self.kind)?)?;
-        let values = self.bytes.chunks_exact(size);
-        values
-            .map(|bytes| match scalar(self.kind, bytes)? {
-                Value::Unsigned(value) => Ok(i64::try_from(value)?),
-                Value::Signed(value) => Ok(value),
-                _ => bail!("it has no whole numbers"),
-            })
-            .collect()
     }
 }

@@ -10,22 +10,26 @@ use candle_core::quantized::GgmlDType;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
-use super::gguf::Listed;
+use super::entry::{self, TensorEntry};
 
-/// A 7B's header takes some 30 kB.
-const MAX_HEADER: u64 = 16 << 20;
+/// The longest header that is read: that of a 7B takes some 30 kB.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
 
-/// The file that says in which file each tensor of a model in parts is.
+/// The name of the file that lists the parts of a model.
 const INDEX: &str = "model.safetensors.index.json";
 
-/// Reads a header. `length` is that of the whole file. Tensors are named as in the file.
-pub fn read(mut file: impl Read, length: u64) -> Result<Vec<Listed>> {
+/// Reads a header of a file of `length` bytes. Tensors have the names of the file.
+///
+/// # Errors
+/// When the header is broken or incomplete, or a tensor is beyond the end of the file or of a type that
+/// can't be used here.
+pub(super) fn read(mut file: impl Read, length: u64) -> Result<Vec<TensorEntry>> {
     let truncated = || "the file ends inside its header: it was not downloaded to its end, or is broken: get it again";
     let mut size = [0; 8];
     file.read_exact(&mut size).with_context(truncated)?;
     let size = u64::from_le_bytes(size);
     ensure!(
-        size <= MAX_HEADER,
+        size <= MAX_HEADER_BYTES,
         "its header would take {size} bytes: it is no safetensors file of a model"
     );
     let data = 8 + size;
@@ -33,24 +37,44 @@ pub fn read(mut file: impl Read, length: u64) -> Result<Vec<Listed>> {
     let mut header = vec![0; usize::try_from(size)?];
     file.read_exact(&mut header).with_context(truncated)?;
     let Header(entries) = serde_json::from_slice(&header).context("its header is broken")?;
-    let mut listed = Vec::new();
-    for (name, entry) in entries {
-        listed.push(entry.place(name, data, length)?);
-    }
-    listed.sort_by_key(|tensor| tensor.offset);
-    for pair in listed.windows(2) {
-        ensure!(
-            pair[0].offset + pair[0].bytes <= pair[1].offset,
-            "tensors `{}` and `{}` overlap",
-            pair[0].name,
-            pair[1].name
-        );
-    }
-    Ok(listed)
+    let mut entries = entries
+        .into_iter()
+        .map(|(name, entry)| entry.place(name, data, length))
+        .collect::<Result<Vec<TensorEntry>>>()?;
+    entry::sort(&mut entries)?;
+    Ok(entries)
 }
 
-/// The files of the model in `folder`.
-pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Returns the GGUF name of a tensor of transformers' `LlamaForCausalLM`.
+pub(super) fn gguf_name(name: &str) -> Option<String> {
+    Some(match name {
+        "model.embed_tokens.weight" => "token_embd.weight".into(),
+        "model.norm.weight" => "output_norm.weight".into(),
+        "lm_head.weight" => "output.weight".into(),
+        _ => {
+            let (layer, part) = name.strip_prefix("model.layers.")?.split_once('.')?;
+            let part = match part {
+                "input_layernorm.weight" => "attn_norm",
+                "self_attn.q_proj.weight" => "attn_q",
+                "self_attn.k_proj.weight" => "attn_k",
+                "self_attn.v_proj.weight" => "attn_v",
+                "self_attn.o_proj.weight" => "attn_output",
+                "post_attention_layernorm.weight" => "ffn_norm",
+                "mlp.gate_proj.weight" => "ffn_gate",
+                "mlp.up_proj.weight" => "ffn_up",
+                "mlp.down_proj.weight" => "ffn_down",
+                _ => return None,
+            };
+            format!("blk.{layer}.{part}.weight")
+        }
+    })
+}
+
+/// Returns the files of the model in `folder`.
+///
+/// # Errors
+/// When there is none, or a part is missing.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let whole = folder.join("model.safetensors");
     if whole.is_file() {
         return Ok(vec![whole]);
@@ -87,17 +111,19 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-struct Header(BTreeMap<String, Entry>);
+/// The JSON object of a header, without its `__metadata__`.
+struct Header(BTreeMap<String, HeaderEntry>);
 
 #[derive(Deserialize)]
-struct Entry {
+struct HeaderEntry {
     dtype: String,
     shape: Vec<u64>,
     data_offsets: [u64; 2],
 }
 
-impl Entry {
-    fn place(self, name: String, data: u64, length: u64) -> Result<Listed> {
+impl HeaderEntry {
+    /// Checks the entry; `data` is the first byte after the header, `length` that of the file.
+    fn place(self, name: String, data: u64, length: u64) -> Result<TensorEntry> {
         let dtype = match self.dtype.as_str() {
             "F32" => GgmlDType::F32,
             "F16" => GgmlDType::F16,
@@ -127,7 +153,7 @@ impl Entry {
             length - data
         );
         let shape = self.shape.iter().map(|&size| Ok(usize::try_from(size)?));
-        Ok(Listed {
+        Ok(TensorEntry {
             shape: shape.collect::<Result<_>>()?,
             name,
             dtype,

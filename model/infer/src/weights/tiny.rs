@@ -6,9 +6,9 @@ use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
-/// Its embedding's rows.
+/// Rows of the embedding.
 pub const VOCAB: usize = 12;
-/// Its width.
+/// Width of the residual stream.
 pub const HIDDEN: usize = 32;
 
 /// The metadata and tensors of a tiny model, to be changed before they are written.

@@ -1,7 +1,6 @@
 //! With the pocket prover (`tests/pocket`), and with what a file can be instead.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
 
@@ -14,12 +13,12 @@ fn pocket(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn settings(model: PathBuf) -> Settings {
-    Settings {
+fn settings(model: PathBuf) -> LocalSettings {
+    LocalSettings {
         tokenizer: Some(pocket("tokenizer.json")),
         generation: generation(),
         threads: Some(1),
-        ..Settings::new(model)
+        ..LocalSettings::new(model)
     }
 }
 
@@ -54,11 +53,9 @@ fn candidates(proposals: &[Proposal]) -> Vec<&str> {
     texts.collect()
 }
 
-/// What a job with these settings fails with, all of it within a second.
-fn failure(settings: Settings) -> String {
-    let began = Instant::now();
+/// Returns what an ask with these settings fails with.
+fn failure(settings: LocalSettings) -> String {
     let proposals = all(&Local::new(settings));
-    assert!(began.elapsed() < Duration::from_secs(1), "{proposals:?}");
     match proposals.last() {
         Some(Proposal::Failed(why)) => why.clone(),
         other => panic!("it has not failed: {other:?}"),
@@ -95,7 +92,7 @@ fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
     let loading = |one: &Proposal| matches!(one, Proposal::Progress(what) if what.contains("load"));
     assert!(!again.iter().any(loading));
     assert_eq!(candidates(&again), texts);
-    let alone = Settings {
+    let alone = LocalSettings {
         batch: 1,
         ..settings(pocket("pocket.gguf"))
     };
@@ -108,7 +105,7 @@ fn it_writes_different_candidates_and_the_same_ones_for_a_seed() {
 
 #[test]
 fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
-    let endless = Settings {
+    let endless = LocalSettings {
         generation: GenerationParams {
             candidates: 1_000_000,
             ..generation()
@@ -133,19 +130,48 @@ fn a_stream_that_is_dropped_ends_its_work_and_not_the_next() {
 
 #[test]
 fn an_unused_model_is_unloaded() {
-    let prover = Local::new(Settings {
-        idle: Duration::from_millis(20),
-        ..settings(pocket("pocket.gguf"))
+    let settings = settings(pocket("pocket.gguf"));
+    let asked = || {
+        let (proposals, receiver) = unbounded();
+        let ask = goal().into();
+        (QueuedAsk { ask, proposals }, receiver)
+    };
+    let ((first, first_proposals), (second, second_proposals)) = (asked(), asked());
+    let mut wakes = [
+        Wake::Ask(first),
+        Wake::Idle,
+        Wake::Ask(second),
+        Wake::Closed,
+    ]
+    .into_iter();
+    let mut loaded = Vec::new();
+    serve(&settings, &mut |is_loaded| {
+        loaded.push(is_loaded);
+        wakes.next().expect("it ends when the queue is closed")
     });
-    for _ in 0..2 {
-        assert!(matches!(&all(&prover)[0], Proposal::Progress(what) if what.contains("loading")));
-        std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(loaded, [false, true, false, true]);
+    for proposals in [first_proposals, second_proposals] {
+        let first = block_on(proposals.into_future()).0;
+        assert!(matches!(first, Some(Proposal::Progress(what)) if what.contains("loading")));
     }
 }
 
 #[test]
+fn only_a_loaded_model_can_be_idle() {
+    let (sender, queue) = mpsc::channel();
+    let settings = LocalSettings {
+        idle: std::time::Duration::ZERO,
+        ..settings(pocket("pocket.gguf"))
+    };
+    assert!(matches!(wait(&settings, &queue, true), Wake::Idle));
+    drop(sender);
+    assert!(matches!(wait(&settings, &queue, false), Wake::Closed));
+    assert!(matches!(wait(&settings, &queue, true), Wake::Closed));
+}
+
+#[test]
 fn an_endless_answer_is_cut_short() {
-    let short = Settings {
+    let short = LocalSettings {
         generation: GenerationParams {
             max_tokens: Some(1),
             ..generation()
@@ -173,7 +199,7 @@ fn files_that_are_no_model_are_named() {
     std::fs::write(&path, &bytes).expect("written");
     assert!(!candidates(&all(&prover)).is_empty());
 
-    let why = failure(Settings {
+    let why = failure(LocalSettings {
         tokenizer: Some(folder.path().join("none.json")),
         ..settings(path)
     });
@@ -186,7 +212,7 @@ fn a_file_that_goes_away_while_it_is_read_is_an_error() {
     let path = folder.path().join("model.gguf");
     std::fs::copy(pocket("pocket.gguf"), &path).expect("copied");
     let mut times = 0;
-    let result = Engine::load(&settings(path.clone()), &mut |_| {
+    let result = LoadedModel::load(&settings(path.clone()), &mut |_| {
         times += 1;
         let file = std::fs::OpenOptions::new().write(true).open(&path);
         file.and_then(|file| file.set_len(70_000)).expect("cut");
@@ -211,7 +237,7 @@ fn numbers_that_are_none_are_an_error() {
 
 #[test]
 fn a_declaration_that_does_not_fit_is_an_error() {
-    let why = failure(Settings {
+    let why = failure(LocalSettings {
         context: Some(64),
         ..settings(pocket("pocket.gguf"))
     });

@@ -1,4 +1,4 @@
-//! Tokens to text, as they come.
+//! Decoding tokens to text, as they come.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,21 +8,23 @@ use serde_json::Value;
 
 /// The bytes that each token stands for.
 #[derive(Debug)]
-pub struct Table {
+pub struct TokenBytes {
     bytes: Vec<Box<[u8]>>,
     vocab: usize,
 }
 
-impl Table {
-    /// `rows` are the model's, `vocabulary` all of the tokenizer's tokens. `silent` ones stand for
-    /// nothing.
+impl TokenBytes {
+    /// Tabulates the `vocabulary` for a model of `rows` rows. Tokens that are `silent` stand for no bytes.
+    ///
+    /// # Errors
+    /// When the decoder is of an unknown type, or there are more tokens than rows.
     pub fn new(
         decoder: &Value,
         rows: usize,
         vocabulary: HashMap<String, u32>,
         added: &BTreeMap<String, u32>,
         silent: impl Fn(u32) -> bool,
-    ) -> Result<Table> {
+    ) -> Result<TokenBytes> {
         let to_bytes = if has(decoder, "ByteLevel") {
             byte_level
         } else if has(decoder, "ByteFallback") {
@@ -36,35 +38,36 @@ impl Table {
         let mut bytes = vec![Box::default(); rows];
         let mut vocab = 0;
         for (token, id) in vocabulary {
-            let place = bytes
+            let entry = bytes
                 .get_mut(id as usize)
                 .context("it has more tokens than the model")?;
             vocab = vocab.max(id as usize + 1);
             if silent(id) {
                 continue;
             }
-            *place = if added.contains_key(&token) {
+            *entry = if added.contains_key(&token) {
                 token.into_bytes().into()
             } else {
                 to_bytes(&token, &alphabet).into()
             };
         }
-        Ok(Table { bytes, vocab })
+        Ok(TokenBytes { bytes, vocab })
     }
 
+    /// Returns the number of tokens.
     pub fn vocab(&self) -> usize {
         self.vocab
     }
 }
 
-/// Whether a decoder is of a kind or has a part that is.
+/// Returns whether a decoder is of a type or has a part that is.
 fn has(decoder: &Value, kind: &str) -> bool {
     let parts = decoder["decoders"].as_array();
     decoder["type"] == kind || parts.is_some_and(|parts| parts.iter().any(|part| has(part, kind)))
 }
 
-/// GPT-2's letters for bytes: those that print stand for themselves, the others for letters from
-/// U+0100 on (<https://github.com/openai/gpt-2/blob/master/src/encoder.py>).
+/// Returns the bytes of GPT-2's letters: bytes that print are their own letters, the others are letters
+/// from U+0100 on (<https://github.com/openai/gpt-2/blob/master/src/encoder.py>).
 fn alphabet() -> HashMap<char, u8> {
     let mut next = 0x100;
     let letters = (0..=255u8).map(|byte| match byte {
@@ -78,12 +81,13 @@ fn alphabet() -> HashMap<char, u8> {
     letters.collect()
 }
 
+/// Returns the bytes of a token in GPT-2's letters.
 fn byte_level(token: &str, alphabet: &HashMap<char, u8>) -> Vec<u8> {
     let bytes: Option<Vec<u8>> = token.chars().map(|c| alphabet.get(&c).copied()).collect();
     bytes.unwrap_or_else(|| token.as_bytes().to_vec())
 }
 
-/// SentencePiece's: `▁` is a space, and `<0x0A>` a byte.
+/// Returns the bytes of a SentencePiece token: `▁` is a space, and `<0x0A>` a byte.
 fn byte_fallback(token: &str, _: &HashMap<char, u8>) -> Vec<u8> {
     let byte = token
         .strip_prefix("<0x")
@@ -94,28 +98,28 @@ fn byte_fallback(token: &str, _: &HashMap<char, u8>) -> Vec<u8> {
     }
 }
 
-/// Makes text of tokens, as they come. A clone goes on from the same place.
+/// Decodes a sequence token by token. A clone continues from the same state.
 #[derive(Debug, Clone)]
-pub struct Decoder {
-    table: Arc<Table>,
-    /// The beginning of a character.
+pub struct DecodeStream {
+    tokens: Arc<TokenBytes>,
+    /// The bytes of a character that is not complete.
     pending: Vec<u8>,
 }
 
-impl Decoder {
-    pub(super) fn new(table: Arc<Table>) -> Self {
+impl DecodeStream {
+    pub(super) fn new(tokens: Arc<TokenBytes>) -> Self {
         let pending = Vec::new();
-        Decoder { table, pending }
+        DecodeStream { tokens, pending }
     }
 
-    /// The text that is complete with `token`. The bytes of a character that is not are held back; what
-    /// can't become one any more is U+FFFD. Markers, and rows of the model that no token has, are
-    /// nothing.
+    /// Adds a token, and returns the text that is complete with it. The bytes of an incomplete character
+    /// are held back; bytes that can't become one are U+FFFD. Special tokens, and rows of the model
+    /// without a token, have no text.
     ///
     /// # Errors
     /// When the model has no such row.
     pub fn push(&mut self, token: u32) -> Result<String> {
-        let bytes = self.table.bytes.get(token as usize);
+        let bytes = self.tokens.bytes.get(token as usize);
         let bytes = bytes.with_context(|| format!("the model has no token {token}"))?;
         self.pending.extend_from_slice(bytes);
         let mut text = String::new();
@@ -143,7 +147,7 @@ impl Decoder {
         Ok(text)
     }
 
-    /// What is left when no token follows: U+FFFD for a character that stays incomplete.
+    /// Returns the rest when no token follows: U+FFFD for an incomplete character.
     pub fn finish(self) -> String {
         String::from_utf8_lossy(&self.pending).into_owned()
     }

@@ -1,15 +1,19 @@
-//! A model's shape from a GGUF file's metadata.
+//! The hyperparameters in the metadata of a GGUF file.
 //!
-//! The keys are those of gguf-py's `constants.py`. What a missing one means is as in llama.cpp's
-//! `llama-model.cpp` (`load_hparams`), and what YaRN's mean as in its `llama-context.cpp`.
+//! The keys are those of gguf-py's `constants.py`. Defaults are those of llama.cpp's
+//! `llama-model.cpp` (`load_hparams`), and YaRN's keys mean what they do in its `llama-context.cpp`.
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::gguf::{Metadata, Value};
-use super::{mscale, stretched};
-use crate::config::{LlamaConfig, Rope, RopePairs, RopeScaling};
+use super::{Metadata, Value};
+use crate::llama::config::{LlamaConfig, Rope, RopePairs, RopeScaling};
+use crate::weights::yarn::{extended_context, mscale};
 
-/// The shape. `vocab` is the number of the embedding's rows, `factors` what `rope_freqs.weight` has.
+/// Reads the hyperparameters. `vocab` is the number of rows of the embedding, `factors` are those of
+/// `rope_freqs.weight`.
+///
+/// # Errors
+/// When a key is missing or has a value that can't be used here: the message names it.
 pub fn config(metadata: &Metadata, vocab: usize, factors: Option<Vec<f32>>) -> Result<LlamaConfig> {
     let architecture = metadata
         .string("general.architecture")?
@@ -57,7 +61,7 @@ pub fn config(metadata: &Metadata, vocab: usize, factors: Option<Vec<f32>>) -> R
         head_dim,
         rms_eps: float(metadata, "attention.layer_norm_rms_epsilon")?
             .context("it names no `attention.layer_norm_rms_epsilon`")? as f32,
-        context: stretched(context, &scaling),
+        context: extended_context(context, &scaling),
         rope: Rope {
             theta: float(metadata, "rope.freq_base")?.unwrap_or(10_000.0),
             dims: number(metadata, "rope.dimension_count")?.unwrap_or(head_dim),
@@ -67,7 +71,7 @@ pub fn config(metadata: &Metadata, vocab: usize, factors: Option<Vec<f32>>) -> R
     })
 }
 
-/// llama.cpp takes `linear` for a missing type and 1 for a missing factor.
+/// Reads the scaling. As in llama.cpp, a missing type is `linear` and a missing factor 1.
 fn scaling(metadata: &Metadata, context: usize, factors: Option<Vec<f32>>) -> Result<RopeScaling> {
     let kind = metadata
         .string(&key("rope.scaling.type"))?
@@ -98,11 +102,13 @@ fn scaling(metadata: &Metadata, context: usize, factors: Option<Vec<f32>>) -> Re
     }
 }
 
+/// Reads YaRN's parameters.
+///
 /// llama.cpp computes the factor on cosine and sine as `mscale(factor, 1)`, or as
 /// `mscale(factor, 1) / mscale(factor, yarn_log_multiplier)` where that is not 0, times
 /// `rope.scaling.attn_factor`. Its converter writes `config.json`'s `attention_factor`, which overrides
 /// the formula in transformers, as `yarn_attn_factor`; llama.cpp itself does not read that back, nor
-/// the betas, for this architecture. Here they mean what the model's makers meant by them.
+/// the betas, for this architecture. Here they are used as `config.json` means them.
 fn yarn(metadata: &Metadata, context: usize, factor: f64, attention: f64) -> Result<RopeScaling> {
     let mix = float(metadata, "rope.scaling.yarn_ext_factor")?.unwrap_or(1.0);
     ensure!(
@@ -118,7 +124,8 @@ fn yarn(metadata: &Metadata, context: usize, factor: f64, attention: f64) -> Res
     };
     Ok(RopeScaling::Yarn {
         factor,
-        original: number(metadata, "rope.scaling.original_context_length")?.unwrap_or(context),
+        original_context: number(metadata, "rope.scaling.original_context_length")?
+            .unwrap_or(context),
         beta_fast: float(metadata, "rope.scaling.yarn_beta_fast")?.unwrap_or(32.0),
         beta_slow: float(metadata, "rope.scaling.yarn_beta_slow")?.unwrap_or(1.0),
         attention_factor: attention_factor * attention,
@@ -142,7 +149,7 @@ fn float(metadata: &Metadata, name: &str) -> Result<Option<f64>> {
     metadata.float(&key(name))
 }
 
-/// A number that may be given once for all layers, or for each.
+/// Reads a number that may be given once for all layers, or for each.
 fn uniform(metadata: &Metadata, name: &str) -> Result<Option<usize>> {
     let Some(Value::Array(array)) = metadata.get(&key(name)) else {
         return number(metadata, name);

@@ -1,18 +1,21 @@
-//! Weight matrices, and their product with activations.
+//! Linear layers: weight matrices, and their product with activations.
 //!
-//! Candle's quantised product is used wherever there is nothing better. On x86-64 with AVX-512 VNNI
-//! the usual types are kept in a layout of our own instead ([`packed`]): Candle keeps two copies of
-//! such a matrix there, and reads a third more bytes for each token.
+//! On x86-64 with AVX-512 VNNI, matrices of the usual types are packed ([`packed`]): for these Candle
+//! keeps a second copy, and reads a third more bytes a token. All others are multiplied by Candle.
 
+#[cfg(target_arch = "x86_64")]
 mod packed;
+#[cfg(test)]
+mod tests;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
 
+#[cfg(target_arch = "x86_64")]
 use packed::{Activations, Packed};
 
-/// Matrices that are multiplied with the same activations, such as query, key and value.
+/// One or more matrices with the same input, such as query, key and value.
 #[derive(Debug, Default)]
 pub struct Linear {
     parts: Vec<Part>,
@@ -20,31 +23,32 @@ pub struct Linear {
 
 #[derive(Debug)]
 enum Part {
+    #[cfg(target_arch = "x86_64")]
     Packed(Packed),
     Quantised(QTensor),
     Dense(Tensor),
 }
 
-/// A matrix as its file has it.
+/// A weight matrix as it is stored in the file.
 #[derive(Debug)]
 pub struct Matrix<'a> {
-    /// Of the elements.
+    /// The type of the elements.
     pub dtype: GgmlDType,
-    /// How many outputs.
+    /// The number of outputs.
     pub rows: usize,
-    /// How many inputs.
+    /// The number of inputs.
     pub cols: usize,
-    /// Row after row.
+    /// The elements, row after row.
     pub data: &'a [u8],
 }
 
-/// Bytes that a matrix of `bytes` in its file takes when it is multiplied with on `device`. Candle's
-/// product keeps a second copy of some types, laid out for the processor
-/// (`candle-core/src/quantized/repack.rs`), from the first product on.
+/// Returns the bytes that a matrix of `bytes` in its file takes on `device` once it is used. Candle
+/// keeps a second copy of some types, laid out for the processor, from the first product on
+/// (`candle-core/src/quantized/repack.rs`).
 pub fn resident_bytes(dtype: GgmlDType, bytes: u64, device: &Device) -> u64 {
     let second_copy = match dtype {
         _ if !device.is_cpu() => 0.0,
-        dtype if packed::takes(dtype) => 0.03,
+        dtype if is_packed(dtype) => 0.03,
         GgmlDType::Q4K => 1.34,
         GgmlDType::Q6K => 1.53,
         GgmlDType::Q8_0 => 1.0,
@@ -54,11 +58,22 @@ pub fn resident_bytes(dtype: GgmlDType, bytes: u64, device: &Device) -> u64 {
     bytes.saturating_add((bytes as f64 * second_copy) as u64)
 }
 
+/// Returns whether matrices of `dtype` are packed on this machine.
+fn is_packed(dtype: GgmlDType) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return packed::supports(dtype);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = dtype;
+        false
+    }
+}
+
 impl Matrix<'_> {
-    /// It as Candle's quantised tensor.
+    /// Copies the matrix to `device`, as Candle's quantised tensor.
     ///
     /// # Errors
-    /// When there is more or less data than `rows × cols` elements take, or the device has no room.
+    /// When `data` has not the length of `rows × cols` elements, or the device has not enough memory.
     pub fn quantised(&self, device: &Device) -> Result<QTensor> {
         let Self {
             dtype,
@@ -72,8 +87,9 @@ impl Matrix<'_> {
             "a {rows}×{cols} matrix of {dtype:?} can't have {} bytes",
             data.len()
         );
-        let storage = QStorage::from_data(data.into(), device, dtype)
-            .with_context(|| format!("no room for a {rows}×{cols} matrix of {dtype:?}"))?;
+        let storage = QStorage::from_data(data.into(), device, dtype).with_context(|| {
+            format!("there is no memory for a {rows}×{cols} matrix of {dtype:?}")
+        })?;
         Ok(QTensor::new(storage, (rows, cols))?)
     }
 }
@@ -82,21 +98,24 @@ impl Linear {
     /// Adds a matrix, on `device`.
     ///
     /// # Errors
-    /// When it doesn't fit there.
+    /// When its data have the wrong length, or the device has not enough memory.
     pub fn push(&mut self, matrix: &Matrix, device: &Device) -> Result<()> {
         self.parts.push(Part::new(matrix, device)?);
         Ok(())
     }
 
-    /// `x · Wᵀ` for each matrix `W`: from `[tokens, cols]`, in f32, to `[tokens, rows]`.
+    /// Returns `x · Wᵀ` for each matrix `W`: `x` is `[tokens, cols]`, each result `[tokens, rows]`, all in
+    /// f32.
     ///
     /// # Errors
-    /// When `x` is of another shape, or the device fails.
+    /// When `x` has another shape, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Vec<Tensor>> {
+        #[cfg(target_arch = "x86_64")]
         let mut quantised: Option<Activations> = None;
         self.parts
             .iter()
             .map(|part| match part {
+                #[cfg(target_arch = "x86_64")]
                 Part::Packed(packed) => {
                     let (tokens, _) = x.dims2()?;
                     let activations = match &quantised {
@@ -116,14 +135,17 @@ impl Linear {
     }
 }
 
+/// Quantises `x`, `[tokens, cols]` in f32, to 8 bits.
+#[cfg(target_arch = "x86_64")]
 fn activations(x: &Tensor) -> Result<Activations> {
     let x = x.contiguous()?;
     let (_, cols) = x.dims2()?;
-    super::on_cpu(&x, |x| Activations::quantise(x, cols))
+    crate::with_f32_slice(&x, |x| Activations::quantise(x, cols))
 }
 
 impl Part {
     fn new(matrix: &Matrix, device: &Device) -> Result<Self> {
+        #[cfg(target_arch = "x86_64")]
         if device.is_cpu()
             && let Some(packed) = Packed::new(matrix)?
         {
@@ -133,59 +155,13 @@ impl Part {
         let dtype = matrix.dtype;
         let plain = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
         if plain && !device.is_cpu() {
-            let kept = if dtype == GgmlDType::BF16 {
+            let dense = if dtype == GgmlDType::BF16 {
                 DType::BF16
             } else {
                 DType::F16
             };
-            return Ok(Self::Dense(tensor.dequantize(device)?.to_dtype(kept)?));
+            return Ok(Self::Dense(tensor.dequantize(device)?.to_dtype(dense)?));
         }
         Ok(Self::Quantised(tensor))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ours against Candle's own product of the same quantised matrix.
-    fn check(dtype: GgmlDType, rows: usize, cols: usize, tokens: usize) {
-        let device = Device::Cpu;
-        let w = Tensor::randn(0f32, 1., (rows, cols), &device).expect("weights");
-        let w = QTensor::quantize(&w, dtype).expect("quantised");
-        let x = Tensor::randn(0f32, 1., (tokens, cols), &device).expect("input");
-        let data = w.data().expect("data");
-        let matrix = Matrix {
-            dtype,
-            rows,
-            cols,
-            data: &data,
-        };
-        let mut linear = Linear::default();
-        linear.push(&matrix, &device).expect("linear");
-        let ours = linear.forward(&x).expect("ours");
-        let w = w.dequantize(&device).expect("dequantised");
-        let exact = x.matmul(&w.t().expect("transposed")).expect("exact");
-        let norm = |t: &Tensor| {
-            let sum = t.sqr().and_then(|t| t.sum_all()).expect("sum");
-            sum.to_scalar::<f32>().expect("scalar").sqrt()
-        };
-        let error = norm(&(&ours[0] - &exact).expect("difference")) / norm(&exact);
-        assert!(error < 0.01, "{dtype:?} {rows}×{cols}, {tokens}: {error}");
-    }
-
-    #[test]
-    fn multiplies_as_exactly_as_eight_bit_activations_allow() {
-        for dtype in [GgmlDType::Q4K, GgmlDType::Q6K, GgmlDType::Q8_0] {
-            for tokens in [1, 2, 3, 5, 8, 21] {
-                check(dtype, 48, 512, tokens);
-            }
-            check(dtype, 7, 256, 9);
-            check(dtype, 1000, 768, 2);
-        }
-        check(GgmlDType::Q8_0, 40, 96, 11);
-        check(GgmlDType::Q5K, 32, 256, 3);
-        check(GgmlDType::F16, 33, 100, 3);
-        check(GgmlDType::F32, 33, 100, 3);
     }
 }

@@ -1,78 +1,87 @@
-//! Whether a model works here, and how fast.
+//! Whether a model works on this machine, and its speed.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::Settings;
-use super::engine::Engine;
-use super::prover::computing;
-use unsorry_infer::device::device;
-use unsorry_infer::generate::{Event, Request};
-use unsorry_infer::memory::{Plan, plan_on};
-use unsorry_infer::sample::Sampling;
+use unsorry_infer::device;
+use unsorry_infer::generate::{GenerationEvent, GenerationRequest, SamplingParams};
+use unsorry_infer::memory::{MemoryPlan, plan_on};
 use unsorry_infer::tokenizer::Tokenizer;
 use unsorry_infer::weights::Weights;
 use unsorry_prover::prompt::Piece;
 
-/// Asked as DeepSeek's provers are; the answer is begun.
+use super::LocalSettings;
+use super::loaded_model::LoadedModel;
+use super::threads::join_compute_threads;
+
+/// The header of the prompt, in the form that DeepSeek's provers were trained on.
 const HEADER: &str = "import Mathlib\nimport Aesop\n\nset_option maxHeartbeats 400000\n\n\
                       open BigOperators Real Nat Topology Rat\n\n";
+/// The theorem to be proved; the answer is prefilled up to its proof.
 const THEOREM: &str = "/-- The square of an even number is even. -/\n\
                        theorem even_sq (n : ℕ) (h : n % 2 = 0) : n ^ 2 % 2 = 0 := by";
 
-/// What came of it.
+/// The speed of a model.
 #[derive(Debug, Clone)]
-pub struct Report {
-    /// What the model ran on, and why.
+pub struct SpeedReport {
+    /// The device that the model ran on, and the reason for it.
     pub device: String,
-    /// Until it was loaded.
+    /// The time to load the model.
     pub load: Duration,
-    /// Tokens of the prompt.
+    /// The number of tokens of the prompt.
     pub prompt_tokens: usize,
-    /// Until the first token of the answer.
+    /// The time from the request to the first token of the answer.
     pub prefill: Duration,
-    /// Tokens of the answer.
-    pub generated: usize,
-    /// From its first token to its last.
+    /// The number of tokens of the answer.
+    pub generated_tokens: usize,
+    /// The time from the first token of the answer to the last.
     pub decode: Duration,
-    /// The answer.
+    /// The text of the answer.
     pub text: String,
 }
 
-/// Where a model would run, and what it would take there.
+/// The device that a model would run on, and the memory that it would take.
 #[derive(Debug, Clone)]
 pub struct Survey {
-    /// What the model would run on, and why.
+    /// The device, and the reason for it.
     pub device: String,
-    /// What the memory would be for.
-    pub plan: Plan,
+    /// The memory that it would take.
+    pub plan: MemoryPlan,
 }
 
-/// Looks whether a model can be loaded as things are now, without loading it.
+/// Checks that a model can be loaded with the memory that is free now, without loading it.
 ///
 /// # Errors
 /// When it can't: the message says what would do.
-pub fn survey(settings: &Settings) -> Result<Survey> {
+pub fn survey(settings: &LocalSettings) -> Result<Survey> {
     let weights = Weights::open(&settings.model)?;
     Tokenizer::open(&weights, settings.tokenizer.as_deref())?;
-    let (device, why) = device(settings.device)?;
-    let plan = plan_on(&weights, &device, &settings.room())?;
-    Ok(Survey { device: why, plan })
+    let (device, reason) = device::open(settings.device)?;
+    let plan = plan_on(&weights, &device, &settings.limits())?;
+    Ok(Survey {
+        device: reason,
+        plan,
+    })
 }
 
-/// Loads a model and has it write up to `tokens` tokens of a proof; `progress` is told the share that is
-/// loaded.
+/// Loads a model and generates up to `max_tokens` tokens of a proof; `progress` is called with the share
+/// that has been read.
 ///
 /// # Errors
 /// When it can't be loaded, or fails.
-pub fn check(settings: &Settings, tokens: usize, progress: &mut dyn FnMut(f64)) -> Result<Report> {
-    let _threads = computing(settings.threads).context("can't start threads")?;
+pub fn check(
+    settings: &LocalSettings,
+    max_tokens: usize,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SpeedReport> {
+    let _threads = join_compute_threads(settings.threads).context("can't start threads")?;
     let begin = Instant::now();
-    let mut engine = Engine::load(settings, progress)?;
-    let tokens = tokens.min(engine.writer.llama().positions() / 2).max(1);
+    let mut model = LoadedModel::load(settings, progress)?;
+    let context = model.generator.model().context_length();
+    let max_new_tokens = max_tokens.min(context / 2).max(1);
     let load = begin.elapsed();
-    let prompt = engine.tokens(&[
+    let prompt = model.tokens(&[
         Piece::Marker("<｜begin▁of▁sentence｜>"),
         Piece::Marker("<｜User｜>"),
         Piece::Text(format!(
@@ -81,15 +90,15 @@ pub fn check(settings: &Settings, tokens: usize, progress: &mut dyn FnMut(f64)) 
         Piece::Marker("<｜Assistant｜>"),
         Piece::Text(format!("```lean4\n{HEADER}{THEOREM}")),
     ])?;
-    // A small model's context may be too short for it.
-    let room = engine.writer.llama().positions().saturating_sub(tokens);
+    // A short context takes the end of the prompt.
+    let room = context.saturating_sub(max_new_tokens);
     let prompt = &prompt[prompt.len().saturating_sub(room)..];
-    let request = Request {
+    let request = GenerationRequest {
         prompt,
-        answers: 1,
+        completions: 1,
         batch: 1,
-        max_tokens: tokens,
-        sampling: Sampling {
+        max_new_tokens,
+        sampling: SamplingParams {
             temperature: 0.0,
             top_p: None,
             top_k: None,
@@ -97,38 +106,40 @@ pub fn check(settings: &Settings, tokens: usize, progress: &mut dyn FnMut(f64)) 
         },
         seed: 0,
     };
-    let Engine {
-        writer, tokenizer, ..
-    } = &mut engine;
-    let mut decoder = tokenizer.decoder();
+    let LoadedModel {
+        generator,
+        tokenizer,
+        ..
+    } = &mut model;
+    let mut stream = tokenizer.decode_stream();
     let mut text = String::new();
     let mut times = Vec::new();
-    let mut failed = None;
+    let mut failure = None;
     let begin = Instant::now();
-    let mut on = |_, event| {
-        let Event::Token(token) = event else {
+    let mut on_event = |_, event| {
+        let GenerationEvent::Token(token) = event else {
             return false;
         };
         times.push(Instant::now());
-        match decoder.push(token) {
+        match stream.push(token) {
             Ok(more) => text += &more,
-            Err(error) => failed = Some(error),
+            Err(error) => failure = Some(error),
         }
-        failed.is_none() && !tokenizer.is_end(token)
+        failure.is_none() && !tokenizer.is_eos(token)
     };
-    writer.write(&request, &mut on, &|| false)?;
-    if let Some(error) = failed {
+    generator.generate(&request, &mut on_event, &|| false)?;
+    if let Some(error) = failure {
         return Err(error);
     }
-    text += &decoder.finish();
+    text += &stream.finish();
     let first = *times.first().context("the model wrote nothing")?;
     let last = *times.last().context("the model wrote nothing")?;
-    Ok(Report {
-        device: engine.device.clone(),
+    Ok(SpeedReport {
+        device: model.device.clone(),
         load,
         prompt_tokens: prompt.len(),
         prefill: first - begin,
-        generated: times.len(),
+        generated_tokens: times.len(),
         decode: last - first,
         text,
     })
@@ -137,7 +148,7 @@ pub fn check(settings: &Settings, tokens: usize, progress: &mut dyn FnMut(f64)) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::local::Device;
+    use crate::local::DevicePreference;
 
     #[test]
     fn a_model_that_works_says_how_fast() {
@@ -150,21 +161,21 @@ mod tests {
         std::fs::copy(yarn, &model).expect("copied");
         let tokenizer = folder.path().join("model.tokenizer.json");
         std::fs::write(&tokenizer, tokenizer_json()).expect("written");
-        let settings = Settings {
-            device: Device::Cpu,
+        let settings = LocalSettings {
+            device: DevicePreference::Cpu,
             threads: Some(1),
-            ..Settings::new(model)
+            ..LocalSettings::new(model)
         };
         let mut loaded = 0.0;
         let report = check(&settings, 5, &mut |share| loaded = share).expect("it works");
         assert!(report.device.starts_with("CPU"), "{report:?}");
         assert!(report.prompt_tokens > 200, "{report:?}");
-        assert!((1..=5).contains(&report.generated), "{report:?}");
+        assert!((1..=5).contains(&report.generated_tokens), "{report:?}");
         assert!(report.prefill > Duration::ZERO && report.load > Duration::ZERO);
         assert!(loaded > 0.0, "{loaded}");
     }
 
-    /// One whose tokens are bytes; what it has no token for is `?`.
+    /// Returns a tokenizer whose tokens are bytes; what it has no token for is `?`.
     fn tokenizer_json() -> String {
         let letters = ('!'..='~').chain(['Ġ', 'Ċ']);
         let vocab: serde_json::Map<String, serde_json::Value> = letters

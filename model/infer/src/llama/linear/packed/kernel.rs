@@ -1,4 +1,4 @@
-//! The product itself, in AVX-512 VNNI.
+//! The product of packed matrices, in AVX-512 VNNI.
 #![allow(unsafe_code, reason = "vector instructions have no safe form")]
 
 use std::arch::x86_64::*;
@@ -7,15 +7,16 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::{Activations, GROUP, ROWS, TileQ4K, TileQ6K, TileQ8, Tiles};
+use super::tiles::{TileQ4K, TileQ6K, TileQ8};
+use super::{Activations, GROUP, ROWS, Tiles};
 
 /// Tokens multiplied with a tile at once: as many sums as leave registers for the tile.
-const WIDE: usize = 8;
+const STEP_TOKENS: usize = 8;
 
-/// Bytes of activations that are multiplied with all tiles in turn.
-const CACHED: usize = 1 << 19;
+/// Bytes of activations that are multiplied with all tiles in turn: they stay in the second-level cache.
+const CACHED_BYTES: usize = 1 << 19;
 
-/// Whether this machine has the instructions.
+/// Returns whether this machine has the instructions.
 pub(super) fn available() -> bool {
     static AVAILABLE: LazyLock<bool> = LazyLock::new(|| {
         is_x86_feature_detected!("avx512f")
@@ -25,7 +26,7 @@ pub(super) fn available() -> bool {
     *AVAILABLE
 }
 
-/// `out[token · rows + row]`.
+/// Writes the product of `tiles` and `x` to `out`, `[tokens, rows]`.
 pub(super) fn multiply(tiles: &Tiles, x: &Activations, rows: usize, out: &mut [f32]) {
     match tiles {
         Tiles::Q4K(tiles) => multiply_tiles(tiles, x, rows, out),
@@ -35,14 +36,14 @@ pub(super) fn multiply(tiles: &Tiles, x: &Activations, rows: usize, out: &mut [f
 }
 
 trait Tile: Sized + Sync {
-    /// The sixteen rows' sums over `tiles` for the `N` tokens from `token`.
+    /// Returns the sums of the sixteen rows over `tiles`, for the `N` tokens from `token`.
     ///
     /// # Safety
-    /// [`available`], `x` has these tokens, and as many columns as `tiles`.
+    /// The machine must be [`available`], and `x` must have these tokens and as many columns as `tiles`.
     unsafe fn sums<const N: usize>(tiles: &[Self], x: &Activations, token: usize) -> [__m512; N];
 }
 
-/// Where the results go: threads write different rows of the same token.
+/// The output, shared by threads that write different rows of the same token.
 struct Out(*mut f32);
 
 // SAFETY: each thread writes the elements of its own rows only.
@@ -52,7 +53,7 @@ impl Out {
     /// Writes the first `lanes` of `sums` from element `at`.
     ///
     /// # Safety
-    /// Those elements are there, and no other thread's.
+    /// The elements must be within the output, and no other thread may write them.
     #[target_feature(enable = "avx512f")]
     unsafe fn write(&self, at: usize, lanes: usize, sums: __m512) {
         let mask = ((1u32 << lanes) - 1) as __mmask16;
@@ -66,10 +67,12 @@ fn multiply_tiles<T: Tile>(tiles: &[T], x: &Activations, rows: usize, out: &mut 
     let groups = rows.div_ceil(ROWS);
     let blocks = tiles.len() / groups;
     let out = Out(out.as_mut_ptr());
-    // So many tokens at a time that the second cache holds them while all tiles go by.
-    let at_once = (CACHED / x.cols).next_multiple_of(WIDE).max(WIDE);
-    for first in (0..x.tokens).step_by(at_once) {
-        let tokens = first..x.tokens.min(first + at_once);
+    // As many tokens as the cache holds while all tiles are read.
+    let chunk = (CACHED_BYTES / x.cols)
+        .next_multiple_of(STEP_TOKENS)
+        .max(STEP_TOKENS);
+    for first in (0..x.tokens).step_by(chunk) {
+        let tokens = first..x.tokens.min(first + chunk);
         tiles
             .par_chunks(blocks)
             .enumerate()
@@ -106,26 +109,26 @@ unsafe fn multiply_group<T: Tile>(
             }
         };
     }
-    step!(WIDE);
+    step!(STEP_TOKENS);
     step!(4);
     step!(2);
     step!(1);
 }
 
-/// Four columns of one token, for all sixteen rows.
+/// Returns four columns of one token, in each of the sixteen lanes.
 ///
 /// # Safety
-/// `at` is within `quants`, four bytes from its end.
+/// Four bytes from `at` must be within `quants`.
 #[inline(always)]
 unsafe fn four(quants: *const i8, at: usize) -> __m512i {
     // SAFETY: as promised by the caller.
     unsafe { _mm512_set1_epi32(quants.add(at).cast::<i32>().read_unaligned()) }
 }
 
-/// `sums + quants · x` over the columns from `at`, four for each of `weights`.
+/// Returns `start + weights · x` over the columns from `at`, four for each of `weights`.
 ///
 /// # Safety
-/// The columns are within `quants`.
+/// The columns must be within `quants`.
 #[inline(always)]
 unsafe fn dot<const N: usize>(
     start: __m512i,
@@ -133,7 +136,8 @@ unsafe fn dot<const N: usize>(
     quants: *const i8,
     at: usize,
 ) -> __m512i {
-    // SAFETY: as promised by the caller. Two sums, so that neighbours need not wait for each other.
+    // Two sums, so that neighbouring instructions don't wait for each other.
+    // SAFETY: as promised by the caller.
     unsafe {
         let (mut even, mut odd) = (start, _mm512_setzero_si512());
         for i in (0..N).step_by(2) {
@@ -176,18 +180,18 @@ unsafe fn load(values: &[u8; 64]) -> __m512i {
     unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
 }
 
-/// How far ahead of its use memory is asked for, in bytes.
-const AHEAD: usize = 8192;
+/// How far ahead of its use memory is prefetched.
+const PREFETCH_BYTES: usize = 8192;
 
-/// Asks for one of `parts` parts of what lies [`AHEAD`] of `tile`: the processor itself sees too late
-/// what is read next, and would wait for memory after computing instead of meanwhile.
+/// Prefetches one of `parts` parts of what lies [`PREFETCH_BYTES`] after `tile`: the hardware prefetcher
+/// is too late, and memory would be read after computing instead of meanwhile.
 #[inline(always)]
-fn ask_ahead<T>(tile: &T, part: usize, parts: usize) {
+fn prefetch<T>(tile: &T, part: usize, parts: usize) {
     let lines = size_of::<T>().div_ceil(64).div_ceil(parts);
     let start = std::ptr::from_ref(tile).cast::<i8>();
     for line in part * lines..(part + 1) * lines {
-        // SAFETY: this reads nothing: any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line * 64)) };
+        // SAFETY: a prefetch reads nothing, so that any address is allowed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(PREFETCH_BYTES + line * 64)) };
     }
 }
 
@@ -202,7 +206,7 @@ impl Tile for TileQ4K {
             for (block, tile) in tiles.iter().enumerate() {
                 let (d, dmin) = (halves(&tile.d), halves(&tile.dmin));
                 for sub in 0..8 {
-                    ask_ahead(tile, sub, 8);
+                    prefetch(tile, sub, 8);
                     let scale = _mm512_mul_ps(d, bytes(&tile.scales[sub]));
                     let min = _mm512_mul_ps(dmin, bytes(&tile.mins[sub]));
                     let mut weights = [nibble; 8];
@@ -240,7 +244,7 @@ impl Tile for TileQ6K {
             for (block, tile) in tiles.iter().enumerate() {
                 let d = halves(&tile.d);
                 for sub in 0..16 {
-                    ask_ahead(tile, sub, 16);
+                    prefetch(tile, sub, 16);
                     let scale = _mm512_mul_ps(d, signed_bytes(&tile.scales[sub]));
                     let high = load(&tile.high[sub]);
                     let (first, second) = (load(&tile.low[sub * 2]), load(&tile.low[sub * 2 + 1]));
@@ -257,10 +261,10 @@ impl Tile for TileQ6K {
                     for (n, sum) in sums.iter_mut().enumerate() {
                         let start = (token + n) * x.cols + block * 256 + sub * 16;
                         let at = (token + n) * groups + group;
-                        // The 32 that each quant is too large by.
-                        let less =
+                        // Each quant is stored 32 too large.
+                        let offset =
                             _mm512_set1_epi32(-32 * *x.halves.get_unchecked(at * 2 + sub % 2));
-                        let dots = dot(less, &weights, x.quants.as_ptr(), start);
+                        let dots = dot(offset, &weights, x.quants.as_ptr(), start);
                         let scaled =
                             _mm512_mul_ps(scale, _mm512_set1_ps(*x.scales.get_unchecked(at)));
                         *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots), scaled, *sum);
@@ -280,7 +284,7 @@ impl Tile for TileQ8 {
             let mut sums = [_mm512_setzero_ps(); N];
             let groups = x.cols / GROUP;
             for (group, tile) in tiles.iter().enumerate() {
-                ask_ahead(tile, 0, 1);
+                prefetch(tile, 0, 1);
                 let scale = halves(&tile.d);
                 let mut weights = [_mm512_setzero_si512(); 8];
                 for (weights, quants) in weights.iter_mut().zip(&tile.quants) {
@@ -289,10 +293,15 @@ impl Tile for TileQ8 {
                 for (n, sum) in sums.iter_mut().enumerate() {
                     let start = (token + n) * x.cols + group * GROUP;
                     let at = (token + n) * groups + group;
-                    // The 128 that each quant is too large by.
-                    let less = -128
+                    // Each quant is stored 128 too large.
+                    let offset = -128
                         * (*x.halves.get_unchecked(at * 2) + *x.halves.get_unchecked(at * 2 + 1));
-                    let dots = dot(_mm512_set1_epi32(less), &weights, x.quants.as_ptr(), start);
+                    let dots = dot(
+                        _mm512_set1_epi32(offset),
+                        &weights,
+                        x.quants.as_ptr(),
+                        start,
+                    );
                     let scaled = _mm512_mul_ps(scale, _mm512_set1_ps(*x.scales.get_unchecked(at)));
                     *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots), scaled, *sum);
                 }

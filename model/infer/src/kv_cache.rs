@@ -1,8 +1,8 @@
-//! Keys and values of the tokens seen so far, in pages that sequences share.
+//! The KV cache: keys and values of the tokens so far, in pages that sequences share.
 //!
-//! All memory is taken at once, and the system gives it page by page as it is first written. A fork
-//! shares all full pages with its origin, so that a prompt's keys are kept once however many
-//! candidates follow it.
+//! It is allocated at once, and the operating system provides the memory as it is first written. A fork
+//! shares its origin's pages, so that a prefix is stored once however many sequences continue it; a
+//! shared page that is not full is copied when one of them writes to it.
 
 use std::sync::Arc;
 
@@ -11,77 +11,83 @@ use candle_core::{DType, Device, Tensor};
 use half::f16;
 use half::vec::HalfBitsVecExt;
 
-use super::config::LlamaConfig;
+use crate::llama::config::LlamaConfig;
 
-/// Positions in a page.
-pub const PAGE: usize = 32;
+/// Tokens in a page.
+pub const PAGE_TOKENS: usize = 32;
 
-/// A sequence of tokens whose keys and values are in the cache. Its pages are free again when the
-/// last sequence that has them is gone.
+/// A sequence of tokens whose keys and values are in the cache: its page table. A page is free again
+/// when the last sequence that holds it is dropped.
 #[derive(Debug, Default)]
 pub struct Sequence {
     pages: Vec<Arc<Page>>,
     len: usize,
 }
 
-/// One page of the cache, held for as long as this lives.
+/// The index of a page, which is in use while this is shared.
 #[derive(Debug)]
 struct Page(usize);
 
 impl Sequence {
-    /// How many tokens it has.
-    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
+    /// Returns the number of tokens.
+    #[expect(clippy::len_without_is_empty, reason = "unused")]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Forgets the tokens from `len` on.
+    /// Drops the tokens from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-        self.pages.truncate(self.len.div_ceil(PAGE));
+        self.pages.truncate(self.len.div_ceil(PAGE_TOKENS));
     }
 
-    /// The places of its first `len` tokens, a page each: where it starts, how many are in it.
+    /// Returns the pages of the first `len` tokens: the first slot of each, and how many of the tokens
+    /// are in it.
     pub fn pages(&self, len: usize) -> impl Iterator<Item = (usize, usize)> {
         let pages = self.pages.iter().enumerate();
         pages
-            .map(move |(at, page)| (page.0 * PAGE, len.saturating_sub(at * PAGE).min(PAGE)))
+            .map(move |(at, page)| {
+                (
+                    page.0 * PAGE_TOKENS,
+                    len.saturating_sub(at * PAGE_TOKENS).min(PAGE_TOKENS),
+                )
+            })
             .take_while(|(_, len)| *len > 0)
     }
 
-    /// The place of the token at `position`.
+    /// Returns the slot of the token at `position`.
     pub fn slot(&self, position: usize) -> usize {
-        self.pages[position / PAGE].0 * PAGE + position % PAGE
+        self.pages[position / PAGE_TOKENS].0 * PAGE_TOKENS + position % PAGE_TOKENS
     }
 }
 
 /// The keys and values of all layers.
 #[derive(Debug)]
-pub struct Cache {
-    /// For each layer keys and values, `[kv heads, slots, head dim]` in f16.
+pub struct KvCache {
+    /// Keys and values of each layer, `[kv_heads, slots, head_dim]` in f16.
     layers: Vec<(Tensor, Tensor)>,
-    /// One for each page; a page that nobody else holds is free.
+    /// All pages; one that nothing else shares is free.
     pages: Vec<Arc<Page>>,
 }
 
-impl Cache {
-    /// Room for `positions` tokens in all.
+impl KvCache {
+    /// Allocates a cache for `tokens` tokens of all sequences, rounded up to whole pages.
     ///
     /// # Errors
     /// When the device has not enough memory.
-    pub fn new(config: &LlamaConfig, positions: usize, device: &Device) -> Result<Self> {
-        let pages = positions.div_ceil(PAGE);
-        let shape = (config.kv_heads, pages * PAGE, config.head_dim);
-        let numbers = config.kv_heads * pages * PAGE * config.head_dim;
+    pub fn new(config: &LlamaConfig, tokens: usize, device: &Device) -> Result<Self> {
+        let pages = tokens.div_ceil(PAGE_TOKENS);
+        let shape = (config.kv_heads, pages * PAGE_TOKENS, config.head_dim);
+        let elements = config.kv_heads * pages * PAGE_TOKENS * config.head_dim;
         let zeros = || -> Result<Tensor> {
             if device.is_cpu() {
-                // Zeros of integers come from the system, which gives memory as it is written to;
-                // Candle's own are written.
-                let mut room: Vec<u16> = Vec::new();
-                room.try_reserve_exact(numbers)
-                    .context("there is no memory for keys and values: a smaller `context` or `batch` under `[local]` needs less")?;
-                drop(room);
-                let zeros: Vec<f16> = vec![0u16; numbers].reinterpret_into();
+                // Zeroed integers come lazily from the operating system; Candle writes its zeros.
+                let mut probe: Vec<u16> = Vec::new();
+                probe.try_reserve_exact(elements).context(
+                    "there is no memory for the KV cache: a smaller `context` or `batch` needs less",
+                )?;
+                drop(probe);
+                let zeros: Vec<f16> = vec![0u16; elements].reinterpret_into();
                 return Ok(Tensor::from_vec(zeros, shape, device)?);
             }
             Ok(Tensor::zeros(shape, DType::F16, device)?)
@@ -95,22 +101,22 @@ impl Cache {
         })
     }
 
-    /// How many tokens could still be added.
-    pub fn free(&self) -> usize {
+    /// Returns how many tokens the free pages hold.
+    pub fn free_tokens(&self) -> usize {
         let free = |page: &&Arc<Page>| Arc::strong_count(page) == 1;
-        self.pages.iter().filter(free).count() * PAGE
+        self.pages.iter().filter(free).count() * PAGE_TOKENS
     }
 
-    /// Makes `sequence` longer by `tokens`, whose keys and values are still to be written.
+    /// Extends `sequence` by `tokens` tokens, whose keys and values are still to be written.
     ///
     /// # Errors
-    /// When there is no room: the sequence is as it was.
+    /// When there are not enough free pages: the sequence is unchanged.
     pub fn extend(&mut self, sequence: &mut Sequence, tokens: usize) -> Result<()> {
-        let wanted = (sequence.len + tokens).div_ceil(PAGE);
+        let wanted = (sequence.len + tokens).div_ceil(PAGE_TOKENS);
         let missing = wanted.saturating_sub(sequence.pages.len());
-        // A page that others hold too must not be written to.
+        // A page that other sequences hold must be copied before it is written to.
         let shared = sequence.pages.last().filter(|page| {
-            tokens > 0 && !sequence.len.is_multiple_of(PAGE) && Arc::strong_count(page) > 2
+            tokens > 0 && !sequence.len.is_multiple_of(PAGE_TOKENS) && Arc::strong_count(page) > 2
         });
         let shared = shared.map(|page| page.0);
         let free = self
@@ -123,15 +129,15 @@ impl Cache {
             .collect();
         if free.len() < missing + usize::from(shared.is_some()) {
             bail!(
-                "no room for {tokens} more tokens among {}",
-                self.pages.len() * PAGE
+                "the KV cache of {} tokens has no room for {tokens} more",
+                self.pages.len() * PAGE_TOKENS
             );
         }
         let mut free = free.into_iter();
         if let Some(shared) = shared
             && let Some(page) = free.next()
         {
-            self.copy(shared, page.0, sequence.len % PAGE)?;
+            self.copy_page(shared, page.0, sequence.len % PAGE_TOKENS)?;
             sequence.pages.pop();
             sequence.pages.push(page);
         }
@@ -140,7 +146,7 @@ impl Cache {
         Ok(())
     }
 
-    /// A sequence that starts as `sequence` does and goes its own way.
+    /// Returns a sequence that shares the pages of `sequence`.
     pub fn fork(&self, sequence: &Sequence) -> Sequence {
         Sequence {
             pages: sequence.pages.clone(),
@@ -148,12 +154,12 @@ impl Cache {
         }
     }
 
-    /// The keys and the values of `layer`.
+    /// Returns the keys and the values of `layer`, each `[kv_heads, slots, head_dim]` in f16.
     pub fn layer(&self, layer: usize) -> &(Tensor, Tensor) {
         &self.layers[layer]
     }
 
-    /// Writes `keys` and `values`, `[kv heads, tokens, head dim]`, to `slots`.
+    /// Writes `keys` and `values`, `[kv_heads, tokens, head_dim]`, to the `slots` of `layer`.
     ///
     /// # Errors
     /// When the shapes don't fit.
@@ -166,7 +172,7 @@ impl Cache {
     ) -> Result<()> {
         ensure!(
             keys.dim(1)? == slots.len(),
-            "{:?} keys for {} places",
+            "{:?} keys for {} slots",
             keys.shape(),
             slots.len()
         );
@@ -183,12 +189,15 @@ impl Cache {
         Ok(())
     }
 
-    fn copy(&mut self, from: usize, to: usize, len: usize) -> Result<()> {
+    /// Copies the first `len` slots of page `from` to page `to`.
+    fn copy_page(&mut self, from: usize, to: usize, len: usize) -> Result<()> {
         for (keys, values) in &self.layers {
             for tensor in [keys, values] {
-                // A copy of its own: one tensor can't be read and written at once.
-                let page = tensor.narrow(1, from * PAGE, len)?.force_contiguous()?;
-                tensor.slice_set(&page, 1, to * PAGE)?;
+                // `force_contiguous` copies: a tensor can't be read and written at once.
+                let page = tensor
+                    .narrow(1, from * PAGE_TOKENS, len)?
+                    .force_contiguous()?;
+                tensor.slice_set(&page, 1, to * PAGE_TOKENS)?;
             }
         }
         Ok(())
@@ -197,10 +206,10 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Rope, RopePairs, RopeScaling};
     use super::*;
+    use crate::llama::config::{Rope, RopePairs, RopeScaling};
 
-    fn cache(positions: usize) -> Cache {
+    fn cache(tokens: usize) -> KvCache {
         let config = LlamaConfig {
             vocab: 8,
             hidden: 4,
@@ -218,10 +227,10 @@ mod tests {
                 scaling: RopeScaling::None,
             },
         };
-        Cache::new(&config, positions, &Device::Cpu).expect("room")
+        KvCache::new(&config, tokens, &Device::Cpu).expect("room")
     }
 
-    fn push(cache: &mut Cache, sequence: &mut Sequence, values: &[f32]) {
+    fn push(cache: &mut KvCache, sequence: &mut Sequence, values: &[f32]) {
         let start = sequence.len();
         cache.extend(sequence, values.len()).expect("room");
         let slots: Vec<usize> = (start..sequence.len())
@@ -232,7 +241,7 @@ mod tests {
         cache.write(0, &slots, &tensor, &tensor).expect("written");
     }
 
-    fn read(cache: &Cache, sequence: &Sequence) -> Vec<f32> {
+    fn read(cache: &KvCache, sequence: &Sequence) -> Vec<f32> {
         let keys = cache.layer(0).0.to_dtype(DType::F32).expect("f32");
         let keys = keys.flatten_all().and_then(|keys| keys.to_vec1::<f32>());
         let keys = keys.expect("values");
@@ -243,15 +252,15 @@ mod tests {
     }
 
     #[test]
-    fn forks_go_their_own_way_and_pages_come_back() {
-        let mut cache = cache(5 * PAGE);
-        let prompt: Vec<f32> = (0..PAGE + 3).map(|at| at as f32).collect();
+    fn forks_diverge_and_pages_come_back() {
+        let mut cache = cache(5 * PAGE_TOKENS);
+        let prompt: Vec<f32> = (0..PAGE_TOKENS + 3).map(|at| at as f32).collect();
         let mut origin = Sequence::default();
         push(&mut cache, &mut origin, &prompt);
-        assert_eq!(cache.free(), 3 * PAGE);
+        assert_eq!(cache.free_tokens(), 3 * PAGE_TOKENS);
 
         let mut forks: Vec<Sequence> = (0..2).map(|_| cache.fork(&origin)).collect();
-        assert_eq!(cache.free(), 3 * PAGE);
+        assert_eq!(cache.free_tokens(), 3 * PAGE_TOKENS);
         push(&mut cache, &mut forks[0], &[100.]);
         push(&mut cache, &mut forks[1], &[200., 201.]);
         push(&mut cache, &mut origin, &[300.]);
@@ -259,28 +268,28 @@ mod tests {
         assert_eq!(read(&cache, &forks[0]), with(&[100.]));
         assert_eq!(read(&cache, &forks[1]), with(&[200., 201.]));
         assert_eq!(read(&cache, &origin), with(&[300.]));
-        assert_eq!(cache.free(), PAGE);
+        assert_eq!(cache.free_tokens(), PAGE_TOKENS);
 
-        forks[1].truncate(PAGE + 1);
+        forks[1].truncate(PAGE_TOKENS + 1);
         push(&mut cache, &mut forks[1], &[7.]);
         assert_eq!(
             read(&cache, &forks[1]),
-            [&prompt[..PAGE + 1], &[7.]].concat()
+            [&prompt[..PAGE_TOKENS + 1], &[7.]].concat()
         );
         forks.clear();
-        assert_eq!(cache.free(), 3 * PAGE);
+        assert_eq!(cache.free_tokens(), 3 * PAGE_TOKENS);
         origin.truncate(0);
-        assert_eq!(cache.free(), 5 * PAGE);
+        assert_eq!(cache.free_tokens(), 5 * PAGE_TOKENS);
     }
 
     #[test]
     fn a_full_cache_says_so_and_stays_as_it_was() {
-        let mut cache = cache(2 * PAGE);
+        let mut cache = cache(2 * PAGE_TOKENS);
         let mut sequence = Sequence::default();
-        push(&mut cache, &mut sequence, &[1.; PAGE + 1]);
-        assert!(cache.extend(&mut sequence, PAGE).is_err());
-        assert_eq!(sequence.len(), PAGE + 1);
-        push(&mut cache, &mut sequence, &[2.; PAGE - 1]);
+        push(&mut cache, &mut sequence, &[1.; PAGE_TOKENS + 1]);
+        assert!(cache.extend(&mut sequence, PAGE_TOKENS).is_err());
+        assert_eq!(sequence.len(), PAGE_TOKENS + 1);
+        push(&mut cache, &mut sequence, &[2.; PAGE_TOKENS - 1]);
         assert!(cache.extend(&mut sequence, 1).is_err());
     }
 }
