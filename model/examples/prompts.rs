@@ -1,9 +1,9 @@
-//! Writes prompts just as the local prover is asked them, for `tests/pocket/train.py`.
+//! Writes the prompts of the local prover, for `tests/pocket/train.py`.
 //!
-//! `prompts TOKENIZER < ASKED > PROMPTS`: a line of JSON for each line. What is asked has `before` (the
-//! file up to the hole), `declaration` (where in it the hole's declaration starts, in bytes),
-//! `after` (the rest of the declaration) and `budget` (tokens); the prompt has `message` (all of it
-//! but the assistant's turn, with its markers) and `prefill`, or is `null` if it does not fit.
+//! `prompts TOKENIZER < HOLES > PROMPTS`: a line of JSON for each line. A hole has `before` (the file up to
+//! the hole), `declaration` (where in it the hole's declaration starts, in bytes), `after` (the rest of
+//! the declaration) and `budget` (the most tokens of the prompt); the prompt has `message` (all but the
+//! assistant's turn, with its markers) and `prefill`, or is `null` if it does not fit.
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use unsorry_prover::prompt::{Mode, Piece, prompt};
 use unsorry_prover::{Context, Goal, HoleKind};
 
 #[derive(Deserialize)]
-struct Asked {
+struct HoleLine {
     before: String,
     declaration: usize,
     after: String,
@@ -26,14 +26,14 @@ fn main() -> Result<()> {
         .nth(1)
         .context("usage: prompts TOKENIZER")?;
     let tokenizer = Tokenizer::from_file(&path).map_err(|error| anyhow!("{path}: {error}"))?;
-    // A text that is no text for the tokenizer fits nowhere.
+    // A text that the tokenizer fails on fits nowhere.
     let count = |text: &str| {
         let encoded = tokenizer.encode_fast(text, false);
         encoded.map_or(usize::MAX / 4, |tokens| tokens.len())
     };
     let mut out = BufWriter::new(stdout().lock());
     for (number, line) in (1..).zip(stdin().lock().lines()) {
-        let asked: Asked =
+        let hole: HoleLine =
             serde_json::from_str(&line?).with_context(|| format!("line {number}"))?;
         // The prompt's own view of the file has all the names that Lean's goal would add here.
         let goal = Goal {
@@ -43,12 +43,12 @@ fn main() -> Result<()> {
             count: 1,
             imports: Vec::new(),
             context: Context {
-                before: asked.before,
-                declaration: asked.declaration,
-                after: asked.after,
+                before: hole.before,
+                declaration: hole.declaration,
+                after: hole.after,
             },
         };
-        let prompt = prompt(&goal.into(), Mode::Fast, asked.budget, &count).map(|prompt| {
+        let prompt = prompt(&goal.into(), Mode::Fast, hole.budget, &count).map(|prompt| {
             let pieces = prompt.pieces.iter().map(|piece| match piece {
                 Piece::Marker(name) => *name,
                 Piece::Text(text) => text,

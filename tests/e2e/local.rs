@@ -1,5 +1,4 @@
-//! The local prover with the pocket model (`tests/pocket`): loaded, asked, read and checked exactly as
-//! the 7B is.
+//! The local prover with the pocket model (`tests/pocket`), which goes through the same code as the 7B.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,11 +10,11 @@ use unsorry_tests::editor::Editor;
 
 use crate::prove::prove;
 
-/// How many of the held-out goals are tried here. `tests/pocket/README.md` has the figures for all.
-const TRIED: usize = 48;
+/// The number of held-out goals that are tried. `tests/pocket/README.md` has the figures for all.
+const TRIED_GOALS: usize = 48;
 
-/// What a person would try first on any goal, the training's most frequent answers among them.
-const SINGLE: [&str; 6] = [
+/// Tactics that a person would try first on any goal, and the most frequent answers in the training data.
+const COMMON_TACTICS: [&str; 6] = [
     "rfl",
     "assumption",
     "omega",
@@ -30,18 +29,18 @@ fn pocket(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The first of the held-out goals.
+/// Returns the first of the held-out goals.
 fn heldout() -> String {
     let text = std::fs::read_to_string(pocket("heldout.lean")).expect("the goals");
     let (end, word) = text
         .match_indices("\nend G")
-        .nth(TRIED - 1)
+        .nth(TRIED_GOALS - 1)
         .expect("enough goals");
     let line = text[end + word.len()..].find('\n').expect("a line");
     text[..end + word.len() + line + 1].to_owned()
 }
 
-/// How many of the goals `unsorry prove --engine local` proves with `model`.
+/// Returns how many of the goals `unsorry prove --engine local` proves with `model`.
 fn proved(model: &Path) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("A.lean"), heldout()).expect("written");
@@ -61,15 +60,15 @@ fn proved(model: &Path) -> usize {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let report: Value = serde_json::from_slice(&output.stdout).expect(&stderr);
     let holes = report["holes"].as_array().expect("holes");
-    assert_eq!(holes.len(), TRIED);
+    assert_eq!(holes.len(), TRIED_GOALS);
     let proved = holes.iter().filter(|hole| hole["status"] == "proved");
     proved
         .inspect(|hole| assert_eq!(hole["engine"], "local", "{hole}"))
         .count()
 }
 
-/// The pocket model's twin of random weights.
-fn random(path: &Path) {
+/// Writes a model like the pocket model, with random weights.
+fn write_random(path: &Path) {
     let mut file = std::fs::File::open(pocket("pocket.gguf")).expect("the model");
     let content = gguf_file::Content::read(&mut file).expect("a GGUF");
     let tensors: Vec<(String, QTensor)> = content
@@ -94,7 +93,7 @@ fn random(path: &Path) {
     gguf_file::write(&mut file, &metadata, &tensors).expect("written");
 }
 
-/// How many of the goals Lean takes with `tactic` in each `sorry`'s place.
+/// Returns how many of the goals Lean accepts with `tactic` in place of each `sorry`.
 fn closed_by(tactic: &str) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("A.lean");
@@ -106,8 +105,8 @@ fn closed_by(tactic: &str) -> usize {
         .arg("-DmaxErrors=10000")
         .arg(&path)
         .output();
-    let said = String::from_utf8(output.expect("Lean runs").stdout).expect("UTF-8");
-    let errors: Vec<usize> = said
+    let output = String::from_utf8(output.expect("Lean runs").stdout).expect("UTF-8");
+    let errors: Vec<usize> = output
         .lines()
         .filter(|line| line.contains(": error"))
         .filter_map(|line| {
@@ -119,7 +118,7 @@ fn closed_by(tactic: &str) -> usize {
                 .ok()
         })
         .collect();
-    assert!(!errors.is_empty(), "no tactic closes all: {said}");
+    assert!(!errors.is_empty(), "no tactic closes all: {output}");
     let lines: Vec<&str> = text.lines().collect();
     let starts = lines
         .iter()
@@ -138,18 +137,23 @@ fn the_pocket_model_proves_what_it_never_saw() {
     let trained = proved(&pocket("pocket.gguf"));
     let folder = tempfile::tempdir().expect("a folder");
     let noise = folder.path().join("noise.gguf");
-    random(&noise);
+    write_random(&noise);
     let noise = proved(&noise);
-    let single = SINGLE.map(|tactic| (closed_by(tactic), tactic));
+    let single = COMMON_TACTICS.map(|tactic| (closed_by(tactic), tactic));
     let best = single.iter().max().expect("a tactic");
-    println!("of {TRIED} goals: trained {trained}, random weights {noise}, one tactic {best:?}");
-    assert!(trained * 2 >= TRIED, "trained {trained} of {TRIED}");
+    println!(
+        "of {TRIED_GOALS} goals: trained {trained}, random weights {noise}, one tactic {best:?}"
+    );
     assert!(
-        trained >= noise + TRIED / 3,
+        trained * 2 >= TRIED_GOALS,
+        "trained {trained} of {TRIED_GOALS}"
+    );
+    assert!(
+        trained >= noise + TRIED_GOALS / 3,
         "trained {trained}, random {noise}"
     );
     assert!(
-        trained >= best.0 + TRIED / 5,
+        trained >= best.0 + TRIED_GOALS / 5,
         "trained {trained}, {single:?}"
     );
 }

@@ -1,9 +1,9 @@
-"""What llama.cpp takes for the rows of `cargo xtask bench infer`, which starts this.
+"""Measures llama.cpp for `cargo xtask bench infer`, which starts this.
 
     python bench_llama.py MODEL THREADS
 
-Prints a line of JSON for each figure, as `model/benches/infer` does. llama.cpp's own defaults: the file is mapped, the
-cache is in f16, flash attention is its choice.
+Prints a line of JSON for each figure, as `model/infer/benches/infer` does. llama.cpp's own defaults: the file is
+mapped, the cache is in f16, flash attention is its choice.
 """
 
 import json

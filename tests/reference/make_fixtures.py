@@ -1,4 +1,4 @@
-"""Tiny random LLaMA models in the formats that the local prover reads, with the logits that others compute from them.
+"""Tiny random LLaMA models in the formats that `unsorry-infer` reads, with the logits that others compute from them.
 
 Writes tests/fixtures/llama/NAME/: `config.json` and `model.safetensors` as on the Hugging Face hub, the same model as
 `model.gguf`, and `expected.json`. Expected logits are those of Hugging Face transformers (torch, CPU, f32), for the

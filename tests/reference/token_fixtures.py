@@ -1,4 +1,4 @@
-"""What others make of tricky texts, for the tests of the tokenizers that are built from a GGUF file.
+"""The tokens that others make of tricky texts, for the tests of the tokenizers that are built from a GGUF file.
 
     python tests/reference/token_fixtures.py LLAMA_CPP/models
 

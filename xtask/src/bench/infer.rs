@@ -1,6 +1,5 @@
-//! The speed and the memory of the local prover's model, beside llama.cpp and Candle's own model: on
-//! the same file, with as many threads, never two at a time. Each measures itself in a process of its
-//! own: `model/infer/benches/infer` and `tests/reference/bench_llama.py`.
+//! The speed and memory of inference, beside llama.cpp and Candle's own model: on the same file, with as
+//! many threads, never two at a time. Each measures itself in a process of its own: `model/infer/benches/infer` and `tests/reference/bench_llama.py`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,7 +15,7 @@ use super::row::{Better, Row};
 use crate::workspace;
 use crate::workspace::built;
 
-/// A figure's name, the row's, its unit, and whether less is better.
+/// The name of each figure, of its row in the table, its unit, and whether less is better.
 const ROWS: [(&str, &str, &str, bool); 10] = [
     ("load", "load", "s", true),
     ("prefill", "prefill, 512 tokens", "tok/s", false),
@@ -83,22 +82,23 @@ pub(super) fn run(file: Option<&Path>, threads: usize) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The better of two figures each.
-fn better(mut some: Figures, others: Figures) -> Figures {
+/// Returns the better of each two figures.
+fn better(mut best: Figures, others: Figures) -> Figures {
     for (name, other) in others {
         let less = ROWS
             .iter()
             .any(|(figure, .., less)| *figure == name && *less);
-        let best = some.entry(name).or_insert(other);
-        *best = if less {
-            best.min(other)
+        let figure = best.entry(name).or_insert(other);
+        *figure = if less {
+            figure.min(other)
         } else {
-            best.max(other)
+            figure.max(other)
         };
     }
-    some
+    best
 }
 
+/// Returns a row for each figure that both have.
 fn compared(ours: &Figures, peers: &Figures, peer_name: &'static str) -> Vec<Row> {
     let row = |(figure, row, unit, less): (&str, &'static str, &'static str, bool)| {
         let (ours, peer) = (*ours.get(figure)?, *peers.get(figure)?);
@@ -115,8 +115,8 @@ fn compared(ours: &Figures, peers: &Figures, peer_name: &'static str) -> Vec<Row
     ROWS.into_iter().filter_map(row).collect()
 }
 
-/// Runs a program that prints its figures, and tells of each as it comes. The file is in memory when it
-/// starts.
+/// Runs a program that prints its figures, and prints each as it comes. The file is in the page cache
+/// when it starts.
 fn figures(whose: &str, file: &Path, command: &mut Command) -> Result<Figures> {
     std::io::copy(&mut File::open(file)?, &mut std::io::sink())
         .with_context(|| format!("could not read {}", file.display()))?;
@@ -143,7 +143,7 @@ fn figures(whose: &str, file: &Path, command: &mut Command) -> Result<Figures> {
     Ok(figures)
 }
 
-/// The optimised program that measures ours and Candle's.
+/// Builds the program that measures ours and Candle's, optimised.
 fn build() -> Result<PathBuf> {
     let arguments = [
         "bench",
@@ -158,7 +158,7 @@ fn build() -> Result<PathBuf> {
     built(&arguments, "infer")
 }
 
-/// A Python that has llama.cpp.
+/// Finds a Python that has llama.cpp.
 fn python() -> Option<PathBuf> {
     let named = std::env::var_os("UNSORRY_PYTHON").map(PathBuf::from);
     let python = named.unwrap_or_else(|| workspace::root().join("venv/bin/python"));

@@ -1,5 +1,5 @@
-//! A model of random numbers, in all else like the Q4_K_M file of DeepSeek-Prover-V2-7B: as large, of
-//! the same shapes and types. How fast a model is does not depend on what it has learned.
+//! A model of random weights with the size, shapes and types of DeepSeek-Prover-V2-7B's Q4_K_M file:
+//! speed does not depend on what the weights are.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -13,58 +13,58 @@ const FEED_FORWARD: u64 = 11008;
 const HEADS: u32 = 32;
 const VOCAB: u64 = 102_400;
 
-/// Columns in a block of the K-quants.
-const BLOCK: u64 = 256;
+/// Elements in a block of the K-quants.
+const BLOCK_ELEMENTS: u64 = 256;
 
-/// Different blocks of a type; the data repeat them. A prime, so that rows are not alike.
+/// The number of different blocks of a type, which the data repeat. A prime, so that rows differ.
 const BLOCKS: u64 = 4093;
 
-/// In a GGUF file a tensor begins at a multiple of this.
-const ALIGNMENT: u64 = 32;
+/// The multiple of bytes at which a tensor begins in a GGUF file.
+const ALIGNMENT_BYTES: u64 = 32;
 
-/// The types that a tensor's numbers are stored in.
+/// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ElementType {
     F32,
     Q4K,
     Q6K,
 }
 
-impl Kind {
-    /// Returns the type's number in a GGUF file.
+impl ElementType {
+    /// Returns the number of the type in a GGUF file.
     fn id(self) -> u32 {
         match self {
-            Kind::F32 => 0,
-            Kind::Q4K => 12,
-            Kind::Q6K => 14,
+            ElementType::F32 => 0,
+            ElementType::Q4K => 12,
+            ElementType::Q6K => 14,
         }
     }
 
-    /// Returns the length of a block, in numbers and in bytes.
+    /// Returns the elements of a block, and its bytes.
     fn block(self) -> (u64, u64) {
         match self {
-            Kind::F32 => (1, 4),
-            Kind::Q4K => (BLOCK, 144),
-            Kind::Q6K => (BLOCK, 210),
+            ElementType::F32 => (1, 4),
+            ElementType::Q4K => (BLOCK_ELEMENTS, 144),
+            ElementType::Q6K => (BLOCK_ELEMENTS, 210),
         }
     }
 }
 
 struct Tensor {
     name: String,
-    /// Innermost first.
+    /// The dimensions, innermost first.
     shape: Vec<u64>,
-    kind: Kind,
+    element_type: ElementType,
 }
 
 impl Tensor {
     fn bytes(&self) -> u64 {
-        let (numbers, bytes) = self.kind.block();
+        let (numbers, bytes) = self.element_type.block();
         self.shape.iter().product::<u64>() / numbers * bytes
     }
 }
 
-/// The model in the user's cache, which is made if it is not there.
+/// Returns the model in the user's cache, which is made if it is not there.
 pub(super) fn cached() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()) {
         Some(folder) => PathBuf::from(folder),
@@ -105,18 +105,18 @@ fn write(path: &Path) -> Result<()> {
     file.write_all(&header)?;
     file.write_all(&vec![0; padding(header.len() as u64)])?;
     let mut numbers = Random(1);
-    let mut q4k = Pool::new(|| q4k(&mut numbers));
-    let mut q6k = Pool::new(|| q6k(&mut numbers));
+    let mut q4k = BlockPool::new(|| q4k(&mut numbers));
+    let mut q6k = BlockPool::new(|| q6k(&mut numbers));
     for tensor in tensors() {
         let bytes = tensor.bytes();
-        match tensor.kind {
-            Kind::F32 => {
+        match tensor.element_type {
+            ElementType::F32 => {
                 for _ in 0..bytes / 4 {
                     file.write_all(&1f32.to_le_bytes())?;
                 }
             }
-            Kind::Q4K => q4k.write(bytes, &mut file)?,
-            Kind::Q6K => q6k.write(bytes, &mut file)?,
+            ElementType::Q4K => q4k.write(bytes, &mut file)?,
+            ElementType::Q6K => q6k.write(bytes, &mut file)?,
         }
         file.write_all(&vec![0; padding(bytes)])?;
     }
@@ -131,46 +131,46 @@ fn size() -> u64 {
 }
 
 fn padding(bytes: u64) -> usize {
-    (bytes.next_multiple_of(ALIGNMENT) - bytes) as usize
+    (bytes.next_multiple_of(ALIGNMENT_BYTES) - bytes) as usize
 }
 
-/// In their order in the file.
+/// Returns the tensors in their order in the file.
 fn tensors() -> Vec<Tensor> {
-    let tensor = |name: String, shape: &[u64], kind| Tensor {
+    let tensor = |name: String, shape: &[u64], element_type| Tensor {
         name: name + ".weight",
         shape: shape.to_vec(),
-        kind,
+        element_type,
     };
     let mut tensors = vec![
-        tensor("token_embd".into(), &[HIDDEN, VOCAB], Kind::Q4K),
-        tensor("output_norm".into(), &[HIDDEN], Kind::F32),
-        tensor("output".into(), &[HIDDEN, VOCAB], Kind::Q6K),
+        tensor("token_embd".into(), &[HIDDEN, VOCAB], ElementType::Q4K),
+        tensor("output_norm".into(), &[HIDDEN], ElementType::F32),
+        tensor("output".into(), &[HIDDEN, VOCAB], ElementType::Q6K),
     ];
     for layer in 0..LAYERS {
         let mixed = if has_more_bits(layer) {
-            Kind::Q6K
+            ElementType::Q6K
         } else {
-            Kind::Q4K
+            ElementType::Q4K
         };
-        let parts: [(&str, &[u64], Kind); 9] = [
-            ("attn_norm", &[HIDDEN], Kind::F32),
-            ("attn_q", &[HIDDEN, HIDDEN], Kind::Q4K),
-            ("attn_k", &[HIDDEN, HIDDEN], Kind::Q4K),
+        let parts: [(&str, &[u64], ElementType); 9] = [
+            ("attn_norm", &[HIDDEN], ElementType::F32),
+            ("attn_q", &[HIDDEN, HIDDEN], ElementType::Q4K),
+            ("attn_k", &[HIDDEN, HIDDEN], ElementType::Q4K),
             ("attn_v", &[HIDDEN, HIDDEN], mixed),
-            ("attn_output", &[HIDDEN, HIDDEN], Kind::Q4K),
-            ("ffn_norm", &[HIDDEN], Kind::F32),
-            ("ffn_gate", &[HIDDEN, FEED_FORWARD], Kind::Q4K),
-            ("ffn_up", &[HIDDEN, FEED_FORWARD], Kind::Q4K),
+            ("attn_output", &[HIDDEN, HIDDEN], ElementType::Q4K),
+            ("ffn_norm", &[HIDDEN], ElementType::F32),
+            ("ffn_gate", &[HIDDEN, FEED_FORWARD], ElementType::Q4K),
+            ("ffn_up", &[HIDDEN, FEED_FORWARD], ElementType::Q4K),
             ("ffn_down", &[FEED_FORWARD, HIDDEN], mixed),
         ];
-        for (name, shape, kind) in parts {
-            tensors.push(tensor(format!("blk.{layer}.{name}"), shape, kind));
+        for (name, shape, element_type) in parts {
+            tensors.push(tensor(format!("blk.{layer}.{name}"), shape, element_type));
         }
     }
     tensors
 }
 
-/// The layers whose `attn_v` and `ffn_down` llama.cpp's quantiser makes Q6_K in a Q4_K_M file: the first
+/// Returns whether a layer is one of those whose `attn_v` and `ffn_down` llama.cpp's quantiser makes Q6_K in a Q4_K_M file: the first
 /// eighth, the last, and every third between.
 fn has_more_bits(layer: u64) -> bool {
     let (first, last) = (LAYERS / 8, 7 * LAYERS / 8);
@@ -184,8 +184,8 @@ enum Value {
     Text(&'static str),
 }
 
-/// Metadata and the list of tensors, as <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
-/// has them. There is no tokenizer: tokens are all that is fed.
+/// Returns the metadata and the list of tensors, as <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
+/// has them. There is no tokenizer: the bench feeds tokens.
 fn header() -> Vec<u8> {
     use Value::{Float, Number, Text};
     let metadata = [
@@ -239,22 +239,22 @@ fn header() -> Vec<u8> {
         for size in &tensor.shape {
             out.extend(size.to_le_bytes());
         }
-        out.extend(tensor.kind.id().to_le_bytes());
+        out.extend(tensor.element_type.id().to_le_bytes());
         out.extend(u64::to_le_bytes(offset));
-        offset += tensor.bytes().next_multiple_of(ALIGNMENT);
+        offset += tensor.bytes().next_multiple_of(ALIGNMENT_BYTES);
     }
     out
 }
 
-/// Blocks that are written again and again, on from where the last tensor ended.
-struct Pool {
+/// Blocks that are written over and over, each tensor from where the last one ended.
+struct BlockPool {
     bytes: Vec<u8>,
     at: usize,
 }
 
-impl Pool {
-    fn new<const N: usize>(mut block: impl FnMut() -> [u8; N]) -> Pool {
-        Pool {
+impl BlockPool {
+    fn new<const N: usize>(mut block: impl FnMut() -> [u8; N]) -> BlockPool {
+        BlockPool {
             bytes: (0..BLOCKS).flat_map(|_| block()).collect(),
             at: 0,
         }
@@ -262,9 +262,9 @@ impl Pool {
 
     fn write(&mut self, mut bytes: u64, out: &mut impl Write) -> Result<()> {
         while bytes > 0 {
-            let left = &self.bytes[self.at..];
-            let part = usize::try_from(bytes).unwrap_or(usize::MAX).min(left.len());
-            out.write_all(&left[..part])?;
+            let rest = &self.bytes[self.at..];
+            let part = usize::try_from(bytes).unwrap_or(usize::MAX).min(rest.len());
+            out.write_all(&rest[..part])?;
             self.at = (self.at + part) % self.bytes.len();
             bytes -= part as u64;
         }
@@ -272,23 +272,25 @@ impl Pool {
     }
 }
 
-/// `block_q4_K` of ggml: d, dmin, 6-bit scales and mins, nibbles. A number is
-/// `d · 32 · q − dmin · 32`: with `dmin = 7.5 d` they have mean 0, and a deviation of about 1/64, which
-/// keeps activations as large as they are.
+/// Returns a random `block_q4_K` of ggml: d, dmin, 6-bit scales and mins, nibbles. A weight is
+/// `d · 32 · q − dmin · 32`: with `dmin = 7.5 d` the mean is 0 and the deviation about 1/64, which keeps
+/// the magnitude of activations.
 fn q4k(numbers: &mut Random) -> [u8; 144] {
     let d = 0x06f1u16; // 1.06e-4 in f16
     let dmin = 0x1282u16; // 7.5 times that
     let mut block = [0; 144];
     block[..2].copy_from_slice(&d.to_le_bytes());
     block[2..4].copy_from_slice(&dmin.to_le_bytes());
-    // The first four of each are 32; of the others the upper two bits stand here, the lower four below.
+    // All are 32: the first four of each as they are, the others with their upper two bits here and
+    // their lower four below.
     block[4..12].fill(32 | 0b10 << 6);
     block[12..16].fill(0);
     numbers.fill(&mut block[16..]);
     block
 }
 
-/// `block_q6_K` of ggml: low nibbles, high bits, scales, d. A number is `d · 4 · (q − 32)`.
+/// Returns a random `block_q6_K` of ggml: low nibbles, high bits, scales, d. A weight is
+/// `d · 4 · (q − 32)`.
 fn q6k(numbers: &mut Random) -> [u8; 210] {
     let d = 0x0aeeu16; // 2.11e-4 in f16
     let mut block = [0; 210];
@@ -328,7 +330,7 @@ mod tests {
         assert!((4.20e9..4.23e9).contains(&(size() as f64)), "{}", size());
     }
 
-    /// Numbers of a normal f16.
+    /// Decodes a normal f16.
     fn f16(bytes: &[u8]) -> f64 {
         let bits = i32::from(u16::from_le_bytes([bytes[0], bytes[1]]));
         f64::from(1024 + (bits & 1023)) * 2f64.powi((bits >> 10) - 25)

@@ -12,10 +12,10 @@ use unsorry_infer::tokenizer::Tokenizer;
 use unsorry_infer::weights::{Weights, gguf};
 use unsorry_model::local::LocalSettings;
 
-/// What a model's file has, and what it needs of a machine with `available` bytes free.
+/// Describes a model's file, and the memory that it needs of a machine with `available` bytes free.
 ///
 /// # Errors
-/// When it can't be run here.
+/// When the model can't be run here.
 pub fn info(settings: &LocalSettings, available: u64) -> Result<String> {
     let weights = Weights::open(&settings.model)?;
     let config = weights.config();

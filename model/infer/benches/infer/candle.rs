@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use unsorry_infer::generate::PREFILL_CHUNK_TOKENS;
 
-use super::{KEPT, LONG, PROMPT, SHORT, figure, likeliest, median, memory, step, time, tokens};
+use super::{LONG, PROMPT, SHARED, SHORT, figure, likeliest, median, memory, step, time, tokens};
 
 /// It is slow: prompts are measured less often than elsewhere.
 const ROUNDS: usize = 2;
@@ -30,14 +30,14 @@ pub(super) fn run(path: &Path) -> Result<()> {
     figure("first token cold", cold);
 
     // Its cache can't be cut short, but a clone of it shares what there is.
-    feed(&mut model, &prompt[..KEPT], 0)?;
+    feed(&mut model, &prompt[..SHARED], 0)?;
     let kept = (0..super::ROUNDS).map(|_| {
         let mut model = model.clone();
-        time(|| feed(&mut model, &prompt[KEPT..PROMPT], KEPT))
+        time(|| feed(&mut model, &prompt[SHARED..PROMPT], SHARED))
     });
     figure("first token kept", median(kept.collect::<Result<_>>()?)?);
 
-    feed(&mut model, &prompt[KEPT..PROMPT], KEPT)?;
+    feed(&mut model, &prompt[SHARED..PROMPT], SHARED)?;
     let mut position = PROMPT;
     for tokens in prompt[PROMPT..].chunks(PREFILL_CHUNK_TOKENS) {
         feed(&mut model, tokens, position)?;
@@ -86,7 +86,7 @@ fn feed_batch(
     }
 }
 
-/// One more token for each row.
+/// Decodes one more token of each sequence.
 fn one_more(model: &mut ModelWeights, rows: usize, position: &mut usize) -> Result<()> {
     let input = Tensor::new(vec![17u32; rows], &Device::Cpu)?.reshape((rows, 1))?;
     model.forward(&input, *position)?;

@@ -1,6 +1,6 @@
-//! What the local prover's model takes, and what Candle's own takes, for the rows of
-//! `cargo xtask bench infer`, which starts this once for each: so each has the memory to itself. By hand:
-//! `cargo bench -p unsorry-model --bench infer -- ours MODEL` (`candle`: with `--features peer`).
+//! The speed and memory of this crate and of Candle's own model, for `cargo xtask bench infer`, which
+//! starts this once for each, so that each has the memory to itself. By hand:
+//! `cargo bench -p unsorry-infer --bench infer -- ours MODEL` (`candle`: with `--features peer`).
 //! `RAYON_NUM_THREADS` says how many threads compute.
 #![allow(clippy::print_stdout)] // its figures are its purpose
 
@@ -17,19 +17,19 @@ use serde_json::json;
 /// Tokens of the prompt.
 const PROMPT: usize = 512;
 
-/// As many of them are the same in the next request.
-const KEPT: usize = 480;
+/// Tokens of the prompt that the next request shares.
+const SHARED: usize = 480;
 
-/// Tokens of a short prompt.
+/// Tokens of the short prompt.
 const SHORT: usize = 64;
 
-/// Tokens of a long one.
+/// Tokens of the long prompt.
 const LONG: usize = 2048;
 
-/// Positions that there is room for.
-const POSITIONS: usize = 4096;
+/// Tokens in the KV cache.
+const CACHE_TOKENS: usize = 4096;
 
-/// How often a prompt is measured; the median counts.
+/// The number of times a prompt is measured; the median counts.
 const ROUNDS: usize = 3;
 
 fn main() -> Result<()> {
@@ -48,21 +48,21 @@ fn figure(name: &str, value: f64) {
     println!("{}", json!({"figure": name, "value": value}));
 }
 
-/// Tokens of a text that means nothing.
+/// Returns arbitrary tokens.
 fn tokens(count: usize) -> Vec<u32> {
     (0..count)
         .map(|at| (at * 7919 + 13) as u32 % 100_000)
         .collect()
 }
 
-/// The seconds that something takes.
+/// Returns the seconds that `what` takes.
 fn time<T>(mut what: impl FnMut() -> Result<T>) -> Result<f64> {
     let start = Instant::now();
     what()?;
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// The median seconds of `steps` steps, after two more that don't count.
+/// Returns the median seconds of `steps` steps, after two more that don't count.
 fn step(steps: usize, mut what: impl FnMut() -> Result<()>) -> Result<f64> {
     what()?;
     what()?;
@@ -78,13 +78,12 @@ fn median(mut values: Vec<f64>) -> Result<f64> {
         .context("nothing was measured")
 }
 
-/// The place of the largest: the likeliest token.
+/// Returns the likeliest token.
 fn likeliest(logits: &[f32]) -> Option<usize> {
     (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]))
 }
 
-/// The most memory that this process had, and what it has now without files that are mapped, in
-/// gigabytes.
+/// Prints the peak memory of this process, and its present memory without mapped files, in gigabytes.
 fn memory() -> Result<()> {
     let status = std::fs::read_to_string("/proc/self/status")
         .context("memory is measured where there is /proc")?;

@@ -1,4 +1,4 @@
-//! The local prover's model.
+//! This crate's model.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,28 +11,28 @@ use unsorry_infer::llama::{Llama, SequenceInput};
 use unsorry_infer::weights::Weights;
 
 use super::{
-    KEPT, LONG, POSITIONS, PROMPT, ROUNDS, SHORT, figure, likeliest, median, memory, step, time,
-    tokens,
+    CACHE_TOKENS, LONG, PROMPT, ROUNDS, SHARED, SHORT, figure, likeliest, median, memory, step,
+    time, tokens,
 };
 
 pub(super) fn run(path: &Path) -> Result<()> {
-    // As the prover computes: this thread is one of them.
+    // As in the program, this thread is one of the pool.
     let _threads = rayon::ThreadPoolBuilder::new()
         .use_current_thread()
         .build()?;
     let start = Instant::now();
     let weights = Weights::open(path)?;
-    let llama = Llama::load(&weights, POSITIONS, &Device::Cpu, &mut |_| {})?;
-    let cache = KvCache::new(llama.config(), POSITIONS, &Device::Cpu)?;
+    let llama = Llama::load(&weights, CACHE_TOKENS, &Device::Cpu, &mut |_| {})?;
+    let cache = KvCache::new(llama.config(), CACHE_TOKENS, &Device::Cpu)?;
     let mut model = Model { llama, cache };
     let prompt = tokens(LONG);
     model.feed(&mut Sequence::default(), &prompt[..1])?;
     figure("load", start.elapsed().as_secs_f64());
 
-    let mut rows = [Sequence::default()];
-    model.feed(&mut rows[0], &prompt[..SHORT])?;
-    model.decode_1(&mut rows)?;
-    drop(rows);
+    let mut sequences = [Sequence::default()];
+    model.feed(&mut sequences[0], &prompt[..SHORT])?;
+    model.decode_1(&mut sequences)?;
+    drop(sequences);
 
     let mut first = Sequence::default();
     let cold = (0..ROUNDS).map(|_| {
@@ -44,26 +44,26 @@ pub(super) fn run(path: &Path) -> Result<()> {
     figure("first token cold", cold);
 
     let kept = (0..ROUNDS).map(|round| {
-        first.truncate(KEPT);
-        let new = &prompt[PROMPT + round..][..PROMPT - KEPT];
+        first.truncate(SHARED);
+        let new = &prompt[PROMPT + round..][..PROMPT - SHARED];
         time(|| model.feed(&mut first, new))
     });
     figure("first token kept", median(kept.collect::<Result<_>>()?)?);
 
     for (name, count) in [("decode 4", 4), ("decode 8", 8)] {
-        let mut rows: Vec<Sequence> = (0..count).map(|_| model.cache.fork(&first)).collect();
-        let seconds = step(12, || model.step(&mut rows))?;
+        let mut sequences: Vec<Sequence> = (0..count).map(|_| model.cache.fork(&first)).collect();
+        let seconds = step(12, || model.step(&mut sequences))?;
         figure(name, count as f64 / seconds);
     }
 
     model.feed(&mut first, &prompt[PROMPT..])?;
-    let mut rows = [first];
-    let seconds = step(16, || model.step(&mut rows))?;
+    let mut sequences = [first];
+    let seconds = step(16, || model.step(&mut sequences))?;
     figure("decode long", 1.0 / seconds);
-    rows[0].truncate(SHORT);
-    model.decode_1(&mut rows)?;
+    sequences[0].truncate(SHORT);
+    model.decode_1(&mut sequences)?;
 
-    drop(rows);
+    drop(sequences);
     model.fill()?;
     memory()
 }
@@ -74,7 +74,7 @@ struct Model {
 }
 
 impl Model {
-    /// Feeds a prompt as the prover does, until its next token is known.
+    /// Feeds a prompt in chunks, and returns the likeliest next token.
     fn feed(&mut self, sequence: &mut Sequence, tokens: &[u32]) -> Result<usize> {
         let mut logits = None;
         for tokens in tokens.chunks(PREFILL_CHUNK_TOKENS) {
@@ -91,16 +91,16 @@ impl Model {
         likeliest(&logits).context("no tokens")
     }
 
-    /// Told twice, since a virtual machine's memory may be slow for a minute; the better counts.
-    fn decode_1(&mut self, rows: &mut [Sequence; 1]) -> Result<()> {
-        let seconds = step(32, || self.step(rows))?;
+    /// Measured twice, since a virtual machine's memory may be slow for a minute; the better counts.
+    fn decode_1(&mut self, sequences: &mut [Sequence; 1]) -> Result<()> {
+        let seconds = step(32, || self.step(sequences))?;
         figure("decode 1", 1.0 / seconds);
         Ok(())
     }
 
-    /// One more token for each row.
-    fn step(&mut self, rows: &mut [Sequence]) -> Result<()> {
-        let inputs = rows.iter_mut().map(|sequence| SequenceInput {
+    /// Decodes one more token of each sequence.
+    fn step(&mut self, sequences: &mut [Sequence]) -> Result<()> {
+        let inputs = sequences.iter_mut().map(|sequence| SequenceInput {
             sequence,
             tokens: &[17],
             logits: 1,
@@ -113,7 +113,7 @@ impl Model {
         Ok(())
     }
 
-    /// Writes to all of the cache: the system counts no memory that nobody has written to.
+    /// Writes to all of the cache: memory counts only once it is written to.
     fn fill(&mut self) -> Result<()> {
         let config = self.llama.config();
         let mut all = Sequence::default();

@@ -1,8 +1,8 @@
 //! Sampling the next token.
 //!
-//! The filters of the chain are applied in the order of llama.cpp's default chain (`common_params_sampling::samplers` in
-//! `common/common.h`): top-k, top-p among what is left, min-p, and the temperature last, so
-//! that the filters see the model's own probabilities. vLLM divides by the temperature first
+//! The filters are applied in the order of llama.cpp's default chain (`common_params_sampling::samplers`
+//! in `common/common.h`): top-k, top-p among what is left, min-p, and the temperature last, so that the
+//! filters see the model's own probabilities. vLLM divides by the temperature first
 //! (`vllm/v1/sample/sampler.py`); at temperature 1 the two agree.
 
 use anyhow::{Result, bail, ensure};

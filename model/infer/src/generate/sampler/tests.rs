@@ -12,7 +12,8 @@ fn logits(probabilities: &[f64]) -> Vec<f32> {
     probabilities.iter().map(|p| p.ln() as f32 + 3.0).collect()
 }
 
-/// Samples many tokens by `probabilities` and compares their counts with the expected ones (Pearson's chi-squared, far out at five standard deviations).
+/// Samples many tokens by `probabilities` and compares their counts with the expected ones
+/// (Pearson's chi-squared, far out at five standard deviations).
 #[track_caller]
 fn check(probabilities: &[f64], sampling: SamplingParams, expected: &[f64]) {
     const DRAWS: usize = 20_000;
