@@ -22,7 +22,7 @@ pub const PREFILL_CHUNK_TOKENS: usize = 256;
 /// than the drafts save.
 const MAX_DECODE_TOKENS: usize = 16;
 
-/// What is to be generated.
+/// A request for completions of a prompt.
 #[derive(Debug, Clone)]
 pub struct GenerationRequest<'a> {
     /// The prompt; at least one token.
@@ -33,7 +33,7 @@ pub struct GenerationRequest<'a> {
     pub batch: usize,
     /// The most tokens of a completion.
     pub max_new_tokens: usize,
-    /// How tokens are sampled.
+    /// The parameters of sampling.
     pub sampling: SamplingParams,
     /// The random seed. A completion depends on it, the completion's index and the prompt alone.
     pub seed: u64,
@@ -72,7 +72,7 @@ pub struct Generator {
     prefix_tokens: Vec<u32>,
 }
 
-/// What of a request every decoding step needs.
+/// The state that all steps of one request share.
 struct Decoding<'a> {
     max_new_tokens: usize,
     /// Called with each event and the completion's index; ends that completion by `false`.

@@ -49,7 +49,7 @@ impl SequenceLimits {
     }
 }
 
-/// How the memory will be used.
+/// The planned use of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryPlan {
     /// The context length: the most tokens of one sequence.

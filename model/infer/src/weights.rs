@@ -35,7 +35,7 @@ pub struct Weights {
     metadata: ModelMetadata,
 }
 
-/// What a model's files have beside the tensors.
+/// The metadata of a model's files.
 #[derive(Debug)]
 pub enum ModelMetadata {
     /// The metadata of a GGUF file.
@@ -44,7 +44,7 @@ pub enum ModelMetadata {
     ConfigJson(serde_json::Value),
 }
 
-/// Where and how a tensor is stored.
+/// The type, shape and place of a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorInfo {
     /// The type of the elements.
@@ -128,7 +128,7 @@ impl Weights {
         self.tensors.values().map(count).sum()
     }
 
-    /// Returns what the files have beside the tensors.
+    /// Returns the metadata of the files.
     pub fn metadata(&self) -> &ModelMetadata {
         &self.metadata
     }

@@ -1,4 +1,4 @@
-//! What the model's tokens come to: candidates, as soon as each is complete.
+//! From tokens to candidates: answers are read while they are generated, up to where the proof ends.
 
 use std::collections::HashMap;
 

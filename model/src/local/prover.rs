@@ -29,7 +29,7 @@ struct QueuedAsk {
     proposals: UnboundedSender<Proposal>,
 }
 
-/// What the thread wakes for.
+/// A reason for the thread to wake.
 enum Wake {
     /// An ask to be served.
     Ask(QueuedAsk),

@@ -1,4 +1,4 @@
-//! What the model is asked for an [`Ask`]: the tokens of its prompt.
+//! The prompt for an [`Ask`], as tokens that fit the context.
 
 use anyhow::{Result, ensure};
 use unsorry_infer::tokenizer::Tokenizer;

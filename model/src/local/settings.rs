@@ -1,4 +1,4 @@
-//! How the local prover is set up.
+//! The settings of the local prover.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct LocalSettings {
     /// The most tokens of prompt and answer together; by default what prompts and answers need, where the
     /// model and the memory allow it.
     pub context: Option<usize>,
-    /// What the model is asked for.
+    /// The parameters of generation.
     pub generation: GenerationParams,
     /// The number of candidates that are decoded together; at least one.
     pub batch: usize,

@@ -12,7 +12,7 @@ use unsorry_infer::generate::PREFILL_CHUNK_TOKENS;
 
 use super::{LONG, PROMPT, SHARED, SHORT, figure, likeliest, median, memory, step, time, tokens};
 
-/// It is slow: prompts are measured less often than elsewhere.
+/// The number of times a prompt is measured: fewer than elsewhere, as it is slow.
 const ROUNDS: usize = 2;
 
 pub(super) fn run(path: &Path) -> Result<()> {

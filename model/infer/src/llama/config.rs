@@ -47,7 +47,7 @@ pub enum RopePairs {
     Halves,
 }
 
-/// How a rotary embedding is extended to longer contexts.
+/// The extension of a rotary embedding to longer contexts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RopeScaling {
     /// No scaling.
@@ -59,7 +59,7 @@ pub enum RopeScaling {
     },
     /// Llama 3's scaling, by the keys of `config.json`.
     Llama3 {
-        /// What the low frequencies are divided by.
+        /// The divisor of the low frequencies.
         factor: f64,
         /// A wavelength above `original_context / low_freq_factor` is scaled in full.
         low_freq_factor: f64,

@@ -99,5 +99,5 @@ const CASED: &str = concat!(
     r"\u{10c80}-\u{10cb2}\u{10cc0}-\u{10cf2}\u{118a0}-\u{118df}\u{1e900}-\u{1e943}",
 );
 
-/// What DeepSeek's tokenizers split as Chinese, Japanese and Korean.
+/// The characters that DeepSeek's tokenizers split as Chinese, Japanese and Korean.
 const CHINESE: &str = r"[\u{4e00}-\u{9fa5}\u{800}-\u{4e00}\u{ac00}-\u{d7ff}]+";

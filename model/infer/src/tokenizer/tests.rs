@@ -13,7 +13,7 @@ use crate::weights::tiny::{HIDDEN, Tiny};
 /// Rows of the model beyond its tokens.
 const PADDING: usize = 5;
 
-/// What `tests/reference/token_fixtures.py` writes.
+/// A fixture that `tests/reference/token_fixtures.py` writes.
 #[derive(Deserialize)]
 struct Fixture {
     pre: String,

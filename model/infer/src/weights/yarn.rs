@@ -1,5 +1,5 @@
-//! What both file formats leave to the reader about YaRN (Peng et al. 2023,
-//! <https://arxiv.org/abs/2309.00071>).
+//! Parameters of YaRN (Peng et al. 2023, <https://arxiv.org/abs/2309.00071>) that readers of both file
+//! formats derive.
 
 use crate::llama::config::RopeScaling;
 

@@ -180,7 +180,7 @@ unsafe fn load(values: &[u8; 64]) -> __m512i {
     unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
 }
 
-/// How far ahead of its use memory is prefetched.
+/// The distance from a use of memory to its prefetch.
 const PREFETCH_BYTES: usize = 8192;
 
 /// Prefetches one of `parts` parts of what lies [`PREFETCH_BYTES`] after `tile`: the hardware prefetcher

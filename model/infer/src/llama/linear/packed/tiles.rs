@@ -22,7 +22,7 @@ pub(super) struct TileQ4K {
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct TileQ6K {
-    /// As [`TileQ4K::quants`], the low four bits.
+    /// The low four bits, in the order of [`TileQ4K::quants`].
     pub(super) low: [[u8; 64]; 32],
     /// For each 16 columns: of each row, byte `i` has the high two bits of the columns `i`, `i + 4`,
     /// `i + 8` and `i + 12`.
