@@ -29,15 +29,9 @@ struct QueuedAsk {
     proposals: UnboundedSender<Proposal>,
 }
 
-/// A reason for the thread to wake.
-enum Wake {
-    /// An ask to be served.
-    Ask(QueuedAsk),
-    /// The model has not been used for [`LocalSettings::idle`].
-    Idle,
-    /// All clones of the prover are gone.
-    Closed,
-}
+/// The next ask; `Timeout` if the model has not been used for [`LocalSettings::idle`], `Disconnected` if
+/// all clones of the prover are gone.
+type Next = Result<QueuedAsk, RecvTimeoutError>;
 
 impl Local {
     /// Makes a prover, which does nothing until it is asked.
@@ -104,30 +98,25 @@ fn run(settings: &LocalSettings, queue: &mpsc::Receiver<QueuedAsk>) {
 }
 
 /// Waits for the next ask, and with a model that is `loaded` no longer than it may be idle.
-fn wait(settings: &LocalSettings, queue: &mpsc::Receiver<QueuedAsk>, loaded: bool) -> Wake {
-    let next = match loaded {
+fn wait(settings: &LocalSettings, queue: &mpsc::Receiver<QueuedAsk>, loaded: bool) -> Next {
+    match loaded {
         true => queue.recv_timeout(settings.idle),
-        false => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    match next {
-        Ok(asked) => Wake::Ask(asked),
-        Err(RecvTimeoutError::Timeout) => Wake::Idle,
-        Err(RecvTimeoutError::Disconnected) => Wake::Closed,
+        false => Ok(queue.recv()?),
     }
 }
 
 /// Serves what `wait` returns, which is told whether a model is loaded.
-fn serve(settings: &LocalSettings, wait: &mut dyn FnMut(bool) -> Wake) {
+fn serve(settings: &LocalSettings, wait: &mut dyn FnMut(bool) -> Next) {
     let mut model: Option<LoadedModel> = None;
     loop {
         let asked = match wait(model.is_some()) {
-            Wake::Ask(asked) => asked,
-            Wake::Idle => {
+            Ok(asked) => asked,
+            Err(RecvTimeoutError::Timeout) => {
                 model = None;
                 tracing::info!("the model is unloaded: it was not used");
                 continue;
             }
-            Wake::Closed => return,
+            Err(RecvTimeoutError::Disconnected) => return,
         };
         if asked.proposals.is_closed() {
             continue;

@@ -137,17 +137,12 @@ fn an_unused_model_is_unloaded() {
         (QueuedAsk { ask, proposals }, receiver)
     };
     let ((first, first_proposals), (second, second_proposals)) = (asked(), asked());
-    let mut wakes = [
-        Wake::Ask(first),
-        Wake::Idle,
-        Wake::Ask(second),
-        Wake::Closed,
-    ]
-    .into_iter();
+    let (idle, closed) = (RecvTimeoutError::Timeout, RecvTimeoutError::Disconnected);
+    let mut script = [Ok(first), Err(idle), Ok(second), Err(closed)].into_iter();
     let mut loaded = Vec::new();
     serve(&settings, &mut |is_loaded| {
         loaded.push(is_loaded);
-        wakes.next().expect("it ends when the queue is closed")
+        script.next().expect("it ends when the queue is closed")
     });
     assert_eq!(loaded, [false, true, false, true]);
     for proposals in [first_proposals, second_proposals] {
@@ -163,10 +158,13 @@ fn only_a_loaded_model_can_be_idle() {
         idle: std::time::Duration::ZERO,
         ..settings(pocket("pocket.gguf"))
     };
-    assert!(matches!(wait(&settings, &queue, true), Wake::Idle));
+    let idle = wait(&settings, &queue, true).err();
+    assert_eq!(idle, Some(RecvTimeoutError::Timeout));
     drop(sender);
-    assert!(matches!(wait(&settings, &queue, false), Wake::Closed));
-    assert!(matches!(wait(&settings, &queue, true), Wake::Closed));
+    for loaded in [false, true] {
+        let closed = wait(&settings, &queue, loaded).err();
+        assert_eq!(closed, Some(RecvTimeoutError::Disconnected));
+    }
 }
 
 #[test]
