@@ -3,12 +3,12 @@
 use unsorry_syntax::{TokenKind, lex};
 
 /// Tactics that answer with a suggestion, after a search through all that is imported.
-const SEARCHING: [&str; 8] = [
+const SEARCH_TACTICS: [&str; 8] = [
     "exact?", "apply?", "rw?", "have?", "observe?", "propose", "try?", "hint",
 ];
 
 /// Tactics that answer with a suggestion, cheaply.
-const ASKING: [&str; 11] = [
+const SUGGEST_TACTICS: [&str; 11] = [
     "simp?",
     "simp!?",
     "simpa?",
@@ -85,14 +85,14 @@ fn finished(lines: Vec<&str>) -> Option<String> {
 
 /// The tactics in `text` that only suggest a proof, and where each stands.
 pub(crate) fn queries(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
-    let words = SEARCHING.iter().chain(&ASKING);
+    let words = SEARCH_TACTICS.iter().chain(&SUGGEST_TACTICS);
     let query = move |word: &str| words.clone().find(|query| **query == word).copied();
     words_of(text).filter_map(move |(at, word)| Some((at, query(word)?)))
 }
 
 /// Whether `text` has a tactic that looks through all that is imported.
 pub(crate) fn searches_library(text: &str) -> bool {
-    words_of(text).any(|(_, word)| SEARCHING.contains(&word))
+    words_of(text).any(|(_, word)| SEARCH_TACTICS.contains(&word))
 }
 
 /// The words of `text`, but for fields such as `find?` of `x.find?`, and where each stands.

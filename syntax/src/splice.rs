@@ -14,8 +14,8 @@ use super::hole::Hole;
 use proof::Proof;
 use site::{Head, Site, Tail};
 
-/// Longer lines are not made by joining shorter ones.
-const WIDTH: usize = 100;
+/// The widest line, in characters, that is made by joining shorter ones.
+const MAX_WIDTH: usize = 100;
 
 /// The change that puts `proof` in the place of `hole`, which must be a hole of `text`.
 ///
@@ -57,7 +57,7 @@ fn tactics(site: &Site<'_>, proof: &Proof<'_>) -> String {
         _ => false,
     };
     if group {
-        return match proof.joined("; ", WIDTH) {
+        return match proof.joined("; ", MAX_WIDTH) {
             Some(line) => format!("({line})"),
             None => format!("({})", proof.at(site.indent + 1)),
         };
@@ -81,7 +81,7 @@ fn term(site: &Site<'_>, proof: &Proof<'_>) -> String {
     let body = match proof.by_block() {
         Some(block) => match (
             block.several(),
-            block.joined("; ", WIDTH - indent.min(WIDTH)),
+            block.joined("; ", MAX_WIDTH - indent.min(MAX_WIDTH)),
         ) {
             (false, _) => format!("by {}", block.at(indent + 3)),
             (true, Some(line)) if followed => format!("by {line}"),

@@ -5,6 +5,7 @@ use crate::goal::{Context, Goal, HoleKind};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use std::cell::Cell;
+use unsorry_syntax::lex;
 
 /// The prompt where nothing has been tried.
 fn prompt(goal: &Goal, mode: Mode, budget: usize, count: &dyn Fn(&str) -> usize) -> Option<Prompt> {

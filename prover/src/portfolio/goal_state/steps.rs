@@ -11,7 +11,7 @@ const MAX_OPENED: usize = 4;
 /// Definitions unfolded one inside another: one may unfold to itself.
 const MAX_UNFOLDED: usize = 6;
 /// More levels than this are not taken apart.
-const MAX_DEEP: usize = 64;
+const MAX_LEVELS: usize = 64;
 
 impl GoalState {
     /// The goal once all that it starts with is introduced; `None` if that is nothing.
@@ -126,7 +126,7 @@ impl GoalState {
             _ => unparenthesised(ty).to_owned(),
         };
         match Shape::of(&ty) {
-            _ if levels == MAX_DEEP => {}
+            _ if levels == MAX_LEVELS => {}
             Shape::Exists => {
                 if let Some((found, body)) = binders(&ty) {
                     let mut parts = Vec::new();
