@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use unsorry_prover::HoleKind;
-use unsorry_search::memory::{Bounds, FILE, Kept, Question, Store};
+use unsorry_search::memory::{Bounds, FILE, Kept, KeyParts, Store};
 
 struct Home(tempfile::TempDir);
 
@@ -30,7 +30,7 @@ impl Home {
         let yesterday = SystemTime::now() - Duration::from_secs(86_400);
         for n in 0..many {
             let goal = format!("⊢ {n} = {n}");
-            let question = Question {
+            let question = KeyParts {
                 goals: &goal,
                 kind: HoleKind::Tactic,
                 imports: &[],

@@ -16,27 +16,27 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use unsorry_prover::{Candidate, Context, Engine};
 
-pub use key::{Key, Question};
-pub use store::{Bounds, FILE, Figures, Kept, Problem, Store, remove_aside, set_aside};
+pub use key::{Key, KeyParts};
+pub use store::{Bounds, FILE, Figures, Kept, Store, StoreError, remove_aside, set_aside};
 
 use crate::check::baseline::Baseline;
 use crate::command::LeanCommand;
 use crate::verify::VerifiedProof;
 
 /// How long other processes' writing is waited for.
-const BUSY: Duration = Duration::from_millis(250);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a search waits for the file, whatever the trouble. Until that is over, the others do without.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a search waits for the file, whatever the trouble. Until that is over, the others do without it.
+const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long Lean may take to say its version.
-const VERSION: Duration = Duration::from_secs(10);
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many proofs of a goal are tried.
 const MAX_RECALLED: usize = 4;
 
-/// How much is kept of what stands before a declaration, in bytes.
-const CONTEXT: usize = 8 << 10;
+/// How much is kept of the text before a declaration.
+const MAX_CONTEXT_BYTES: usize = 8 << 10;
 
 /// The proofs of earlier searches, for those with one Lean. Clones share it.
 #[derive(Debug, Clone)]
@@ -51,14 +51,14 @@ struct Inner {
     /// What Lean says of its version; none when it can't.
     lean: OnceCell<Option<String>>,
     store: Mutex<Option<Store>>,
-    /// It is of no use in this session.
+    /// Whether it is of no use in this session.
     off: AtomicBool,
-    /// The last one who asked it did not wait for the answer.
+    /// Whether the last question was given up before its answer came.
     slow: AtomicBool,
 }
 
 impl Memory {
-    /// In `folder`, for searches that check with `command` in `cwd`. Nothing is opened yet.
+    /// The memory in `folder`, for searches that check with `command` in `cwd`. Nothing is opened yet.
     pub fn new(folder: PathBuf, command: LeanCommand, cwd: PathBuf) -> Memory {
         Memory(Arc::new(Inner {
             folder,
@@ -129,27 +129,27 @@ impl Memory {
         let lean = inner.lean.get_or_init(|| inner.version()).await.as_ref()?;
         let cwd = inner.cwd.clone();
         let manifest = spawn_blocking(move || manifest(&cwd)).await.ok()?;
-        let question = Question {
+        let parts = KeyParts {
             goals: &baseline.rendered,
             kind: baseline.goal.kind,
             imports: &baseline.goal.imports,
             lean,
             manifest: manifest.as_deref(),
         };
-        Some((question.key(), lean.clone()))
+        Some((parts.key(), lean.clone()))
     }
 
-    /// What `work` gives, away from the threads that others need; none where it fails.
+    /// Does `work` away from the threads that others need. Returns none where it fails.
     async fn with_store<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut Store) -> Result<T, Problem> + Send + 'static,
+        work: impl FnMut(&mut Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<T> {
         let inner = self.0.clone();
         if inner.off.load(Ordering::Relaxed) || inner.is_stuck() {
             return None;
         }
         let work = spawn_blocking(move || inner.with_store(work));
-        match timeout(PATIENCE, work).await {
+        match timeout(STORE_TIMEOUT, work).await {
             Ok(done) => done.ok().flatten(),
             Err(_) => {
                 tracing::warn!("the file of proofs does not answer in time");
@@ -161,10 +161,10 @@ impl Memory {
 }
 
 impl Inner {
-    /// What Lean says of its version.
+    /// Asks Lean for its version.
     async fn version(&self) -> Option<String> {
         let mut asking = Command::from(self.command.asking_version(&self.cwd));
-        let asked = timeout(VERSION, asking.kill_on_drop(true).output()).await;
+        let asked = timeout(VERSION_TIMEOUT, asking.kill_on_drop(true).output()).await;
         let output = asked.ok().and_then(Result::ok);
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         let line = text.as_deref().and_then(|text| text.lines().next());
@@ -189,11 +189,14 @@ impl Inner {
         }
     }
 
-    fn with_store<T>(&self, mut work: impl FnMut(&mut Store) -> Result<T, Problem>) -> Option<T> {
+    fn with_store<T>(
+        &self,
+        mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
+    ) -> Option<T> {
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         match self.attempt(&mut slot, &mut work) {
             Ok(done) => return Some(done),
-            Err(problem @ Problem::Broken(..)) => {
+            Err(problem @ StoreError::Broken(..)) => {
                 *slot = None;
                 tracing::warn!(%problem, "moved aside: a new one is begun");
                 if let Err(error) = store::set_aside(&self.folder) {
@@ -212,19 +215,19 @@ impl Inner {
     fn attempt<T>(
         &self,
         slot: &mut Option<Store>,
-        work: &mut impl FnMut(&mut Store) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+        work: &mut impl FnMut(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let store = match slot {
             Some(store) => store,
-            None => slot.insert(Store::open(&self.folder, self.bounds, BUSY)?),
+            None => slot.insert(Store::open(&self.folder, self.bounds, BUSY_TIMEOUT)?),
         };
         work(store)
     }
 
-    /// What can't be opened is not tried again in this session.
-    fn failed<T>(&self, opened: bool, problem: &Problem) -> Option<T> {
+    /// Logs a failure. What can't be opened is not tried again in this session.
+    fn failed<T>(&self, opened: bool, problem: &StoreError) -> Option<T> {
         match problem {
-            Problem::Busy(_) => tracing::info!(%problem, "a proof is not remembered"),
+            StoreError::Busy(_) => tracing::info!(%problem, "a proof is not remembered"),
             _ if opened => tracing::warn!(%problem, "a proof is not remembered"),
             _ => self.give_up(&problem.to_string()),
         }
@@ -244,7 +247,7 @@ fn manifest(folder: &Path) -> Option<Vec<u8>> {
 /// characters.
 fn around(context: &Context) -> (String, i64) {
     let (before, declaration) = context.before.split_at(context.declaration);
-    let cut = before.len().saturating_sub(CONTEXT);
+    let cut = before.len().saturating_sub(MAX_CONTEXT_BYTES);
     let cut = (cut..=before.len()).find(|at| before.is_char_boundary(*at));
     let end = &before[cut.unwrap_or(0)..];
     // Whole lines, where it is cut.

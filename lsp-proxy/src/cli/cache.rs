@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 
 use crate::config::{Config, parse_duration};
 use store::{number, open};
-use unsorry_search::memory::{self, FILE, Problem};
+use unsorry_search::memory::{self, FILE, StoreError};
 
 pub use store::state;
 
@@ -89,7 +89,7 @@ fn clear(folder: &Path, older_than: Option<Duration>, out: &mut dyn Write) -> Re
         Ok(Some(mut store)) => store.clear(before)?,
         Ok(None) => 0,
         // Nothing of it is left either.
-        Err(Problem::Broken(..)) if older_than.is_none() => {
+        Err(StoreError::Broken(..)) if older_than.is_none() => {
             memory::set_aside(folder)?;
             0
         }

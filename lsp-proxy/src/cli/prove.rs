@@ -19,13 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Engine, parse_duration};
 use crate::engines::{search, sources};
-use report::{FileReport, HoleReport, SketchReport, Status};
-use unsorry_search::check::axioms::AxiomReport;
+use report::{FileReport, HoleReport, Status};
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::lean::elaboration::Unknown;
-use unsorry_search::search::wording::{self, complaints, shown, summary};
+use unsorry_search::search::wording::{self, shown};
 use unsorry_search::search::{Ended, Outcome, Search, Source};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
@@ -77,23 +76,32 @@ fn parse_hole(text: &str) -> Result<Position, String> {
     parse().ok_or_else(|| format!("`{text}` is no line and column such as 12:3, counted from 1"))
 }
 
-/// Proves the holes of the files. The exit code says: 0 all proved, 1 some left, 2 could not run.
+/// Proves the holes of the files. The exit code says: 0 all proved, 1 some left, 2 could not run, 130 it
+/// was stopped.
 ///
 /// # Errors
 /// When it could not run.
 pub fn prove(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
     let code = runtime.block_on(async {
-        tokio::select! {
-            outcome = run(arguments, config) => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
-        }
+        let stop = CancellationToken::new();
+        let stops = stop.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stops.cancel();
+            }
+        });
+        run(arguments, config, &stop).await
     });
     runtime.shutdown_timeout(Duration::from_millis(200));
     code
 }
 
-async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
+async fn run(
+    arguments: &Arguments,
+    config: Option<&Path>,
+    stop: &CancellationToken,
+) -> Result<ExitCode> {
     let cwd = std::env::current_dir().context("there is no working directory")?;
     let mut config = Config::load(config, &cwd)?;
     config.budget = arguments.budget.unwrap_or(config.budget);
@@ -116,17 +124,26 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let files = arguments.files.iter().map(|path| read(path));
     for file in files.collect::<Result<Vec<_>>>()? {
         let mut report = FileReport::new(file.path);
-        let done = prove_file(arguments, &mut searches, &printer, &file, &mut report).await;
+        let done = tokio::select! {
+            done = prove_file(arguments, &mut searches, &printer, &file, &mut report) => done,
+            () = stop.cancelled() => Err(anyhow!("stopped")),
+        };
         report.error = done.as_ref().err().map(|error| format!("{error:#}"));
         printer.file(&report)?;
-        let written = match (done, &report.changed) {
-            (Ok(()), Some(new_text)) if arguments.write => {
-                let left = || format!("{} is left as it was", file.path.display());
-                write_file(&mut searches, &file, new_text)
-                    .await
-                    .with_context(left)
+        let written = async {
+            match (done, &report.changed) {
+                (Ok(()), Some(new_text)) if arguments.write => {
+                    let left = || format!("{} is left as it was", file.path.display());
+                    let written = write_file(&mut searches, &file, new_text).await;
+                    written.with_context(left)
+                }
+                (done, _) => done,
             }
-            (done, _) => done,
+        };
+        let written = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(ExitCode::from(130)),
+            written = written => written,
         };
         if let Err(error) = written {
             printer.failed(&error);
@@ -338,78 +355,4 @@ fn progress(printer: &report::Printer, position: Position, path: &Path) -> Progr
     bar.set_message("asking Lean for the goal");
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
-}
-
-impl HoleReport {
-    fn of(position: Position, outcome: &Outcome) -> HoleReport {
-        let proof = outcome.proofs.first();
-        HoleReport {
-            line: position.line,
-            character: position.character,
-            kind: Some(outcome.baseline.goal.kind.into()),
-            goal: Some(outcome.baseline.rendered.clone()),
-            status: match &outcome.ended {
-                Ended::Proved => Status::Proved,
-                Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
-                Ended::Failed | Ended::LeanGone(_) => Status::Error,
-                Ended::Refuted => Status::False,
-            },
-            proof: proof.map(|proof| proof.proof().to_owned()),
-            level: proof.map(|proof| proof.level().name()),
-            axioms: proof.and_then(|proof| match proof.axioms() {
-                AxiomReport::Axioms(axioms) => Some(axioms.clone()),
-                AxiomReport::NotReported(_) => None,
-            }),
-            engine: proof.map(|proof| proof.engine()),
-            counterexample: outcome
-                .refuted
-                .as_ref()
-                .and_then(|refuted| refuted.counterexample().map(str::to_owned)),
-            sketch: outcome.sketch.as_ref().map(|sketch| SketchReport {
-                text: sketch.text().to_owned(),
-                steps: sketch.steps(),
-                open: sketch.open(),
-            }),
-            plan: outcome.plan.as_deref().map(str::to_owned),
-            tokens: outcome.spent.tokens,
-            price: outcome.spent.money,
-            candidates: outcome.checked,
-            seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
-            message: match proof {
-                Some(proof) => proof.standing(),
-                None => summary(outcome),
-            } + &complaints(&outcome.failures),
-            change: proof.map(|proof| proof.change().clone()),
-        }
-    }
-
-    fn without_goal(position: Position, error: &NoGoal) -> HoleReport {
-        HoleReport {
-            line: position.line,
-            character: position.character,
-            kind: None,
-            goal: None,
-            status: match error {
-                NoGoal::Check(_) => Status::Error,
-                NoGoal::Inert(_)
-                | NoGoal::Broken(..)
-                | NoGoal::Data(_)
-                | NoGoal::Unsafe
-                | NoGoal::Level(..) => Status::Unproved,
-            },
-            proof: None,
-            level: None,
-            axioms: None,
-            engine: None,
-            counterexample: None,
-            sketch: None,
-            plan: None,
-            tokens: 0,
-            price: 0.0,
-            candidates: 0,
-            seconds: 0.0,
-            message: error.to_string(),
-            change: None,
-        }
-    }
 }

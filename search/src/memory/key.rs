@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use unsorry_prover::HoleKind;
 
-/// Changes when what is below does: older rows are then no longer found, and go in time.
-const FORM: &str = "unsorry goal 1";
+/// The form of the keys. It changes when what is below does: older rows are then no longer found, and go
+/// in time.
+const KEY_FORM: &str = "unsorry goal 1";
 
 /// Marks a name that Lean made up.
 const DAGGER: char = '✝';
@@ -16,23 +17,23 @@ const DAGGER: char = '✝';
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key(pub(super) [u8; 32]);
 
-/// What a key is made of.
+/// The parts that a key is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// As Lean shows them.
+pub struct KeyParts<'a> {
+    /// The goals, as Lean shows them.
     pub goals: &'a str,
-    /// What fills the hole.
+    /// The kind of text that fills the hole.
     pub kind: HoleKind,
-    /// Of the hole's file.
+    /// The imports of the hole's file.
     pub imports: &'a [String],
-    /// What Lean says of its version.
+    /// The version that Lean tells.
     pub lean: &'a str,
     /// The text of the project's `lake-manifest.json`.
     pub manifest: Option<&'a [u8]>,
 }
 
-impl Question<'_> {
-    /// Its key.
+impl KeyParts<'_> {
+    /// Makes the key.
     pub fn key(&self) -> Key {
         let mut imports: Vec<&str> = self.imports.iter().map(String::as_str).collect();
         imports.sort_unstable();
@@ -41,7 +42,7 @@ impl Question<'_> {
         let mut hash = Sha256::new();
         // Each with its length: no part runs into the next.
         for part in [
-            FORM.as_bytes(),
+            KEY_FORM.as_bytes(),
             normal(self.goals).as_bytes(),
             kind_name(self.kind).as_bytes(),
             imports.join(" ").as_bytes(),
@@ -127,8 +128,8 @@ mod tests {
 
     const GOALS: &str = "a b : Nat\nh : a < b\n⊢ a ≤ b";
 
-    fn question(goals: &str) -> Question<'_> {
-        Question {
+    fn question(goals: &str) -> KeyParts<'_> {
+        KeyParts {
             goals,
             kind: HoleKind::Tactic,
             imports: &[],
@@ -175,7 +176,7 @@ mod tests {
     fn surroundings_that_are_not() {
         let all = |imports: &[&str], lean: &str, manifest: Option<&[u8]>, kind: HoleKind| {
             let imports: Vec<String> = imports.iter().map(|one| (*one).to_owned()).collect();
-            Question {
+            KeyParts {
                 imports: &imports,
                 lean,
                 manifest,
@@ -201,13 +202,13 @@ mod tests {
     #[test]
     fn a_key_stays_what_it_is() {
         let imports = ["A".to_owned()];
-        let question = Question {
+        let question = KeyParts {
             imports: &imports,
             manifest: Some(b"{}"),
             ..question("x✝ : p\n⊢ p")
         };
         let key: String = question.key().0.map(|byte| format!("{byte:02x}")).concat();
-        // Rows of users are found by this: where it changes, FORM does too.
+        // Rows of users are found by this: where it changes, KEY_FORM does too.
         assert_eq!(
             key,
             "b46d4b4f97720219055e25bfb80e4300b410be2ee2320734b93bf03574b0d81f"

@@ -12,14 +12,14 @@ use super::key::Key;
 /// The file's name in its folder.
 pub const FILE: &str = "proofs.sqlite";
 
-/// What a broken file is called from then on.
+/// The name that a broken file gets.
 const ASIDE: &str = "proofs.broken";
 
-/// What SQLite keeps beside the file while it writes.
+/// The file that SQLite keeps beside the database while it writes.
 const JOURNAL: &str = "proofs.sqlite-journal";
 
-/// The form of the tables. A file of a later one is not ours to touch.
-const FORM: i64 = 1;
+/// The version of the tables. A file of a later one is not ours to touch.
+const SCHEMA_VERSION: i64 = 1;
 
 const TABLES: &str = "
     CREATE TABLE proofs (
@@ -49,17 +49,17 @@ const COLUMNS: &str =
     "proof, goal, context, hole, kind, engine, level, lean, imports, found, used, hits";
 
 /// How many of a goal's proofs are kept for being short, and as many for being used last.
-const MAX_OF_A_KIND: i64 = 2;
+const MAX_PER_ORDER: i64 = 2;
 
 /// A proof with a longer text, or goal, is not kept.
-const LONGEST: usize = 64 << 10;
+const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// How much the file may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// In bytes.
+    /// The most bytes.
     pub bytes: i64,
-    /// In proofs.
+    /// The most proofs.
     pub rows: i64,
 }
 
@@ -74,7 +74,7 @@ impl Default for Bounds {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum StoreError {
     /// A later unsorry made the file.
     #[error("{0} is of a newer unsorry, and is left as it is")]
     Newer(String),
@@ -95,9 +95,9 @@ pub enum Problem {
 /// A proof as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// What stands in the hole's place.
+    /// The text in the hole's place.
     pub proof: String,
-    /// As Lean shows it.
+    /// The goal, as Lean shows it.
     pub goal: String,
     /// The end of what stands before the declaration, and the declaration.
     pub context: String,
@@ -105,13 +105,13 @@ pub struct Kept {
     pub hole: i64,
     /// `tactic` or `term`.
     pub kind: String,
-    /// Who found it first.
+    /// The engine that found it first.
     pub engine: String,
-    /// How far Lean checked it the last time.
+    /// The level to which Lean checked it the last time.
     pub level: String,
-    /// What Lean said of its version.
+    /// The version that Lean told.
     pub lean: String,
-    /// With blanks between.
+    /// The imports, with blanks between.
     pub imports: String,
     /// When it was found.
     pub found: SystemTime,
@@ -121,12 +121,12 @@ pub struct Kept {
     pub hits: i64,
 }
 
-/// What there is, in figures.
+/// The memory in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
     /// How many proofs.
     pub proofs: i64,
-    /// Of how many goals.
+    /// How many goals they are of.
     pub goals: i64,
     /// How often one was used again.
     pub hits: i64,
@@ -145,13 +145,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file in `folder`, or begins it. Waits so long where others are at work.
+    /// Opens the file in `folder`, or begins it. Waits for `patience` where others are at work.
     ///
     /// # Errors
     /// When there is none that can be used.
-    pub fn open(folder: &Path, bounds: Bounds, patience: Duration) -> Result<Store, Problem> {
+    pub fn open(folder: &Path, bounds: Bounds, patience: Duration) -> Result<Store, StoreError> {
         let path = folder.join(FILE);
-        make(folder, &path).map_err(|error| Problem::Io(path.display().to_string(), error))?;
+        make(folder, &path).map_err(|error| StoreError::Io(path.display().to_string(), error))?;
         let begun = || {
             // The file is there; whoever else may make one would let others read it.
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -163,14 +163,14 @@ impl Store {
             Ok((connection, form))
         };
         let (connection, form) = begun().map_err(|error| problem(&path, error))?;
-        if form > FORM {
-            return Err(Problem::Newer(path.display().to_string()));
+        if form > SCHEMA_VERSION {
+            return Err(StoreError::Newer(path.display().to_string()));
         }
         // A file with other tables is not what it says.
         if let Err(error) = connection.prepare(RECALL) {
             return Err(match error {
                 rusqlite::Error::SqlInputError { .. } => {
-                    Problem::Broken(path.display().to_string(), error)
+                    StoreError::Broken(path.display().to_string(), error)
                 }
                 error => problem(&path, error),
             });
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn recall(&self, key: &Key) -> Result<Vec<(String, String)>, Problem> {
+    pub fn recall(&self, key: &Key) -> Result<Vec<(String, String)>, StoreError> {
         let all = || {
             let mut statement = self.connection.prepare(RECALL)?;
             let rows = statement.query_map([&key.0[..]], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -200,11 +200,11 @@ impl Store {
     ///
     /// # Errors
     /// When the file can't be written: it stays as it was.
-    pub fn keep(&mut self, key: &Key, all: &[Kept]) -> Result<(), Problem> {
+    pub fn keep(&mut self, key: &Key, all: &[Kept]) -> Result<(), StoreError> {
         let bounds = self.bounds;
         let fits = |kept: &&Kept| {
             let longest = kept.proof.len().max(kept.goal.len());
-            longest.max(kept.context.len()) <= LONGEST
+            longest.max(kept.context.len()) <= MAX_TEXT_BYTES
         };
         let all: Vec<&Kept> = all.iter().filter(fits).collect();
         self.change(|file| {
@@ -215,17 +215,17 @@ impl Store {
                 "DELETE FROM proofs WHERE key = ?1
                  AND id NOT IN (SELECT id FROM proofs WHERE key = ?1 ORDER BY length(proof), id LIMIT ?2)
                  AND id NOT IN (SELECT id FROM proofs WHERE key = ?1 ORDER BY used DESC, length(proof), id LIMIT ?2)",
-                rusqlite::params![&key.0[..], MAX_OF_A_KIND],
+                rusqlite::params![&key.0[..], MAX_PER_ORDER],
             )?;
             shrink(file, bounds)
         })
     }
 
-    /// What there is.
+    /// Counts what there is.
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn figures(&self) -> Result<Figures, Problem> {
+    pub fn figures(&self) -> Result<Figures, StoreError> {
         let read = || {
             let file = &self.connection;
             let sql = "SELECT count(*), count(DISTINCT key), coalesce(sum(hits), 0), min(found), max(found) FROM proofs";
@@ -257,7 +257,7 @@ impl Store {
         &self,
         newest_first: bool,
         mut each: impl FnMut(Kept) -> bool,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StoreError> {
         let order = if newest_first { "DESC" } else { "ASC" };
         let mut read = || {
             let sql = format!("SELECT {COLUMNS} FROM proofs ORDER BY found {order}, id {order}");
@@ -277,7 +277,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn clear(&mut self, before: Option<SystemTime>) -> Result<usize, Problem> {
+    pub fn clear(&mut self, before: Option<SystemTime>) -> Result<usize, StoreError> {
         let before = before.map_or(i64::MAX, millis);
         let mut removed = 0;
         self.change(|file| {
@@ -294,7 +294,7 @@ impl Store {
         let said = file.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
         match said.map_err(|error| problem(&self.path, error)) {
             Ok(said) => said != "ok",
-            Err(problem) => matches!(problem, Problem::Broken(..)),
+            Err(problem) => matches!(problem, StoreError::Broken(..)),
         }
     }
 
@@ -302,7 +302,7 @@ impl Store {
     fn change(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StoreError> {
         let behaviour = TransactionBehavior::Immediate;
         let file = self.connection.transaction_with_behavior(behaviour);
         let done = file.and_then(|file| {
@@ -338,7 +338,7 @@ fn begin(connection: &mut Connection) -> rusqlite::Result<i64> {
     // Another process may have been faster.
     if form(&file)? == 0 {
         file.execute_batch(TABLES)?;
-        file.pragma_update(None, "user_version", FORM)?;
+        file.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     file.commit()?;
     form(connection)
@@ -413,7 +413,7 @@ pub fn set_aside(folder: &Path) -> io::Result<()> {
     let patience = Duration::from_millis(100);
     let broken = match Store::open(folder, Bounds::default(), patience) {
         Ok(store) => store.is_damaged(),
-        Err(problem) => matches!(problem, Problem::Broken(..)),
+        Err(problem) => matches!(problem, StoreError::Broken(..)),
     };
     if !broken {
         return Ok(());
@@ -428,12 +428,14 @@ pub fn remove_aside(folder: &Path) -> bool {
     std::fs::remove_file(folder.join(ASIDE)).is_ok()
 }
 
-fn problem(path: &Path, error: rusqlite::Error) -> Problem {
+fn problem(path: &Path, error: rusqlite::Error) -> StoreError {
     let path = path.display().to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Problem::Broken(path, error),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Problem::Busy(path),
-        _ => Problem::Sqlite(path, error),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreError::Broken(path, error)
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path),
+        _ => StoreError::Sqlite(path, error),
     }
 }
 

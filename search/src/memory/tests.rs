@@ -163,9 +163,9 @@ async fn a_file_that_does_not_answer() {
         (memory.with_store(work).await.is_some(), begun.elapsed())
     };
     let (answered, took) = asked().await;
-    assert!(!answered && took >= PATIENCE, "{took:?}");
+    assert!(!answered && took >= STORE_TIMEOUT, "{took:?}");
     let (answered, took) = asked().await;
-    assert!(!answered && took < PATIENCE, "{took:?}");
+    assert!(!answered && took < STORE_TIMEOUT, "{took:?}");
     release.send(()).expect("heard");
     holder.join().expect("it ends");
     // The one that was not waited for may be at it still.
@@ -310,7 +310,7 @@ fn what_stands_around_a_hole() {
         declaration: long.len(),
     };
     let (text, hole) = around(&context);
-    let lines = CONTEXT / line.len();
+    let lines = MAX_CONTEXT_BYTES / line.len();
     let expected = format!("{}example : p := sorry -- end", line.repeat(lines));
     assert_eq!(text, expected);
     let upto: String = text

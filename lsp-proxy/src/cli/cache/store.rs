@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use unsorry_search::memory::{Bounds, FILE, Figures, Problem, Store};
+use unsorry_search::memory::{Bounds, FILE, Figures, Store, StoreError};
 use unsorry_search::search::wording::count;
 
 /// The time that other processes' writing is waited for.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the store in `folder`; none where nothing was ever kept.
-pub(super) fn open(folder: &Path) -> Result<Option<Store>, Problem> {
+pub(super) fn open(folder: &Path) -> Result<Option<Store>, StoreError> {
     if !folder.join(FILE).is_file() {
         return Ok(None);
     }

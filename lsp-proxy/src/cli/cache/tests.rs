@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use unsorry_prover::HoleKind;
-use unsorry_search::memory::{Bounds, Kept, Key, Question, Store};
+use unsorry_search::memory::{Bounds, Kept, Key, KeyParts, Store};
 
 use super::export::export;
 use super::show::show;
@@ -11,7 +11,7 @@ use super::*;
 const NASTY: &str = "⊢ \u{1b}[2J\u{9b}31m\u{202e}p\u{7f}\r\nq";
 
 fn key(goals: &str) -> Key {
-    Question {
+    KeyParts {
         goals,
         kind: HoleKind::Tactic,
         imports: &[],

@@ -8,8 +8,11 @@ use anyhow::Result;
 use serde::Serialize;
 use unsorry_prover::{Engine, HoleKind, Spent};
 
-use unsorry_search::search::wording::{cost, count, shown};
-use unsorry_syntax::Change;
+use unsorry_search::check::axioms::AxiomReport;
+use unsorry_search::check::baseline::NoGoal;
+use unsorry_search::search::wording::{complaints, cost, count, shown, summary};
+use unsorry_search::search::{Ended, Outcome};
+use unsorry_syntax::{Change, Position};
 
 /// How a hole fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,6 +83,82 @@ pub struct SketchReport {
     /// How many steps it has, and how many of them are not proved.
     pub steps: usize,
     pub open: usize,
+}
+
+impl HoleReport {
+    /// The report of a hole that was searched.
+    pub fn of(position: Position, outcome: &Outcome) -> HoleReport {
+        let proof = outcome.proofs.first();
+        HoleReport {
+            line: position.line,
+            character: position.character,
+            kind: Some(outcome.baseline.goal.kind.into()),
+            goal: Some(outcome.baseline.rendered.clone()),
+            status: match &outcome.ended {
+                Ended::Proved => Status::Proved,
+                Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
+                Ended::Failed | Ended::LeanGone(_) => Status::Error,
+                Ended::Refuted => Status::False,
+            },
+            proof: proof.map(|proof| proof.proof().to_owned()),
+            level: proof.map(|proof| proof.level().name()),
+            axioms: proof.and_then(|proof| match proof.axioms() {
+                AxiomReport::Axioms(axioms) => Some(axioms.clone()),
+                AxiomReport::NotReported(_) => None,
+            }),
+            engine: proof.map(|proof| proof.engine()),
+            counterexample: outcome
+                .refuted
+                .as_ref()
+                .and_then(|refuted| refuted.counterexample().map(str::to_owned)),
+            sketch: outcome.sketch.as_ref().map(|sketch| SketchReport {
+                text: sketch.text().to_owned(),
+                steps: sketch.steps(),
+                open: sketch.open(),
+            }),
+            plan: outcome.plan.as_deref().map(str::to_owned),
+            tokens: outcome.spent.tokens,
+            price: outcome.spent.money,
+            candidates: outcome.checked,
+            seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
+            message: match proof {
+                Some(proof) => proof.standing(),
+                None => summary(outcome),
+            } + &complaints(&outcome.failures),
+            change: proof.map(|proof| proof.change().clone()),
+        }
+    }
+
+    /// The report of a hole at which there is nothing to search for.
+    pub fn without_goal(position: Position, error: &NoGoal) -> HoleReport {
+        HoleReport {
+            line: position.line,
+            character: position.character,
+            kind: None,
+            goal: None,
+            status: match error {
+                NoGoal::Check(_) => Status::Error,
+                NoGoal::Inert(_)
+                | NoGoal::Broken(..)
+                | NoGoal::Data(_)
+                | NoGoal::Unsafe
+                | NoGoal::Level(..) => Status::Unproved,
+            },
+            proof: None,
+            level: None,
+            axioms: None,
+            engine: None,
+            counterexample: None,
+            sketch: None,
+            plan: None,
+            tokens: 0,
+            price: 0.0,
+            candidates: 0,
+            seconds: 0.0,
+            message: error.to_string(),
+            change: None,
+        }
+    }
 }
 
 /// A file.

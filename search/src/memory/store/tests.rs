@@ -34,7 +34,7 @@ fn bounded(folder: &Path, bytes: i64, rows: i64) -> Store {
     Store::open(folder, Bounds { bytes, rows }, PATIENCE).expect("a store")
 }
 
-fn open(folder: &Path) -> Result<Store, Problem> {
+fn open(folder: &Path) -> Result<Store, StoreError> {
     Store::open(folder, Bounds::default(), PATIENCE)
 }
 
@@ -122,7 +122,7 @@ fn what_is_kept_comes_back() {
 fn too_long_a_text_is_not_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path()).expect("a store");
-    let long = "x".repeat(LONGEST + 1);
+    let long = "x".repeat(MAX_TEXT_BYTES + 1);
     store
         .keep(&key(1), &[proof(&long, 1), proof("a", 1)])
         .expect("kept");
@@ -200,7 +200,7 @@ fn files_that_are_not_ours() {
         std::fs::write(folder.path().join(FILE), bytes).expect("written");
         let opened = open(folder.path());
         assert_eq!(
-            matches!(opened, Err(Problem::Broken(..))),
+            matches!(opened, Err(StoreError::Broken(..))),
             broken,
             "{opened:?}"
         );
@@ -248,7 +248,7 @@ fn a_file_that_is_damaged_inside() {
     std::fs::write(&path, bytes).expect("written");
     let store = open(folder.path()).expect("its beginning is as it was");
     let read = store.each(false, |_| true);
-    assert!(matches!(read, Err(Problem::Broken(..))), "{read:?}");
+    assert!(matches!(read, Err(StoreError::Broken(..))), "{read:?}");
     drop(store);
     set_aside(folder.path()).expect("renamed");
     assert_eq!(
@@ -272,7 +272,7 @@ fn a_newer_file_is_left_alone() {
     drop(newer);
     let before = std::fs::read(&path).expect("a file");
     let opened = open(folder.path());
-    assert!(matches!(opened, Err(Problem::Newer(_))), "{opened:?}");
+    assert!(matches!(opened, Err(StoreError::Newer(_))), "{opened:?}");
     set_aside(folder.path()).expect("looked at");
     assert_eq!(std::fs::read(&path).expect("a file"), before);
 }
@@ -287,7 +287,7 @@ fn a_full_disk() {
     full.expect("set");
     let long = "long ".repeat(500);
     let full = (1..100).find_map(|n| store.keep(&key(n), &[proof(&long, n)]).err());
-    assert!(matches!(full, Some(Problem::Sqlite(..))), "{full:?}");
+    assert!(matches!(full, Some(StoreError::Sqlite(..))), "{full:?}");
     assert!(!store.is_damaged());
     assert_eq!(recalled(&store, 0), ["a"]);
 }
