@@ -11,7 +11,7 @@ use unsorry_model::remote::{EndpointSettings, EngineKind, KeyCommand, KeySource,
 use super::generation::generation_keys;
 
 generation_keys! {
-/// One of the tables.
+/// One table of `[[remote]]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {
@@ -37,7 +37,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Returns how to set the engine up. Paths are relative to `folder`, which its file is in.
+    /// Returns the endpoint's settings. Paths are relative to `folder`, which its file is in.
     ///
     /// # Errors
     /// When the address is unusable, or there is more than one key.
@@ -115,7 +115,7 @@ fn key_command(name: &str, command: &str, folder: &Path) -> Result<KeyCommand> {
     })
 }
 
-/// All tables of a file in `folder`.
+/// Returns the settings of all tables of a file in `folder`.
 ///
 /// # Errors
 /// When one of them makes no sense, or two have the same name.

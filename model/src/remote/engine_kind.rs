@@ -1,10 +1,10 @@
-//! The engines, and in what they differ. Sources: each one's documentation of its OpenAI-compatible
+//! The kinds of engines, and how they differ. Sources: each one's documentation of its OpenAI-compatible
 //! server, named in docs/remote.md.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// An engine.
+/// A kind of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub enum EngineKind {
     /// Whatever the server says it is.
@@ -35,7 +35,7 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             EngineKind::Auto => "unknown engine",
@@ -49,7 +49,7 @@ impl EngineKind {
         }
     }
 
-    /// What engine lists its models so (`GET /models`). What gives no sign is treated as a hosted
+    /// Tells the engine from its list of models (`GET /models`). One that gives no sign is treated as a hosted
     /// service, which is sent the least.
     pub(super) fn of(models: &Value) -> EngineKind {
         let first = &models["data"][0];
@@ -64,7 +64,7 @@ impl EngineKind {
         }
     }
 
-    /// Whether one request can have several answers.
+    /// Returns whether one request can have several answers.
     pub(super) fn has_n(self) -> bool {
         matches!(
             self,
@@ -94,7 +94,7 @@ impl EngineKind {
         body.insert(penalty.into(), json!(1.0));
     }
 
-    /// A model's context, as it lists its models.
+    /// Returns a model's context, in tokens, from its entry in the list.
     pub(super) fn context(model: &Value) -> Option<usize> {
         let places = [
             &model["max_model_len"],

@@ -4,6 +4,7 @@
 //! Several endpoints are one prover: whichever is least busy is asked, and what one of them fails to
 //! answer another is asked for.
 
+mod body;
 mod endpoint;
 mod engine_kind;
 mod job;
@@ -13,12 +14,12 @@ mod problem;
 mod reply;
 #[cfg(fuzzing)]
 pub mod reply;
-mod request;
 mod server;
 mod settings;
 mod template;
 #[cfg(test)]
 mod tests;
+mod timing;
 
 pub use engine_kind::EngineKind;
 pub use key::{KeyCommand, KeySource};
@@ -32,6 +33,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use endpoint::Pool;
+use timing::Timing;
 use unsorry_prover::{Ask, Proposal, Prover};
 
 /// The prover. Clones share what is known of the endpoints.
@@ -41,17 +43,21 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A prover that asks nobody until it is asked.
+    /// Returns a prover that asks nobody until it is asked.
     ///
     /// # Errors
     /// When an address or a setting is unusable, or the system's certificates can't be read.
     pub fn new(endpoints: Vec<EndpointSettings>) -> Result<Remote> {
+        Remote::with_timing(endpoints, Timing::default())
+    }
+
+    fn with_timing(endpoints: Vec<EndpointSettings>, timing: Timing) -> Result<Remote> {
         Ok(Remote {
-            pool: Arc::new(Pool::new(endpoints)?),
+            pool: Arc::new(Pool::new(endpoints, timing)?),
         })
     }
 
-    /// What each endpoint says of itself, or what is wrong with it, in the order of the settings.
+    /// Returns what each endpoint says of itself, or what is wrong with it, in the order of the settings.
     pub async fn facts(&self) -> Vec<(&EndpointSettings, Result<Arc<Facts>, String>)> {
         let asked = self.pool.endpoints.iter().map(|endpoint| async move {
             let facts = endpoint.facts().await;

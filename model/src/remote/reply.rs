@@ -11,26 +11,26 @@ use sse_stream::SseByteStream;
 
 use super::problem::{Problem, Remedy, said, shown};
 
-/// Most bytes of one event of a stream, which is kept until it is whole.
-const MAX_OF_EVENT: usize = 1 << 20;
+/// The most bytes of one event of a stream, which is kept until it is whole.
+const MAX_EVENT_BYTES: usize = 1 << 20;
 
-/// What an event says.
+/// Something that an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
     /// Text of an answer, or its end, or both.
     Answer {
-        /// Which of the request's answers.
+        /// The answer's place among the request's.
         index: usize,
         text: String,
         /// What the model thought before it answered.
         reasoning: String,
         end: Option<End>,
     },
-    /// How many tokens it took.
+    /// The tokens that it took.
     Usage(Usage),
 }
 
-/// How an answer ended.
+/// The way in which an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// By the model itself, or a stop.
@@ -39,7 +39,7 @@ pub(super) enum End {
     Length,
 }
 
-/// Tokens.
+/// Numbers of tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(super) struct Usage {
@@ -47,7 +47,7 @@ pub(super) struct Usage {
     pub(super) completion_tokens: u64,
 }
 
-/// The events in `data`, which is one JSON object.
+/// Parses the events in `data`, which is one JSON object.
 ///
 /// # Errors
 /// When it is not, or tells of an error.
@@ -106,7 +106,7 @@ pub(super) async fn stream<B: Buf, E: std::error::Error + Send + Sync + 'static>
     let bytes = bytes.take_while(|bytes| {
         let more = bytes.as_ref().map_or(0, Buf::remaining);
         let size = size.fetch_add(more, Ordering::Relaxed) + more;
-        std::future::ready(size <= MAX_OF_EVENT)
+        std::future::ready(size <= MAX_EVENT_BYTES)
     });
     let mut stream = pin!(SseByteStream::new(bytes));
     while let Some(event) = stream.next().await {
@@ -121,14 +121,15 @@ pub(super) async fn stream<B: Buf, E: std::error::Error + Send + Sync + 'static>
         }
         events(&data)?.into_iter().for_each(&mut *on);
     }
-    if size.load(Ordering::Relaxed) > MAX_OF_EVENT {
-        let what = format!("it wrote more than {MAX_OF_EVENT} bytes without the end of an event");
+    if size.load(Ordering::Relaxed) > MAX_EVENT_BYTES {
+        let what =
+            format!("it wrote more than {MAX_EVENT_BYTES} bytes without the end of an event");
         return Err(Problem::new(Remedy::Nothing, what));
     }
     Ok(())
 }
 
-/// A stream that broke off, or is none.
+/// Returns what is wrong with a stream that broke off, or is none.
 fn broken(error: &sse_stream::Error) -> Problem {
     let why = match error {
         sse_stream::Error::Body(error) => {
@@ -143,7 +144,7 @@ fn broken(error: &sse_stream::Error) -> Problem {
     Problem::new(Remedy::Retry, why)
 }
 
-/// What is heard of a stream that comes in these pieces, and how it ends.
+/// Returns what is read of a stream that comes in these pieces, and how it ends.
 #[cfg(any(test, fuzzing))]
 pub fn heard(pieces: &[&[u8]]) -> String {
     use futures_util::FutureExt as _;

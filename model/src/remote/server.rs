@@ -1,4 +1,4 @@
-//! Talking to one engine.
+//! The requests to one engine.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use super::{EndpointSettings, EngineKind, Template};
 use crate::http;
 
 /// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an engine may say nothing: a large model with a long queue takes its time.
-const SILENCE: Duration = Duration::from_secs(300);
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long it may take to say what it is.
-const INTRODUCTION: Duration = Duration::from_secs(10);
+const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Most bytes of an answer that is read whole.
-const MOST: usize = 1 << 22;
+/// The most bytes of an answer that is read whole.
+const MAX_ANSWER_BYTES: usize = 1 << 22;
 
-/// How an engine is asked.
+/// The way in which an engine is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// `/completions`: it goes on with our text.
@@ -35,18 +35,18 @@ pub enum Api {
     Chat,
 }
 
-/// What is known of an engine.
+/// The facts that are known of an engine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// What engine it is.
+    /// The kind of engine.
     pub kind: EngineKind,
     /// The model that is asked for.
     pub model: String,
-    /// All that it has.
+    /// All the models that it has.
     pub models: Vec<String>,
-    /// Most tokens of prompt and answer together, if it says.
+    /// The most tokens of prompt and answer together, if it says.
     pub context: Option<usize>,
-    /// How it is asked.
+    /// The way in which it is asked.
     pub api: Api,
     /// The template that we write the turns with, if it is not Prover-V2's.
     pub template: Option<String>,
@@ -56,21 +56,28 @@ pub struct Facts {
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) settings: EndpointSettings,
-    /// Where its API is.
+    /// The address of its API.
     pub(super) address: String,
     key: Key,
     client: Client,
 }
 
+/// Returns the client that all servers are asked by.
+///
+/// # Errors
+/// When the system's certificates can't be read.
+pub(super) fn client() -> Result<Client> {
+    http::client()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        // A redirect would take the user's code to a place that they did not name.
+        .redirect(redirect::Policy::none())
+        .build()
+        .context("can't make connections")
+}
+
 impl Server {
-    pub(super) fn new(settings: EndpointSettings) -> Result<Server> {
-        let client = http::client()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            // A redirect would take the user's code to a place that they did not name.
-            .redirect(redirect::Policy::none())
-            .build()
-            .context("can't make connections")?;
+    pub(super) fn new(settings: EndpointSettings, client: Client) -> Result<Server> {
         Ok(Server {
             address: settings.address()?,
             key: Key::new(settings.key.clone()),
@@ -126,7 +133,7 @@ impl Server {
         })
     }
 
-    /// How a model is asked.
+    /// Returns how a model is asked.
     fn how(&self, model: &str) -> Result<(Api, Option<String>), Problem> {
         let is_prover_v2 = || {
             let letters = model.to_lowercase().replace(['-', '_', '.'], "");
@@ -143,7 +150,7 @@ impl Server {
         })
     }
 
-    /// Its list of models.
+    /// Returns its list of models.
     async fn models(&self) -> Result<Value, Problem> {
         match self.list().await {
             // Who has no list may have answers.
@@ -160,7 +167,7 @@ impl Server {
 
     async fn list(&self) -> Result<Value, Problem> {
         let address = format!("{}/models", self.address);
-        let request = self.client.get(&address).timeout(INTRODUCTION);
+        let request = self.client.get(&address).timeout(LIST_TIMEOUT);
         let response = self.send(request, &address).await?;
         let body = read(response, &address).await?;
         let list: Option<Value> = serde_json::from_str(&body).ok();
@@ -246,7 +253,7 @@ impl Server {
     }
 }
 
-/// Whether the connection ended before there was an answer.
+/// Returns whether the connection ended before there was an answer.
 fn closed(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }
@@ -256,15 +263,15 @@ fn too_long(address: &str, most: usize) -> Problem {
     Problem::new(Remedy::Nothing, what)
 }
 
-/// The text of an answer, of a reasonable length.
+/// Returns the text of an answer, if it has a reasonable length.
 async fn read(response: Response, address: &str) -> Result<String, Problem> {
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.next().await {
         let bytes = bytes.map_err(|error| of_request(address, &error))?;
         body.extend_from_slice(&bytes);
-        if body.len() > MOST {
-            return Err(too_long(address, MOST));
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(too_long(address, MAX_ANSWER_BYTES));
         }
     }
     Ok(String::from_utf8_lossy(&body).into_owned())

@@ -1,4 +1,4 @@
-//! How an endpoint is set up.
+//! The settings of an endpoint.
 
 use std::path::PathBuf;
 
@@ -11,36 +11,37 @@ use unsorry_prover::GenerationParams;
 /// An engine elsewhere, and how it is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndpointSettings {
-    /// What messages call it.
+    /// The name that messages have for it.
     pub name: String,
-    /// Where its API is, such as `http://127.0.0.1:8000/v1`.
+    /// The address of its API, such as `http://127.0.0.1:8000/v1`.
     pub url: String,
     /// The model to ask for; by default the one that it has.
     pub model: Option<String>,
-    /// What lets us in.
+    /// Where its key comes from.
     pub key: KeySource,
-    /// What engine it is.
+    /// The kind of engine.
     pub kind: EngineKind,
-    /// How its model is addressed.
+    /// Who writes the turns of user and model.
     pub template: Template,
-    /// Most tokens of prompt and answer together; by default what the engine says.
+    /// The most tokens of prompt and answer together; by default what the engine says.
     pub context: Option<usize>,
-    /// How many answers it writes for us at once; at least one.
+    /// The number of answers that it writes for us at once; at least one.
     pub concurrency: usize,
-    /// No request is begun while the last minute's tokens, of prompts and answers, are as many.
+    /// The tokens, of prompts and answers together, with which a minute is full: no request is begun until
+    /// some of them are a minute old.
     pub tokens_per_minute: Option<u64>,
-    /// What tokens cost.
+    /// The price of tokens.
     pub price: Price,
-    /// What the model is asked for.
+    /// The parameters that the model is asked with.
     pub generation: GenerationParams,
 }
 
-/// What a million tokens cost, in whatever the user counts in; 0 where nobody has said.
+/// The price of a million tokens, in whatever the user counts in; 0 where nobody has said.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Price {
-    /// Of a prompt.
+    /// The price of tokens in prompts.
     pub read: f64,
-    /// Of an answer.
+    /// The price of tokens in answers.
     pub written: f64,
 }
 
@@ -58,7 +59,7 @@ pub enum Template {
 }
 
 impl EndpointSettings {
-    /// The defaults, for `url`.
+    /// Returns the defaults, for `url`.
     pub fn new(name: String, url: String) -> EndpointSettings {
         EndpointSettings {
             name,
@@ -75,7 +76,7 @@ impl EndpointSettings {
         }
     }
 
-    /// Its address, without a slash at the end. A host alone means its `/v1`: some engines have other
+    /// Returns the address, without a slash at the end. A host alone means its `/v1`: some engines have other
     /// methods of the same names outside it.
     ///
     /// # Errors
@@ -105,7 +106,7 @@ impl EndpointSettings {
         })
     }
 
-    /// Whether what is sent goes unencrypted to another machine.
+    /// Returns whether what is sent goes unencrypted to another machine.
     pub fn is_in_clear(&self) -> bool {
         let own = |url: &Url| match url.host_str() {
             Some("localhost" | "[::1]") => true,
@@ -118,7 +119,7 @@ impl EndpointSettings {
         url.is_some_and(|url| url.scheme() == "http" && !own(&url))
     }
 
-    /// Whether a key would be sent unencrypted to another machine.
+    /// Returns whether a key would be sent unencrypted to another machine.
     pub fn sends_key_in_clear(&self) -> bool {
         self.key != KeySource::None && self.is_in_clear()
     }

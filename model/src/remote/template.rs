@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use unsorry_prover::prompt::{Piece, Prompt};
 
-/// A prompt as Prover-V2 was trained, without the marker that begins a text: engines add that.
+/// Writes a prompt as Prover-V2 was trained, without the marker that begins a text: engines add that.
 pub(super) fn prover_v2(prompt: &Prompt) -> String {
     let mut text = String::new();
     for piece in prompt.pieces.iter().skip(1) {
@@ -21,7 +21,7 @@ pub(super) fn prover_v2(prompt: &Prompt) -> String {
     text + &plain(&prompt.prefill)
 }
 
-/// What the user says in a prompt.
+/// Returns what the user says in a prompt.
 pub(super) fn message(prompt: &Prompt) -> String {
     let texts = prompt.pieces.iter().filter_map(|piece| match piece {
         Piece::Text(text) => Some(plain(text)),
@@ -30,7 +30,7 @@ pub(super) fn message(prompt: &Prompt) -> String {
     texts.collect()
 }
 
-/// A prompt as a model's own template has it.
+/// Writes a prompt as a model's own template has it.
 ///
 /// # Errors
 /// When the template fails.
@@ -56,7 +56,7 @@ pub(super) fn rendered(template: &str, prompt: &Prompt) -> Result<String> {
     Ok(text + &plain(&prompt.prefill))
 }
 
-/// The template in a `tokenizer_config.json`, or a file that is one itself.
+/// Reads the template in a `tokenizer_config.json`, or a file that is one itself.
 ///
 /// # Errors
 /// When there is none.
@@ -80,7 +80,7 @@ pub(super) fn read(path: &Path) -> Result<String> {
     template.with_context(named)
 }
 
-/// `text` in which nothing is taken for a special token: engines read those wherever they are.
+/// Returns `text` with nothing in it that is taken for a special token: engines read those wherever they are.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -95,7 +95,7 @@ fn plain(text: &str) -> String {
     plain + rest
 }
 
-/// Whether what stands behind a `<` makes it a marker: `|im_end|>`, `｜User｜>`.
+/// Returns whether what stands behind a `<` makes it a marker: `|im_end|>`, `｜User｜>`.
 fn is_marker(text: &str) -> bool {
     let Some(inner) = text.strip_prefix(['|', '｜']) else {
         return false;

@@ -14,11 +14,24 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::*;
-use engine::{Act, Asked, Engine, Step};
+use engine::{Act, Asked, Engine, Log, Step};
 use unsorry_prover::{Context, GenerationParams, Goal, HoleKind};
 
-/// No job takes longer, or it hangs.
-const LONGEST: Duration = Duration::from_secs(12);
+/// Whatever takes longer hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// What is tried again is tried at once.
+const IMPATIENT: Timing = Timing {
+    retry_pause: Duration::from_millis(1),
+    slow_after: HANGS_AFTER,
+    usage_grace: HANGS_AFTER,
+};
+
+/// What is tried again hangs.
+const PATIENT: Timing = Timing {
+    retry_pause: HANGS_AFTER,
+    ..IMPATIENT
+};
 
 fn goal() -> Goal {
     goal_after("")
@@ -53,12 +66,16 @@ fn at(url: &str, candidates: usize) -> EndpointSettings {
 }
 
 fn remote(settings: impl IntoIterator<Item = EndpointSettings>) -> Remote {
-    Remote::new(settings.into_iter().collect()).expect("a prover")
+    remote_with(IMPATIENT, settings)
+}
+
+fn remote_with(timing: Timing, settings: impl IntoIterator<Item = EndpointSettings>) -> Remote {
+    Remote::with_timing(settings.into_iter().collect(), timing).expect("a prover")
 }
 
 /// All that comes.
 async fn all(remote: &Remote, goal: &Goal) -> Vec<Proposal> {
-    timeout(LONGEST, propose(remote, goal).collect())
+    timeout(HANGS_AFTER, propose(remote, goal).collect())
         .await
         .expect("an end")
 }
@@ -118,13 +135,18 @@ fn fresh(count: usize) -> Vec<String> {
     all
 }
 
-/// What happens within a second.
-async fn soon(what: &str, happened: impl Fn() -> bool) {
-    for _ in 0..100 {
-        if happened() {
-            return;
+/// Waits until something has happened at an engine.
+async fn soon(what: &str, log: &Log, happened: impl Fn(&Log) -> bool) {
+    let waits = async {
+        loop {
+            let mut changed = std::pin::pin!(log.changed.notified());
+            changed.as_mut().enable();
+            if happened(log) {
+                return;
+            }
+            changed.await;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("within a second this did not happen: {what}");
+    };
+    let outcome = timeout(HANGS_AFTER, waits).await;
+    assert!(outcome.is_ok(), "this did not happen: {what}");
 }

@@ -11,6 +11,8 @@ use axum::response::Response;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// A request as it was received.
@@ -58,6 +60,8 @@ pub(super) enum Step {
     /// A chunk of bytes.
     Bytes(Vec<u8>),
     Wait(Duration),
+    /// Nothing, until that is over.
+    Until(CancellationToken),
     /// Nothing more comes, and the connection stays.
     Hang,
     /// The connection breaks.
@@ -145,6 +149,8 @@ pub(super) struct Engine {
 /// What it has seen.
 #[derive(Debug, Default)]
 pub(super) struct Log {
+    /// Notified when something below has changed.
+    pub(super) changed: Notify,
     asked: Mutex<Vec<Asked>>,
     /// Answers that it is writing, and the most at once.
     writing: AtomicUsize,
@@ -166,6 +172,7 @@ impl Open {
         let writing = log.writing.fetch_add(n, Ordering::SeqCst) + n;
         log.most.fetch_max(writing, Ordering::SeqCst);
         log.open.fetch_add(1, Ordering::SeqCst);
+        log.changed.notify_waiters();
         Open {
             log: log.clone(),
             n,
@@ -191,6 +198,7 @@ impl Drop for Open {
         if !self.ended {
             self.log.left.fetch_add(1, Ordering::SeqCst);
         }
+        self.log.changed.notify_waiters();
     }
 }
 
@@ -325,8 +333,8 @@ async fn answer(
 type Left = (std::vec::IntoIter<Step>, Option<Vec<u8>>, Option<Open>);
 
 async fn next((mut steps, endless, mut open): Left) -> Option<(Result<Vec<u8>, Broken>, Left)> {
-    // So that a chunk goes out on its own.
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    // What is there goes out before the next chunk.
+    tokio::task::yield_now().await;
     if let Some(bytes) = endless {
         return Some((Ok(bytes.clone()), (steps, Some(bytes), open)));
     }
@@ -351,6 +359,7 @@ async fn next((mut steps, endless, mut open): Left) -> Option<(Result<Vec<u8>, B
                 return Some((Ok(bytes.clone()), (steps, Some(bytes), open)));
             }
             Some(Step::Wait(time)) => tokio::time::sleep(time).await,
+            Some(Step::Until(over)) => over.cancelled().await,
             Some(Step::Hang) => std::future::pending().await,
             Some(Step::Cut) => return Some((Err(Broken), (steps, None, open))),
         }

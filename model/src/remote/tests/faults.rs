@@ -4,9 +4,14 @@ use super::engine::{end, fresh as writes_fresh, nobody, text};
 use super::*;
 use serde_json::{Value, json};
 
-/// What a job fails with.
+/// What a job fails with at once.
 async fn fails(settings: EndpointSettings) -> String {
-    let proposals = all(&remote([settings]), &goal()).await;
+    fails_with(PATIENT, settings).await
+}
+
+/// What a job fails with.
+async fn fails_with(timing: Timing, settings: EndpointSettings) -> String {
+    let proposals = all(&remote_with(timing, [settings]), &goal()).await;
     assert_eq!(texts(&proposals), [""; 0]);
     let why = failure(&proposals).expect("a failure").to_owned();
     assert!(why.starts_with("lab: "), "{why}");
@@ -22,7 +27,6 @@ fn says(why: &str, words: &[&str]) {
 
 #[tokio::test]
 async fn what_nothing_helps_against_fails_at_once() {
-    let began = std::time::Instant::now();
     let engine = Engine::of_all(|_| Act::status(401, json!({"error": "no key"}))).await;
     says(
         &fails(settings(&engine, 4)).await,
@@ -65,14 +69,13 @@ async fn what_nothing_helps_against_fails_at_once() {
         says(&fails(settings(&engine, 1)).await, &["redirects", "`url`"]);
     }
     assert_eq!(elsewhere.log.all().len(), 0);
-    assert!(began.elapsed() < Duration::from_secs(2));
 }
 
 /// Each is tried four times, with pauses that grow: all of them at the same time.
 #[tokio::test]
 async fn what_does_not_pass_fails_after_some_tries() {
     let check = |settings: EndpointSettings, words: &'static [&'static str]| async move {
-        says(&fails(settings).await, words);
+        says(&fails_with(IMPATIENT, settings).await, words);
     };
     let failing = Engine::new("vllm", |_| Act::status(500, json!({"error": "oops"}))).await;
     let page = Engine::new("vllm", |_| Act::page(502, "Bad Gateway")).await;
@@ -159,18 +162,19 @@ async fn what_passes_is_waited_for() {
 
 #[tokio::test]
 async fn an_engine_says_how_long_it_wants_to_be_left_alone() {
-    for (after, at_least, at_most) in [("0.2", 200, 950), ("0", 50, 950)] {
+    for (after, at_least) in [("0.2", 200), ("0", 50)] {
         let engine = Engine::new("vllm", move |asked| match asked.number {
             0 => Act::status(429, json!({"error": "slow down"})).with("retry-after", after),
             _ => writes_fresh(asked),
         })
         .await;
         let began = std::time::Instant::now();
-        let proposals = all(&remote([settings(&engine, 1)]), &goal()).await;
-        let took = began.elapsed().as_millis();
+        // A pause of our own choice would hang.
+        let proposals = all(&remote_with(PATIENT, [settings(&engine, 1)]), &goal()).await;
+        let took = began.elapsed();
         assert_eq!(texts(&proposals), ["exact h1"]);
         says(progress(&proposals)[0], &["asked too often", "slow down"]);
-        assert!((at_least..at_most).contains(&took), "{after}: {took} ms");
+        assert!(took >= Duration::from_millis(at_least), "{after}: {took:?}");
     }
 }
 

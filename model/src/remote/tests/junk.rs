@@ -87,7 +87,9 @@ async fn offered(body: Vec<u8>, chunk: usize) -> Vec<String> {
     let remote = remote([settings(&engine, 1)]);
     let proposals = propose(&remote, &goal())
         .take_while(|one| std::future::ready(matches!(one, Proposal::Candidate(_))));
-    let proposals: Vec<Proposal> = timeout(LONGEST, proposals.collect()).await.expect("an end");
+    let proposals: Vec<Proposal> = timeout(HANGS_AFTER, proposals.collect())
+        .await
+        .expect("an end");
     texts(&proposals)
 }
 

@@ -1,69 +1,15 @@
-//! What can go wrong with an engine, and what to do about it.
+//! What the status of an answer means.
 
-use std::fmt;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::Value;
 
-/// What went wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) remedy: Remedy,
-    /// What happened and what to do, without the endpoint's name.
-    pub(super) what: String,
-}
+use super::junk::web_page;
+use super::{Problem, Remedy, said};
 
-/// What helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Trying again later, some times.
-    Retry,
-    /// Waiting: it says that it will be able to, after so long if it said how long.
-    Wait(Option<Duration>),
-    /// A shorter prompt.
-    Shorten,
-    /// The other way of asking, see [`super::Api`].
-    OtherApi,
-    /// Nothing that we can do.
-    Nothing,
-}
-
-impl Problem {
-    pub(super) fn new(remedy: Remedy, what: impl Into<String>) -> Problem {
-        Problem {
-            remedy,
-            what: what.into(),
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-/// Most characters of an engine's own words that are shown.
-const MAX_SHOWN: usize = 300;
-
-/// Of an engine's words, those that can be shown: one line, not endless.
-pub(super) fn shown(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
-    match line.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// What an answer that is no success says. `address` is what was asked, `retry_after` that header's
+/// Returns what an answer without success says. `address` is what was asked, `retry_after` that header's
 /// value, `body` the start of what came.
-pub(super) fn of_status(
+pub(in crate::remote) fn of_status(
     status: StatusCode,
     address: &str,
     retry_after: Option<&str>,
@@ -111,70 +57,6 @@ pub(super) fn of_status(
         _ => (Remedy::Nothing, format!("it refuses the request (status {status}){because}")),
     };
     Problem { remedy, what }
-}
-
-/// What an engine that answers with something other than JSON or a stream is.
-pub(super) fn of_junk(address: &str, body: &str) -> Problem {
-    if body.trim_start().starts_with('<') {
-        return Problem::new(Remedy::Nothing, web_page(address, body));
-    }
-    let what = format!(
-        "{address} is no OpenAI-compatible engine: it answered `{}`",
-        shown(body)
-    );
-    Problem::new(Remedy::Nothing, what)
-}
-
-fn web_page(address: &str, body: &str) -> String {
-    let title = body
-        .split_once("<title>")
-        .and_then(|(_, rest)| rest.split_once("</title>"));
-    let title = title.map_or(String::new(), |(title, _)| format!(" (`{}`)", shown(title)));
-    format!(
-        "{address} answered with a web page{title}: is a proxy in between (NO_PROXY lists hosts without one), or is `url` another server's?"
-    )
-}
-
-/// What a request that got no answer failed with.
-pub(super) fn of_request(address: &str, error: &reqwest::Error) -> Problem {
-    // The innermost cause says most; the others repeat the address.
-    let mut cause: &dyn std::error::Error = error;
-    let mut all = String::new();
-    while let Some(inner) = cause.source() {
-        cause = inner;
-        all.push_str(&cause.to_string().to_lowercase());
-        all.push(' ');
-    }
-    let why = shown(&cause.to_string());
-    let what = if all.contains("refused") {
-        format!("nothing listens at {address}: is the engine started?")
-    } else if all.contains("certificate") || all.contains("tls") || all.contains("handshake") {
-        format!(
-            "no safe connection to {address}: {why}; SSL_CERT_FILE names more certificates to trust"
-        )
-    } else if error.is_timeout() || all.contains("timed out") {
-        format!("{address} does not answer in time")
-    } else if all.contains("dns") || all.contains("lookup") || all.contains("name") {
-        format!("there is no such host: {address} ({why})")
-    } else {
-        format!("the connection to {address} broke: {why}")
-    };
-    Problem::new(Remedy::Retry, what)
-}
-
-/// What the engine says in its own words: `{"error": {"message": …}}`, `{"error": …}`,
-/// `{"message": …}`, `{"detail": …}`.
-pub(super) fn said(body: &str) -> Option<String> {
-    let json: Value = serde_json::from_str(body).ok()?;
-    let places = [
-        &json["error"]["message"],
-        &json["error"],
-        &json["message"],
-        &json["detail"],
-        &json["detail"][0]["msg"],
-    ];
-    let text = places.iter().find_map(|place| place.as_str())?;
-    Some(shown(text)).filter(|text| !text.is_empty())
 }
 
 fn is_too_long(lower: &str) -> bool {
@@ -328,23 +210,5 @@ mod tests {
                 http://lab/v1/completions redirects elsewhere, which is not followed with your code: put the address it leads to into `url`
             "#]],
         );
-    }
-
-    #[test]
-    fn junk() {
-        let check = |body: &str, expected: Expect| expected.assert_eq(&of_junk(AT, body).what);
-        check(
-            "<!DOCTYPE html><html><title>Login</title>",
-            expect![
-                "http://lab/v1/completions answered with a web page (`Login`): is a proxy in between (NO_PROXY lists hosts without one), or is `url` another server's?"
-            ],
-        );
-        check(
-            "hello\n\u{7}there",
-            expect![
-                "http://lab/v1/completions is no OpenAI-compatible engine: it answered `hello there`"
-            ],
-        );
-        assert!(of_junk(AT, &"x".repeat(5000)).what.chars().count() < 500);
     }
 }

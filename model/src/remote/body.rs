@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::engine_kind::EngineKind;
 use unsorry_prover::GenerationParams;
 
-/// What the model is given.
+/// The input that the model is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
     /// A text that it goes on with; whether that ends inside a fence, at the hole.
@@ -14,11 +14,11 @@ pub(super) enum Input {
     Message(String),
 }
 
-/// Where a text of Prover-V2's ends at the latest; the first two are its own ends, which an engine
+/// The strings with which a text of Prover-V2's ends at the latest; the first two are its own ends, which an engine
 /// may not know. A fence ends an answer that begins inside one.
 const ENDS: [&str; 3] = ["<｜end▁of▁sentence｜>", "<|EOT|>", "\n```"];
 
-/// A request for `n` answers of at most `max_tokens`, the first of which is number `first` of its job.
+/// Returns the body of a request for `n` answers of at most `max_tokens`, the first of which is number `first` of its job.
 pub(super) fn body(
     kind: EngineKind,
     model: &str,

@@ -1,0 +1,166 @@
+//! One goal, many answers, some endpoints: who writes which answer, and what happens when they don't.
+//!
+//! The job is one task that owns all that it knows; each request is a task that sends it events.
+
+mod assignment;
+mod events;
+mod recovery;
+mod request;
+mod stream;
+mod told;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::endpoint::{Endpoint, Pool};
+use request::{Request, RequestId, WantedAnswer};
+use stream::RequestEvent;
+use unsorry_prover::{Ask, Proposal};
+
+/// Returns candidates for what is asked. Dropping the stream closes all connections that work for it.
+pub(super) fn propose(pool: Arc<Pool>, ask: Ask) -> impl Stream<Item = Proposal> + Send + 'static {
+    let (proposals, receiver) = unbounded();
+    let job = tokio::spawn(async move { Job::new(pool, ask, proposals).run().await });
+    let state = (receiver, AbortOnDropHandle::new(job));
+    futures_util::stream::unfold(state, |(mut receiver, job)| async move {
+        let proposal = receiver.next().await?;
+        Some((proposal, (receiver, job)))
+    })
+}
+
+struct Job {
+    pool: Arc<Pool>,
+    ask: Arc<Ask>,
+    proposals: UnboundedSender<Proposal>,
+    /// Answers that nobody writes now.
+    waiting: VecDeque<WantedAnswer>,
+    requests: HashMap<RequestId, Request>,
+    next_id: RequestId,
+    /// What this job knows of each endpoint.
+    views: Vec<EndpointView>,
+    /// How many candidates there were.
+    candidates: usize,
+    tasks: JoinSet<()>,
+    /// Why an answer was given up, the last time.
+    given_up: Option<String>,
+    events: mpsc::UnboundedReceiver<(RequestId, RequestEvent)>,
+    events_in: mpsc::UnboundedSender<(RequestId, RequestEvent)>,
+}
+
+/// What a job knows of an endpoint.
+#[derive(Debug, Clone, Default)]
+struct EndpointView {
+    /// Why this job does without it.
+    left_out: Option<String>,
+    /// Failures in a row, of requests that were begun after the one before.
+    failures: u32,
+    last_failure: Option<Instant>,
+    /// Its prompt is only half as long as it could be.
+    is_shortened: bool,
+}
+
+impl Job {
+    fn new(pool: Arc<Pool>, ask: Ask, proposals: UnboundedSender<Proposal>) -> Job {
+        let answers = pool.endpoints.iter();
+        let answers = answers.map(|endpoint| {
+            ask.generation_params(&endpoint.server.settings.generation)
+                .answers()
+        });
+        let answers = answers.max().unwrap_or(0);
+        let (events_in, events) = mpsc::unbounded_channel();
+        Job {
+            ask: Arc::new(ask),
+            proposals,
+            waiting: (0..answers)
+                .map(|number| WantedAnswer { number, tries: 0 })
+                .collect(),
+            requests: HashMap::new(),
+            next_id: 0,
+            views: vec![EndpointView::default(); pool.endpoints.len()],
+            candidates: 0,
+            tasks: JoinSet::new(),
+            given_up: None,
+            events,
+            events_in,
+            pool,
+        }
+    }
+
+    async fn run(mut self) {
+        self.tell_who_is_asked();
+        loop {
+            while self.tasks.try_join_next().is_some() {}
+            let pool = self.pool.clone();
+            let changed = pool.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            if self.ask.meter.is_used_up() {
+                return;
+            }
+            let now = Instant::now();
+            self.end_complete_requests(now);
+            self.assign(now);
+            self.hedge(now);
+            if self.requests.is_empty() {
+                if self.waiting.is_empty() {
+                    return self.tell_end();
+                }
+                if self.views.iter().all(|view| view.left_out.is_some()) {
+                    return self.tell_failure();
+                }
+            }
+            let next_wake = self.next_wake(now);
+            let wakes = async {
+                match next_wake {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some((id, event)) = self.events.recv() => self.handle(id, event),
+                () = changed => {}
+                () = wakes => {}
+            }
+        }
+    }
+
+    fn endpoint(&self, at: usize) -> &Endpoint {
+        &self.pool.endpoints[at]
+    }
+
+    /// Returns when something has to be done even if nothing happens.
+    fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let slow = self
+            .requests
+            .values()
+            .filter_map(|request| self.slow_from(request))
+            .filter(|from| *from > now);
+        let complete = self.requests.values();
+        let complete = complete.filter_map(|request| request.complete_since);
+        let grace = self.pool.timing.usage_grace;
+        let usable = self.views.iter().zip(&self.pool.endpoints);
+        let usable = usable.filter(|(view, _)| view.left_out.is_none() && !self.waiting.is_empty());
+        let awake = usable.filter_map(|(_, endpoint)| endpoint.wakes(now));
+        slow.chain(complete.map(|since| since + grace))
+            .chain(awake)
+            .min()
+    }
+
+    /// Ends requests of which nothing more is wanted, not even their usage.
+    fn end_complete_requests(&mut self, now: Instant) {
+        let grace = self.pool.timing.usage_grace;
+        self.requests.retain(|_, request| {
+            let since = request.complete_since;
+            !since.is_some_and(|since| since + grace <= now)
+        });
+    }
+}

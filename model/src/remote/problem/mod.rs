@@ -1,0 +1,84 @@
+//! What can go wrong with an engine, and what to do about it.
+
+mod junk;
+mod request;
+mod status;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub(super) use junk::of_junk;
+pub(super) use request::of_request;
+pub(super) use status::of_status;
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) remedy: Remedy,
+    /// What happened and what to do, without the endpoint's name.
+    pub(super) what: String,
+}
+
+/// Something that helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Trying again later, some times.
+    Retry,
+    /// Waiting: it says that it will be able to, after so long if it said how long.
+    Wait(Option<Duration>),
+    /// A shorter prompt.
+    Shorten,
+    /// The other way of asking, see [`super::Api`].
+    OtherApi,
+    /// Nothing that we can do.
+    Nothing,
+}
+
+impl Problem {
+    pub(super) fn new(remedy: Remedy, what: impl Into<String>) -> Problem {
+        Problem {
+            remedy,
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// The most characters of an engine's own words that are shown.
+const MAX_SHOWN_CHARS: usize = 300;
+
+/// Returns an engine's words as they can be shown: one line, not endless.
+pub(super) fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line: String = words
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    match line.char_indices().nth(MAX_SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// Returns what the engine says in its own words: `{"error": {"message": …}}`, `{"error": …}`,
+/// `{"message": …}`, `{"detail": …}`.
+pub(super) fn said(body: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(body).ok()?;
+    let places = [
+        &json["error"]["message"],
+        &json["error"],
+        &json["message"],
+        &json["detail"],
+        &json["detail"][0]["msg"],
+    ];
+    let text = places.iter().find_map(|place| place.as_str())?;
+    Some(shown(text)).filter(|text| !text.is_empty())
+}
