@@ -160,7 +160,7 @@ impl Job {
         let grace = self.pool.timing.usage_grace;
         self.requests.retain(|_, request| {
             let since = request.complete_since;
-            !since.is_some_and(|since| since + grace <= now)
+            since.is_none_or(|since| since + grace > now)
         });
     }
 }
