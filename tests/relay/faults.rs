@@ -5,11 +5,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::Signal;
 #[cfg(target_os = "linux")]
 use unsorry_tests::relay::assert_group_is_gone;
 use unsorry_tests::relay::{PATIENCE, Puppet, Relay, frame, written_pid};
+use unsorry_wire::frame::BUFFER;
 
 /// How long Lean may take to end, what is said of it included, and some more on a crowded machine.
 const GRACE: Duration = Duration::from_secs(20);
@@ -18,6 +18,16 @@ const PUPPET: &str = env!("CARGO_BIN_EXE_puppet-lean");
 
 const HELLO: &str = r#"{"jsonrpc":"2.0","method":"hello"}"#;
 
+/// How long messages are together of which the relay can't pass on all while nobody takes any, and which it
+/// takes all the same. That much is written without waiting, whether or not the system lets pipes be widened.
+const STUCK_BYTES: usize = BUFFER + BUFFER / 4;
+
+/// Says messages for ever, and tells of it when they are [`STUCK_BYTES`] long.
+fn much() -> String {
+    let count = STUCK_BYTES / frame(HELLO).len();
+    format!("i=0; while printf %s \"$HELLO\"; do i=$((i + 1)); [ $i = {count} ] && : > much; done")
+}
+
 /// A relay in front of a shell script, in whose words `$HELLO` is a message, and the script's process.
 fn scripted(script: &str) -> (Relay, u32) {
     let hello = String::from_utf8(frame(HELLO)).expect("UTF-8");
@@ -25,6 +35,22 @@ fn scripted(script: &str) -> (Relay, u32) {
     let relay = Relay::start(&["sh", "-c", &script]);
     let pid = written_pid(&relay.folder.path().join("pid"));
     (relay, pid)
+}
+
+/// Waits for a file that the script makes.
+fn wait_for(relay: &Relay, name: &str) {
+    let path = relay.folder.path().join(name);
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(start.elapsed() < PATIENCE, "there is no `{name}`");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Messages that are together so long.
+fn messages(length: usize) -> Vec<u8> {
+    let message = frame(HELLO);
+    message.repeat(length / message.len() + 1)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -70,8 +96,8 @@ fn the_editor_says_exit() {
 #[test]
 fn the_editor_is_gone() {
     // Nobody reads what Lean says.
-    let (relay, lean) = scripted("while printf %s \"$HELLO\"; do :; done; cat");
-    thread::sleep(Duration::from_millis(300));
+    let (relay, lean) = scripted(&format!("{}; cat", much()));
+    wait_for(&relay, "much");
     let ended = relay.hang_up();
     assert!(ended.time < GRACE, "{:?}", ended.time);
     assert_eq!(ended.errors, "");
@@ -82,20 +108,8 @@ fn the_editor_is_gone() {
 fn the_editor_leaves_a_lean_that_takes_nothing() {
     let (mut relay, lean) = scripted("printf %s \"$HELLO\"; exec sleep 1000");
     assert_eq!(relay.message(), HELLO);
-    // More than all pipes hold; then its end is closed.
-    let mut stdin = relay.take_stdin();
-    let flags = fcntl_getfl(&stdin).expect("a pipe") | OFlags::NONBLOCK;
-    fcntl_setfl(&stdin, flags).expect("it need not wait");
-    let start = Instant::now();
-    let mut last = start;
-    while last.elapsed() < Duration::from_secs(1) {
-        assert!(start.elapsed() < PATIENCE, "somebody takes all of it");
-        match stdin.write(&frame(HELLO).repeat(1000)) {
-            Ok(n) if n > 0 => last = Instant::now(),
-            _ => thread::sleep(Duration::from_millis(10)),
-        }
-    }
-    drop(stdin);
+    relay.send(messages(STUCK_BYTES));
+    drop(relay.take_stdin());
     let ended = relay.ended();
     assert!(ended.time < GRACE, "{:?}", ended.time);
     assert_eq!(ended.errors, "");
@@ -120,9 +134,7 @@ fn signals_end_both() {
 fn a_signal_ends_a_relay_that_is_stuck() {
     // Lean takes nothing, and the editor has much to say.
     let (mut relay, lean) = scripted("exec sleep 1000");
-    let mut stdin = relay.take_stdin();
-    thread::spawn(move || while stdin.write_all(&frame(HELLO)).is_ok() {});
-    thread::sleep(Duration::from_millis(300));
+    relay.send(messages(STUCK_BYTES));
     relay.signal(Signal::TERM);
     let ended = relay.ended();
     assert_eq!(ended.status.code(), Some(128 + 15));
@@ -130,10 +142,10 @@ fn a_signal_ends_a_relay_that_is_stuck() {
     assert_group_is_gone(lean);
 
     // Lean says much, and the editor takes nothing.
-    let (relay, lean) = scripted("while printf %s \"$HELLO\"; do :; done");
-    thread::sleep(Duration::from_millis(300));
+    let (mut relay, lean) = scripted(&much());
+    wait_for(&relay, "much");
     relay.signal(Signal::TERM);
-    thread::sleep(Duration::from_secs(3));
+    relay.ends_unread();
     let ended = relay.ended();
     assert_eq!(ended.status.code(), Some(128 + 15));
     assert_group_is_gone(lean);
@@ -152,13 +164,8 @@ fn a_signal_ends_a_relay_that_is_stuck() {
 fn killed_it_leaves_lean_the_end_of_its_input() {
     let (mut relay, _) = scripted("printf %s \"$HELLO\"; cat > /dev/null; echo end > end");
     assert_eq!(relay.message(), HELLO);
-    let end = relay.folder.path().join("end");
     relay.signal(Signal::KILL);
-    let start = Instant::now();
-    while !end.exists() {
-        assert!(start.elapsed() < PATIENCE, "Lean waits for more");
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for(&relay, "end");
     assert_eq!(relay.ended().status.signal(), Some(9));
 }
 
@@ -182,10 +189,11 @@ fn lean_ends_by_itself() {
 #[test]
 fn leans_last_words_arrive() {
     // More than any pipe holds, and the last message is cut off.
-    let (mut relay, _) = scripted(
-        "i=0; while [ $i -lt 30000 ]; do printf %s \"$HELLO\"; i=$((i + 1)); done; printf 'Content-Length: 9\r\n\r\n{'; exit 3",
-    );
-    thread::sleep(Duration::from_millis(500));
+    let script = much().replace("while", "while [ $i -lt 30000 ] &&");
+    let (mut relay, _) = scripted(&format!(
+        "{script}; printf 'Content-Length: 9\\r\\n\\r\\n{{'; exit 3"
+    ));
+    wait_for(&relay, "much");
     let expected = [
         frame(HELLO).repeat(30_000),
         b"Content-Length: 9\r\n\r\n{".to_vec(),

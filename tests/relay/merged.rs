@@ -1,8 +1,10 @@
 //! Requests that Lean and unsorry answer together, with a Lean that says whatever a test wants.
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use unsorry_tests::editor::program;
 use unsorry_tests::relay::{Puppet, Relay, frame};
 
 const PUPPET: &str = env!("CARGO_BIN_EXE_puppet-lean");
@@ -37,7 +39,10 @@ struct Session {
 
 impl Session {
     fn start() -> Session {
-        let (editor, lean) = Puppet::behind_relay(PUPPET);
+        Self::begin(Puppet::behind_relay(PUPPET))
+    }
+
+    fn begin((editor, lean): (Relay, Puppet)) -> Session {
         let mut session = Session { editor, lean };
         let initialize = json!({"processId": null, "rootUri": null, "capabilities": {
             "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}}}});
@@ -51,11 +56,15 @@ impl Session {
     /// With this document open.
     fn with(text: &str) -> Session {
         let mut session = Session::start();
-        session.tells(
+        session.opens(text);
+        session
+    }
+
+    fn opens(&mut self, text: &str) {
+        self.tells(
             "textDocument/didOpen",
             &json!({"textDocument": {"uri": URI, "languageId": "lean4", "version": 1, "text": text}}),
         );
-        session
     }
 
     /// The editor asks, and Lean hears it word by word.
@@ -219,6 +228,52 @@ fn initialize_takes_what_we_add_and_keeps_the_rest() {
             format!(r#"{{"jsonrpc":"2.0","id":0,"result":{odd}}}"#)
         );
     }
+}
+
+/// The configuration is a pipe that nobody writes to: whoever reads it waits for ever.
+#[test]
+fn a_config_that_takes_for_ever_holds_up_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.toml");
+    let made = Command::new("mkfifo").arg(&config).status();
+    assert!(made.expect("POSIX has it").success());
+    let mut session = Session::begin(Puppet::behind(PUPPET, |lean| {
+        let mut command = Command::new(program());
+        command.arg("--config").arg(&config);
+        command.args(["serve", "--"]).args(lean);
+        Relay::run(command)
+    }));
+    session.opens("theorem a : True := by sorry\n");
+    session.asks("1", "textDocument/hover", &at(0, 25));
+    for id in session.is_asked_for_goals() {
+        session.lean.answer(&id, "null");
+    }
+    session.lean.answer("1", "null");
+    let answer = session.editor.message();
+    assert!(answer.contains("**unsorry**"), "{answer}");
+    session.asks("2", "textDocument/codeAction", &actions_at(0, 0));
+    session.lean.answer("2", "[]");
+    let answer = session.editor.message();
+    assert!(answer.contains("Prove every sorry"), "{answer}");
+    session.asks("3", "textDocument/completion", &at(0, 25));
+    session.lean.answer("3", "[]");
+    let answer = session.editor.message();
+    assert_eq!(answer, r#"{"jsonrpc":"2.0","id":3,"result":[]}"#);
+    let status = json!({"command": "unsorry.status", "arguments": []});
+    let status = request("4", "workspace/executeCommand", &status);
+    session.editor.say(status);
+    let answer = session.editor.message();
+    assert!(
+        answer.contains("still reading its configuration"),
+        "{answer}"
+    );
+    session.asks("5", "shutdown", &Value::Null);
+    session.lean.answer("5", "null");
+    session.editor.message();
+    session.lean.end();
+    let ended = session.editor.ended();
+    assert!(ended.status.success(), "{}", ended.status);
+    assert_eq!(ended.errors, "");
 }
 
 #[test]

@@ -275,17 +275,23 @@ impl Relay {
         self.ended()
     }
 
+    /// Waits for its end, with the stdin still open and nobody reading what it says.
+    pub fn ends_unread(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for its end, with the stdin still open.
     pub fn ended(mut self) -> Ended {
         let start = Instant::now();
         self.received();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                break status;
-            }
-            assert!(start.elapsed() < PATIENCE, "it does not end");
-            thread::sleep(Duration::from_millis(5));
-        };
+        let status = self.ends_unread();
         Ended {
             status,
             time: start.elapsed(),
@@ -335,9 +341,14 @@ pub struct Puppet {
 impl Puppet {
     /// Starts a relay in front of the puppet, which is the program at `puppet`.
     pub fn behind_relay(puppet: &str) -> (Relay, Puppet) {
+        Self::behind(puppet, |lean| Relay::start(&lean))
+    }
+
+    /// Has a relay started in front of the puppet, by its command.
+    pub fn behind(puppet: &str, start: impl FnOnce([OsString; 2]) -> Relay) -> (Relay, Puppet) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        let relay = Relay::start(&[OsString::from(puppet), address.into()]);
+        let relay = start([OsString::from(puppet), address.into()]);
         listener.set_nonblocking(true).expect("it can wait");
         let deadline = Instant::now() + PATIENCE;
         let stream = loop {

@@ -109,7 +109,7 @@ pub fn read(body: &[u8]) -> Option<Envelope<'_>> {
     Some(envelope)
 }
 
-/// What a message is, told from its beginning.
+/// The kind of a message, told from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head<'a> {
     /// A request or notification, by its method.
@@ -123,7 +123,7 @@ pub enum Head<'a> {
     },
 }
 
-/// What the message is that begins like `body`, which need not be all of it; none as long as that
+/// Reads the kind of the message that begins like `body`, which need not be all of it; none as long as that
 /// can't be told. Reads no further than needed: with the keys in the order in which Lean and the
 /// usual editors write them, neither parameters nor results.
 pub fn head(body: &[u8]) -> Option<Head<'_>> {

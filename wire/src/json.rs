@@ -114,7 +114,7 @@ pub fn string_is(text: &[u8], range: &Range<usize>, expected: &str) -> bool {
     string_bytes(&text[range.clone()]).as_deref() == Some(expected.as_bytes())
 }
 
-/// What the string `raw`, quotes included, says; none when it is no string or holds a lone surrogate.
+/// Reads the string `raw`, quotes included; none when it is no string or holds a lone surrogate.
 pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
     Some(match string_bytes(raw)? {
         Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),

@@ -54,7 +54,10 @@ pub async fn apply(
         };
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
             let candidate = Candidate::new(proof.proof(), proof.engine());
-            let search = assistant.settings.search();
+            let Some(settings) = assistant.settings.now() else {
+                return Applied::Gone;
+            };
+            let search = &settings.search;
             let Ok(baseline) = baseline(&search.checker, &target).await else {
                 return Applied::Gone;
             };

@@ -1,5 +1,6 @@
 //! `textDocument/codeAction`
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types as lsp;
 
@@ -8,7 +9,6 @@ use super::context::Assistant;
 use super::documents::View;
 use super::edit::workspace_edit;
 use super::finding::Offer;
-use super::goals;
 use super::initialize::SOURCE_KIND;
 use crate::proxy::route::DATA_KEY;
 use unsorry_search::search::wording::one_line;
@@ -44,26 +44,29 @@ pub async fn code_action(
                 actions.push(partial_step(assistant, &uri, &view, sketch));
             }
         }
-        let mut asked = 0;
+        let mut open = Vec::new();
         for hole in view.holes_at(&at) {
             on_hole = true;
             let of_hole = findings.iter().filter(|f| f.touches(&hole));
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
                 .any(|offer| offer.proof.depends_on().is_empty());
-            if proved || asked == MAX_HOLES || assistant.state.is_busy(uri.as_str(), &hole) {
-                continue;
+            if !proved && !assistant.state.is_busy(uri.as_str(), &hole) {
+                open.push(hole);
             }
-            asked += 1;
-            if goals::is_live(assistant, uri.as_str(), &view, &hole).await {
-                let position = view.position(hole.start);
-                actions.push(command(
-                    "Prove this sorry",
-                    "quickfix",
-                    Command::Prove,
-                    vec![json!(uri), json!(position)],
-                ));
-            }
+        }
+        open.truncate(MAX_HOLES);
+        let live = open
+            .iter()
+            .map(|hole| assistant.goals.is_live(uri.as_str(), &view, hole));
+        let live = join_all(live).await;
+        for (hole, _) in open.iter().zip(live).filter(|(_, live)| *live) {
+            actions.push(command(
+                "Prove this sorry",
+                "quickfix",
+                Command::Prove,
+                vec![json!(uri), json!(view.position(hole.start))],
+            ));
         }
     }
     // Away from a hole it is a source action: those light no bulb.
@@ -103,7 +106,7 @@ fn command(title: &str, kind: &str, command: Command, arguments: Vec<Value>) -> 
     }
 }
 
-/// What an offer does, in the place of a hole or of a proof that was `applied` there.
+/// The title of an offer in the place of a hole or of a proof that was `applied` there.
 fn title(offer: &Offer, applied: bool) -> String {
     let proof = &offer.proof;
     let (text, level) = (one_line(proof.proof()), proof.level().title());

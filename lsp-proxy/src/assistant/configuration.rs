@@ -5,20 +5,23 @@ use tower_lsp_server::ls_types as lsp;
 use super::context::Assistant;
 
 /// `workspace/didChangeConfiguration`: what is under `unsorry` is ours.
-pub async fn did_change_configuration(
+pub fn did_change_configuration(
     assistant: &Assistant,
-    params: lsp::DidChangeConfigurationParams,
+    mut params: lsp::DidChangeConfigurationParams,
 ) {
-    let Some(settings) = params.settings.get("unsorry") else {
+    let Some(settings) = params.settings.get_mut("unsorry") else {
         return;
     };
-    let set = assistant.settings.set(settings);
-    assistant.state.changed();
-    if let Err(error) = set {
-        let message = format!("unsorry keeps its settings as they were: {error:#}");
-        let client = &assistant.client;
-        client
-            .show_message(lsp::MessageType::WARNING, message)
-            .await;
-    }
+    let set = assistant.settings.set(settings.take());
+    let (client, state) = (assistant.client.clone(), assistant.state.clone());
+    tokio::spawn(async move {
+        let set = set.await;
+        state.changed();
+        if let Err(error) = set {
+            let message = format!("unsorry keeps its settings as they were: {error:#}");
+            client
+                .show_message(lsp::MessageType::WARNING, message)
+                .await;
+        }
+    });
 }

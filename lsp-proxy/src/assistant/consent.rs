@@ -7,9 +7,9 @@ use super::context::Assistant;
 use crate::consent::{Consent, Question};
 use unsorry_search::search::Search;
 
-/// Asks what nobody has asked yet. Comes back at once: who needs an answer waits for it elsewhere.
-pub fn ask(assistant: &Assistant) {
-    let consent = assistant.settings.consent();
+/// Asks what nobody has asked yet. Who needs an answer waits for it elsewhere.
+pub async fn ask(assistant: &Assistant) {
+    let consent = assistant.settings.settled().await.consent.clone();
     for question in consent.take_questions() {
         tokio::spawn(ask_one(assistant.client.clone(), consent.clone(), question));
     }
@@ -54,9 +54,10 @@ async fn ask_one(client: Client, consent: Consent, question: Question) {
 
 /// The search as it is now. While the user is being asked, nobody waits for their answer who could
 /// do without it: engines elsewhere come last.
-pub fn search(assistant: &Assistant) -> Search {
-    let mut search = assistant.settings.search();
-    if assistant.settings.consent().is_awaited() {
+pub async fn search(assistant: &Assistant) -> Search {
+    let settings = assistant.settings.settled().await;
+    let mut search = settings.search.clone();
+    if settings.consent.is_awaited() {
         search.sources.sort_by_key(|one| one.engine.is_remote());
     }
     search

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_lsp_server::Client;
 
+use super::goals::Goals;
 use super::lean::Lean;
 use super::settings::Settings;
 use super::state::State;
 
-/// How many searches go on at once; others wait for their turn. All share one Lean, which stays with one of
+/// The most searches that go on at once; others wait for their turn. All share one Lean, which stays with one of
 /// them as long as that has work for it. Two, because one may wait long for a model.
 pub const MAX_SEARCHES: usize = 2;
 
@@ -20,9 +21,9 @@ pub struct Assistant {
     pub client: Client,
     /// Documents, jobs and findings.
     pub state: State,
-    /// The user's Lean, to ask about goals.
-    pub lean: Lean,
-    /// What is configured.
+    /// The goals of holes, from the user's Lean.
+    pub goals: Goals,
+    /// The configuration.
     pub settings: Settings,
     /// The prefix of the ids and tokens that are ours.
     pub session: Arc<str>,
@@ -33,10 +34,11 @@ pub struct Assistant {
 impl Assistant {
     /// An assistant that knows of no document yet.
     pub fn new(client: Client, lean: Lean, settings: Settings, session: Arc<str>) -> Assistant {
+        let state = State::default();
         Assistant {
             client,
-            state: State::default(),
-            lean,
+            goals: Goals::new(lean, state.clone()),
+            state,
             settings,
             session,
             turns: Arc::new(Semaphore::new(MAX_SEARCHES)),

@@ -93,6 +93,11 @@ impl View {
         Arc::make_mut(&mut self.pieces).change(&self.rope, change);
     }
 
+    /// Whether both are of one document at one version.
+    pub fn is(&self, other: &View) -> bool {
+        Arc::ptr_eq(&self.whole, &other.whole)
+    }
+
     fn whole(&self) -> &Whole {
         self.whole.get_or_init(|| {
             let text = self.rope.to_string();

@@ -23,11 +23,11 @@ use super::sync;
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector};
 
-/// What the assistant works with.
+/// The parts that the assistant is made of.
 pub struct Setup {
     /// The prefix of the ids and tokens that are ours.
     pub session: Arc<str>,
-    /// What is configured.
+    /// The configuration.
     pub settings: Settings,
     /// The requests that we and Lean answer together.
     pub merges: Arc<Merges>,
@@ -58,7 +58,7 @@ struct EventLoop {
     number: i64,
 }
 
-/// What the service says of a request; nothing of a notification.
+/// The service's answer to a request; nothing for a notification.
 type Answer = Result<Option<Response>, ExitedError>;
 
 impl EventLoop {
@@ -202,3 +202,6 @@ impl EventLoop {
         self.number
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub async fn execute_command(
             return Ok(Some(status(assistant, since.and_then(Value::as_u64)).await));
         }
         Command::Settings => {
-            let set = assistant.settings.set(&first.unwrap_or_default());
+            let set = assistant.settings.set(first.unwrap_or_default()).await;
             assistant.state.changed();
             set.map_err(|error| Error::invalid_params(format!("{error:#}")))?;
         }

@@ -4,9 +4,9 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::context::Assistant;
 use super::finding::Finding;
-use super::goals::{self, Answer};
+use super::known::Answer;
 
-/// Over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
+/// The hover over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
 /// there: how far it was checked.
 pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<lsp::Hover> {
     let lsp::TextDocumentPositionParams {
@@ -25,10 +25,10 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         let text = format!("{}\n{}", finding.summary, finding.details.markdown());
         return Some(markdown(text, view.lsp_range(&finding.range)));
     };
-    let answer = goals::goals(assistant, uri, &view, &hole).await;
-    if assistant.state.version(uri) != Some(view.version) {
-        return None;
-    }
+    let answer = assistant.goals.of(uri, &view, &hole);
+    let busy = assistant.state.is_busy(uri, &hole);
+    let details = busy.then(|| assistant.state.told(uri, &hole));
+    let answer = answer.await;
     let mut text = String::from("**unsorry**\n");
     match &answer {
         Answer::Goals(shown) => {
@@ -40,9 +40,9 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         Answer::Unknown => {}
     }
     let found = findings.iter().rev().find(|f| f.range == hole);
-    if assistant.state.is_busy(uri, &hole) {
+    if let Some(details) = details {
         text += "\nA proof is being searched for.\n";
-        text += &assistant.state.told(uri, &hole).markdown();
+        text += &details.markdown();
     } else if let Some(finding) = found {
         text += &describe(finding);
     } else if matches!(answer, Answer::Goals(_)) {

@@ -13,7 +13,7 @@ pub struct InFlight(HashMap<Id, Handler>);
 
 #[derive(Debug)]
 struct Handler {
-    /// What the service knows the request by.
+    /// The service's number for the request.
     number: i64,
     /// None where the answer is ours alone.
     ticket: Option<Ticket>,

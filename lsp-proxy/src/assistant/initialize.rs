@@ -1,5 +1,6 @@
 //! `initialize`
 
+use futures_util::FutureExt;
 use tower_lsp_server::ls_types as lsp;
 
 use super::commands::command_names;
@@ -26,7 +27,7 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
     });
     let options = params.initialization_options.as_ref();
     if let Some(editors) = options.and_then(|options| options.get("unsorry")) {
-        assistant.settings.begin_with(editors);
+        assistant.settings.begin_with(editors.clone());
     }
     lsp::InitializeResult {
         capabilities: lsp::ServerCapabilities {
@@ -50,12 +51,22 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
 
 /// `initialized`: the editor may be told of a mistake in the configuration from here on.
 pub fn initialized(assistant: &Assistant) {
-    if let Some(complaint) = assistant.settings.complaint() {
-        let client = assistant.client.clone();
-        tokio::spawn(async move {
+    let assistant = assistant.clone();
+    tokio::spawn(async move {
+        let mut settled = Box::pin(assistant.settings.settled());
+        let settings = match (&mut settled).now_or_never() {
+            Some(settings) => settings,
+            None => {
+                let settings = settled.await;
+                assistant.state.changed();
+                settings
+            }
+        };
+        if let Some(complaint) = &settings.complaint {
+            let client = &assistant.client;
             client
                 .show_message(lsp::MessageType::WARNING, complaint)
-                .await
-        });
-    }
+                .await;
+        }
+    });
 }

@@ -47,7 +47,6 @@ pub fn start(assistant: &Assistant, uri: String, holes: Vec<Range<usize>>) {
         assistant.state.end_job(&name, None);
         return;
     };
-    consent::ask(assistant);
     let job = Job {
         assistant: assistant.clone(),
         uri: lsp_uri,
@@ -96,6 +95,10 @@ enum Fared {
 impl Job {
     /// What it came to; nothing if it was stopped.
     async fn run(&self) -> Option<Ended> {
+        tokio::select! {
+            () = consent::ask(&self.assistant) => {}
+            () = self.cancel.cancelled() => return None,
+        }
         let shown = self.begin().await;
         let mut proved = 0;
         let mut left = Vec::new();
@@ -137,7 +140,10 @@ impl Job {
         };
         let summary = match proved == self.many {
             true => summary,
-            false => summary + &self.assistant.settings.consent().note(),
+            false => match self.assistant.settings.now() {
+                Some(settings) => summary + &settings.consent.note(),
+                None => summary,
+            },
         };
         let summary = summary + &complaints(&failures);
         self.end(shown, summary.clone()).await;
@@ -190,7 +196,10 @@ impl Job {
         state.tell(&self.name, |details| *details = Details::default());
         let known = state.known_proofs(&target);
         let (steps, mut watched) = unbounded_channel();
-        let search = consent::search(&self.assistant);
+        let search = tokio::select! {
+            search = consent::search(&self.assistant) => search,
+            () = self.cancel.cancelled() => return Fared::Stopped,
+        };
         let search = async {
             let outcome = search.prove(&target, known, steps, &self.cancel).await;
             // An editor may take its time with the edit.

@@ -1,4 +1,4 @@
-//! The holes of which Lean has said something, followed through edits.
+//! What Lean has said of holes, followed through edits.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,27 +8,47 @@ use unsorry_syntax::{Change, shift};
 
 use super::documents::View;
 
-/// How many holes of a document are remembered; the oldest go first.
-const MOST: usize = 32;
+/// The most holes of a document that are remembered; the oldest go first.
+const MAX_HOLES: usize = 32;
 
 /// The longest goals that are remembered, in bytes.
-const LONGEST: usize = 64 << 10;
+const MAX_GOAL_BYTES: usize = 64 << 10;
 
 /// A hole's kind, and its goals as Lean shows them.
 pub type Shown = Arc<(HoleKind, Vec<String>)>;
 
-/// The holes of a document that Lean has elaborated.
+/// Lean's answer about a hole.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// These are its goals.
+    Goals(Shown),
+    /// It is not elaborated: a `sorry` in a quotation, say.
+    None,
+    /// Lean did not answer, or too late for the text.
+    Unknown,
+}
+
+/// The holes of a document that Lean has been asked about.
 #[derive(Debug, Default)]
 pub struct Known(Vec<Hole>);
 
 #[derive(Debug)]
 struct Hole {
     range: Range<usize>,
-    /// As long as its declaration is the one that Lean was asked about.
-    same: Option<Same>,
+    said: Said,
 }
 
-/// What is known of a hole in a declaration that has not changed.
+/// The part of Lean's answer that still holds.
+#[derive(Debug)]
+enum Said {
+    /// Lean elaborates the hole. More is known as long as its declaration is the one that Lean was asked about.
+    Live(Option<Same>),
+    /// Lean does not elaborate it, as long as nothing changes up to the end of this declaration, or anywhere
+    /// where there is none.
+    Inert(Option<Range<usize>>),
+}
+
+/// The knowledge of a hole in a declaration that has not changed.
 #[derive(Debug)]
 struct Same {
     declaration: Range<usize>,
@@ -40,45 +60,58 @@ struct Same {
 impl Known {
     /// Lean has these goals for the hole at `range` of a declaration.
     pub fn keep(&mut self, range: Range<usize>, declaration: Range<usize>, goals: &Shown) {
-        self.forget(&range);
         let size: usize = goals.1.iter().map(String::len).sum();
-        self.0.push(Hole {
-            range,
-            same: Some(Same {
-                declaration,
-                kind: goals.0,
-                goals: (size <= LONGEST).then(|| goals.clone()),
-            }),
-        });
-        if self.0.len() > MOST {
-            self.0.remove(0);
-        }
+        let said = Said::Live(Some(Same {
+            declaration,
+            kind: goals.0,
+            goals: (size <= MAX_GOAL_BYTES).then(|| goals.clone()),
+        }));
+        self.push(Hole { range, said });
     }
 
-    /// Lean does not elaborate the hole at `range`.
-    pub fn forget(&mut self, range: &Range<usize>) {
-        self.0.retain(|hole| hole.range != *range);
+    /// Lean does not elaborate the hole at `range`, which is in a declaration or in none.
+    pub fn keep_inert(&mut self, range: Range<usize>, declaration: Option<Range<usize>>) {
+        let said = Said::Inert(declaration);
+        self.push(Hole { range, said });
+    }
+
+    fn push(&mut self, hole: Hole) {
+        self.0.retain(|old| old.range != hole.range);
+        self.0.push(hole);
+        if self.0.len() > MAX_HOLES {
+            self.0.remove(0);
+        }
     }
 
     /// Follows what was `changed`, after which the document is `view`. A hole that stays one is still
     /// elaborated, as far as one can tell without Lean.
     pub fn change(&mut self, changes: &[Change], view: &View) {
         let moved = |range: &Range<usize>| changes.iter().try_fold(range.clone(), shift);
+        let changed_before = |end: usize| changes.iter().any(|change| change.range.start < end);
         self.0.retain_mut(|hole| {
             let Some(range) = moved(&hole.range).filter(|range| view.is_hole(range)) else {
                 return false;
             };
-            if let Some(same) = &mut hole.same {
-                let end = same.declaration.end;
-                if changes.iter().any(|change| change.range.start < end) {
-                    same.goals = None;
+            // What was written beside a declaration may have made it longer.
+            let is_declaration =
+                |now: &Range<usize>| view.declaration(range.start).as_ref() == Some(now);
+            match &mut hole.said {
+                Said::Live(same) => {
+                    *same = same.take().and_then(|mut same| {
+                        if changed_before(same.declaration.end) {
+                            same.goals = None;
+                        }
+                        same.declaration = moved(&same.declaration).filter(is_declaration)?;
+                        Some(same)
+                    });
                 }
-                match moved(&same.declaration) {
-                    // What was written beside it may have made it longer.
-                    Some(now) if view.declaration(range.start) == Some(now.clone()) => {
-                        same.declaration = now;
+                Said::Inert(declaration) => {
+                    let holds = declaration.as_ref().is_some_and(|declaration| {
+                        !changed_before(declaration.end) && is_declaration(declaration)
+                    });
+                    if !holds {
+                        return false;
                     }
-                    _ => hole.same = None,
                 }
             }
             hole.range = range;
@@ -86,20 +119,30 @@ impl Known {
         });
     }
 
-    fn find(&self, range: &Range<usize>) -> Option<&Hole> {
-        self.0.iter().find(|hole| hole.range == *range)
+    fn find(&self, range: &Range<usize>) -> Option<&Said> {
+        let hole = self.0.iter().find(|hole| hole.range == *range)?;
+        Some(&hole.said)
     }
 
-    /// Whether Lean has elaborated the hole, when it was asked last.
-    pub fn is_live(&self, range: &Range<usize>) -> bool {
-        self.find(range).is_some()
+    /// Whether Lean elaborates the hole, as it said last.
+    pub fn is_live(&self, range: &Range<usize>) -> Option<bool> {
+        Some(matches!(self.find(range)?, Said::Live(_)))
     }
 
-    /// The hole's goals, if they must still be these, or else its kind, if it must still be that.
-    pub fn goals(&self, range: &Range<usize>) -> (Option<Shown>, Option<HoleKind>) {
-        let same = self.find(range).and_then(|hole| hole.same.as_ref());
-        let goals = same.and_then(|same| same.goals.clone());
-        (goals, same.map(|same| same.kind))
+    /// Returns what Lean would answer about the hole, if that is known.
+    pub fn answer(&self, range: &Range<usize>) -> Option<Answer> {
+        match self.find(range)? {
+            Said::Live(same) => same.as_ref()?.goals.clone().map(Answer::Goals),
+            Said::Inert(_) => Some(Answer::None),
+        }
+    }
+
+    /// Returns the hole's kind, if it must still be that.
+    pub fn kind(&self, range: &Range<usize>) -> Option<HoleKind> {
+        match self.find(range)? {
+            Said::Live(same) => same.as_ref().map(|same| same.kind),
+            Said::Inert(_) => None,
+        }
     }
 }
 
@@ -124,7 +167,7 @@ mod tests {
         let mut known = Known::default();
         let shown = Arc::new((HoleKind::Tactic, vec!["⊢ T".to_owned()]));
         known.keep(hole.clone(), declaration, &shown);
-        assert!(known.goals(&hole).0.is_some());
+        assert!(known.answer(&hole).is_some());
 
         let at = TEXT.find(old).expect("it is there");
         let change = lsp::TextDocumentContentChangeEvent {
@@ -135,7 +178,10 @@ mod tests {
         let changes = document.change(2, vec![change]);
         known.change(&changes, &document.view());
         let hole = known.0.first().map(|hole| hole.range.clone());
-        let told = match hole.as_ref().map(|hole| known.goals(hole)) {
+        let told = match hole
+            .as_ref()
+            .map(|hole| (known.answer(hole), known.kind(hole)))
+        {
             None => "nothing",
             Some((None, None)) => "live",
             Some((None, Some(_))) => "kind",
@@ -167,17 +213,43 @@ mod tests {
     #[test]
     fn the_oldest_goes_first() {
         let mut known = Known::default();
-        let shown = Arc::new((HoleKind::Term, vec!["x".repeat(LONGEST)]));
-        for n in 0..=MOST {
+        let shown = Arc::new((HoleKind::Term, vec!["x".repeat(MAX_GOAL_BYTES)]));
+        for n in 0..=MAX_HOLES {
             known.keep(10 * n..10 * n + 5, 0..1000, &shown);
         }
-        assert!(!known.is_live(&(0..5)));
-        assert!(known.goals(&(10..15)).0.is_some());
-        let longer = Arc::new((HoleKind::Term, vec!["x".repeat(LONGEST + 1)]));
+        assert_eq!(known.is_live(&(0..5)), None);
+        assert!(known.answer(&(10..15)).is_some());
+        let longer = Arc::new((HoleKind::Term, vec!["x".repeat(MAX_GOAL_BYTES + 1)]));
         known.keep(10..15, 0..1000, &longer);
-        let (goals, kind) = known.goals(&(10..15));
-        assert_eq!((goals, kind), (None, Some(HoleKind::Term)));
-        known.forget(&(10..15));
-        assert!(!known.is_live(&(10..15)));
+        assert!(known.answer(&(10..15)).is_none());
+        assert_eq!(known.kind(&(10..15)), Some(HoleKind::Term));
+        known.keep_inert(10..15, None);
+        assert_eq!(known.is_live(&(10..15)), Some(false));
+    }
+
+    #[test]
+    fn that_lean_does_not_elaborate_a_hole_holds_for_the_same_text() {
+        let check = |in_declaration: bool, at: usize, expected: Option<bool>| {
+            let mut document = Document::new(1, TEXT);
+            let view = document.view();
+            let hole = view.holes().next().expect("a hole");
+            let declaration = view.declaration(hole.start).filter(|_| in_declaration);
+            let mut known = Known::default();
+            known.keep_inert(hole.clone(), declaration);
+            assert!(matches!(known.answer(&hole), Some(Answer::None)));
+            let change = lsp::TextDocumentContentChangeEvent {
+                range: Some(view.lsp_range(&(at..at))),
+                range_length: None,
+                text: " ".to_owned(),
+            };
+            let changes = document.change(2, vec![change]);
+            known.change(&changes, &document.view());
+            let hole = document.view().holes().next().expect("a hole");
+            assert_eq!(known.is_live(&hole), expected, "{at}");
+        };
+        let behind = TEXT.find("behind").expect("it is there");
+        check(true, behind, Some(false));
+        check(true, 0, None);
+        check(false, behind, None);
     }
 }

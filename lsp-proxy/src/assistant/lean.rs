@@ -14,8 +14,8 @@ use unsorry_search::lean::elaboration::Goals;
 use unsorry_syntax::Position;
 use unsorry_wire::frame::Message;
 
-/// How long a goal is waited for. Lean answers once it has elaborated so far.
-const LIMIT: Duration = Duration::from_secs(600);
+/// The longest that a goal is waited for. Lean answers once it has elaborated so far.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(600);
 
 const TACTIC: &str = "$/lean/plainGoal";
 const TERM: &str = "$/lean/plainTermGoal";
@@ -40,31 +40,33 @@ impl Lean {
         }
     }
 
-    /// The goals at `position`. None when Lean can't tell.
-    pub async fn goals(&self, uri: &str, position: Position) -> Option<Goals> {
-        let tactic = self.ask_at(TACTIC, uri, position);
-        let term = self.ask_at(TERM, uri, position);
-        let (tactic, term) = tokio::time::timeout(LIMIT, async { (tactic.await, term.await) })
-            .await
-            .ok()?;
-        Some(Goals::read(&tactic.ok()?, &term.ok()?))
-    }
-
-    /// As [`Lean::goals`], where those of one kind suffice.
-    pub async fn goals_of(&self, uri: &str, position: Position, kind: HoleKind) -> Option<Goals> {
-        let answer = self.ask_at(
-            match kind {
-                HoleKind::Tactic => TACTIC,
-                HoleKind::Term => TERM,
-            },
-            uri,
-            position,
-        );
-        let answer = tokio::time::timeout(LIMIT, answer).await.ok()?.ok()?;
-        Some(match kind {
-            HoleKind::Tactic => Goals::read(&answer, &Value::Null),
-            HoleKind::Term => Goals::read(&Value::Null, &answer),
-        })
+    /// Asks for the goals at `position`, of one `kind` where those suffice. The question is sent now; what is
+    /// returned waits for the answer, and gives none when Lean can't tell.
+    pub fn goals(
+        &self,
+        uri: &str,
+        position: Position,
+        kind: Option<HoleKind>,
+    ) -> impl Future<Output = Option<Goals>> + Send + use<> {
+        let ask = |of: HoleKind, method: &str| {
+            let asked = kind.is_none_or(|kind| kind == of);
+            asked.then(|| self.ask_at(method, uri, position))
+        };
+        let tactic = ask(HoleKind::Tactic, TACTIC);
+        let term = ask(HoleKind::Term, TERM);
+        let answers = async move {
+            let answer = async |asked: Option<oneshot::Receiver<Value>>| match asked {
+                Some(asked) => asked.await.ok(),
+                None => Some(Value::Null),
+            };
+            Some(Goals::read(&answer(tactic).await?, &answer(term).await?))
+        };
+        async move {
+            tokio::time::timeout(ANSWERS_WITHIN, answers)
+                .await
+                .ok()
+                .flatten()
+        }
     }
 
     fn ask_at(&self, method: &str, uri: &str, position: Position) -> oneshot::Receiver<Value> {

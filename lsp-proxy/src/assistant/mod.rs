@@ -8,6 +8,7 @@ mod code_action;
 mod commands;
 mod completion;
 mod configuration;
+mod configured;
 mod consent;
 mod context;
 mod deadline;
@@ -35,5 +36,6 @@ mod state;
 mod status;
 mod sync;
 
+pub use configured::Configured;
 pub use event_loop::{Setup, run};
 pub use settings::Settings;

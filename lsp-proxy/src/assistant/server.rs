@@ -41,7 +41,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
-        configuration::did_change_configuration(&self.0, params).await;
+        configuration::did_change_configuration(&self.0, params);
     }
 
     async fn code_action(

@@ -254,12 +254,11 @@ impl State {
     }
 
     /// Lean does not elaborate the hole at `range` of `view`.
-    pub fn forget_hole(&self, uri: &str, view: &View, range: &Range<usize>) {
+    pub fn know_inert(&self, uri: &str, view: &View, range: &Range<usize>) {
         let mut inner = self.lock();
-        if inner.documents.get(uri).map(Document::version) == Some(view.version)
-            && let Some(known) = inner.known.get_mut(uri)
-        {
-            known.forget(range);
+        if inner.documents.get(uri).map(Document::version) == Some(view.version) {
+            let known = inner.known.entry(uri.to_owned()).or_default();
+            known.keep_inert(range.clone(), view.declaration(range.start));
         }
     }
 

@@ -11,6 +11,9 @@ use crate::config::{self, Engine};
 /// A question that waits for news is answered after this long without any.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a status waits for settings that are being read.
+const SETTLES_WITHIN: Duration = Duration::from_secs(1);
+
 #[derive(Serialize)]
 struct Status {
     /// Another one than before, whenever anything else here is.
@@ -39,21 +42,28 @@ pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
         let news = revision.wait_for(|revision| *revision != since);
         let _ = timeout(PATIENCE, news).await;
     }
-    let (engines, available) = assistant.settings.engines();
+    let settings = timeout(SETTLES_WITHIN, assistant.settings.settled()).await;
+    let settings = settings.ok().or_else(|| assistant.settings.now());
+    let settings = settings.as_deref();
     let (revision, jobs, last) = assistant.state.standing();
     let shown = |path: std::path::PathBuf| path.display().to_string();
     let status = Status {
         revision,
         version: env!("CARGO_PKG_VERSION"),
         pid: std::process::id(),
-        engines,
-        available,
+        engines: settings.map_or_else(Vec::new, |settings| settings.engines.clone()),
+        available: settings.map_or_else(Vec::new, |settings| settings.available.clone()),
         documents: assistant.state.documents(),
         jobs,
         last,
-        complaint: assistant.settings.complaint(),
+        complaint: match settings {
+            Some(settings) => settings.complaint.clone(),
+            None => Some("unsorry is still reading its configuration".to_owned()),
+        },
         log: config::log_file().map(shown),
-        config: assistant.settings.users_file().map(shown),
+        config: settings
+            .and_then(|settings| settings.users_file.clone())
+            .map(shown),
     };
     serde_json::to_value(status).unwrap_or_default()
 }

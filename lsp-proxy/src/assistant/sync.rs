@@ -25,7 +25,9 @@ pub fn did_change_watched_files(assistant: &Assistant, params: &lsp::DidChangeWa
     };
     if params.changes.iter().any(compiled) {
         assistant.state.forget_findings();
-        assistant.settings.search().checker.reload_imports();
+        if let Some(settings) = assistant.settings.now() {
+            settings.search.checker.reload_imports();
+        }
     }
 }
 

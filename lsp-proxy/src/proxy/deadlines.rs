@@ -14,7 +14,7 @@ use super::injector::Injector;
 use super::merges::{Merges, Ticket};
 use super::route::Merged;
 
-/// How long Lean's answer is held for ours. Ours comes from memory, or from a goal that Lean knows
+/// The longest that Lean's answer is held for ours. Ours comes from memory, or from a goal that Lean knows
 /// by the time it answers itself.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -86,7 +86,7 @@ fn keep(held: &Receiver<(Ticket, Instant)>, act: impl Fn(Act, Ticket)) {
     }
 }
 
-/// What is done about an answer that is held.
+/// The two things that are done about an answer that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     /// The assistant is told that its part is due.
@@ -95,7 +95,7 @@ enum Act {
     Release,
 }
 
-/// What is to be done, and when. Pure.
+/// The acts to come, by their time. Pure.
 #[derive(Debug, Default)]
 struct Schedule {
     /// In order; the number tells those of one moment apart.

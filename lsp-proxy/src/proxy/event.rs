@@ -5,7 +5,7 @@ use unsorry_wire::frame::Message;
 use super::merges::Ticket;
 use super::route::Merged;
 
-/// What the assistant hears of, in the order in which it happened.
+/// An event that the assistant hears of, in the order in which they happened.
 #[derive(Debug)]
 pub enum Event {
     /// A message from the editor that Lean gets too, or not at all.

@@ -65,7 +65,7 @@ impl Inner {
 
 /// Requests of the editor that get one answer, made of Lean's and ours.
 ///
-/// What is let go of here is sent while nobody else can look, so that at any moment an answer is either
+/// An answer that is let go of is sent while nobody else can look, so that at any moment an answer is either
 /// here or sent: whoever closes this has them all. So `send` must not wait.
 #[derive(Debug, Default)]
 pub struct Merges(Mutex<Inner>);

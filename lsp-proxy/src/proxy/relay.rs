@@ -22,7 +22,7 @@ use super::tap::Tap;
 /// The parts that both relay threads share.
 #[derive(Debug, Clone)]
 pub struct Shared {
-    /// Begins the ids and tokens that are ours.
+    /// The prefix of the ids and tokens that are ours.
     pub session: Arc<str>,
     /// The merged requests under way.
     pub merges: Arc<Merges>,

@@ -3,7 +3,7 @@
 use unsorry_wire::envelope::{self, Head};
 use unsorry_wire::json;
 
-/// Begins the names of our commands.
+/// The prefix of the names of our commands.
 pub const COMMAND_PREFIX: &str = "unsorry.";
 
 /// A key of the `data` of our code actions and completion items, by which a resolve request is known
@@ -23,7 +23,7 @@ pub enum Merged {
     Hover,
 }
 
-/// What becomes of a message from the editor.
+/// The destination of a message from the editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// To Lean.
@@ -40,7 +40,8 @@ pub enum Route {
     Echo,
 }
 
-/// Routes the message `body` from the editor. `session` begins the ids and tokens that are ours.
+/// Routes the message `body` from the editor. `session` is the prefix of the ids and tokens
+/// that are ours.
 pub fn from_editor(session: &str, body: &[u8]) -> Route {
     let Some(head) = envelope::head(body) else {
         return Route::Lean;

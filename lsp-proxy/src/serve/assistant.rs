@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use unsorry_search::command::LeanCommand;
 
 use super::session::SessionEvent;
-use crate::assistant::{self, Settings, Setup};
+use crate::assistant::{self, Configured, Settings, Setup};
 use crate::config::{Config, Engine};
 use crate::consent;
 use crate::proxy::{self, Event, Injector, Shared};
@@ -77,6 +77,8 @@ fn settings(startup: Startup) -> Settings {
         command,
         cwd,
     } = startup;
-    let files = Config::as_far_as_possible(config.as_deref(), &cwd);
-    Settings::new(files, &engines, consent::file::path(), command, cwd)
+    Settings::start(move || {
+        let files = Config::as_far_as_possible(config.as_deref(), &cwd);
+        Configured::new(files, &engines, consent::file::path(), command, cwd)
+    })
 }

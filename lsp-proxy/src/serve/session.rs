@@ -13,16 +13,16 @@ use unsorry_search::lean::process::kill_group;
 
 use crate::proxy::Output;
 
-/// How long Lean may take to end once the editor is gone and nothing moves between them any more.
+/// The longest that Lean may take to end once the editor is gone and nothing moves between them any more.
 pub const GRACE: Duration = Duration::from_secs(5);
 
 /// The same however much moves.
 const MAX_GRACE: Duration = Duration::from_secs(60);
 
-/// How long the last words of a killed Lean may take to arrive.
+/// The longest that the last words of a killed Lean may take to arrive.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What ends a session, or brings its end on.
+/// An event that ends a session, or brings its end on.
 pub enum SessionEvent {
     /// The editor says no more.
     EditorLeft,
@@ -38,7 +38,7 @@ pub enum SessionEvent {
     RelayFailed,
 }
 
-/// How far the end has come.
+/// The progress of the end.
 #[derive(Default)]
 pub struct Session {
     assistant_failed: bool,
