@@ -9,7 +9,10 @@ use reqwest::{Client, Response, StatusCode, redirect};
 use serde_json::Value;
 
 use super::key::Key;
-use super::problem::{Problem, Remedy, of_junk, of_request, of_status, shown};
+use super::problem::junk::of_junk;
+use super::problem::request::of_request;
+use super::problem::status::of_status;
+use super::problem::{Problem, Remedy, shown};
 use super::reply::{Event, events, stream};
 use super::{EndpointSettings, EngineKind, Template};
 use crate::http;

@@ -1,17 +1,13 @@
 //! What can go wrong with an engine, and what to do about it.
 
-mod junk;
-mod request;
-mod status;
+pub(super) mod junk;
+pub(super) mod request;
+pub(super) mod status;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
-
-pub(super) use junk::of_junk;
-pub(super) use request::of_request;
-pub(super) use status::of_status;
 
 /// Something that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
