@@ -89,9 +89,20 @@ pub struct Provers {
     /// Whatever their mode, they are one model.
     local: Option<(LocalSettings, Local)>,
     remote: Option<Arc<dyn Prover>>,
+    /// What stands in for the portfolio.
+    tactics: Option<Arc<dyn Prover>>,
 }
 
 impl Provers {
+    /// Provers of which `tactics` stands in for the portfolio.
+    #[cfg(test)]
+    pub fn with_tactics(tactics: Arc<dyn Prover>) -> Provers {
+        Provers {
+            tactics: Some(tactics),
+            ..Provers::default()
+        }
+    }
+
     /// Those that are configured. With `consent`, nothing is sent anywhere before the user has agreed to
     /// it; without, they have. A prover that was made before stays, as long as its settings do; the
     /// endpoints elsewhere are those of the first time.
@@ -101,7 +112,10 @@ impl Provers {
     pub fn sources(&mut self, config: &Config, consent: Option<&Consent>) -> Result<Vec<Source>> {
         let source = |engine: Engine| {
             let prover: Arc<dyn Prover> = match engine {
-                Engine::Tactics => return Ok(tactics(config)),
+                Engine::Tactics => match &self.tactics {
+                    None => return Ok(tactics(config)),
+                    Some(prover) => prover.clone(),
+                },
                 Engine::Local(_) => Arc::new(self.local(config)?),
                 Engine::Remote(_) => self.remote(config, consent)?,
             };

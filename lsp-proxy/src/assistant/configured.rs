@@ -1,9 +1,15 @@
 //! What is configured, and what that makes: the search, and who may be asked.
 
 use std::path::PathBuf;
+#[cfg(test)]
+use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::Value;
+#[cfg(test)]
+use unsorry_prover::Prover;
+#[cfg(test)]
+use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
 use unsorry_search::search::Search;
@@ -73,6 +79,15 @@ impl Configured {
         // With nothing from the editor it takes what it can.
         let _ = configured.apply(&Value::Null);
         configured
+    }
+
+    /// The same with `tactics` in the place of the portfolio, and a `checker` in the place of Lean's.
+    #[cfg(test)]
+    pub fn scripted(mut self, tactics: Arc<dyn Prover>, checker: Checker) -> Configured {
+        self.provers = Provers::with_tactics(tactics);
+        self.search.checker = checker;
+        let _ = self.apply(&Value::Null);
+        self
     }
 
     /// Takes the editor's settings, in place of those that it sent before.

@@ -35,6 +35,8 @@ mod settings;
 mod state;
 mod status;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use configured::Configured;
 pub use event_loop::{Setup, run};

@@ -224,10 +224,7 @@ fn what_was_let_go_of_before_the_end_is_not_lost() {
     bench.lean_says(&[ANSWER]);
     // The thread that is to write it does not come to it before Lean ends.
     let (bell, _rung) = mpsc::channel();
-    let injector = Injector {
-        queue: bench.to_editor.ours.clone(),
-        bell,
-    };
+    let injector = Injector::queued(bench.to_editor.ours.clone(), bell);
     let send = |message| injector.send(&message);
     bench.shared.merges.give_up(&ticket, send);
     let ended = lean_to_editor(io::empty(), None, &bench.to_editor, &bench.shared);

@@ -19,6 +19,8 @@ use super::queue::Searcher;
 pub use super::request::CheckError;
 use super::request::{Reply, Request};
 use super::schedule::{self, Lean};
+#[cfg(any(test, feature = "testing"))]
+use super::script::Script;
 use super::slot::Slot;
 
 /// Sends texts to Lean. Clones share one Lean; when the last is gone, so is Lean.
@@ -76,18 +78,18 @@ impl Checker {
     }
 
     /// A checker that asks `lean` in the place of a Lean.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn scripted(mut lean: impl FnMut(&str) -> Elaboration + Send + 'static) -> Checker {
         Checker::scripted_with(move |text| Ok(lean(text)))
     }
 
     /// The same with a `lean` that may fail.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn scripted_with(
         mut lean: impl FnMut(&str) -> Result<Elaboration, CheckError> + Send + 'static,
     ) -> Checker {
         let lean = move |text: &str| std::future::ready(lean(text));
-        Checker::with(schedule::tests::Script(lean), Path::new("/"), Duration::MAX)
+        Checker::with(Script(lean), Path::new("/"), Duration::MAX)
     }
 
     /// Elaborates `text` as a document beside the one at `uri`, with the goals at `questions`. Takes

@@ -7,5 +7,7 @@ mod queue;
 mod request;
 mod schedule;
 pub mod screen;
+#[cfg(any(test, feature = "testing"))]
+mod script;
 mod slot;
 pub mod verdict;

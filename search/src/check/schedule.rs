@@ -90,30 +90,12 @@ async fn overtaken(
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::check::checker::Checker;
-
-    /// Answers as it is told, by a text.
-    pub(in super::super) struct Script<F>(pub F);
-
-    impl<F, A> Lean for Script<F>
-    where
-        F: FnMut(&str) -> A + Send + 'static,
-        A: Future<Output = Result<Elaboration, CheckError>> + Send,
-    {
-        async fn elaborate(
-            &mut self,
-            request: &Request,
-            _: bool,
-        ) -> Result<Elaboration, CheckError> {
-            (self.0)(&request.text).await
-        }
-
-        fn rest(&mut self) {}
-    }
+    use crate::check::script::Script;
 
     fn elaborated() -> Elaboration {
         Elaboration {
