@@ -4,74 +4,19 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use unsorry_tests::editor::Editor;
 
 use crate::serve::with;
 
-/// A number that the environment may set.
+/// The number that the environment variable `name` holds, if it is set.
 fn set(name: &str, otherwise: usize) -> usize {
-    let value = std::env::var(name).ok();
-    value
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(otherwise)
-}
-
-/// Jobs at once; `UNSORRY_TEST_JOBS` says how many.
-fn many() -> usize {
-    set("UNSORRY_TEST_JOBS", 8)
-}
-
-fn prove(editor: &mut Editor, uri: &str, hole: usize) {
-    let at = editor.hole(uri, hole);
-    let prove = json!({"command": "unsorry.prove", "arguments": [uri, at]});
-    let answer = editor.request("workspace/executeCommand", prove);
-    assert!(answer.get("error").is_none(), "{answer}");
-}
-
-#[test]
-fn many_jobs_at_once() {
-    let text: String = (0..many())
-        .map(|n| format!("theorem t{n} (a b : Nat) (h : a + {n} < b) : ¬ b ≤ a := by\n  sorry\n\n"))
-        .collect();
-    with(&text, |editor, uri| {
-        for hole in 0..many() {
-            prove(editor, uri, hole);
-        }
-        let status = json!({"command": "unsorry.status", "arguments": []});
-        let status = editor.request("workspace/executeCommand", status)["result"].to_string();
-        assert!(status.contains("waiting for other searches"), "{status}");
-        let words = editor.finished(many());
-        let proved = |words: &&String| words.starts_with("proved with");
-        assert_eq!(words.iter().filter(proved).count(), many(), "{words:?}");
-        assert_eq!(editor.problems(uri), [""; 0]);
-    });
-}
-
-/// Thirty keys a second, before or behind the hole, until long after a proof was found.
-#[test]
-fn typing_while_a_job_runs() {
-    let theorem = "theorem t (a b : Nat) (h : a < b) : ¬ b ≤ a := by\n  sorry\n";
-    for (text, place) in [
-        (format!("-- here\n{theorem}"), "before"),
-        (format!("{theorem}-- here\n"), "behind"),
-    ] {
-        with(&text, |editor, uri| {
-            prove(editor, uri, 0);
-            for _ in 0..150 {
-                editor.replace(uri, "here", "xhere");
-                editor.idle(Duration::from_millis(33));
-            }
-            let words = editor.finished(1).remove(0);
-            assert!(words.starts_with("proved with"), "{place}: {words}");
-            let typed = format!("-- {}here\n", "x".repeat(150));
-            assert!(editor.text(uri).contains(&typed), "{}", editor.text(uri));
-            assert_eq!(editor.problems(uri), [""; 0], "{}", editor.text(uri));
-        });
+    match std::env::var(name) {
+        Ok(value) => value.parse().expect("a number"),
+        Err(_) => otherwise,
     }
 }
 
-/// Every hole of a long file, one for each forty lines; `UNSORRY_TEST_HOLES` says how many. Somebody types
-/// behind them.
+/// Every hole of a long file, one for each forty lines; `UNSORRY_TEST_HOLES` says how many. A key is typed behind
+/// them whenever there is news.
 #[test]
 fn a_long_file() {
     let holes = set("UNSORRY_TEST_HOLES", 6).max(1);
@@ -96,13 +41,16 @@ fn a_long_file() {
         let answer = editor.request("workspace/executeCommand", all);
         assert!(answer.get("error").is_none(), "{answer}");
         let (mut tenth, mut typed) = (0, 0);
-        while !editor
-            .progress
-            .iter()
-            .any(|(_, value)| value["kind"] == "end")
-        {
+        loop {
+            let seen = editor.progress.len();
+            editor.until("progress", |editor| {
+                (editor.progress.len() > seen).then_some(())
+            });
+            let news = &editor.progress[seen..];
+            if news.iter().any(|(_, value)| value["kind"] == "end") {
+                break;
+            }
             assert!(start.elapsed() < patience, "{:?}", editor.progress.last());
-            editor.idle(Duration::from_millis(500));
             editor.replace(uri, "here", "xhere");
             typed += 1;
             let left = editor.text(uri).matches("sorry").count();

@@ -33,17 +33,6 @@ pub fn program() -> std::path::PathBuf {
 /// How many lines of the program's log a failed test shows.
 const LOG_LINES: usize = 40;
 
-/// What the editor does when the server wants to change a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edits {
-    /// Applies it and tells the server, as editors do.
-    Accept,
-    /// Says no.
-    Refuse,
-    /// Says that it is done, and throws it away.
-    Pretend,
-}
-
 /// A document in the editor.
 #[derive(Debug, Clone)]
 struct Document {
@@ -58,8 +47,6 @@ pub struct Editor {
     messages: Receiver<Value>,
     documents: HashMap<String, Document>,
     next_id: u64,
-    /// What to do with edits of the server.
-    pub edits: Edits,
     /// The latest diagnostics by document.
     diagnostics: HashMap<String, (i64, Value)>,
     /// Everything that was shown as progress, by token.
@@ -116,7 +103,6 @@ impl Editor {
             messages,
             documents: HashMap::new(),
             next_id: 0,
-            edits: Edits::Accept,
             diagnostics: HashMap::new(),
             progress: Vec::new(),
             shown: Vec::new(),
@@ -251,11 +237,7 @@ impl Editor {
             (Some("workspace/applyEdit"), Some(id)) => {
                 let id = id.clone();
                 let edit = params["edit"].clone();
-                let result = match self.edits {
-                    Edits::Accept => self.apply(&edit),
-                    Edits::Pretend => json!({"applied": true}),
-                    Edits::Refuse => json!({"applied": false, "failureReason": "the user said no"}),
-                };
+                let result = self.apply(&edit);
                 self.send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
             }
             (Some(_), Some(id)) => {
@@ -307,12 +289,6 @@ impl Editor {
         let at = self.text(uri).find(old).expect("the old text is there");
         let range = json!({"start": position(self.text(uri), at), "end": position(self.text(uri), at + old.len())});
         self.edit(uri, &range, text);
-    }
-
-    /// Types `text` at the very beginning.
-    pub fn edit_line_above(&mut self, uri: &str, text: &str) {
-        let start = json!({"line": 0, "character": 0});
-        self.edit(uri, &json!({"start": start, "end": start}), text);
     }
 
     fn edit(&mut self, uri: &str, range: &Value, text: &str) {

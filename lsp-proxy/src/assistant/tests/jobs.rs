@@ -6,7 +6,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 use unsorry_prover::Proposal;
 
-use super::editor::{Editor, MAIN};
+use super::editor::{Editor, MAIN, settings};
 use super::prover::{Scripted, candidate};
 
 const TEXT: &str = "theorem t : easy := by\n  sorry\n";
@@ -234,4 +234,41 @@ async fn an_engine_that_fails_is_told_of() {
         no engine could go on: 0 candidates tried in … s; tactics failed: there is no none.gguf
     "#]]
     .assert_eq(&editor.hover(MAIN, &at).await);
+}
+
+// A model's thread is nothing that waits for a paused clock.
+#[tokio::test]
+async fn a_model_that_cannot_be_read_is_told_of_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = folder.path().join("none.gguf");
+    std::fs::write(&model, "GGUF").expect("written");
+    let config = format!(
+        "[search]\nengines = ['local']\n[local]\nmodel = '{}'\n",
+        model.display()
+    );
+    let settings = settings(&config, Scripted::of_easy_goals(), None);
+    let mut editor = Editor::serve(settings).await;
+    editor.open(
+        MAIN,
+        "theorem a : easy := by sorry\n\ntheorem b : easy too := by sorry\n",
+    );
+    let away = json!({"line": 1, "character": 0});
+    editor
+        .choose(MAIN, &away, "Prove every sorry in this file")
+        .await;
+    let words = editor.finished(1).await.remove(0);
+    assert!(
+        words.starts_with("0 of 2 proved; left: lines 1, 3; local failed:")
+            && words.contains("none.gguf")
+            && words.matches("local failed").count() == 1,
+        "{words}"
+    );
+    assert_eq!(editor.message().await, format!("unsorry: {words}"));
+    assert!(editor.shown.is_empty(), "once: {:?}", editor.shown);
+    let at = editor.hole(MAIN, 0);
+    let hover = editor.hover(MAIN, &at).await;
+    assert!(
+        hover.contains("no engine could go on") && hover.contains("local failed"),
+        "{hover}"
+    );
 }
