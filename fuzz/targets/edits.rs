@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent};
-use unsorry::assistant::documents::Document;
+use unsorry::assistant::state::document::Document;
 use unsorry_syntax::Outline;
 
 /// Where a position is in bytes: lines end at `\n` alone, characters are counted in UTF-16.

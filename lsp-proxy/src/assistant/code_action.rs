@@ -6,10 +6,11 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::commands::{Command, announced};
 use super::context::Assistant;
-use super::documents::View;
 use super::edit::workspace_edit;
-use super::finding::Offer;
 use super::initialize::SOURCE_KIND;
+use super::state::State;
+use super::state::document::View;
+use super::state::finding::Offer;
 use crate::proxy::route::DATA_KEY;
 use unsorry_search::search::wording::one_line;
 use unsorry_search::verify::VerifiedSketch;
@@ -24,7 +25,10 @@ pub async fn code_action(
     params: lsp::CodeActionParams,
 ) -> Vec<lsp::CodeActionOrCommand> {
     let uri = params.text_document.uri;
-    let Some(view) = assistant.state.view(uri.as_str()) else {
+    let Some(view) = assistant
+        .state
+        .with(|state| state.documents.view(uri.as_str()))
+    else {
         return Vec::new();
     };
     let only = params.context.only.unwrap_or_default();
@@ -33,7 +37,9 @@ pub async fn code_action(
     let mut actions = Vec::new();
     let mut on_hole = false;
     if wanted("quickfix") {
-        let findings = assistant.state.findings(uri.as_str(), &at);
+        let findings = assistant
+            .state
+            .with(|state| state.documents.findings(uri.as_str(), &at));
         for finding in &findings {
             for (rank, offer) in finding.offers.iter().enumerate() {
                 let preferred = rank == 0 && !finding.applied;
@@ -51,7 +57,8 @@ pub async fn code_action(
             let proved = of_hole
                 .flat_map(|finding| &finding.offers)
                 .any(|offer| offer.proof.depends_on().is_empty());
-            if !proved && !assistant.state.is_busy(uri.as_str(), &hole) {
+            let is_busy = |state: &mut State| state.jobs.is_busy(uri.as_str(), &hole);
+            if !proved && !assistant.state.with(is_busy) {
                 open.push(hole);
             }
         }
@@ -79,7 +86,10 @@ pub async fn code_action(
             vec![json!(uri)],
         ));
     }
-    let literals = assistant.state.abilities().code_action_literals;
+    let literals = assistant
+        .state
+        .with(|state| state.abilities)
+        .code_action_literals;
     actions
         .into_iter()
         .filter_map(|action| in_form(action, literals))
@@ -134,7 +144,7 @@ fn quick_fix(
         kind: Some(lsp::CodeActionKind::QUICKFIX),
         is_preferred: (preferred && proof.depends_on().is_empty()).then_some(true),
         edit: Some(workspace_edit(
-            assistant.state.abilities(),
+            assistant.state.with(|state| state.abilities),
             uri,
             view,
             &offer.range,
@@ -160,7 +170,7 @@ fn partial_step(
         ),
         kind: Some(lsp::CodeActionKind::QUICKFIX),
         edit: Some(workspace_edit(
-            assistant.state.abilities(),
+            assistant.state.with(|state| state.abilities),
             uri,
             view,
             &change.range,

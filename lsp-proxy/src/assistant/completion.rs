@@ -17,7 +17,7 @@ pub fn completion(
         position,
     } = &params.text_document_position;
     let uri = text_document.uri.as_str();
-    let Some(view) = assistant.state.view(uri) else {
+    let Some(view) = assistant.state.with(|state| state.documents.view(uri)) else {
         return Vec::new();
     };
     let at = view.bytes(lsp::Range {
@@ -27,7 +27,9 @@ pub fn completion(
     let Some(hole) = view.holes_at(&at).next() else {
         return Vec::new();
     };
-    let findings = assistant.state.findings(uri, &hole);
+    let findings = assistant
+        .state
+        .with(|state| state.documents.findings(uri, &hole));
     let offers = findings
         .iter()
         .filter(|f| f.range == hole)

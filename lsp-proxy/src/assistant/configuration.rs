@@ -3,6 +3,7 @@
 use tower_lsp_server::ls_types as lsp;
 
 use super::context::Assistant;
+use super::state::State;
 
 /// `workspace/didChangeConfiguration`: what is under `unsorry` is ours.
 pub fn did_change_configuration(
@@ -16,7 +17,7 @@ pub fn did_change_configuration(
     let (client, state) = (assistant.client.clone(), assistant.state.clone());
     tokio::spawn(async move {
         let set = set.await;
-        state.changed();
+        state.with(State::changed);
         if let Err(error) = set {
             let message = format!("unsorry keeps its settings as they were: {error:#}");
             client

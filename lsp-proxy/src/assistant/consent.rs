@@ -5,9 +5,8 @@ use tower_lsp_server::{Client, ls_types as lsp};
 
 use super::context::Assistant;
 use crate::consent::{Consent, Question};
-use unsorry_search::search::Search;
 
-/// Asks what nobody has asked yet. Who needs an answer waits for it elsewhere.
+/// Asks what nobody has asked yet. Whoever needs an answer waits for it elsewhere.
 pub async fn ask(assistant: &Assistant) {
     let consent = assistant.settings.settled().await.consent.clone();
     for question in consent.take_questions() {
@@ -50,15 +49,4 @@ async fn ask_one(client: Client, consent: Consent, question: Question) {
             tracing::warn!(%error, "the decision is forgotten at the end");
         }
     }
-}
-
-/// The search as it is now. While the user is being asked, nobody waits for their answer who could
-/// do without it: engines elsewhere come last.
-pub async fn search(assistant: &Assistant) -> Search {
-    let settings = assistant.settings.settled().await;
-    let mut search = settings.search.clone();
-    if settings.consent.is_awaited() {
-        search.sources.sort_by_key(|one| one.engine.is_remote());
-    }
-    search
 }

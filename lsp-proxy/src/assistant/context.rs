@@ -8,7 +8,7 @@ use tower_lsp_server::Client;
 use super::goals::Goals;
 use super::lean::Lean;
 use super::settings::Settings;
-use super::state::State;
+use super::state::Shared;
 
 /// The most searches that go on at once; others wait for their turn. All share one Lean, which stays with one of
 /// them as long as that has work for it. Two, because one may wait long for a model.
@@ -20,7 +20,7 @@ pub struct Assistant {
     /// The editor, to ask and to tell.
     pub client: Client,
     /// Documents, jobs and findings.
-    pub state: State,
+    pub state: Shared,
     /// The goals of holes, from the user's Lean.
     pub goals: Goals,
     /// The configuration.
@@ -34,7 +34,7 @@ pub struct Assistant {
 impl Assistant {
     /// An assistant that knows of no document yet.
     pub fn new(client: Client, lean: Lean, settings: Settings, session: Arc<str>) -> Assistant {
-        let state = State::default();
+        let state = Shared::default();
         Assistant {
             client,
             goals: Goals::new(lean, state.clone()),

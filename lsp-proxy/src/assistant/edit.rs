@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use tower_lsp_server::ls_types as lsp;
 
-use super::documents::View;
 use super::state::Abilities;
+use super::state::document::View;
 
 /// Returns an edit of one place of one document, bound to the version it was made for where the editor
 /// understands that.

@@ -6,8 +6,9 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::commands::{self, Command};
 use super::context::Assistant;
-use super::documents::View;
 use super::job;
+use super::state::State;
+use super::state::document::View;
 use super::status::status;
 
 /// `workspace/executeCommand`, of a command of ours. A job's is answered when it has begun.
@@ -34,13 +35,18 @@ pub async fn execute_command(
         }
         Command::Settings => {
             let set = assistant.settings.set(first.unwrap_or_default()).await;
-            assistant.state.changed();
+            assistant.state.with(State::changed);
             set.map_err(|error| Error::invalid_params(format!("{error:#}")))?;
         }
-        Command::Stop if first.is_none() => assistant.state.stop_jobs(None),
-        Command::Stop => assistant
-            .state
-            .stop_jobs(Some(&document(assistant, first)?.0)),
+        Command::Stop => {
+            let uri = match first {
+                None => None,
+                Some(_) => Some(document(assistant, first)?.0),
+            };
+            assistant
+                .state
+                .with(|state| state.stop_jobs(uri.as_deref()));
+        }
         Command::Prove => {
             let (uri, view) = document(assistant, first)?;
             let position: lsp::Position = arguments
@@ -73,7 +79,7 @@ fn document(assistant: &Assistant, argument: Option<Value>) -> Result<(String, V
             "the first argument must be the document's URI",
         ));
     };
-    match assistant.state.view(&uri) {
+    match assistant.state.with(|state| state.documents.view(&uri)) {
         Some(view) => Ok((uri, view)),
         None => Err(Error::invalid_params(format!(
             "unsorry does not know the document {uri}: is it open?"

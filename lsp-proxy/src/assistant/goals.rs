@@ -11,16 +11,16 @@ use unsorry_prover::HoleKind;
 use unsorry_search::check::baseline::shown;
 
 use super::deadline::before_deadline;
-use super::documents::View;
-use super::known::{Answer, Known};
 use super::lean::Lean;
-use super::state::State;
+use super::state;
+use super::state::document::View;
+use super::state::known::Answer;
 
 /// The questions to the user's Lean, and the memory of its answers. Clones share them.
 #[derive(Clone)]
 pub struct Goals {
     lean: Lean,
-    state: State,
+    state: state::Shared,
     asked: Arc<Mutex<HashMap<Place, Question>>>,
 }
 
@@ -39,7 +39,7 @@ struct Question {
 
 impl Goals {
     /// Goals that `lean` is asked for, about the documents of `state`.
-    pub fn new(lean: Lean, state: State) -> Goals {
+    pub fn new(lean: Lean, state: state::Shared) -> Goals {
         Goals {
             lean,
             state,
@@ -56,8 +56,11 @@ impl Goals {
         view: &View,
         range: &Range<usize>,
     ) -> impl Future<Output = Answer> + Send + use<> {
-        let known = |known: &Known| (known.answer(range), known.kind(range));
-        let (known, kind) = self.state.known(uri, known).unwrap_or_default();
+        let known = self.state.with(|state| {
+            let known = state.documents.known(uri)?;
+            Some((known.answer(range), known.kind(range)))
+        });
+        let (known, kind) = known.unwrap_or_default();
         let asked = match known {
             Some(answer) => Err(answer),
             None => Ok(self.ask(uri, view, range, kind)),
@@ -82,8 +85,7 @@ impl Goals {
     ) -> impl Future<Output = bool> + Send + use<> {
         let known = self
             .state
-            .known(uri, |known| known.is_live(range))
-            .flatten();
+            .with(|state| state.documents.known(uri)?.is_live(range));
         let asked = match known {
             Some(live) => Err(live),
             None => Ok(self.of(uri, view, range)),
@@ -119,7 +121,7 @@ impl Goals {
 /// Asks Lean, now, and remembers what it says.
 fn ask(
     lean: Lean,
-    state: State,
+    state: state::Shared,
     uri: &str,
     view: &View,
     range: &Range<usize>,
@@ -140,17 +142,18 @@ fn ask(
             found = shown(&goals, &positions);
         }
         // Lean may have heard of a change before the question.
-        if !state.view(&uri).is_some_and(|now| now.is(&view)) {
+        let now = state.with(|state| state.documents.view(&uri));
+        if !now.is_some_and(|now| now.is(&view)) {
             return Answer::Unknown;
         }
         match found {
             Some(goals) => {
                 let goals = Arc::new(goals);
-                state.know(&uri, &view, &range, &goals);
+                state.with(|state| state.documents.know(&uri, &view, &range, &goals));
                 Answer::Goals(goals)
             }
             None => {
-                state.know_inert(&uri, &view, &range);
+                state.with(|state| state.documents.know_inert(&uri, &view, &range));
                 Answer::None
             }
         }

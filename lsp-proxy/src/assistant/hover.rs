@@ -3,8 +3,8 @@
 use tower_lsp_server::ls_types as lsp;
 
 use super::context::Assistant;
-use super::finding::Finding;
-use super::known::Answer;
+use super::state::finding::Finding;
+use super::state::known::Answer;
 
 /// The hover over a hole: its goal, what was tried, what was verified and how far. Over a proof that we put
 /// there: how far it was checked.
@@ -14,20 +14,24 @@ pub async fn hover(assistant: &Assistant, params: lsp::HoverParams) -> Option<ls
         position,
     } = params.text_document_position_params;
     let uri = text_document.uri.as_str();
-    let view = assistant.state.view(uri)?;
+    let view = assistant.state.with(|state| state.documents.view(uri))?;
     let at = view.bytes(lsp::Range {
         start: position,
         end: position,
     });
-    let findings = assistant.state.findings(uri, &at);
+    let findings = assistant
+        .state
+        .with(|state| state.documents.findings(uri, &at));
     let Some(hole) = view.holes_at(&at).next() else {
         let finding = findings.last()?;
         let text = format!("{}\n{}", finding.summary, finding.details.markdown());
         return Some(markdown(text, view.lsp_range(&finding.range)));
     };
     let answer = assistant.goals.of(uri, &view, &hole);
-    let busy = assistant.state.is_busy(uri, &hole);
-    let details = busy.then(|| assistant.state.told(uri, &hole));
+    let details = assistant.state.with(|state| {
+        let is_busy = state.jobs.is_busy(uri, &hole);
+        is_busy.then(|| state.jobs.details(uri, &hole))
+    });
     let answer = answer.await;
     let mut text = String::from("**unsorry**\n");
     match &answer {

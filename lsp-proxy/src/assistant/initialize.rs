@@ -5,7 +5,7 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::commands::command_names;
 use super::context::Assistant;
-use super::state::Abilities;
+use super::state::{Abilities, State};
 
 /// The kind of what acts on a whole file.
 pub const SOURCE_KIND: &str = "source.unsorry";
@@ -15,7 +15,7 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
     let workspace = params.capabilities.workspace.as_ref();
     let window = params.capabilities.window.as_ref();
     let text = params.capabilities.text_document.as_ref();
-    assistant.state.set_abilities(Abilities {
+    let abilities = Abilities {
         apply_edit: workspace.and_then(|w| w.apply_edit).unwrap_or(false),
         document_changes: workspace
             .and_then(|w| w.workspace_edit.as_ref()?.document_changes)
@@ -24,7 +24,8 @@ pub fn initialize(assistant: &Assistant, params: &lsp::InitializeParams) -> lsp:
         code_action_literals: text
             .and_then(|t| t.code_action.as_ref())
             .is_some_and(|c| c.code_action_literal_support.is_some()),
-    });
+    };
+    assistant.state.with(|state| state.abilities = abilities);
     let options = params.initialization_options.as_ref();
     if let Some(editors) = options.and_then(|options| options.get("unsorry")) {
         assistant.settings.begin_with(editors.clone());
@@ -58,7 +59,7 @@ pub fn initialized(assistant: &Assistant) {
             Some(settings) => settings,
             None => {
                 let settings = settled.await;
-                assistant.state.changed();
+                assistant.state.with(State::changed);
                 settings
             }
         };

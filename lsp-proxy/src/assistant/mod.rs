@@ -1,9 +1,8 @@
 //! The second language server: ours. It answers beside Lean, and proves holes.
 //!
-//! One task hears of everything in order ([`run`]); handlers lock the [`state::State`] briefly and
-//! never across an await.
+//! One task hears of everything in order ([`run`]); its handlers share the [`state`], whose one lock is
+//! never held across an await.
 
-mod apply;
 mod code_action;
 mod commands;
 mod completion;
@@ -12,27 +11,23 @@ mod configured;
 mod consent;
 mod context;
 mod deadline;
-mod details;
-#[cfg(not(fuzzing))]
-mod documents;
-#[cfg(fuzzing)]
-pub mod documents;
 mod edit;
 mod event_loop;
 mod execute_command;
-mod finding;
 mod goals;
 mod hover;
 mod in_flight;
 mod initialize;
 mod job;
-mod known;
 mod lean;
 mod messages;
 mod response_guard;
 mod server;
 mod settings;
+#[cfg(not(fuzzing))]
 mod state;
+#[cfg(fuzzing)]
+pub mod state;
 mod status;
 mod sync;
 #[cfg(test)]

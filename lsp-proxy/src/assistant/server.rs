@@ -5,6 +5,8 @@ use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
 use super::context::Assistant;
+use super::state::State;
+use super::state::jobs::JobId;
 use super::{code_action, completion, configuration, execute_command, hover, initialize, sync};
 
 /// The server that `LspService` calls.
@@ -20,7 +22,7 @@ impl LanguageServer for Server {
     }
 
     async fn shutdown(&self) -> Result<()> {
-        self.0.state.stop_all();
+        self.0.state.with(State::shut_down);
         Ok(())
     }
 
@@ -75,7 +77,9 @@ impl Server {
     /// `window/workDoneProgress/cancel`, of a job of ours.
     pub async fn cancel_progress(&self, params: lsp::WorkDoneProgressCancelParams) {
         if let lsp::NumberOrString::String(token) = params.token {
-            self.0.state.stop(&token);
+            let job = JobId::of_token(&self.0.session, &token);
+            job.into_iter()
+                .for_each(|job| self.0.state.with(|state| state.jobs.stop(job)));
         }
     }
 }

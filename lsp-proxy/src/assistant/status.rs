@@ -5,10 +5,10 @@ use serde_json::Value;
 use tokio::time::{Duration, timeout};
 
 use super::context::Assistant;
-use super::state::{Last, Running};
+use super::state::jobs::{Last, Running};
 use crate::config::{self, Engine};
 
-/// A question that waits for news is answered after this long without any.
+/// The time without news after which a question that waits for some is answered.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a status waits for settings that are being read.
@@ -16,13 +16,13 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
 struct Status {
-    /// Another one than before, whenever anything else here is.
+    /// The count of changes to anything else here.
     revision: u64,
     version: &'static str,
     pid: u32,
-    /// Whom the next job asks, in this order.
+    /// The engines that the next job asks, in this order.
     engines: Vec<Engine>,
-    /// Whom it could ask.
+    /// The engines that it could ask.
     available: Vec<Engine>,
     /// The documents that are open here: an editor may have several servers.
     documents: Vec<String>,
@@ -35,7 +35,7 @@ struct Status {
     config: Option<String>,
 }
 
-/// How we stand. After a `since`, the answer comes when the revision is another one.
+/// Returns how we stand. After a `since`, the answer comes when the revision is another one.
 pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
     if let Some(since) = since {
         let mut revision = assistant.state.revision();
@@ -45,7 +45,10 @@ pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
     let settings = timeout(SETTLES_WITHIN, assistant.settings.settled()).await;
     let settings = settings.ok().or_else(|| assistant.settings.now());
     let settings = settings.as_deref();
-    let (revision, jobs, last) = assistant.state.standing();
+    let (revision, jobs, last, documents) = assistant.state.with(|state| {
+        let (jobs, last) = (state.jobs.running(), state.jobs.last());
+        (state.revision(), jobs, last, state.documents.uris())
+    });
     let shown = |path: std::path::PathBuf| path.display().to_string();
     let status = Status {
         revision,
@@ -53,7 +56,7 @@ pub async fn status(assistant: &Assistant, since: Option<u64>) -> Value {
         pid: std::process::id(),
         engines: settings.map_or_else(Vec::new, |settings| settings.engines.clone()),
         available: settings.map_or_else(Vec::new, |settings| settings.available.clone()),
-        documents: assistant.state.documents(),
+        documents,
         jobs,
         last,
         complaint: match settings {

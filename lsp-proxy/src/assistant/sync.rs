@@ -3,7 +3,7 @@
 use tower_lsp_server::ls_types as lsp;
 
 use super::context::Assistant;
-use super::documents::Document;
+use super::state::document::Document;
 use unsorry_wire::{envelope, json};
 
 /// `textDocument/didOpen`
@@ -11,9 +11,10 @@ pub fn did_open(assistant: &Assistant, params: lsp::DidOpenTextDocumentParams) {
     let lsp::TextDocumentItem {
         uri, version, text, ..
     } = params.text_document;
+    let document = Document::new(version, &text);
     assistant
         .state
-        .open(uri.as_str(), Document::new(version, &text));
+        .with(|state| state.open(uri.as_str(), document));
 }
 
 /// `workspace/didChangeWatchedFiles`. Lean has editors watch what it has compiled: a proof that was checked
@@ -24,7 +25,9 @@ pub fn did_change_watched_files(assistant: &Assistant, params: &lsp::DidChangeWa
         uri.ends_with(".ilean") || uri.ends_with(".olean")
     };
     if params.changes.iter().any(compiled) {
-        assistant.state.forget_findings();
+        assistant
+            .state
+            .with(|state| state.documents.imports_changed());
         if let Some(settings) = assistant.settings.now() {
             settings.search.checker.reload_imports();
         }
@@ -34,14 +37,16 @@ pub fn did_change_watched_files(assistant: &Assistant, params: &lsp::DidChangeWa
 /// `textDocument/didChange`
 pub fn did_change(assistant: &Assistant, params: lsp::DidChangeTextDocumentParams) {
     let lsp::VersionedTextDocumentIdentifier { uri, version } = params.text_document;
-    assistant.state.change(uri.as_str(), |document| {
-        document.change(version, params.content_changes)
+    let changes = params.content_changes;
+    assistant.state.with(|state| {
+        state.change(uri.as_str(), |document| document.change(version, changes));
     });
 }
 
 /// `textDocument/didClose`
 pub fn did_close(assistant: &Assistant, params: &lsp::DidCloseTextDocumentParams) {
-    assistant.state.close(params.text_document.uri.as_str());
+    let uri = params.text_document.uri.as_str();
+    assistant.state.with(|state| state.close(uri));
 }
 
 /// A message that Lean may have understood and we did not. If it was about a document, ours is not
@@ -57,6 +62,6 @@ pub fn unreadable(assistant: &Assistant, body: &[u8]) {
         tracing::warn!(
             "a change can't be read; unsorry leaves the document alone until it is opened again"
         );
-        assistant.state.close(&uri);
+        assistant.state.with(|state| state.close(&uri));
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::details::Details;
-use super::documents::View;
+use super::document::View;
 use unsorry_search::verify::{VerifiedProof, VerifiedSketch};
 
 /// A verified proof, ready to go into the text.

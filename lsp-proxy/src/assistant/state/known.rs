@@ -6,7 +6,7 @@ use std::sync::Arc;
 use unsorry_prover::HoleKind;
 use unsorry_syntax::{Change, shift};
 
-use super::documents::View;
+use super::document::View;
 
 /// The most holes of a document that are remembered; the oldest go first.
 const MAX_HOLES: usize = 32;
@@ -30,7 +30,7 @@ pub enum Answer {
 
 /// The holes of a document that Lean has been asked about.
 #[derive(Debug, Default)]
-pub struct Known(Vec<Hole>);
+pub struct KnownGoals(Vec<Hole>);
 
 #[derive(Debug)]
 struct Hole {
@@ -57,7 +57,7 @@ struct Same {
     goals: Option<Shown>,
 }
 
-impl Known {
+impl KnownGoals {
     /// Lean has these goals for the hole at `range` of a declaration.
     pub fn keep(&mut self, range: Range<usize>, declaration: Range<usize>, goals: &Shown) {
         let size: usize = goals.1.iter().map(String::len).sum();
@@ -150,7 +150,7 @@ impl Known {
 mod tests {
     use tower_lsp_server::ls_types as lsp;
 
-    use super::super::documents::Document;
+    use super::super::document::Document;
     use super::*;
 
     const TEXT: &str =
@@ -164,7 +164,7 @@ mod tests {
         let view = document.view();
         let hole = view.holes().next().expect("a hole");
         let declaration = view.declaration(hole.start).expect("a declaration");
-        let mut known = Known::default();
+        let mut known = KnownGoals::default();
         let shown = Arc::new((HoleKind::Tactic, vec!["⊢ T".to_owned()]));
         known.keep(hole.clone(), declaration, &shown);
         assert!(known.answer(&hole).is_some());
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let mut known = Known::default();
+        let mut known = KnownGoals::default();
         let shown = Arc::new((HoleKind::Term, vec!["x".repeat(MAX_GOAL_BYTES)]));
         for n in 0..=MAX_HOLES {
             known.keep(10 * n..10 * n + 5, 0..1000, &shown);
@@ -234,7 +234,7 @@ mod tests {
             let view = document.view();
             let hole = view.holes().next().expect("a hole");
             let declaration = view.declaration(hole.start).filter(|_| in_declaration);
-            let mut known = Known::default();
+            let mut known = KnownGoals::default();
             known.keep_inert(hole.clone(), declaration);
             assert!(matches!(known.answer(&hole), Some(Answer::None)));
             let change = lsp::TextDocumentContentChangeEvent {

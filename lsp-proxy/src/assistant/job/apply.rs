@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
-use tower_lsp_server::ls_types as lsp;
 use unsorry_prover::Candidate;
 
-use super::context::Assistant;
-use super::documents::View;
-use super::edit::workspace_edit;
+use super::super::edit::workspace_edit;
+use super::super::state::document::View;
+use super::worker::Worker;
 use unsorry_search::check::baseline::baseline;
 use unsorry_search::target::Target;
 use unsorry_search::verify::{CheckContext, VerifiedProof, confirm};
@@ -34,22 +33,18 @@ pub enum Applied {
     Refused(String),
 }
 
-/// Applies `proof` at the job's hole. A declaration that has changed since is checked again first.
-pub async fn apply(
-    assistant: &Assistant,
-    uri: &lsp::Uri,
-    job: &str,
-    hole: usize,
-    mut proof: Arc<VerifiedProof>,
-) -> Applied {
-    if !assistant.state.abilities().apply_edit {
+/// Applies `proof` at the job's `n`th hole. A declaration that has changed since is checked again first.
+pub async fn apply(worker: &Worker, n: usize, mut proof: Arc<VerifiedProof>) -> Applied {
+    let assistant = &worker.assistant;
+    let abilities = assistant.state.with(|state| state.abilities);
+    if !abilities.apply_edit {
         return Applied::Refused("this editor takes no edits from a language server".into());
     }
     for tried in 0..TRIES {
         if tried > 0 {
-            rest(assistant, uri, job, hole, REST * 2u32.pow(tried - 1)).await;
+            rest(worker, n, REST * 2u32.pow(tried - 1)).await;
         }
-        let Some((view, target)) = locate(assistant, uri, job, hole) else {
+        let Some((view, target)) = locate(worker, n) else {
             return Applied::Gone;
         };
         if *target.head() != **proof.head() || target.hole().range != *proof.hole() {
@@ -74,22 +69,15 @@ pub async fn apply(
             continue;
         }
         let change = proof.change();
-        let edit = workspace_edit(
-            assistant.state.abilities(),
-            uri,
-            &view,
-            &change.range,
-            &change.text,
-        );
-        assistant.state.set_applying(job, true);
+        let edit = workspace_edit(abilities, &worker.uri, &view, &change.range, &change.text);
+        worker.change(|job| job.applying = true);
         let answer = assistant.client.apply_edit(edit).await;
-        let done =
-            matches!(&answer, Ok(answer) if answer.applied) && is_seen(assistant, job, hole).await;
-        assistant.state.set_applying(job, false);
+        let done = matches!(&answer, Ok(answer) if answer.applied) && is_seen(worker, n).await;
+        worker.change(|job| job.applying = false);
         match answer {
             _ if done => return Applied::Done(proof),
             // A refusal because of a newer version is not the user's.
-            Ok(_) if assistant.state.version(uri.as_str()) != Some(view.version) => {}
+            Ok(_) if version(worker) != Some(view.version) => {}
             Ok(answer) if answer.applied => {
                 return Applied::Refused(
                     "it said that it was done, yet the text is as before".into(),
@@ -109,27 +97,25 @@ pub async fn apply(
 }
 
 /// Waits until the document has not changed for so long, or the hole is gone.
-async fn rest(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize, pause: Duration) {
-    let state = &assistant.state;
-    let mut version = state.version(uri.as_str());
+async fn rest(worker: &Worker, n: usize, pause: Duration) {
+    let mut before = version(worker);
     let mut rested = Duration::ZERO;
-    while rested < pause && state.job_hole(job, hole).is_some() {
+    while rested < pause && worker.hole(n).is_some() {
         tokio::time::sleep(REST).await;
-        let now = state.version(uri.as_str());
-        rested = if now == version {
-            rested + REST
-        } else {
-            Duration::ZERO
+        let now = version(worker);
+        rested = match now == before {
+            true => rested + REST,
+            false => Duration::ZERO,
         };
-        version = now;
+        before = now;
     }
 }
 
 /// Waits until the editor has told of its change to the hole. Some say that an edit is applied when
 /// they have thrown it away; some tell of changes only after a while.
-async fn is_seen(assistant: &Assistant, job: &str, hole: usize) -> bool {
+async fn is_seen(worker: &Worker, n: usize) -> bool {
     let deadline = Instant::now() + SEEN_WITHIN;
-    while assistant.state.job_hole(job, hole).is_some() {
+    while worker.hole(n).is_some() {
         if Instant::now() > deadline {
             return false;
         }
@@ -138,9 +124,19 @@ async fn is_seen(assistant: &Assistant, job: &str, hole: usize) -> bool {
     true
 }
 
-fn locate(assistant: &Assistant, uri: &lsp::Uri, job: &str, hole: usize) -> Option<(View, Target)> {
-    let range = assistant.state.job_hole(job, hole)?;
-    let view = assistant.state.view(uri.as_str())?;
-    let target = view.target(uri.as_str(), &range)?;
+fn version(worker: &Worker) -> Option<i32> {
+    let state = &worker.assistant.state;
+    state.with(|state| state.documents.version(worker.uri.as_str()))
+}
+
+fn view(worker: &Worker) -> Option<View> {
+    let state = &worker.assistant.state;
+    state.with(|state| state.documents.view(worker.uri.as_str()))
+}
+
+fn locate(worker: &Worker, n: usize) -> Option<(View, Target)> {
+    let range = worker.hole(n)?;
+    let view = view(worker)?;
+    let target = view.target(worker.uri.as_str(), &range)?;
     Some((view, target))
 }

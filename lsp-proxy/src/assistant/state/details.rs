@@ -8,11 +8,11 @@ use unsorry_prover::Spent;
 use unsorry_search::search::wording::{cost, count, is_shown};
 use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
 
-/// Plans are shown up to this many characters.
-const PLAN: usize = 4000;
+/// The most characters of a plan that are shown.
+const MAX_PLAN_CHARS: usize = 4000;
 
-/// Code is shown on a line up to this many characters.
-const LINE: usize = 120;
+/// The most characters of code that are shown on a line.
+const MAX_LINE_CHARS: usize = 120;
 
 /// What there is to tell of a search, while it runs and after it.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ impl Details {
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         if let Some(plan) = &self.plan {
-            let quoted: Vec<String> = cut(plan, PLAN)
+            let quoted: Vec<String> = cut(plan, MAX_PLAN_CHARS)
                 .lines()
                 .map(|line| format!("> {}", harmless(line)))
                 .collect();
@@ -92,7 +92,10 @@ fn cut(text: &str, most: usize) -> String {
 /// Code on one line, in a span that nothing in it can end.
 fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text: String = cut(&text, LINE).chars().filter(|c| is_shown(*c)).collect();
+    let text: String = cut(&text, MAX_LINE_CHARS)
+        .chars()
+        .filter(|c| is_shown(*c))
+        .collect();
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let blank = if longest > 0 { " " } else { "" };
