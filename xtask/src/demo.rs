@@ -2,18 +2,26 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::lean;
 use crate::workspace::{self, built};
 
 /// Builds the program and proves the holes of every example. That some stay open is no failure.
+///
+/// The build does not optimise: the tactics' time is Lean's, and whoever tries us first waits for the build longest.
 pub(crate) fn run() -> Result<()> {
     let examples = examples()?;
-    let install = lean::find_or_install()?;
+    // A Lean from npm is unpacked beside the build.
+    let install = thread::spawn(lean::find_or_install);
+    let program = built(&["build", "--package", "unsorry"], "unsorry");
+    let install = install
+        .join()
+        .map_err(|_| anyhow!("looking for Lean failed"))??;
+    let program = program?;
     println!("Using {install}.");
-    let program = built(&["build", "--release", "--package", "unsorry"], "unsorry")?;
     let status = workspace::status(
         Command::new(program)
             .arg("prove")
