@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use unsorry_model::local::{Local, LocalSettings};
 use unsorry_model::remote::Remote;
-use unsorry_prover::prompt::Mode;
+use unsorry_prover::Mode;
 use unsorry_prover::{Engine, Prover, Tactics};
 
 use crate::config::{self, Config};

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use tokenizers::Tokenizer;
-use unsorry_prover::prompt::{Mode, Piece, prompt};
+use unsorry_prover::Mode;
+use unsorry_prover::prompt::{Piece, prompt};
 use unsorry_prover::{Context, Goal, HoleKind};
 
 #[derive(Deserialize)]

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Spent;
+use crate::generation::Mode;
 use crate::goal::Goal;
-use crate::prompt::Mode;
 
 /// A goal for a prover, and how to go about it.
 #[derive(Debug, Clone)]

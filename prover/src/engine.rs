@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::prompt::Mode;
+use crate::generation::Mode;
 use serde::{Deserialize, Serialize};
 
 /// A prover, as `[search] engines` and `--engine` name it. A model without a mode answers as its own

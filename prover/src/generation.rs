@@ -1,6 +1,14 @@
 //! How a model generates its answers, wherever it runs.
 
-use crate::prompt::Mode;
+/// The form of a model's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The missing text alone, at once.
+    Fast,
+    /// A plan, a sketch, and then the whole code.
+    Reasoning,
+}
 
 /// The settings by which a model generates its answers.
 #[derive(Debug, Clone, PartialEq)]

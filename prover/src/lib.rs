@@ -11,10 +11,11 @@ mod goal;
 mod portfolio;
 pub mod prompt;
 mod suggestion;
+mod text;
 
 pub use ask::{Ask, Attempt, Meter};
 pub use engine::Engine;
-pub use generation::GenerationParams;
+pub use generation::{GenerationParams, Mode};
 pub use goal::{Context, Goal, HoleKind, Hypothesis};
 pub use portfolio::{
     Counterexample, MAX_CANDIDATES, PORTFOLIO, PortfolioRow, Tactics, counterexamples,

@@ -13,53 +13,18 @@
 
 mod context;
 mod message;
+mod pieces;
+
+pub use pieces::{Piece, Prompt};
 
 use crate::ask::Ask;
+use crate::generation::Mode;
+use crate::text::split;
 use context::File;
 use message::{Message, plain};
 
 /// The most tokens of code before the declaration that are repeated in the prefill.
 pub const MAX_REPEATED_TOKENS: usize = 256;
-
-/// The form of a model's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// The missing text alone, at once.
-    Fast,
-    /// A plan, a sketch, and then the whole code.
-    Reasoning,
-}
-
-/// A part of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// A special token, by its name in the vocabulary.
-    Marker(&'static str),
-    /// Text, in which nothing is a special token, whatever it looks like.
-    Text(String),
-}
-
-/// A prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompt {
-    /// The prompt up to where the assistant's turn starts.
-    pub pieces: Vec<Piece>,
-    /// The beginning of the assistant's turn, to be made tokens apart from what comes after it; may
-    /// be empty. It never ends in blanks.
-    pub prefill: String,
-}
-
-impl Prompt {
-    /// The number of tokens of the prompt, where `count` gives that of a text.
-    fn tokens(&self, count: &dyn Fn(&str) -> usize) -> usize {
-        let pieces = self.pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => count(text),
-            Piece::Marker(_) => 1,
-        });
-        pieces.sum::<usize>() + count(&self.prefill)
-    }
-}
 
 /// The prompt for what is asked, to be answered as `mode` says, of at most `budget` tokens, the prefill
 /// included. `count` gives the number of tokens of a text. `None` if not even the hole's declaration fits.
@@ -116,15 +81,6 @@ pub fn prompt(
         chosen.pop();
     }
     Some(alone)
-}
-
-/// `text` cut at `at`, or at the character that is there.
-pub(crate) fn split(text: &str, at: usize) -> (&str, &str) {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    text.split_at(at)
 }
 
 #[cfg(test)]

@@ -71,18 +71,6 @@ const STILL_CYCLIC: &[(&str, &[&str])] = &[
         ],
     ),
     ("unsorry-prover", &["answer", "answer::stop_detector"]),
-    ("unsorry-prover", &["ask", "generation", "prompt"]),
-    ("unsorry-infer", &["linear", "linear::packed"]),
-    (
-        "unsorry-infer",
-        &[
-            "weights",
-            "weights::check",
-            "weights::config_json",
-            "weights::metadata",
-            "weights::safetensors",
-        ],
-    ),
 ];
 
 /// The modules that still use what is [`FORBIDDEN`] to them, by their crate. It is to become empty, too.

@@ -162,7 +162,7 @@ impl Configured {
 mod tests {
     use serde_json::json;
 
-    use unsorry_prover::prompt::Mode;
+    use unsorry_prover::Mode;
 
     use super::*;
     use crate::config::Origin;

@@ -27,7 +27,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_infer::memory;
-use unsorry_prover::prompt::Mode;
+use unsorry_prover::Mode;
 
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};

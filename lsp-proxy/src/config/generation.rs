@@ -18,7 +18,7 @@ macro_rules! generation_keys {
         $(#[$meta])*
         pub struct $name {
             $($(#[$of])* $vis $key: $ty,)*
-            mode: Option<unsorry_prover::prompt::Mode>,
+            mode: Option<unsorry_prover::Mode>,
             candidates: Option<std::num::NonZeroUsize>,
             #[serde(default, deserialize_with = "crate::config::read::not_negative")]
             temperature: Option<f64>,

@@ -101,7 +101,7 @@ impl Local {
 #[cfg(test)]
 mod tests {
     use unsorry_prover::GenerationParams;
-    use unsorry_prover::prompt::Mode;
+    use unsorry_prover::Mode;
 
     use super::*;
 

@@ -137,7 +137,7 @@ pub fn settings(tables: &[Remote], folder: &Path) -> Result<Vec<EndpointSettings
 mod tests {
     use super::*;
     use unsorry_prover::GenerationParams;
-    use unsorry_prover::prompt::Mode;
+    use unsorry_prover::Mode;
 
     fn read(text: &str) -> Result<Vec<EndpointSettings>, String> {
         #[derive(Deserialize)]

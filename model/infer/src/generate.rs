@@ -3,6 +3,7 @@
 
 mod completion;
 mod prompt_lookup;
+mod request;
 mod sampler;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,8 @@ use crate::kv_cache::{KvCache, PAGE_TOKENS, Sequence};
 use crate::llama::{Llama, SequenceInput};
 use completion::Completion;
 use prompt_lookup::PromptLookup;
+use request::Decoding;
+pub use request::{GenerationEvent, GenerationRequest, GenerationStats};
 pub use sampler::SamplingParams;
 
 /// Tokens of a prompt that are fed in one forward pass.
@@ -21,45 +24,6 @@ pub const PREFILL_CHUNK_TOKENS: usize = 256;
 /// Tokens fed in one forward pass while decoding, draft tokens included: with more, a pass takes longer
 /// than the drafts save.
 const MAX_DECODE_TOKENS: usize = 16;
-
-/// A request for completions of a prompt.
-#[derive(Debug, Clone)]
-pub struct GenerationRequest<'a> {
-    /// The prompt; at least one token.
-    pub prompt: &'a [u32],
-    /// The number of completions.
-    pub completions: usize,
-    /// The most completions that are decoded together.
-    pub batch: usize,
-    /// The most tokens of a completion.
-    pub max_new_tokens: usize,
-    /// The parameters of sampling.
-    pub sampling: SamplingParams,
-    /// The random seed. A completion depends on it, the completion's index and the prompt alone.
-    pub seed: u64,
-}
-
-/// A step in the life of a completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GenerationEvent {
-    /// One more token.
-    Token(u32),
-    /// The completion ends: it has [`GenerationRequest::max_new_tokens`], or the context is full.
-    LengthLimit,
-}
-
-/// Counts of one call of [`Generator::generate`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GenerationStats {
-    /// Prompt tokens that were fed; the others were in the cache from the call before.
-    pub prefill_tokens: usize,
-    /// Tokens generated, of all completions.
-    pub generated_tokens: usize,
-    /// Draft tokens among them that were accepted.
-    pub accepted_draft_tokens: usize,
-    /// Forward passes of decoding.
-    pub decode_steps: usize,
-}
 
 /// A model with its KV cache, which keeps the prompt of the last request.
 #[derive(Debug)]
@@ -70,16 +34,6 @@ pub struct Generator {
     prefix: Sequence,
     /// The tokens of `prefix`.
     prefix_tokens: Vec<u32>,
-}
-
-/// The state that all steps of one request share.
-struct Decoding<'a> {
-    max_new_tokens: usize,
-    /// Called with each event and the completion's index; ends that completion by `false`.
-    on_event: &'a mut dyn FnMut(usize, GenerationEvent) -> bool,
-    /// Ends all completions by `true`.
-    cancelled: &'a dyn Fn() -> bool,
-    stats: GenerationStats,
 }
 
 impl Generator {

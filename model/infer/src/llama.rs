@@ -75,20 +75,6 @@ struct Batch {
 }
 
 impl Llama {
-    /// Loads a model for sequences of up to `positions` tokens; `progress` is called with the share
-    /// that has been read, from 0 to 1.
-    ///
-    /// # Errors
-    /// When the file can't be read, or the device has not enough memory.
-    pub fn load(
-        weights: &Weights,
-        positions: usize,
-        device: &Device,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Self> {
-        loader::load(weights, positions, device, progress)
-    }
-
     /// Returns the hyperparameters.
     pub fn config(&self) -> &LlamaConfig {
         &self.config

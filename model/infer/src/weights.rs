@@ -6,7 +6,9 @@ mod entry;
 mod file_type;
 pub mod gguf;
 mod open;
+mod read;
 mod safetensors;
+mod tensor_info;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -15,13 +17,23 @@ mod yarn;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use candle_core::quantized::GgmlDType;
+use anyhow::{Context, Result};
 
 use crate::llama::config::LlamaConfig;
+use read::read_at;
+pub(crate) use read::read_small;
+pub use tensor_info::TensorInfo;
+
+/// The metadata of a model's files.
+#[derive(Debug)]
+pub enum ModelMetadata {
+    /// The metadata of a GGUF file.
+    Gguf(gguf::Metadata),
+    /// The `config.json` beside safetensors.
+    ConfigJson(serde_json::Value),
+}
 
 /// The weights of a model: files whose headers have been checked.
 ///
@@ -35,47 +47,7 @@ pub struct Weights {
     metadata: ModelMetadata,
 }
 
-/// The metadata of a model's files.
-#[derive(Debug)]
-pub enum ModelMetadata {
-    /// The metadata of a GGUF file.
-    Gguf(gguf::Metadata),
-    /// The `config.json` beside safetensors.
-    ConfigJson(serde_json::Value),
-}
-
-/// The type, shape and place of a tensor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TensorInfo {
-    /// The type of the elements.
-    pub dtype: GgmlDType,
-    /// `[outputs, inputs]` of a matrix, `[elements]` of a vector.
-    pub shape: Vec<usize>,
-    /// The length in bytes.
-    pub bytes: u64,
-    /// The index of the file.
-    file: usize,
-    /// The first byte in the file.
-    offset: u64,
-}
-
 impl Weights {
-    /// Opens a `.gguf` file, a `.safetensors` file with its `config.json` beside it, or a folder of
-    /// safetensors, and checks all that can be checked without reading a tensor.
-    ///
-    /// # Errors
-    /// When it is not a complete model of the LLaMA architecture that can be run here: the message names
-    /// the file, what is wrong with it, and what to do.
-    pub fn open(path: &Path) -> Result<Weights> {
-        let opened = if path.is_dir() {
-            open::folder(path)
-        } else {
-            open::file(path)
-        };
-        let weights = opened.with_context(|| format!("can't use {}", path.display()))?;
-        Ok(weights)
-    }
-
     /// Returns the hyperparameters.
     pub fn config(&self) -> &LlamaConfig {
         &self.config
@@ -145,42 +117,4 @@ impl Weights {
             .filter(|it| *it != Path::new(""))
             .unwrap_or(Path::new("."))
     }
-}
-
-/// Reads a text file of a model, such as its `config.json`.
-pub(super) fn read_small(path: &Path) -> Result<String> {
-    const MAX_BYTES: u64 = 64 << 20;
-    let named = || format!("can't read {}", path.display());
-    let file = File::open(path).with_context(named)?;
-    let mut text = String::new();
-    let read = file
-        .take(MAX_BYTES + 1)
-        .read_to_string(&mut text)
-        .with_context(named)?;
-    ensure!(
-        read as u64 <= MAX_BYTES,
-        "{} has more than {MAX_BYTES} bytes, which no such file has",
-        path.display()
-    );
-    Ok(text)
-}
-
-/// Fills `bytes` from `offset` of `file`.
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-/// Fills `bytes` from `offset` of `file`.
-#[cfg(windows)]
-fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
-        if read == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        bytes = &mut bytes[read..];
-        offset += read as u64;
-    }
-    Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use anyhow::{Error, Result};
 use unsorry_infer::generate::GenerationEvent;
 use unsorry_infer::tokenizer::{DecodeStream, Tokenizer};
+use unsorry_prover::Mode;
 use unsorry_prover::answer::PartialAnswer;
-use unsorry_prover::prompt::Mode;
 use unsorry_prover::{Ask, Engine, Proposal, Spent};
 
 /// Reads the answers to one prompt while they are generated.

@@ -6,7 +6,7 @@ use unsorry_syntax::keyword::CommandKind;
 use unsorry_syntax::{Command, Token, commands, lex};
 
 use crate::goal::Context;
-use crate::prompt::split;
+use crate::text::split;
 
 /// A token as it is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The code around a hole, as far as it tells where an answer ends.
 
 use crate::goal::{Context, HoleKind};
-use crate::prompt::split;
+use crate::text::split;
 use unsorry_syntax::{Token, lex};
 
 /// The code around a hole, as far as it tells where an answer ends.

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use unsorry_syntax::lex;
 
-use super::{Mode, Piece, Prompt, split};
+use super::pieces::{Piece, Prompt};
 use crate::ask::{Ask, Attempt};
+use crate::generation::Mode;
+use crate::text::split;
 
 const BEGIN: &str = "<｜begin▁of▁sentence｜>";
 const USER: &str = "<｜User｜>";

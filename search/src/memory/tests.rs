@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
-use unsorry_prover::prompt::Mode;
+use unsorry_prover::Mode;
 use unsorry_prover::{Ask, Goal, HoleKind, Proposal, Prover};
 use unsorry_syntax::{Outline, Position};
 

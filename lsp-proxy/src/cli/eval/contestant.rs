@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::Result;
-use unsorry_prover::prompt::Mode;
+use unsorry_prover::Mode;
 
 use crate::config::{Config, Engine};
 use crate::engines;

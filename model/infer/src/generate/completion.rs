@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 
 use super::prompt_lookup::PromptLookup;
+use super::request::{Decoding, GenerationEvent, GenerationRequest};
 use super::sampler::{Sampler, SamplingParams, completion_rng};
-use super::{Decoding, GenerationEvent, GenerationRequest};
 use crate::kv_cache::Sequence;
 
 /// The least acceptance rate at which drafts save more time than they take.

@@ -3,17 +3,20 @@
 //! On x86-64 with AVX-512 VNNI, matrices of the usual types are packed ([`packed`]): for these Candle
 //! keeps a second copy, and reads a third more bytes a token. All others are multiplied by Candle.
 
+mod matrix;
 #[cfg(target_arch = "x86_64")]
 mod packed;
 #[cfg(test)]
 mod tests;
 
-use anyhow::{Context, Result, ensure};
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use anyhow::Result;
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
 
 #[cfg(target_arch = "x86_64")]
 use packed::{Activations, Packed};
+
+pub use matrix::Matrix;
 
 /// One or more matrices with the same input, such as query, key and value.
 #[derive(Debug, Default)]
@@ -27,19 +30,6 @@ enum Part {
     Packed(Packed),
     Quantised(QTensor),
     Dense(Tensor),
-}
-
-/// A weight matrix as it is stored in the file.
-#[derive(Debug)]
-pub struct Matrix<'a> {
-    /// The type of the elements.
-    pub dtype: GgmlDType,
-    /// The number of outputs.
-    pub rows: usize,
-    /// The number of inputs.
-    pub cols: usize,
-    /// The elements, row after row.
-    pub data: &'a [u8],
 }
 
 /// Returns the bytes that a matrix of `bytes` in its file takes on `device` once it is used. Candle
@@ -66,31 +56,6 @@ fn is_packed(dtype: GgmlDType) -> bool {
     {
         let _ = dtype;
         false
-    }
-}
-
-impl Matrix<'_> {
-    /// Copies the matrix to `device`, as Candle's quantised tensor.
-    ///
-    /// # Errors
-    /// When `data` has not the length of `rows × cols` elements, or the device has not enough memory.
-    pub fn quantised(&self, device: &Device) -> Result<QTensor> {
-        let Self {
-            dtype,
-            rows,
-            cols,
-            data,
-        } = *self;
-        let block = dtype.block_size();
-        ensure!(
-            cols.is_multiple_of(block) && data.len() == rows * cols / block * dtype.type_size(),
-            "a {rows}×{cols} matrix of {dtype:?} can't have {} bytes",
-            data.len()
-        );
-        let storage = QStorage::from_data(data.into(), device, dtype).with_context(|| {
-            format!("there is no memory for a {rows}×{cols} matrix of {dtype:?}")
-        })?;
-        Ok(QTensor::new(storage, (rows, cols))?)
     }
 }
 

@@ -8,43 +8,46 @@ use super::rope::RotaryEmbedding;
 use super::{Layer, Llama};
 use crate::weights::Weights;
 
-/// Loads the model for sequences of up to `positions` tokens.
-///
-/// # Errors
-/// When a tensor can't be read, or does not fit on the device.
-pub(super) fn load(
-    weights: &Weights,
-    positions: usize,
-    device: &Device,
-    progress: &mut dyn FnMut(f64),
-) -> Result<Llama> {
-    let config = weights.config().clone();
-    let mut loader = Loader {
-        weights,
-        device,
-        progress,
-        buffer: Vec::new(),
-        read_bytes: 0,
-    };
-    let layers: Result<Vec<Layer>> = (0..config.layers).map(|at| loader.layer(at)).collect();
-    let layers = layers?;
-    // Without an output matrix, the embedding is it (tied embeddings).
-    let output = match weights.info("output.weight") {
-        Some(_) => "output.weight",
-        None => "token_embd.weight",
-    };
-    let output = loader.linear(&[output.to_owned()])?;
-    let norm = loader.vector("output_norm.weight")?;
-    let embedding = loader.matrix("token_embd.weight")?.quantised(device)?;
-    Ok(Llama {
-        norm,
-        rope: RotaryEmbedding::new(&config.rope, positions, device)?,
-        embedding,
-        layers,
-        output,
-        device: device.clone(),
-        config,
-    })
+impl Llama {
+    /// Loads a model for sequences of up to `positions` tokens; `progress` is called with the share
+    /// that has been read, from 0 to 1.
+    ///
+    /// # Errors
+    /// When the file can't be read, or the device has not enough memory.
+    pub fn load(
+        weights: &Weights,
+        positions: usize,
+        device: &Device,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Self> {
+        let config = weights.config().clone();
+        let mut loader = Loader {
+            weights,
+            device,
+            progress,
+            buffer: Vec::new(),
+            read_bytes: 0,
+        };
+        let layers: Result<Vec<Layer>> = (0..config.layers).map(|at| loader.layer(at)).collect();
+        let layers = layers?;
+        // Without an output matrix, the embedding is it (tied embeddings).
+        let output = match weights.info("output.weight") {
+            Some(_) => "output.weight",
+            None => "token_embd.weight",
+        };
+        let output = loader.linear(&[output.to_owned()])?;
+        let norm = loader.vector("output_norm.weight")?;
+        let embedding = loader.matrix("token_embd.weight")?.quantised(device)?;
+        Ok(Llama {
+            norm,
+            rope: RotaryEmbedding::new(&config.rope, positions, device)?,
+            embedding,
+            layers,
+            output,
+            device: device.clone(),
+            config,
+        })
+    }
 }
 
 /// Reads one tensor after another through one buffer.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{TensorInfo, gguf};
+use super::gguf;
+use super::tensor_info::TensorInfo;
 use crate::llama::config::{LlamaConfig, RopeScaling};
 
 /// Checks that the hyperparameters make sense together.

@@ -9,14 +9,29 @@ use anyhow::{Context, Result, bail, ensure};
 use candle_core::quantized::GgmlDType;
 
 use super::entry::TensorEntry;
-use super::{
-    ModelMetadata, TensorInfo, Weights, check, config_json, file_type, gguf, read_at, read_small,
-    safetensors,
-};
+use super::read::{read_at, read_small};
+use super::tensor_info::TensorInfo;
+use super::{ModelMetadata, Weights, check, config_json, file_type, gguf, safetensors};
 use crate::llama::config::LlamaConfig;
 
+impl Weights {
+    /// Opens a `.gguf` file, a `.safetensors` file with its `config.json` beside it, or a folder of
+    /// safetensors, and checks all that can be checked without reading a tensor.
+    ///
+    /// # Errors
+    /// When it is not a complete model of the LLaMA architecture that can be run here: the message names
+    /// the file, what is wrong with it, and what to do.
+    pub fn open(path: &Path) -> Result<Weights> {
+        let opened = match path.is_dir() {
+            true => folder(path),
+            false => file(path),
+        };
+        opened.with_context(|| format!("can't use {}", path.display()))
+    }
+}
+
 /// Opens a `.gguf` file, or a `.safetensors` file with its `config.json` beside it.
-pub(super) fn file(path: &Path) -> Result<Weights> {
+fn file(path: &Path) -> Result<Weights> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut start = Vec::new();
@@ -32,7 +47,7 @@ pub(super) fn file(path: &Path) -> Result<Weights> {
 }
 
 /// Opens a folder of safetensors.
-pub(super) fn folder(path: &Path) -> Result<Weights> {
+fn folder(path: &Path) -> Result<Weights> {
     let config = path.join("config.json");
     if !config.is_file() {
         let mut names: Vec<String> = std::fs::read_dir(path)?

@@ -89,7 +89,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         weight_map: BTreeMap<String, String>,
     }
     let named = || format!("in {}", index.display());
-    let text = super::read_small(&index)?;
+    let text = super::read::read_small(&index)?;
     let Index { weight_map } = serde_json::from_str(&text).with_context(named)?;
     let parts: BTreeSet<String> = weight_map.into_values().collect();
     let mut files = Vec::new();

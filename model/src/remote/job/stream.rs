@@ -6,7 +6,8 @@ use crate::remote::problem::{Problem, Remedy};
 use crate::remote::reply::Event;
 use crate::remote::server::{Api, Facts};
 use crate::remote::template;
-use unsorry_prover::prompt::{Mode, prompt};
+use unsorry_prover::Mode;
+use unsorry_prover::prompt::prompt;
 use unsorry_prover::{Ask, GenerationParams};
 
 /// The context of an engine that does not say, in tokens.

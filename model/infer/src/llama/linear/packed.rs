@@ -13,16 +13,9 @@ use anyhow::{Context, Result, ensure};
 use candle_core::quantized::GgmlDType;
 use rayon::prelude::*;
 
-use super::Matrix;
+use super::matrix::Matrix;
 pub(super) use activations::Activations;
-use tiles::{TileQ4K, TileQ6K, TileQ8, Zero};
-
-/// Rows in a tile.
-const ROWS: usize = 16;
-/// Columns in a tile of the K-quants.
-const BLOCK: usize = 256;
-/// Columns that share a scale of the activations.
-const GROUP: usize = 32;
+use tiles::{BLOCK, GROUP, ROWS, TileQ4K, TileQ6K, TileQ8, Tiles, Zero};
 
 /// A packed matrix: for each sixteen rows, the tiles of all blocks.
 #[derive(Debug)]
@@ -30,13 +23,6 @@ pub(super) struct Packed {
     tiles: Tiles,
     rows: usize,
     cols: usize,
-}
-
-#[derive(Debug)]
-enum Tiles {
-    Q4K(Vec<TileQ4K>),
-    Q6K(Vec<TileQ6K>),
-    Q8(Vec<TileQ8>),
 }
 
 /// Returns whether matrices of `dtype` are packed on this machine.

@@ -1,6 +1,6 @@
 //! Truncated and corrupt files: an error, and no more work or memory than the file is long.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::GROUP;
+use super::tiles::GROUP;
 use crate::llama::math::round;
 
 /// Activations of `tokens` tokens, quantised in groups of 32 columns.

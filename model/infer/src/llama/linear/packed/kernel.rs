@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::tiles::{TileQ4K, TileQ6K, TileQ8};
-use super::{Activations, GROUP, ROWS, Tiles};
+use super::activations::Activations;
+use super::tiles::{GROUP, ROWS, TileQ4K, TileQ6K, TileQ8, Tiles};
 
 /// Tokens multiplied with a tile at once: as many sums as leave registers for the tile.
 const STEP_TOKENS: usize = 8;

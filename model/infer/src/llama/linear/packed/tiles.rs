@@ -2,7 +2,20 @@
 
 use half::f16;
 
-use super::ROWS;
+/// Rows in a tile.
+pub(super) const ROWS: usize = 16;
+/// Columns in a tile of the K-quants.
+pub(super) const BLOCK: usize = 256;
+/// Columns that share a scale of the activations.
+pub(super) const GROUP: usize = 32;
+
+/// The tiles of a matrix, for each sixteen rows those of all blocks.
+#[derive(Debug)]
+pub(super) enum Tiles {
+    Q4K(Vec<TileQ4K>),
+    Q6K(Vec<TileQ6K>),
+    Q8(Vec<TileQ8>),
+}
 
 /// Q4_K: `d · scale · q − dmin · min` with `q` of 4 bits; a scale and a min for every 32 columns.
 #[derive(Debug)]
