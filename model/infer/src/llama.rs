@@ -17,7 +17,6 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::ops;
 
 use crate::kv_cache::{KvCache, Sequence};
-use crate::weights::Weights;
 use attention::{AttentionMask, attention};
 use config::LlamaConfig;
 use linear::Linear;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::weights::Weights;
 
 #[derive(serde::Deserialize)]
 struct Expected {
