@@ -6,7 +6,7 @@ use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent
 use unsorry::assistant::state::document::Document;
 use unsorry_syntax::Outline;
 
-/// Where a position is in bytes: lines end at `\n` alone, characters are counted in UTF-16.
+/// Returns the offset of a position in bytes: lines end at `\n` alone, characters are counted in UTF-16.
 fn naive(text: &str, line: u32, character: u32) -> usize {
     let mut start = 0;
     for _ in 0..line {

@@ -1,4 +1,4 @@
-//! What the gate lets through stays in its hole.
+//! The text that the gate lets through stays in its hole.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -89,7 +89,7 @@ pub struct Provers {
     /// Whatever their mode, they are one model.
     local: Option<(LocalSettings, Local)>,
     remote: Option<Arc<dyn Prover>>,
-    /// What stands in for the portfolio.
+    /// The prover that stands in for the portfolio.
     tactics: Option<Arc<dyn Prover>>,
 }
 
@@ -103,8 +103,8 @@ impl Provers {
         }
     }
 
-    /// Those that are configured. With `consent`, nothing is sent anywhere before the user has agreed to
-    /// it; without, they have. A prover that was made before stays, as long as its settings do; the
+    /// Returns those that are configured. With `consent`, nothing is sent anywhere before the user has agreed
+    /// to it; without, they have. A prover that was made before stays, as long as its settings do; the
     /// endpoints elsewhere are those of the first time.
     ///
     /// # Errors
@@ -160,10 +160,10 @@ impl Provers {
     }
 }
 
-/// The provers that are configured, for whoever needs them once.
+/// Returns the provers that are configured, for whoever needs them once.
 ///
 /// # Errors
-/// As [`Provers::sources`].
+/// The errors of [`Provers::sources`].
 pub fn sources(config: &Config, consent: Option<&Consent>) -> Result<Vec<Source>> {
     Provers::default().sources(config, consent)
 }
@@ -239,7 +239,7 @@ pub fn limits(config: &Config) -> Limits {
     }
 }
 
-/// What a search does besides having candidates checked, as configured.
+/// Returns what a search does besides having candidates checked, as configured.
 pub fn strategy(config: &Config) -> Strategy {
     Strategy {
         refutes: config.refute,

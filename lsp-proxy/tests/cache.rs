@@ -18,12 +18,12 @@ impl Home {
         self.0.path()
     }
 
-    /// Where proofs are by default.
+    /// Returns the folder in which proofs are kept by default.
     fn cache(&self) -> PathBuf {
         self.path().join("cache/unsorry")
     }
 
-    /// So many proofs, found and used a day ago.
+    /// Keeps this many proofs, found and used a day ago.
     fn keep(&self, many: usize) {
         let mut store =
             Store::open(&self.cache(), Bounds::default(), Duration::from_secs(9)).expect("a store");

@@ -13,7 +13,7 @@ struct Home {
 }
 
 impl Home {
-    /// Its hub is a port where nobody answers.
+    /// A home whose hub is a port where nobody answers.
     fn new() -> Home {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let hub = format!("http://{}", listener.local_addr().expect("an address"));

@@ -16,7 +16,7 @@ use unsorry_search::verify::{CheckContext, Rejection, VerifiedProof, confirm};
 use unsorry_syntax::Outline;
 use unsorry_tests::editor::program;
 
-/// How long one check may take on a busy machine.
+/// The longest that one check may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// A text with a hole, and candidates with what is to be said of each.
@@ -71,7 +71,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// What came of a candidate.
+/// Tells the outcome for a candidate.
 fn told(outcome: &Result<VerifiedProof, Rejection>) -> String {
     match outcome {
         Ok(proof) if proof.depends_on().is_empty() => "passes".into(),
@@ -90,7 +90,7 @@ fn as_expected(expected: &str, told: &str) -> bool {
     }
 }
 
-/// What files have before and behind a declaration.
+/// The texts that files have before and behind a declaration.
 const BEFORE: [&str; 6] = [
     "",
     "/-! 𝔽𝕠𝕠 — a `sorry` in a comment is none -/\n\n",
@@ -152,8 +152,8 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
     assert!(count >= at_least, "there are only {count}");
 }
 
-/// What is wrong with the whole file once a proof is in it: nothing but the hole may have changed, and Lean
-/// must say the same of all the rest.
+/// Returns what is wrong with the whole file once a proof is in it: nothing but the hole may have changed,
+/// and Lean must say the same of all the rest.
 async fn changed(checker: &Checker, target: &Target, proof: &VerifiedProof) -> Option<String> {
     let change = proof.change();
     let whole = change.apply(&target.text);

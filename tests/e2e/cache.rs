@@ -9,7 +9,8 @@ use crate::prove::{prove, run};
 
 const GOAL: &str = "(a b : Nat) (h : b ≤ a) : a - b + b = a := by\n  sorry\n";
 
-/// How many candidates `unsorry prove` needs for the one hole of each of `files`, all of them proved.
+/// Returns the number of candidates that `unsorry prove` needs for the one hole of each of `files`, all of
+/// them proved.
 fn candidates(folder: &Path, files: &[&str], arguments: &[&str]) -> Vec<u64> {
     let output = prove(folder, &[&["--json"], arguments, files].concat());
     let stderr = String::from_utf8_lossy(&output.stderr);

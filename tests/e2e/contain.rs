@@ -1,4 +1,4 @@
-//! What Lean for checking runs in, tried with what could be run in it.
+//! The containment that Lean for checking runs in, tried with what could be run in it.
 #![cfg(target_os = "linux")]
 
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use unsorry_tests::editor::program;
 
-/// How long anything here may take on a busy machine.
+/// The longest that anything here may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keeps a command from having namespaces, as some systems do.
@@ -59,7 +59,7 @@ impl Contained {
         }
     }
 
-    /// Its exit code and what it says.
+    /// Returns the exit code and what the process says.
     fn end(mut self) -> (Option<i32>, String) {
         let mut told = String::new();
         let mut stdout = self.child.stdout.take().expect("a pipe");
@@ -76,7 +76,7 @@ impl Contained {
     }
 }
 
-/// How many processes there are that were started for a folder.
+/// Returns the number of processes that were started for a folder and are left.
 fn left(folder: &Path) -> usize {
     // All of them have their temporary files there.
     let mark = folder.display().to_string();

@@ -66,7 +66,7 @@ fn problem(name: &str, category: &str) -> String {
     row.to_string()
 }
 
-/// What must be so of any report: its sums are those of its rows.
+/// Checks what must be so of any report: its sums are those of its rows.
 fn check_sums(report: &Value, rows: &[Value]) {
     for engine in report["engines"].as_array().expect("engines") {
         let of = |row: &&Value| row["engine"] == engine["engine"];

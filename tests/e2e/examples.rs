@@ -1,4 +1,4 @@
-//! What the README says of `examples/`.
+//! The examples do what the README says of `examples/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

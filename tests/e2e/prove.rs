@@ -155,7 +155,7 @@ fn no_budget_only_lists() {
     assert_eq!(after, MIXED);
 }
 
-/// Proofs that are none: each leans on something unproved that no word `sorry` gives away, or is
+/// Proofs that are none: each depends on something unproved that no word `sorry` gives away, or is
 /// silent for a wrong reason.
 const TRAPS: &str = "theorem admitted : 1 = 2 := by admit
 
@@ -380,7 +380,7 @@ fn an_import_that_can_not_be_loaded_is_named() {
     assert!(stdout.contains("No"), "{stdout}");
 }
 
-/// How the holes of `source` fare: their statuses and messages.
+/// Returns the statuses and messages of the holes of `source`.
 fn fares(source: &str) -> Vec<(String, String)> {
     let (_, stdout, stderr, _) = check(source, &["--json", "--budget", "30s"]);
     let report: Value = serde_json::from_str(&stdout).expect(&stderr);
@@ -459,7 +459,7 @@ fn silence_beside_another_hole_is_no_proof() {
     assert_eq!(proved(guarded), [false, false, true, true]);
 }
 
-/// What Lean prints need not read back as what it was printed from.
+/// The text that Lean prints need not read back as what it was printed from.
 #[test]
 fn a_goal_is_not_called_false_for_its_looks() {
     let rational = "#guard_msgs (drop all) in\n\

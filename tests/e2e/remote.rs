@@ -11,7 +11,7 @@ use unsorry_tests::editor::Editor;
 
 use crate::prove::prove;
 
-/// How many of the held-out goals are tried in both ways.
+/// The number of held-out goals that are tried in both ways.
 const TRIED: usize = 24;
 
 /// A running engine, which ends when it is dropped.
@@ -50,7 +50,7 @@ impl Engine {
         Engine { child, address }
     }
 
-    /// How many tokens it has written so far.
+    /// Returns the number of tokens that it has written so far.
     fn written(&self) -> u64 {
         let host = self.address.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).expect("connected");

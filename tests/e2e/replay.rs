@@ -34,7 +34,7 @@ fn replayer(folder: &Path) -> Replayer {
     Replayer::new(command, folder.to_owned(), limits)
 }
 
-/// What is compiled may be anything: whoever runs code while Lean elaborates can write it.
+/// Compiled files may be anything: whoever runs code while Lean elaborates can write them.
 #[tokio::test]
 async fn what_was_forged_is_found_out() {
     let folder = tempfile::tempdir().expect("a folder");

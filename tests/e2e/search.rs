@@ -1,5 +1,5 @@
-//! What is done around a model: its plan, its sketches, mending, refuting, budgets. The model is a
-//! script that answers as Prover-V2 does; Lean is real.
+//! The search around a model: its plan, its sketches, repair, refuting, budgets. The model is a script that
+//! answers as Prover-V2 does; Lean is real.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::prove::prove;
 /// No tactic of the portfolio proves it, but each of its steps.
 const SQUARES: &str = "theorem squares (n : Nat) : n * n % 4 = 0 ∨ n * n % 4 = 1 := by\n  sorry\n";
 
-/// As the 671B answers: a plan, a sketch, and a proof, which is wrong here.
+/// The answer as the 671B gives it: a plan, a sketch, and a proof, which is wrong here.
 const REASONED: &str = "### Detailed Proof and Analysis
 
 Squares leave 0 or 1 when they are divided by 4.
@@ -54,7 +54,7 @@ fn config(engine: &Engine, engines: &str, keys: &str) -> String {
     )
 }
 
-/// What `unsorry prove` reports of the only hole of `source`.
+/// Returns the report of `unsorry prove` on the only hole of `source`.
 fn proved(source: &str, config: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("A.lean"), source).expect("written");

@@ -1,4 +1,4 @@
-//! What goes in comes out, byte by byte and in order: the Lean here is `cat`.
+//! The relay passes on what goes in, byte by byte and in order: the Lean here is `cat`.
 
 use std::io::Write;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use unsorry_tests::relay::{Relay, frame};
 
-/// What comes back of `pieces`, each written at once, through unsorry and `cat`.
+/// Returns what comes back of `pieces`, each written at once, through unsorry and `cat`.
 fn echoed(pieces: &[&[u8]]) -> Vec<u8> {
     let mut relay = Relay::start(&["cat"]);
     relay.received();
@@ -393,7 +393,7 @@ fn nobody_waits_for_more() {
     assert_eq!(relay.message(), body);
 }
 
-/// What is ours alone is answered or taken in, and Lean never hears of it.
+/// The messages that are ours alone are answered or taken in, and Lean never hears of them.
 #[test]
 fn what_is_ours_does_not_reach_lean() {
     let mut relay = Relay::start(&["cat"]);

@@ -11,15 +11,15 @@ use unsorry_tests::relay::assert_group_is_gone;
 use unsorry_tests::relay::{PATIENCE, Puppet, Relay, frame, written_pid};
 use unsorry_wire::frame::BUFFER;
 
-/// How long Lean may take to end, what is said of it included, and some more on a crowded machine.
+/// The longest that Lean may take to end, what is said of it included, and some more on a crowded machine.
 const GRACE: Duration = Duration::from_secs(20);
 
 const PUPPET: &str = env!("CARGO_BIN_EXE_puppet-lean");
 
 const HELLO: &str = r#"{"jsonrpc":"2.0","method":"hello"}"#;
 
-/// How long messages are together of which the relay can't pass on all while nobody takes any, and which it
-/// takes all the same. That much is written without waiting, whether or not the system lets pipes be widened.
+/// The length of messages of which the relay can't pass on all while nobody takes any, and which it takes all
+/// the same. That much is written without waiting, whether or not the system lets pipes be widened.
 const STUCK_BYTES: usize = BUFFER + BUFFER / 4;
 
 /// Says messages for ever, and tells of it when they are [`STUCK_BYTES`] long.

@@ -1,4 +1,4 @@
-//! The same session with the real Lean, with unsorry between and without: the editor sees the same.
+//! A session with the real Lean, with unsorry between and without: the editor sees the same.
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
@@ -29,7 +29,7 @@ example : twice 2 = 4 := sorry
 example : Nat := Nat.su
 ";
 
-/// What an editor has seen in a session.
+/// The messages that an editor has seen in a session.
 #[derive(Default)]
 struct Seen {
     /// The bodies of the responses, by what was asked.

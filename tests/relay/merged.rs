@@ -9,7 +9,7 @@ use unsorry_tests::relay::{Puppet, Relay, frame};
 
 const PUPPET: &str = env!("CARGO_BIN_EXE_puppet-lean");
 
-/// As long as unsorry makes Lean's answer wait, and some more.
+/// The time that unsorry makes Lean's answer wait, and some more.
 const LATE: Duration = Duration::from_millis(1000);
 
 const URI: &str = "file:///a.lean";
@@ -53,7 +53,7 @@ impl Session {
         session
     }
 
-    /// With this document open.
+    /// A session with this document open.
     fn with(text: &str) -> Session {
         let mut session = Session::start();
         session.opens(text);
@@ -148,7 +148,7 @@ fn leans_own_words_survive_in_a_merged_answer() {
         Some(1),
         "{answer}"
     );
-    // What is no list of actions is not ours to mend.
+    // What is no list of actions is not ours to repair.
     for odd in ["7", "{}", "\"x\"", "true", "{\"items\":[]}"] {
         session.asks("2", "textDocument/codeAction", &actions_at(0, 0));
         session.lean.answer("2", odd);

@@ -16,7 +16,7 @@ fn main() -> std::io::Result<()> {
     pass_on(&mut test, &mut std::io::stdout())
 }
 
-/// As it comes, each byte at once.
+/// Passes on what comes as it comes, each byte at once.
 fn pass_on(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {

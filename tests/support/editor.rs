@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How long any one answer may take. Lean from npm starts in ten seconds on an idle machine, in
+/// The longest that any one answer may take. Lean from npm starts in ten seconds on an idle machine, in
 /// minutes on a crowded one.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -30,7 +30,7 @@ pub fn program() -> std::path::PathBuf {
     program
 }
 
-/// How many lines of the program's log a failed test shows.
+/// The number of lines of the program's log that a failed test shows.
 const LOG_LINES: usize = 40;
 
 /// A document in the editor.
@@ -51,9 +51,9 @@ pub struct Editor {
     diagnostics: HashMap<String, (i64, Value)>,
     /// Everything that was shown as progress, by token.
     pub progress: Vec<(String, Value)>,
-    /// What was shown as messages.
+    /// The messages that were shown.
     pub shown: Vec<String>,
-    /// What the user was asked and has not answered: the request's id and parameters.
+    /// The questions to the user that are not answered: the request's id and parameters.
     pub questions: Vec<(Value, Value)>,
     answers: HashMap<String, Value>,
     log: PathBuf,
@@ -66,14 +66,14 @@ impl Editor {
         Self::with_cache(folder, Path::new("off"))
     }
 
-    /// The same, which keeps verified proofs in the folder `cache`.
+    /// Starts the program as [`Editor::start`] does, but it keeps verified proofs in the folder `cache`.
     pub fn with_cache(folder: &Path, cache: &Path) -> Editor {
         let mut serve = Command::new(program());
         serve.arg("serve");
         Self::with_server(serve, folder, cache)
     }
 
-    /// The same with another command that starts the program.
+    /// Starts the program with another command, as [`Editor::with_cache`] does otherwise.
     pub fn with_server(mut server: Command, folder: &Path, cache: &Path) -> Editor {
         let mut child = server
             .current_dir(folder)
@@ -362,7 +362,7 @@ impl Editor {
             .collect()
     }
 
-    /// Where the `n`th `sorry` is, from 0.
+    /// Returns the position of the `n`th `sorry`, from 0.
     pub fn hole(&self, uri: &str, n: usize) -> Value {
         let text = self.text(uri);
         let (at, _) = text.match_indices("sorry").nth(n).expect("so many holes");
@@ -443,7 +443,7 @@ impl Editor {
         self.finished(1).remove(0)
     }
 
-    /// What the hover at a position says.
+    /// Returns the text of the hover at a position.
     pub fn hover(&mut self, uri: &str, at: &Value) -> String {
         let answer = self.request(
             "textDocument/hover",

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// What the script makes of a prompt: the pieces of each answer.
+/// The script's answers to a prompt: the pieces of each.
 pub type Script = dyn Fn(&str) -> Vec<String> + Send + Sync;
 
 /// A running engine. Its threads end with the test.
 pub struct Engine {
-    /// Where it is: `http://127.0.0.1:40321/v1`.
+    /// The address: `http://127.0.0.1:40321/v1`.
     pub address: String,
     prompts: Arc<Mutex<Vec<String>>>,
 }
@@ -94,7 +94,7 @@ fn whole(mut stream: &TcpStream, body: &Value) -> std::io::Result<()> {
     )
 }
 
-/// The same answer `count` times, as vLLM streams it.
+/// Streams the same answer `count` times, as vLLM does.
 fn stream_of(
     mut stream: &TcpStream,
     pause: Duration,

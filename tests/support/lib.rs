@@ -1,4 +1,4 @@
-//! What the end-to-end tests share.
+//! The helpers that the end-to-end tests share.
 
 pub mod editor;
 pub mod engine;

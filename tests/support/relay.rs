@@ -17,10 +17,10 @@ use tempfile::TempDir;
 
 use crate::editor::program;
 
-/// How long anything may take on a crowded machine.
+/// The longest that anything may take on a crowded machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How long a session may take. Then it is killed, so that no test waits for ever.
+/// The longest that a session may take. Then it is killed, so that no test waits for ever.
 const LONGEST: Duration = Duration::from_secs(900);
 
 /// A message with this body.
@@ -33,7 +33,7 @@ pub fn frame(body: impl AsRef<[u8]>) -> Vec<u8> {
     .concat()
 }
 
-/// What came through a pipe so far. Read by a thread, so that nobody waits for the test.
+/// The bytes that came through a pipe so far. Read by a thread, so that nobody waits for the test.
 #[derive(Clone, Default)]
 pub struct Incoming(Arc<(Mutex<Received>, Condvar)>);
 
@@ -117,7 +117,7 @@ impl Incoming {
         .expect("the end")
     }
 
-    /// How much has come that was not taken.
+    /// Returns the number of bytes that have come and were not taken.
     pub fn len(&self) -> usize {
         self.0.0.lock().expect("no panic").bytes.len()
     }
@@ -151,20 +151,20 @@ pub struct Relay {
     errors: Incoming,
     /// Ends the watch over the longest time with the session.
     _watch: Sender<()>,
-    /// Where it runs.
+    /// The folder that it runs in.
     pub folder: TempDir,
 }
 
-/// How a session ended.
+/// The end of a session.
 #[derive(Debug)]
 pub struct Ended {
-    /// Of the process that the editor had started.
+    /// The status of the process that the editor had started.
     pub status: ExitStatus,
-    /// What it said that was not taken.
+    /// The bytes that it said and that were not taken.
     pub rest: Vec<u8>,
-    /// What it said on stderr.
+    /// The text that it wrote to stderr.
     pub errors: String,
-    /// How long it took from when it was asked to end.
+    /// The time from when it was asked to end.
     pub time: Duration,
 }
 
@@ -238,7 +238,7 @@ impl Relay {
         self.stdout.take().expect("it is not read yet")
     }
 
-    /// What it says. It is read from the first call on.
+    /// Returns what it says. It is read from the first call on.
     pub fn received(&mut self) -> &Incoming {
         if let Some(stdout) = self.stdout.take() {
             self.received = Incoming::read(stdout);
@@ -251,12 +251,12 @@ impl Relay {
         self.received().message()
     }
 
-    /// Its process.
+    /// Returns the id of its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// What begins the ids and tokens that are unsorry's.
+    /// Returns the beginning of the ids and tokens that are unsorry's.
     pub fn session(&self) -> String {
         format!("unsorry:{}:", self.pid())
     }
@@ -364,7 +364,7 @@ impl Puppet {
         (relay, Puppet { stream, received })
     }
 
-    /// What it was told.
+    /// Returns what it was told.
     pub fn received(&self) -> &Incoming {
         &self.received
     }

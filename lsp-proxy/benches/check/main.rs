@@ -22,10 +22,10 @@ use unsorry_syntax::{Outline, splice};
 
 mod verdicts;
 
-/// How many candidates are checked together.
+/// The number of candidates that are checked together.
 const TOGETHER: usize = 16;
 
-/// How often each way is measured, after so many rounds that don't count; the median counts.
+/// The rounds in which each way is measured, after those that don't count; the median counts.
 const ROUNDS: usize = 9;
 const WARM: usize = 3;
 
@@ -128,7 +128,7 @@ async fn run(checks: usize, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// The same hole, with much before it.
+/// Returns the same hole with much before it.
 fn long() -> String {
     let steps = (0..STEPS).map(|n| format!("  have h{n} : a + {n} = {n} + a := by omega\n"));
     SOURCE.replace("  sorry", &format!("{}  sorry", steps.collect::<String>()))

@@ -21,16 +21,16 @@ use unsorry_syntax::Outline;
 /// Longer than any of these candidates takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How often a candidate alone is asked about before we give up.
+/// The most times that a candidate alone is asked about before we give up.
 const TIMES: usize = 20;
 
-/// One batch of so many, on average, has Lean killed under it.
+/// The number of batches, on average, of which one has Lean killed under it.
 const KILLED: u64 = 25;
 
 /// By then most batches are elaborated.
 const LATEST: u64 = 400;
 
-/// How many candidates until it is told how far we are.
+/// The number of candidates after which the progress is printed.
 const PROGRESS: usize = 500;
 
 /// A goal, what proves it, and what does not. `#` is a number that is another one each time, so that
@@ -173,7 +173,7 @@ const PROBLEMS: &[Problem] = &[
     },
 ];
 
-/// What came of it.
+/// The counts of a run.
 pub struct Counted {
     pub checked: usize,
     /// Verdicts that are not the truth.
@@ -322,7 +322,7 @@ fn target(uri: &str, problem: usize, number: usize) -> Target {
     }
 }
 
-/// Who is asked, and what of.
+/// The checker that is asked, and the hole that it is asked about.
 struct Ask<'a> {
     checker: &'a Checker,
     uri: &'a str,

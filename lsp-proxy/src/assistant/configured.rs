@@ -1,4 +1,4 @@
-//! What is configured, and what that makes: the search, and who may be asked.
+//! The settings in force, and what is made of them: the search, and the consent to send text away.
 
 use std::path::PathBuf;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use crate::engines::{self, Provers};
 pub struct Current {
     /// The search that jobs begin with.
     pub search: Search,
-    /// Who may be sent a file's text; nobody where no engine that is asked would send it.
+    /// The consent to send a file's text; given by nobody where no engine that is asked would send it.
     pub consent: Consent,
     /// The engines that are asked, in this order.
     pub engines: Vec<Engine>,
@@ -81,7 +81,8 @@ impl Configured {
         configured
     }
 
-    /// The same with `tactics` in the place of the portfolio, and a `checker` in the place of Lean's.
+    /// Returns the same configuration with `tactics` in the place of the portfolio, and a `checker` in the
+    /// place of Lean's.
     #[cfg(test)]
     pub fn scripted(mut self, tactics: Arc<dyn Prover>, checker: Checker) -> Configured {
         self.provers = Provers::with_tactics(tactics);
@@ -100,7 +101,7 @@ impl Configured {
         Ok(())
     }
 
-    /// The same when the editor begins, which hears of a mistake later.
+    /// Takes the settings that the editor begins with; a mistake in them is told later.
     pub fn begin_with(&mut self, editors: &Value) {
         if let Err(error) = self.apply(editors) {
             self.of_editor = Some(format!("unsorry goes by its files alone: {error:#}"));
@@ -228,7 +229,7 @@ mod tests {
                 (configured.current().engines, configured.current().available),
                 (tactics.clone(), tactics)
             );
-            // The editor's are taken all the same, and mend nothing in the files.
+            // The editor's are taken all the same, and repair nothing in the files.
             let budget = json!({"search": {"budget": "3s"}});
             configured.set(&budget).expect("valid");
             assert_eq!(configured.current().search.limits.budget.as_secs(), 3);

@@ -1,4 +1,4 @@
-//! What every handler works with.
+//! The context that every handler works with.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! When the answer to a merged request is due.
+//! The deadline of the answer to a merged request.
 
 use std::sync::{Arc, Weak};
 

@@ -11,7 +11,7 @@ use super::state::State;
 use super::state::document::View;
 use super::status::status;
 
-/// `workspace/executeCommand`, of a command of ours. A job's is answered when it has begun.
+/// Answers `workspace/executeCommand` for a command of ours. A job's is answered when it has begun.
 ///
 /// # Errors
 /// When there is no such command or its arguments make no sense.

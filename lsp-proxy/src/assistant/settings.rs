@@ -1,4 +1,4 @@
-//! What is configured, and may be configured anew by the editor while we run:
+//! The settings that are configured, and may be configured anew by the editor while we run:
 //! `initializationOptions.unsorry`, `workspace/didChangeConfiguration`, `unsorry.settings`.
 //!
 //! Whatever reads files or makes provers is done in order, beside the runtime. Who needs what comes of it waits
@@ -19,7 +19,7 @@ use super::configured::{Configured, Current};
 #[derive(Clone)]
 pub struct Settings {
     changes: UnboundedSender<Change>,
-    /// How many changes there were, the first settings among them.
+    /// The number of changes asked for, the first settings among them.
     asked: Arc<AtomicU64>,
     settled: watch::Receiver<Settled>,
 }
@@ -65,7 +65,7 @@ impl Settings {
         }
     }
 
-    /// The same when the editor begins, which hears of a mistake later.
+    /// Takes the settings that the editor begins with; a mistake in them is told later.
     pub fn begin_with(&self, editors: Value) {
         self.ask(editors, None);
     }

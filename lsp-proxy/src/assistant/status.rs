@@ -11,7 +11,7 @@ use crate::config::{self, Engine};
 /// The time without news after which a question that waits for some is answered.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a status waits for settings that are being read.
+/// The longest that a status waits for settings that are being read.
 const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]

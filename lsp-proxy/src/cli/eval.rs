@@ -39,13 +39,13 @@ use trial::Trial;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::search::Search;
 
-/// What one Lean takes with Mathlib loaded.
+/// The memory that one Lean takes with Mathlib loaded.
 const LEAN_BYTES: u64 = 4 << 30;
 
-/// So many trials in a row without a result end the run: the next ones would fare no better.
+/// The number of trials in a row without a result that ends the run: the next ones would fare no better.
 const MAX_FAILURES: usize = 3;
 
-/// What `unsorry eval` takes.
+/// The arguments of `unsorry eval`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// A folder of .lean files or one such file, of which each sorry is a problem, or a .jsonl file with
@@ -55,7 +55,7 @@ pub struct Arguments {
     /// Only rows of this split: `test`
     #[arg(long)]
     split: Option<String>,
-    /// How many candidates a model is asked for, for each problem [default: as configured]
+    /// Ask a model for this many candidates for each problem [default: as configured]
     #[arg(long, value_name = "N")]
     samples: Option<NonZeroUsize>,
     /// Which provers to evaluate, each alone; `cascade` is all together, as `prove` asks them [default:
@@ -65,19 +65,20 @@ pub struct Arguments {
     /// All provers together, beside those of `--engines`
     #[arg(long)]
     cascade: bool,
-    /// How models answer: `fast` or `reasoning` [default: as configured]
+    /// The mode in which models answer: `fast` or `reasoning` [default: as configured]
     #[arg(long, value_parser = parse_mode)]
     mode: Option<Mode>,
-    /// How long an engine may try each problem
+    /// The time that an engine may take for each problem
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
-    /// How many Leans check at once [default: half as many as there are cores, if the memory does for them]
+    /// The number of Leans that check at once [default: half as many as there are cores, if the memory does
+    /// for them]
     #[arg(long, value_name = "N")]
     checkers: Option<NonZeroUsize>,
-    /// Where the results go; a run that was ended goes on from there [default: unsorry-eval-SET]
+    /// The folder for the results; a run that was ended goes on from there [default: unsorry-eval-SET]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// So many problems, spread evenly over the set
+    /// Evaluate only this many problems, spread evenly over the set
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
     /// Only these problems
@@ -86,7 +87,8 @@ pub struct Arguments {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    /// The command that starts Lean's server [default: `lake serve --` in a Lake project, else `lean
+    /// --server`]
     #[arg(long, value_name = "CMD")]
     lean: Option<String>,
 }
@@ -227,14 +229,14 @@ fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
     (0..count).map(|at| all[at * all.len() / count]).collect()
 }
 
-/// How many Leans this machine has room for.
+/// Returns the number of Leans that this machine has room for.
 fn checkers() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let room = (memory::available_main_memory() / LEAN_BYTES) as usize;
     (cores / 2).min(room).max(1)
 }
 
-/// What was evaluated now, and whatever else the folder has results of.
+/// Returns the engines that were evaluated now, and whatever others the folder has results of.
 fn engines_of(contestants: &[Contestant], results: &Results) -> Vec<String> {
     let mut engines: Vec<String> = contestants.iter().map(|one| one.name.to_owned()).collect();
     for engine in results.engines() {
@@ -245,11 +247,11 @@ fn engines_of(contestants: &[Contestant], results: &Results) -> Vec<String> {
     engines
 }
 
-/// How Lean is started, if that was given.
+/// The command that starts Lean, if one was given.
 struct Leans<'a>(Option<&'a str>);
 
 impl Leans<'_> {
-    /// What starts it for a file, where, and of what version it is.
+    /// Returns the command that starts Lean for a file, with its folder, and Lean's version.
     fn command(&self, file: &Path) -> Result<((LeanCommand, PathBuf), String)> {
         let root = project_root(file);
         let command = match self.0 {
@@ -261,7 +263,7 @@ impl Leans<'_> {
     }
 }
 
-/// What the workers share.
+/// The state that the workers share.
 struct Run<'a> {
     config: &'a Config,
     leans: Leans<'a>,

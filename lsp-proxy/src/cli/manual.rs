@@ -10,7 +10,7 @@ use clap_complete::Shell;
 /// The arguments of `unsorry completions`.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
-    /// For this shell
+    /// The shell to write them for
     shell: Shell,
 }
 

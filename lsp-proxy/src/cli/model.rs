@@ -18,7 +18,7 @@ use unsorry_model::local::{self, LocalSettings};
 use crate::config::{self, Config};
 use crate::engines;
 
-/// What `unsorry model` takes.
+/// The arguments of `unsorry model`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -44,13 +44,13 @@ enum Command {
     Check {
         /// A GGUF file, a folder of safetensors, or a name that `list` shows [default: the configured one]
         file: Option<PathBuf>,
-        /// How many tokens to write
+        /// The number of tokens to write
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(2..))]
         tokens: u16,
     },
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
 /// When it can't be done: the message says what to do.

@@ -29,10 +29,10 @@ use unsorry_search::search::{Ended, Outcome, Search, Source};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
 
-/// How long the whole file may take to elaborate at the end.
+/// The longest that the whole file may take to elaborate at the end.
 const FILE_LIMIT: Duration = Duration::from_secs(1800);
 
-/// What `unsorry prove` takes.
+/// The arguments of `unsorry prove`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Lean files
@@ -50,7 +50,7 @@ pub struct Arguments {
     /// Which provers to ask, in this order: `tactics`, `local`, `remote` [default: as configured]
     #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
     engines: Vec<Engine>,
-    /// How long to try each hole; `0s` only lists the holes with their goals
+    /// The time to try each hole; `0s` only lists the holes with their goals
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
     /// Have Lean's kernel take each proof once more, in a process that has not elaborated it
@@ -59,7 +59,8 @@ pub struct Arguments {
     /// Neither recall proofs of earlier searches nor keep those of this one
     #[arg(long)]
     no_cache: bool,
-    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    /// The command that starts Lean's server [default: `lake serve --` in a Lake project, else `lean
+    /// --server`]
     #[arg(long, value_name = "CMD")]
     lean: Option<String>,
 }
@@ -164,7 +165,7 @@ async fn run(
 struct Searches<'a> {
     config: &'a Config,
     sources: Vec<Source>,
-    /// How Lean is started, if that was given.
+    /// The command that starts Lean, if one was given.
     lean: Option<&'a str>,
     known: HashMap<PathBuf, (Search, String)>,
 }
@@ -189,7 +190,7 @@ impl Searches<'_> {
 
 /// A file to prove.
 struct File<'a> {
-    /// Its name as it was given.
+    /// The name as it was given.
     path: &'a Path,
     real: PathBuf,
     text: String,

@@ -17,7 +17,8 @@ pub struct Arguments {
     /// Which provers to ask, in this order: `tactics`, `local`, `remote` [default: as configured]
     #[arg(long = "engine", value_name = "NAME", value_delimiter = ',')]
     engines: Vec<Engine>,
-    /// How to start Lean's server [default: `lake serve --` in a Lake project, else `lean --server`]
+    /// The command that starts Lean's server [default: `lake serve --` in a Lake project, else `lean
+    /// --server`]
     #[arg(last = true, value_name = "COMMAND")]
     lean: Vec<OsString>,
 }

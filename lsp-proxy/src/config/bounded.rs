@@ -1,4 +1,4 @@
-//! What no text that a project comes with can do, whatever it says: for the fuzzer.
+//! The bounds that no text that a project comes with can pass, whatever it says: for the fuzzer.
 
 use std::path::Path;
 

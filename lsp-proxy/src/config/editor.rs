@@ -11,7 +11,7 @@ impl Config {
     /// Adds what an editor sends: the tables of a project's file, as JSON. What is null says nothing.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// The errors of [`Config::load`].
     pub fn add_editors(&mut self, settings: &serde_json::Value) -> Result<()> {
         let Some(settings) = without_nulls(settings) else {
             return Ok(());

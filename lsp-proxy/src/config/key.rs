@@ -1,5 +1,5 @@
-//! Who may set a key. Each section lists its keys with [`keys!`]: what is read from a file, what a
-//! project and an editor may do to it, and where it goes, all follow from the key's line there.
+//! The keys, and who may set them. Each section lists its keys with [`keys!`]: what is read from a file, what
+//! a project and an editor may do to it, and where it goes, all follow from the key's line there.
 
 use std::fmt;
 

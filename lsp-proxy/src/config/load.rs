@@ -60,7 +60,8 @@ impl Config {
         }
     }
 
-    /// The same without the files that have a mistake, for whoever has to go on, and the first mistake.
+    /// Reads the same files but for those that have a mistake, for whoever has to go on. Returns the first
+    /// mistake too.
     pub fn as_far_as_possible(given: Option<&Path>, cwd: &Path) -> (Config, Option<anyhow::Error>) {
         let mut config = Config {
             users_file: given.map(Path::to_owned).or_else(users_file),
@@ -97,7 +98,7 @@ impl Config {
     /// Adds what the file at `path` says.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// The errors of [`Config::load`].
     pub fn add_file(&mut self, path: &Path, origin: Origin) -> Result<()> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("can't read {}", path.display()))?;

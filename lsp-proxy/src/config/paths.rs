@@ -1,4 +1,4 @@
-//! Where the user's files and folders are.
+//! The places of the user's files and folders.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What is configured, whoever said it.
+//! The values that are configured, whoever said them.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is left to do for an assistant that has failed.
+//! The work that is left to do for an assistant that has failed.
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use unsorry_wire::envelope;

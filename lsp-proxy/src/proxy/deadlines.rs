@@ -18,7 +18,7 @@ use super::route::Merged;
 /// by the time it answers itself.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The same for `initialize`: without our part of it nothing of ours is there for the whole session.
+/// The longest for `initialize`: without our part of it nothing of ours is there for the whole session.
 const PATIENCE_TO_INITIALIZE: Duration = Duration::from_secs(5);
 
 fn patience(method: Merged) -> Duration {

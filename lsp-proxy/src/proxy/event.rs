@@ -1,4 +1,4 @@
-//! What the relay tells the assistant.
+//! The events that the relay tells the assistant of.
 
 use unsorry_wire::frame::Message;
 

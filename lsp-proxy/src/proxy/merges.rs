@@ -37,8 +37,8 @@ struct Waiting {
     method: Merged,
     lean: Option<Message>,
     ours: Option<Value>,
-    /// How many requests with this id Lean has yet to answer. Of more than one nobody can tell the
-    /// answers apart: then they are Lean's alone.
+    /// The number of requests with this id that Lean has yet to answer. If there are several, nobody can tell
+    /// the answers apart: then they are Lean's alone.
     unanswered: usize,
     spoiled: bool,
 }
@@ -206,7 +206,7 @@ impl Merges {
         }
     }
 
-    /// From here on every request gets Lean's answer alone. The answers that were held are sent.
+    /// Gives every request Lean's answer alone from here on. The answers that were held are sent.
     pub fn close(&self, send: impl FnMut(Message)) {
         let mut inner = self.lock();
         inner.closed = true;

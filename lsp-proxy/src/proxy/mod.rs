@@ -4,8 +4,8 @@
 //! assistant sends on its own goes through an [`Output`], whole messages only, behind whatever was
 //! written before. If the assistant is gone, what remains is a plain relay.
 //!
-//! What nobody here needs is written from the buffer that it was read into. Of a message too long for
-//! the buffer that nobody needs, the rest is left to the system to copy.
+//! Messages that nobody here needs are written from the buffer that they were read into. The rest of one
+//! that is too long for the buffer is left to the system to copy.
 
 mod abandon;
 mod deadlines;

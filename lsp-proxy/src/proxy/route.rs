@@ -1,4 +1,4 @@
-//! Where a message goes. Pure.
+//! The route of a message: where it goes. Pure.
 
 use unsorry_wire::envelope::{self, Head};
 use unsorry_wire::json;
@@ -30,7 +30,8 @@ pub enum Route {
     Lean,
     /// To Lean, and the assistant reads it too.
     Both,
-    /// As [`Route::Both`], and Lean hears nothing of ours any more: it takes only `exit` from here on.
+    /// The same as [`Route::Both`], and Lean hears nothing of ours any more: it takes only `exit` from here
+    /// on.
     Shutdown,
     /// To Lean and to the assistant; their answers become one.
     Merge(Merged),

@@ -51,7 +51,8 @@ mod linux {
 
     use unsorry_wire::frame::BUFFER;
 
-    /// Where less was read at once, the two more calls cost more than the copy.
+    /// The least that is worth it, in bytes: where less was read at once, the two more calls cost more than
+    /// the copy.
     const ENOUGH: usize = 16 << 10;
 
     /// A pipe that holds what was read last.
@@ -63,7 +64,7 @@ mod linux {
         reading: File,
         /// Which bytes of the buffer that they were read into it holds.
         held: Range<usize>,
-        /// How much was read last.
+        /// The number of bytes that were read last.
         last: usize,
         /// The system does not do it with these.
         useless: bool,
@@ -114,7 +115,8 @@ mod linux {
             self.last = n;
         }
 
-        /// Of a range of the buffer, what is to be written before this can pass on the rest of it.
+        /// Returns the part of a range of the buffer that is to be written before this can pass on the rest
+        /// of it.
         pub(in super::super) fn before(&self, range: &Range<usize>) -> Range<usize> {
             range.start..range.end.min(self.held.start.max(range.start))
         }
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Of what is read, any ranges are passed on, each by the tap or by hand.
+        /// Checks that any ranges of what is read are passed on, each by the tap or by hand.
         #[test]
         fn whatever_is_passed_on(
             kept in prop::collection::vec((0usize..9000, 0usize..9000), 0..6),

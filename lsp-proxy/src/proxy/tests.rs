@@ -281,7 +281,7 @@ fn injected_between(pieces: &[&str], at_once: bool) -> String {
     bench.lean.text()
 }
 
-/// What [`injected_between`] sends after the `n`th piece.
+/// The message that [`injected_between`] sends after the `n`th piece.
 fn ours(n: usize) -> String {
     stream(&[&n.to_string()])
 }

@@ -16,7 +16,7 @@ use crate::proxy::Output;
 /// The longest that Lean may take to end once the editor is gone and nothing moves between them any more.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// The same however much moves.
+/// The longest that Lean may take to end once the editor is gone, however much moves.
 const MAX_GRACE: Duration = Duration::from_secs(60);
 
 /// The longest that the last words of a killed Lean may take to arrive.

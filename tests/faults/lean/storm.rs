@@ -37,7 +37,7 @@ enum Fault {
     Exits,
 }
 
-/// What the reader tells the speaker.
+/// The events that the reader tells the speaker of.
 enum Heard {
     Request { id: String, method: String },
     Exit,
@@ -282,13 +282,14 @@ impl Speaker {
         self.write(&frame(&format!(r#"{{"jsonrpc":"2.0","id":{id},{body}}}"#)));
     }
 
-    /// Of any length up to 2 MB, mostly short.
+    /// Returns text of any length up to 2 MB, mostly short.
     fn padding(&mut self) -> String {
         let size = self.random.random::<f64>().powi(4) * 21.0;
         "x".repeat(2f64.powf(size) as usize)
     }
 
-    /// What is in the log has been said, but for the end of it; what is counted has been said.
+    /// Writes to the log and to stdout: all that is in the log has been said, but for the end of it; all that
+    /// is counted has been said.
     fn write(&mut self, bytes: &[u8]) {
         if self.checks && self.random.random_bool(0.05) {
             std::process::exit(EXIT);

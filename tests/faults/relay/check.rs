@@ -1,4 +1,4 @@
-//! What arrived, beside what was sent. Pure.
+//! The check of what arrived against what was sent. Pure.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -117,7 +117,7 @@ impl Editor {
         );
     }
 
-    /// Says what chance wants, after what it owes.
+    /// Says what chance wants, after the answers that are due.
     pub(crate) fn says_something(&mut self, random: &mut StdRng, proves: bool) {
         self.pays();
         let hole = self.text.find("sorry").expect("a hole");

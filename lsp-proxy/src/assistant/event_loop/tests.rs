@@ -45,7 +45,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// With [`TEXT`] open. What is said before the first await is all there when the assistant begins.
+    /// A bench with [`TEXT`] open. What is said before the first await is all there when the assistant
+    /// begins.
     fn new() -> Bench {
         let (events, mut heard) = unbounded_channel();
         let side = || {

@@ -12,17 +12,17 @@ use unsorry_search::check::baseline::baseline;
 use unsorry_search::target::Target;
 use unsorry_search::verify::{CheckContext, VerifiedProof, confirm};
 
-/// How often an edit is tried because the text has changed under it.
+/// The most times that an edit is tried because the text has changed under it.
 const TRIES: u32 = 7;
 
-/// How long the text must rest before the second try; twice as long before each one after that. Somebody
-/// is typing.
+/// The time that the text must rest before the second try, since somebody is typing; twice as long before
+/// each one after that.
 const REST: Duration = Duration::from_millis(250);
 
-/// How long an editor may take to tell of a change that it has made.
+/// The longest that an editor may take to tell of a change that it has made.
 const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
-/// What came of applying a proof.
+/// The outcome of applying a proof.
 #[derive(Debug)]
 pub enum Applied {
     /// It is in the text, as it was checked last.

@@ -8,14 +8,14 @@ use tower_lsp_server::ls_types::notification::Progress;
 use super::super::state::jobs::AT_FIRST;
 use super::worker::Worker;
 
-/// How long the editor may take to open a progress display.
+/// The longest that the editor may take to open a progress display.
 const BEGIN_WITHIN: Duration = Duration::from_secs(2);
 
 /// The progress display of a job, if the editor has opened one.
 pub struct Display {
     client: Client,
     token: Option<lsp::ProgressToken>,
-    /// How many holes the job began with.
+    /// The number of holes that the job began with.
     many: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is kept and said when the search for a hole, or a job, has ended.
+//! The end of the search for a hole, and of a job: what is kept of it, and what is said.
 
 use std::sync::Arc;
 

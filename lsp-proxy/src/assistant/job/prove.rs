@@ -14,22 +14,22 @@ use super::ending::{findings, sentence};
 use super::watch::{tell, watch};
 use super::worker::Worker;
 
-/// How long a search that was stopped may take to give what it has found.
+/// The longest that a search that was stopped may take to give what it has found.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// A job's work on one of its holes.
 pub struct Attempt<'a> {
-    /// Who works on the job.
+    /// The worker on the job.
     pub worker: &'a Worker,
     /// The job's progress in the editor.
     pub display: &'a Display,
     /// Which of the job's holes it is, from 0.
     pub n: usize,
-    /// How many holes the job has proved before.
+    /// The number of holes that the job has proved before.
     pub proved: usize,
 }
 
-/// How a hole fared.
+/// The outcome of the work on a hole.
 pub enum Fared {
     /// A proof is in the text: which.
     Proved(String),

@@ -10,7 +10,7 @@ use super::super::state::jobs::{Ended, Job, JobId};
 
 /// The task that works on a job. However it ends, the job is over.
 pub struct Worker {
-    /// What the assistant's handlers and jobs share.
+    /// The context that the assistant's handlers and jobs share.
     pub assistant: Assistant,
     /// The job.
     pub job: JobId,

@@ -1,5 +1,5 @@
-//! What a search came upon, besides proofs, for a hover: the plan, its steps, what failed and why, and
-//! what it cost. Pure.
+//! The results of a search besides proofs, for a hover: the plan, its steps, what failed and why, and what it
+//! cost. Pure.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ const MAX_PLAN_CHARS: usize = 4000;
 /// The most characters of code that are shown on a line.
 const MAX_LINE_CHARS: usize = 120;
 
-/// What there is to tell of a search, while it runs and after it.
+/// The details of a search, while it runs and after it.
 #[derive(Debug, Clone, Default)]
 pub struct Details {
-    /// What a model says of its plan.
+    /// The plan, as a model tells it.
     pub plan: Option<Arc<str>>,
     /// The steps of a sketch.
     pub sketch: Option<Arc<SketchProgress>>,
-    /// What failed.
+    /// The candidates that failed but came close.
     pub near_misses: Vec<NearMiss>,
-    /// What it cost.
+    /// The cost so far.
     pub spent: Spent,
 }
 
@@ -42,7 +42,8 @@ impl Details {
         }
     }
 
-    /// As Markdown, each part a paragraph of its own; empty where there is nothing to tell.
+    /// Renders the details as Markdown, each part a paragraph of its own; empty where there is nothing to
+    /// tell.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         if let Some(plan) = &self.plan {

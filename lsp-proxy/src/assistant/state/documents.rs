@@ -71,7 +71,7 @@ impl Documents {
         self.0.get(uri).map(|open| open.document.version())
     }
 
-    /// What Lean has said of a document's holes.
+    /// Returns what Lean has said of a document's holes.
     pub fn known(&self, uri: &str) -> Option<&KnownGoals> {
         self.0.get(uri).map(|open| &open.known)
     }
@@ -99,7 +99,7 @@ impl Documents {
         open.filter(|open| open.document.version() == view.version)
     }
 
-    /// What files import has changed: what was found or asked holds no more.
+    /// Forgets what was found or asked: what files import has changed, and it holds no more.
     pub fn imports_changed(&mut self) {
         for open in self.0.values_mut() {
             open.known = KnownGoals::default();

@@ -1,5 +1,5 @@
-//! What a search found for a place in a text. It holds for exactly that text: as long as all that
-//! stands up to the end of the declaration is what was checked.
+//! The finding of a search for a place in a text. It holds for exactly that text: as long as all that stands
+//! up to the end of the declaration is what was checked.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use unsorry_search::verify::{VerifiedProof, VerifiedSketch};
 /// A verified proof, ready to go into the text.
 #[derive(Debug, Clone)]
 pub struct Offer {
-    /// What it goes over.
+    /// The text that it replaces.
     pub range: Range<usize>,
-    /// What goes there.
+    /// The text that goes there.
     pub new_text: String,
     /// The proof behind it.
     pub proof: Arc<VerifiedProof>,
@@ -26,20 +26,20 @@ pub struct Finding {
     pub head: Arc<str>,
     /// The hole's token, or the proof that was put there.
     pub range: Range<usize>,
-    /// What could stand there instead.
+    /// The proofs that could stand there instead.
     pub offers: Vec<Offer>,
     /// A sketch that could stand there, with some of its steps still to prove.
     pub sketch: Option<Arc<VerifiedSketch>>,
     /// Whether `range` is a proof of ours, which an offer would replace.
     pub applied: bool,
-    /// What was tried, in a sentence.
+    /// A sentence about what was tried.
     pub summary: String,
     /// The rest of what there is to tell.
     pub details: Details,
 }
 
 impl Finding {
-    /// What a search of `hole` found.
+    /// The finding of a search for a proof of `hole`.
     pub fn at_hole(
         head: Arc<str>,
         hole: Range<usize>,
@@ -66,7 +66,7 @@ impl Finding {
         }
     }
 
-    /// With what else there is to tell, and a sketch to offer.
+    /// Adds the details, and a sketch to offer.
     pub fn with(mut self, details: Details, sketch: Option<&Arc<VerifiedSketch>>) -> Finding {
         self.details = details;
         let fits = |sketch: &&Arc<VerifiedSketch>| {
@@ -76,8 +76,8 @@ impl Finding {
         self
     }
 
-    /// What there is to say of `applied` where it has been put; `others` were verified for the same
-    /// hole and can take its place.
+    /// The finding for the place where `applied` has been put; `others` were verified for the same hole and
+    /// can take its place.
     pub fn at_proof(
         applied: &VerifiedProof,
         others: &[&Arc<VerifiedProof>],
@@ -121,7 +121,7 @@ impl Finding {
         }
     }
 
-    /// How much text it holds, in bytes: its own, and that of each of its proofs.
+    /// Returns the size of the text that it holds, in bytes: its own, and that of each of its proofs.
     pub fn held(&self) -> usize {
         let proofs = self.offers.iter().map(|offer| offer.proof.head().len());
         self.head.len() + proofs.sum::<usize>()

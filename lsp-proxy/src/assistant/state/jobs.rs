@@ -10,7 +10,7 @@ use unsorry_syntax::{Change, shift};
 use super::details::Details;
 use super::document::View;
 
-/// What a job does before it tells of anything.
+/// The message of a job before it tells of anything.
 pub const AT_FIRST: &str = "asking Lean for the goal";
 
 /// The number of a job, from 1: later jobs have greater ones.
@@ -34,26 +34,26 @@ impl JobId {
 #[derive(Debug)]
 pub struct Job {
     uri: String,
-    /// Where its holes are now; none once a hole is gone or done with.
+    /// The present ranges of its holes; none once a hole is gone or done with.
     holes: Vec<Option<Range<usize>>>,
     /// Whether an edit of the job's own is on its way: a hole that goes now went because of it.
     pub applying: bool,
-    /// What there is to tell of the hole that it is working on.
+    /// The details of the search for the hole that it is working on.
     pub details: Details,
-    /// What it is doing, in a few words.
+    /// The present activity, in a few words.
     pub message: String,
-    /// How many holes it has proved.
+    /// The number of holes that it has proved.
     pub proved: usize,
     cancel: CancellationToken,
 }
 
 impl Job {
-    /// Where its `n`th hole is now.
+    /// Returns the present range of its `n`th hole.
     pub fn hole(&self, n: usize) -> Option<Range<usize>> {
         self.holes.get(n)?.clone()
     }
 
-    /// How many holes it began with.
+    /// Returns the number of holes that it began with.
     pub fn begun_with(&self) -> usize {
         self.holes.len()
     }
@@ -101,16 +101,16 @@ pub struct Running {
     holes: usize,
 }
 
-/// How a job ended, for an editor to show.
+/// The end of a job, for an editor to show.
 #[derive(Debug, Clone, Serialize)]
 pub struct Ended {
     /// The URI of its document.
     pub uri: String,
-    /// How many holes it has proved.
+    /// The number of holes that it has proved.
     pub proved: usize,
-    /// How many it began with.
+    /// The number of holes that it began with.
     pub holes: usize,
-    /// What came of it, in a sentence.
+    /// A sentence about the outcome.
     pub message: String,
 }
 
@@ -179,7 +179,7 @@ impl Jobs {
         self.running.values().any(|job| job.is_at(uri, hole))
     }
 
-    /// What there is to tell of a hole that a job is at work on.
+    /// Returns the details of the search for a hole that a job is at work on.
     pub fn details(&self, uri: &str, hole: &Range<usize>) -> Details {
         let mut at_work = self.running.values().filter(|job| job.is_at(uri, hole));
         // Those behind it have not had their turn.
@@ -229,7 +229,7 @@ impl Jobs {
             .collect()
     }
 
-    /// How the last job ended.
+    /// Returns the end of the last job.
     pub fn last(&self) -> Option<Last> {
         self.last.clone()
     }

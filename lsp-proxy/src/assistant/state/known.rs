@@ -1,4 +1,4 @@
-//! What Lean has said of holes, followed through edits.
+//! The knowledge that Lean has given of holes, followed through edits.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ enum Said {
 struct Same {
     declaration: Range<usize>,
     kind: HoleKind,
-    /// As long as nothing before the declaration has changed either.
+    /// The goals, which hold as long as nothing before the declaration has changed either.
     goals: Option<Shown>,
 }
 

@@ -38,7 +38,7 @@ pub struct Abilities {
 /// The state of a session.
 #[derive(Debug, Default)]
 pub struct State {
-    /// What the editor can do.
+    /// The abilities of the editor.
     pub abilities: Abilities,
     /// The open documents, and what is known of them.
     pub documents: Documents,

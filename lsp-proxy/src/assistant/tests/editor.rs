@@ -32,13 +32,13 @@ pub const MAIN: &str = "file:///p/Main.lean";
 /// The prefix of the assistant's own ids.
 const SESSION: &str = "unsorry:1:";
 
-/// How long anything may take; under a paused clock that is no time at all.
+/// The longest that anything may take; under a paused clock that is no time at all.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The settings that tests begin with: what a scripted Lean can't play is left out.
 const CONFIG: &str = "[search]\nrefute = false\n[cache]\nenabled = false\n";
 
-/// How the editor takes an edit of the server's.
+/// The editor's ways to take an edit of the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edits {
     /// Applies it and tells of the change, as editors do.
@@ -57,20 +57,20 @@ pub struct Editor {
     events: UnboundedSender<Event>,
     merges: Arc<Merges>,
     to_editor: Injector,
-    /// What the assistant says.
+    /// The messages from the assistant.
     incoming: UnboundedReceiver<Value>,
     texts: Texts,
     versions: HashMap<String, i64>,
     next_id: u64,
     unanswered: BTreeSet<String>,
     answers: BTreeMap<String, Value>,
-    /// What to do with edits of the server's.
+    /// The way to take edits of the server's.
     pub edits: Edits,
-    /// What was shown as progress, by token.
+    /// The progress that was shown, by token.
     pub progress: Vec<(String, Value)>,
-    /// What was shown as messages.
+    /// The messages that were shown.
     pub shown: Vec<String>,
-    /// What the user was asked and has not answered: the request's id and parameters.
+    /// The questions to the user that are not answered: the request's id and parameters.
     pub questions: Vec<(Value, Value)>,
 }
 
@@ -172,7 +172,7 @@ impl Editor {
         self.say_body(message.to_string().as_bytes());
     }
 
-    /// The same of a message that need not be JSON as others read it.
+    /// Sends a message that need not be JSON as others read it.
     pub fn say_body(&mut self, body: &[u8]) {
         let message = Message::new(body);
         match route::from_editor(SESSION, message.body()) {

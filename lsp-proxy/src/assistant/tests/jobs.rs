@@ -11,7 +11,7 @@ use super::prover::{Scripted, candidate};
 
 const TEXT: &str = "theorem t : easy := by\n  sorry\n";
 
-/// How the progress displays looked, a line for each thing that was told.
+/// Renders the progress displays, a line for each thing that was told.
 fn told(editor: &mut Editor) -> String {
     let progress = std::mem::take(&mut editor.progress).into_iter();
     let line = |(_, value): (String, Value)| {

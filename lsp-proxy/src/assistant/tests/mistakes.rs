@@ -1,4 +1,4 @@
-//! What makes no sense is answered.
+//! The answers to requests that make no sense.
 
 use serde_json::{Value, json};
 

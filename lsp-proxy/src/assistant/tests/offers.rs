@@ -1,4 +1,4 @@
-//! What is offered at a hole and at a proof of ours.
+//! The offers at a hole and at a proof of ours.
 
 use expect_test::expect;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use unsorry_prover::{Ask, Candidate, Engine, Proposal, Prover};
 
-/// What is proposed for the target of a goal.
+/// The proposals for the target of a goal.
 type Script = dyn Fn(&str) -> Vec<Proposal> + Send + Sync;
 
 /// Proposes what its script says for a goal, and then, where it is held, what it is told to.
@@ -54,7 +54,7 @@ impl Scripted {
 }
 
 impl Held {
-    /// How many have asked and are still listening.
+    /// Returns the number of those who have asked and are still listening.
     pub fn listeners(&self) -> usize {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|sender| !sender.is_closed());

@@ -1,4 +1,4 @@
-//! What was kept, as a terminal may show it: anybody may have written it.
+//! The text of what was kept, as a terminal may show it: anybody may have written it.
 
 use std::time::SystemTime;
 

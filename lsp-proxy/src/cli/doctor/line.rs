@@ -1,4 +1,4 @@
-//! What a section of the doctor's report says, line by line.
+//! The lines of a section of the doctor's report.
 
 /// The state of a line's subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,8 +36,8 @@ impl FromStr for Name {
 pub struct Contestant {
     /// The name in the report.
     pub name: &'static str,
-    /// How many candidates each problem gets. None where it is one attempt, which ends with the first
-    /// proof: a portfolio's tactics are no samples of anything.
+    /// The number of candidates that each problem gets. None where it is one attempt, which ends with the
+    /// first proof: a portfolio's tactics are no samples of anything.
     pub samples: Option<usize>,
     /// Whether the model in this process may be asked.
     pub is_local: bool,
@@ -85,8 +85,8 @@ fn set_mode(engine: Engine, mode: Option<Mode>) -> Engine {
     }
 }
 
-/// The contestants that `names` asks for, of a `config` that is [`in_mode`]; without any, all that `prove` would ask,
-/// each alone. What they share is made once.
+/// Returns the contestants that `names` asks for, of a `config` that is [`in_mode`]; without any, all that
+/// `prove` would ask, each alone. What they share is made once.
 ///
 /// # Errors
 /// When an engine lacks what it needs.

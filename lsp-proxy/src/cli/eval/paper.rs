@@ -1,8 +1,8 @@
-//! What DeepSeek-Prover-V2's makers measured (arXiv 2504.21801), to stand beside ours.
+//! The figures that DeepSeek-Prover-V2's makers measured (arXiv 2504.21801), to stand beside ours.
 
 use serde::Serialize;
 
-/// Where the figures are from.
+/// The source of the figures.
 pub const SOURCE: &str = "arXiv 2504.21801";
 
 /// A model's figures on one set.
@@ -10,11 +10,11 @@ pub const SOURCE: &str = "arXiv 2504.21801";
 pub struct Figure {
     /// The set.
     pub set: &'static str,
-    /// How many problems it has.
+    /// The number of problems that it has.
     pub problems: usize,
     /// The model, and how it was asked.
     pub model: &'static str,
-    /// So many candidates a problem, and the share of problems solved, in percent.
+    /// The candidates a problem, and the share of problems solved with them, in percent.
     pub pass: &'static [(usize, f64)],
     /// Tokens of an answer on average, where they are told.
     pub tokens: Option<u32>,

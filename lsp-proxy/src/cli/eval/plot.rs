@@ -91,7 +91,7 @@ pub fn curves(engines: &[EngineReport]) -> String {
     svg + "</svg>"
 }
 
-/// What was solved of each part, a bar for each engine.
+/// Draws the share that was solved of each part, a bar for each engine.
 pub fn bars(engines: &[EngineReport], parts: impl Fn(&EngineReport) -> &[Part]) -> String {
     const LABEL: f64 = 170.0;
     const END: f64 = 70.0;

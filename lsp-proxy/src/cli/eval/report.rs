@@ -14,36 +14,36 @@ use super::statistics::{Pass, Sampled, ks, pass};
 pub struct Report {
     /// The set's name.
     pub set: String,
-    /// How many problems were to be done.
+    /// The number of problems that were to be done.
     pub problems: usize,
-    /// What Lean says of its version.
+    /// The version, as Lean tells it.
     pub lean: String,
-    /// What checked what: `pass@k` and the intervals, in words.
+    /// The method, in words: what checked what, `pass@k` and the intervals.
     pub method: &'static str,
     /// Each engine alone, and all together where that was asked for.
     pub engines: Vec<EngineReport>,
     /// Each problem.
     pub results: Vec<ProblemReport>,
-    /// What others measured.
+    /// The figures that others measured.
     pub paper: PaperReport,
 }
 
-/// What an engine did.
+/// The results of an engine.
 #[derive(Debug, Serialize)]
 pub struct EngineReport {
-    /// Its name.
+    /// The engine's name.
     pub engine: String,
-    /// How many problems it was asked about.
+    /// The number of problems that it was asked about.
     pub done: usize,
-    /// How many of them it has proved.
+    /// The number of them that it has proved.
     pub solved: usize,
-    /// How many candidates were wanted, in all.
+    /// The number of candidates that were wanted, in all.
     pub samples: usize,
-    /// How many of them came, and were judged.
+    /// The number of them that came, and were judged.
     pub judged: usize,
-    /// How many could not be tried; they count as not proved.
+    /// The number of problems that could not be tried; they count as not proved.
     pub not_tried: usize,
-    /// For each k.
+    /// The shares of problems solved, for each k.
     pub pass: Vec<Pass>,
     /// By category, the largest first.
     pub categories: Vec<Part>,
@@ -66,42 +66,42 @@ impl EngineReport {
     }
 }
 
-/// What an engine did of a part of the set.
+/// The results of an engine on a part of the set.
 #[derive(Debug, Serialize)]
 pub struct Part {
-    /// What the part is called.
+    /// The part's name.
     pub name: String,
-    /// How many of its problems were done.
+    /// The number of its problems that were done.
     pub done: usize,
-    /// How many were solved.
+    /// The number of them that were solved.
     pub solved: usize,
-    /// For each k.
+    /// The shares of problems solved, for each k.
     pub pass: Vec<Pass>,
 }
 
 /// A problem, and who has solved it.
 #[derive(Debug, Serialize)]
 pub struct ProblemReport {
-    /// Its name.
+    /// The problem's name.
     pub problem: String,
-    /// What it belongs to.
+    /// The categories that it belongs to.
     pub categories: Vec<String>,
-    /// How hard it is said to be.
+    /// The difficulty that it is said to have.
     pub difficulty: Option<String>,
-    /// What each engine made of it, in the engines' order; none where it is not done.
+    /// The row of each engine, in the engines' order; none where it is not done.
     pub by: Vec<Option<Row>>,
 }
 
 /// The paper's table, and whether ours can be compared with it.
 #[derive(Debug, Serialize)]
 pub struct PaperReport {
-    /// Where it is from.
+    /// The source of the figures.
     pub source: &'static str,
     /// Which of its sets ours is.
     pub same_set: Option<&'static str>,
     /// In words.
     pub comparison: String,
-    /// Its figures.
+    /// The figures.
     pub figures: &'static [Figure],
 }
 

@@ -13,28 +13,28 @@ use serde_json::{Map, Value};
 const SETTINGS: &str = "settings.json";
 const RESULTS: &str = "results.jsonl";
 
-/// How a problem fared with an engine.
+/// The result of an engine on a problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Who tried.
+    /// The engine that tried.
     pub engine: String,
     /// The problem's name.
     pub problem: String,
-    /// How many candidates it was given. One that did not come in time is one that is no proof.
+    /// The number of candidates that it was given. One that did not come in time is one that is no proof.
     pub samples: usize,
-    /// How many of those came, and were judged.
+    /// The number of them that came, and were judged.
     pub judged: usize,
-    /// How many of them Lean accepted.
+    /// The number of them that Lean accepted.
     pub correct: usize,
     /// Tokens that a model wrote.
     pub tokens: u64,
-    /// From the moment the goal was known.
+    /// The time from the moment the goal was known.
     pub seconds: f64,
     /// The first proof.
     pub proof: Option<String>,
-    /// How far it was checked.
+    /// The level to which the proof was checked.
     pub level: Option<String>,
-    /// What there is to say where there is no proof.
+    /// The reason why there is no proof, where there is none.
     pub message: Option<String>,
     /// Nothing could be tried: Lean has an error there, or wants data and no proof.
     #[serde(default)]
@@ -107,12 +107,12 @@ impl Results {
         })
     }
 
-    /// How a problem fared, if it is done.
+    /// Returns the result on a problem, if it is done.
     pub fn get(&self, engine: &str, problem: &str) -> Option<&Row> {
         self.done.get(&(engine.to_owned(), problem.to_owned()))
     }
 
-    /// Who has results.
+    /// Returns the engines that have results.
     pub fn engines(&self) -> BTreeSet<String> {
         self.done.keys().map(|(engine, _)| engine.clone()).collect()
     }

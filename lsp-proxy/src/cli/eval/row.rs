@@ -25,16 +25,16 @@ const HEADERS: &[&str] = &["header", "lean4_header", "preamble"];
 const CATEGORIES: &[&str] = &["category", "area", "subject", "tags"];
 const DIFFICULTIES: &[&str] = &["difficulty", "level"];
 
-/// What a row says.
+/// The contents of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The problem's name.
     pub name: String,
-    /// What part of the set it belongs to: `test`.
+    /// The part of the set that it belongs to: `test`.
     pub split: Option<String>,
-    /// Its fields of mathematics.
+    /// The fields of mathematics that it belongs to.
     pub categories: Vec<String>,
-    /// How hard its makers think it is.
+    /// The difficulty that its makers think it has.
     pub difficulty: Option<String>,
     /// The Lean text: header, comment and statement. What is to be proved is its last `sorry`.
     pub text: String,

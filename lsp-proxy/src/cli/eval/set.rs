@@ -14,19 +14,19 @@ use unsorry_syntax::Outline;
 /// Something to prove.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// Its name, which no other problem of the set has.
+    /// The name, which no other problem of the set has.
     pub name: String,
-    /// What it belongs to.
+    /// The categories that it belongs to.
     pub categories: Vec<String>,
-    /// How hard its makers think it is.
+    /// The difficulty that its makers think it has.
     pub difficulty: Option<String>,
     /// The file that its text is, or would be.
     pub file: PathBuf,
     /// The text that it stands in.
     pub text: Arc<str>,
-    /// Of `text`.
+    /// The outline of `text`.
     pub outline: Arc<Outline>,
-    /// Which of the text's holes it is.
+    /// The index of the hole in the text.
     pub hole: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct Set {
     pub name: String,
     /// The splits that its problems are of.
     pub splits: Vec<String>,
-    /// What is to be proved.
+    /// The problems to prove.
     pub problems: Vec<Problem>,
 }
 
@@ -84,7 +84,7 @@ impl Set {
         Ok(set)
     }
 
-    /// What tells this set from another of the same name.
+    /// Returns the digest that tells this set from another of the same name.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for problem in &self.problems {
@@ -188,8 +188,8 @@ impl Set {
     }
 }
 
-/// Where the texts of rows stand, for Lean: in the Lake project that the file is in, or else in that
-/// of the working folder, since a downloaded set is seldom inside of one.
+/// Returns the project in which the texts of rows stand, for Lean: the Lake project that the file is in, or
+/// else that of the working folder, since a downloaded set is seldom inside of one.
 fn project_of_rows(file: &Path) -> PathBuf {
     let own = file.parent().unwrap_or(Path::new("/"));
     let around = |folder: &Path| {

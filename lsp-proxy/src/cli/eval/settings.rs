@@ -1,4 +1,4 @@
-//! What results depend on: runs that differ in it are not put together.
+//! The settings that results depend on: runs that differ in them are not put together.
 
 use serde_json::{Map, Value, json};
 use unsorry_prover::GenerationParams;

@@ -2,31 +2,31 @@
 
 use serde::Serialize;
 
-/// How often the problems are drawn again for an interval.
+/// The number of times that the problems are drawn again for an interval.
 const DRAWS: usize = 2000;
 
-/// Where the draws begin: the same figures for the same results.
+/// The seed of the draws: the same figures for the same results.
 const SEED: u64 = 2504_21801;
 
-/// How a problem fared with one engine.
+/// The outcome of a problem with one engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sampled {
-    /// How many candidates it had.
+    /// The number of candidates that it had.
     pub samples: usize,
-    /// How many of them were proofs.
+    /// The number of them that were proofs.
     pub correct: usize,
 }
 
 /// A share of problems with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Pass {
-    /// Of so many candidates a problem, one at least is a proof.
+    /// The number of candidates a problem of which one at least is to be a proof.
     pub k: usize,
-    /// How probable that is, on average over the problems.
+    /// The probability of that, on average over the problems.
     pub value: f64,
     /// The interval's lower end.
     pub low: f64,
-    /// Its upper end.
+    /// The interval's upper end.
     pub high: f64,
 }
 
@@ -120,7 +120,7 @@ mod tests {
         Sampled { samples, correct }
     }
 
-    /// Of all ways to choose `k` of the candidates, the share that has a proof among them.
+    /// Returns the share, of all ways to choose `k` of the candidates, that has a proof among them.
     fn by_counting(k: usize, sampled: Sampled) -> f64 {
         let choices = (0u32..1 << sampled.samples).filter(|set| set.count_ones() as usize == k);
         let proofs = (1u32 << sampled.correct) - 1;

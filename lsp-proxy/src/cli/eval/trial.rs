@@ -15,15 +15,15 @@ use unsorry_search::search::wording::{complaints, summary};
 use unsorry_search::search::{Ended, Outcome, Search, Step};
 use unsorry_search::target::Target;
 
-/// How a trial ended.
+/// The end of a trial.
 pub enum Trial {
-    /// With a result.
+    /// A result.
     Done(Row),
-    /// With none: the engine or Lean could not do its part, and may the next time.
+    /// No result: the engine or Lean could not do its part, and may the next time.
     Failed(String),
 }
 
-/// What was heard of the candidates on the way.
+/// The candidates that were judged on the way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Judged {
     all: usize,

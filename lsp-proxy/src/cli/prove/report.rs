@@ -1,4 +1,4 @@
-//! What `prove` prints.
+//! The report that `prove` prints.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -14,7 +14,7 @@ use unsorry_search::search::wording::{complaints, cost, count, shown, summary};
 use unsorry_search::search::{Ended, Outcome};
 use unsorry_syntax::{Change, Position};
 
-/// How a hole fared.
+/// The outcome for a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -28,7 +28,7 @@ pub enum Status {
     Error,
 }
 
-/// What fills a hole.
+/// The kind of proof that fills a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -59,15 +59,15 @@ pub struct HoleReport {
     pub level: Option<&'static str>,
     pub axioms: Option<Vec<String>>,
     pub engine: Option<Engine>,
-    /// Where the goal fails, if it is false: `n = 0`.
+    /// The values for which the goal fails, if it is false: `n = 0`.
     pub counterexample: Option<String>,
-    /// What there is of a proof, where there is none.
+    /// The sketch that there is of a proof, where there is no proof.
     pub sketch: Option<SketchReport>,
-    /// What a model said of its plan.
+    /// The plan, as a model told it.
     pub plan: Option<String>,
     /// Tokens that models wrote.
     pub tokens: u64,
-    /// What they cost, by the prices that are set.
+    /// The price of them, by the prices that are set.
     pub price: f64,
     pub candidates: usize,
     pub seconds: f64,
@@ -80,7 +80,7 @@ pub struct HoleReport {
 #[derive(Debug, Serialize)]
 pub struct SketchReport {
     pub text: String,
-    /// How many steps it has, and how many of them are not proved.
+    /// The number of steps that it has, and then the number of them that are not proved.
     pub steps: usize,
     pub open: usize,
 }
@@ -273,7 +273,7 @@ impl Printer {
         println!();
     }
 
-    /// What could not be done.
+    /// Reports what could not be done.
     pub fn failed(&self, error: &anyhow::Error) {
         tracing::error!("{error:#}");
         eprintln!("unsorry: {error:#}");
