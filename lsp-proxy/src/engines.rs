@@ -36,7 +36,7 @@ pub fn names(config: &Config) -> Vec<Engine> {
     names
 }
 
-/// All that have what they need, the cheapest first. A model that is not said how to answer is asked
+/// Returns all that have what they need, the cheapest first. A model that is not said how to answer is asked
 /// for quick answers before it is asked for a plan.
 fn by_default(config: &Config) -> Vec<Engine> {
     use Engine::{Local, Remote};
@@ -73,7 +73,7 @@ pub fn local(config: &Config) -> Option<LocalSettings> {
     Some(settings)
 }
 
-/// All that have what they need: those that are asked, in their order, then the others.
+/// Returns all that have what they need: those that are asked, in their order, then the others.
 pub fn available(config: &Config) -> Vec<Engine> {
     let mut all = names(config);
     let others = by_default(config).into_iter();
@@ -86,7 +86,7 @@ pub fn available(config: &Config) -> Vec<Engine> {
 /// The provers, each made once a process: whoever searches shares their models.
 #[derive(Default)]
 pub struct Provers {
-    /// Whatever their mode, they are one model.
+    /// The model in this process: one, whatever its mode.
     local: Option<(LocalSettings, Local)>,
     remote: Option<Arc<dyn Prover>>,
     /// The prover that stands in for the portfolio.

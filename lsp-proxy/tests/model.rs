@@ -314,7 +314,7 @@ fn within_seconds(what: &str, seconds: u64, happened: impl Fn() -> bool) {
     }
 }
 
-/// Each letter is a token.
+/// The tokenizer, in which each letter is a token.
 fn tokenizer() -> String {
     let letters = ('!'..='~').chain(['Ġ', 'Ċ']).enumerate();
     let vocab: serde_json::Map<_, _> = letters

@@ -21,7 +21,7 @@ struct Engine {
 }
 
 impl Engine {
-    /// llama.cpp with the pocket model in `slots`.
+    /// Starts llama.cpp with the pocket model in `slots`.
     fn start(slots: usize) -> Engine {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine");
         let install = Command::new("python3")
@@ -86,7 +86,7 @@ fn pocket(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Which of the goals `unsorry prove` proves with `config`, each in a file of its own, so that the
+/// Returns which of the goals `unsorry prove` proves with `config`, each in a file of its own, so that the
 /// prompts don't depend on how long tokens are thought to be.
 fn proved(config: &str) -> Vec<bool> {
     let folder = tempfile::tempdir().expect("a folder");

@@ -10,7 +10,7 @@ use unsorry_tests::engine::Engine;
 
 use crate::prove::prove;
 
-/// No tactic of the portfolio proves it, but each of its steps.
+/// A theorem that no tactic of the portfolio proves, but each of its steps.
 const SQUARES: &str = "theorem squares (n : Nat) : n * n % 4 = 0 ∨ n * n % 4 = 1 := by\n  sorry\n";
 
 /// The answer as the 671B gives it: a plan, a sketch, and a proof, which is wrong here.
@@ -42,7 +42,7 @@ theorem squares (n : Nat) : n * n % 4 = 0 ∨ n * n % 4 = 1 := by
 ```
 ";
 
-/// One piece a line, as it would be streamed.
+/// Splits a text into a piece a line, as it would be streamed.
 fn lines(text: &str) -> Vec<String> {
     text.split_inclusive('\n').map(str::to_owned).collect()
 }

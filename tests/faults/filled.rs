@@ -105,7 +105,7 @@ fn works(server: Command, folder: TempDir, cache: Option<&Path>, seed: u64) {
     processes::assert_gone(&started);
 }
 
-/// So few files may be open that unsorry can't start, or can't start a checker. As long as it could start
+/// Lets so few files be open that unsorry can't start, or can't start a checker. As long as it could start
 /// Lean, Lean is there.
 fn no_files(seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);

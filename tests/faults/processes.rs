@@ -19,7 +19,7 @@ pub(crate) struct Process {
     pub(crate) line: String,
 }
 
-/// All that run; none that have ended and were not waited for.
+/// Returns all that run; none that have ended and were not waited for.
 fn all() -> Vec<Process> {
     let entries = std::fs::read_dir("/proc").expect("Linux has it").flatten();
     let process = |entry: std::fs::DirEntry| {

@@ -21,7 +21,7 @@ use editor::Editor;
 /// The number of runs in `cargo test`.
 const RUNS: u64 = 60;
 
-/// More memory than this no session needs, in kilobytes: a few messages of 2 MB are under way at a time.
+/// The most memory that a session may need, in kilobytes: a few messages of 2 MB are under way at a time.
 const MAX_MEMORY_KB: u64 = 100 << 10;
 
 /// The time that the end may take, on a crowded machine.

@@ -441,7 +441,7 @@ fn what_is_ours_does_not_reach_lean() {
     assert_eq!(ended.errors, "");
 }
 
-/// Bodies of messages that are not for us, and of messages that we read along.
+/// Generates bodies of messages that are not for us, and of messages that we read along.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let id = prop::sample::select(vec!["1", "\"x\"", "1.5", "99999999999999999999", "null"]);
     let method = prop::sample::select(vec![

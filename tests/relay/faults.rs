@@ -47,7 +47,7 @@ fn wait_for(relay: &Relay, name: &str) {
     }
 }
 
-/// Messages that are together so long.
+/// Returns messages of this length together.
 fn messages(length: usize) -> Vec<u8> {
     let message = frame(HELLO);
     message.repeat(length / message.len() + 1)
@@ -285,7 +285,7 @@ fn long(length: usize) -> Vec<u8> {
     ))
 }
 
-/// More than this an idle relay does not need, in megabytes, and neither does a busy one.
+/// The most memory that a relay needs, idle or busy, in megabytes.
 #[cfg(target_os = "linux")]
 const MEMORY: u64 = 50;
 

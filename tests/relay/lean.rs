@@ -110,7 +110,7 @@ impl Editor {
     }
 }
 
-/// Anything that an editor asks, in an order that leaves Lean no choice.
+/// Asks anything that an editor asks, in an order that leaves Lean no choice.
 fn session(relay: Relay) -> Seen {
     let mut editor = Editor {
         relay,

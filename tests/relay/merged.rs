@@ -80,13 +80,13 @@ impl Session {
         assert_eq!(self.lean.message(), body);
     }
 
-    /// Nothing else is under way in either direction.
+    /// Checks that nothing else is under way in either direction.
     fn is_quiet(&mut self) {
         assert_eq!(self.editor.received().message_within(LATE), None);
         assert_eq!(self.lean.received().message_within(Duration::ZERO), None);
     }
 
-    /// Lean is asked for the goals at a hole, and does not know them.
+    /// Checks that Lean is asked for the goals at a hole, which it does not know.
     fn is_asked_for_goals(&mut self) -> [String; 2] {
         ["$/lean/plainGoal", "$/lean/plainTermGoal"].map(|method| {
             let asked = self.lean.value();

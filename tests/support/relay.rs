@@ -109,7 +109,7 @@ impl Incoming {
         Some(String::from_utf8(body).expect("UTF-8"))
     }
 
-    /// Everything until the end.
+    /// Returns everything until the end.
     pub fn rest(&self) -> Vec<u8> {
         self.wait(PATIENCE, |bytes, closed| {
             closed.then(|| std::mem::take(bytes))
@@ -149,7 +149,7 @@ pub struct Relay {
     stdout: Option<ChildStdout>,
     received: Incoming,
     errors: Incoming,
-    /// Ends the watch over the longest time with the session.
+    /// The sender whose end with the session ends the watch over the longest time.
     _watch: Sender<()>,
     /// The folder that it runs in.
     pub folder: TempDir,

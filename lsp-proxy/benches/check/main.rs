@@ -32,7 +32,7 @@ const WARM: usize = 3;
 /// The steps before the hole of a long declaration.
 const STEPS: usize = 36;
 
-/// Longer than any check here may take.
+/// The limit of a check, longer than any here may take.
 const LIMIT: Duration = Duration::from_secs(300);
 
 const SOURCE: &str = "theorem t (a b c : Nat) (xs : List Nat) (h : a < b) (h' : b < c) :
@@ -40,7 +40,7 @@ const SOURCE: &str = "theorem t (a b c : Nat) (xs : List Nat) (h : a < b) (h' : 
   sorry
 ";
 
-/// Nothing is contained: the program that would see to it is another one.
+/// The limits of a Lean that is not contained: the program that would see to it is another one.
 fn limits() -> ContainerConfig {
     ContainerConfig {
         contained: false,
@@ -182,8 +182,8 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Candidates a second and the verdicts, true for a proof: together, and one at a time. Turn by turn, as
-    /// Lean for wasm becomes faster while it runs.
+    /// Measures candidates a second, with the verdicts, true for a proof: together, and one at a time. Turn
+    /// by turn, as Lean for wasm becomes faster while it runs.
     async fn rates(
         &mut self,
         baseline: &Baseline,

@@ -18,7 +18,7 @@ use unsorry_search::gate::gate;
 use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
 
-/// Longer than any of these candidates takes.
+/// The limit of a check, longer than any of these candidates takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The most times that a candidate alone is asked about before we give up.
@@ -27,7 +27,7 @@ const TIMES: usize = 20;
 /// The number of batches, on average, of which one has Lean killed under it.
 const KILLED: u64 = 25;
 
-/// By then most batches are elaborated.
+/// The longest until a process is killed, in milliseconds: by then most batches are elaborated.
 const LATEST: u64 = 400;
 
 /// The number of candidates after which the progress is printed.
@@ -176,9 +176,9 @@ const PROBLEMS: &[Problem] = &[
 /// The counts of a run.
 pub struct Counted {
     pub checked: usize,
-    /// Verdicts that are not the truth.
+    /// The verdicts that are not the truth.
     pub wrong: usize,
-    /// Killed processes, and how many texts were asked about again for want of an answer.
+    /// The processes that were killed, and the texts that were asked about again for want of an answer.
     pub kills: usize,
     pub asked_again: usize,
     pub seconds: f64,
@@ -192,7 +192,7 @@ struct Known {
     proves: bool,
 }
 
-/// Checks so many candidates, `together` in a text.
+/// Checks this many candidates, `together` in a text.
 ///
 /// # Errors
 /// When the table itself is wrong, or Lean does not come back.

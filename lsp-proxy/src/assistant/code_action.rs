@@ -96,7 +96,7 @@ pub async fn code_action(
         .collect()
 }
 
-/// Kinds are hierarchical: `source` contains `source.unsorry`.
+/// Whether the kind `only` contains `kind`. Kinds are hierarchical: `source` contains `source.unsorry`.
 fn contains(only: &str, kind: &str) -> bool {
     kind.strip_prefix(only)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -35,7 +35,7 @@ pub fn announced(command: Command) -> String {
     format!("{COMMAND_PREFIX}{name}.{}", std::process::id())
 }
 
-/// All announced names.
+/// Returns all announced names.
 pub fn command_names() -> Vec<String> {
     COMMANDS
         .iter()

@@ -23,7 +23,7 @@ use crate::engines::{self, Provers};
 pub struct Current {
     /// The search that jobs begin with.
     pub search: Search,
-    /// The consent to send a file's text; given by nobody where no engine that is asked would send it.
+    /// The user's consent to send a file's text; empty where no engine that is asked would send it.
     pub consent: Consent,
     /// The engines that are asked, in this order.
     pub engines: Vec<Engine>,

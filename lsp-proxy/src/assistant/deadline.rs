@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use tokio_util::sync::CancellationToken;
 
 tokio::task_local! {
-    /// In the handler of a merged request.
+    /// The deadline, in the handler of a merged request.
     static DEADLINE: Deadline;
 }
 

@@ -31,9 +31,9 @@ pub struct Setup {
     pub settings: Settings,
     /// The requests that we and Lean answer together.
     pub merges: Arc<Merges>,
-    /// To the editor.
+    /// The messages to the editor.
     pub to_editor: Injector,
-    /// To the user's Lean: questions only.
+    /// The messages to the user's Lean: questions only.
     pub to_lean: Injector,
 }
 

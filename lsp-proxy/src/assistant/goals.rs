@@ -38,7 +38,7 @@ struct Question {
 }
 
 impl Goals {
-    /// Goals that `lean` is asked for, about the documents of `state`.
+    /// Creates the goals that `lean` is asked for, about the documents of `state`.
     pub fn new(lean: Lean, state: state::Shared) -> Goals {
         Goals {
             lean,

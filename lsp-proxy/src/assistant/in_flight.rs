@@ -15,9 +15,9 @@ pub struct InFlight(HashMap<Id, Handler>);
 struct Handler {
     /// The service's number for the request.
     number: i64,
-    /// None where the answer is ours alone.
+    /// The ticket of a merged request; none where the answer is ours alone.
     ticket: Option<Ticket>,
-    /// Lives as long as the handler.
+    /// The deadline, which lives as long as the handler.
     deadline: WeakDeadline,
 }
 

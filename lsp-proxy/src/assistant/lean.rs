@@ -91,7 +91,7 @@ impl Lean {
         receiver
     }
 
-    /// Lean answers the request `id` of ours. An error is no answer.
+    /// Notes that Lean answers the request `id` of ours. An error is no answer.
     pub fn answered(&self, id: &str, message: &Message) {
         let sender = self
             .waiting

@@ -1,7 +1,7 @@
 //! The settings that are configured, and may be configured anew by the editor while we run:
 //! `initializationOptions.unsorry`, `workspace/didChangeConfiguration`, `unsorry.settings`.
 //!
-//! Whatever reads files or makes provers is done in order, beside the runtime. Who needs what comes of it waits
+//! Whatever reads files or makes provers is done in order, beside the runtime. Whoever needs what comes of it waits
 //! for that; nobody else does.
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Settings {
 /// The settings that an editor sends.
 struct Change {
     editors: Value,
-    /// Told what came of it. Without it, a mistake is a complaint.
+    /// The channel for the outcome. Without it, a mistake is a complaint.
     reply: Option<oneshot::Sender<Result<()>>>,
 }
 

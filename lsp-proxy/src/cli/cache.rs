@@ -37,7 +37,7 @@ enum Command {
     },
     /// Remove them
     Clear {
-        /// Only what was not used for so long, such as `30d`
+        /// Only proofs that were not used for this long, such as `30d`
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         older_than: Option<Duration>,
     },

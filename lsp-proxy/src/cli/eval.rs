@@ -223,7 +223,7 @@ fn select<'a>(problems: &'a [Problem], arguments: &Arguments) -> Result<Vec<&'a 
     Ok(spread(&wanted, most))
 }
 
-/// At most so many, as far from each other as can be: sets are often sorted by kind.
+/// Returns at most this many, as far from each other as can be: sets are often sorted by kind.
 fn spread<T: Copy>(all: &[T], most: usize) -> Vec<T> {
     let count = most.min(all.len());
     (0..count).map(|at| all[at * all.len() / count]).collect()
@@ -272,7 +272,7 @@ struct Run<'a> {
     results: RefCell<Results>,
     /// The model in this process does one job at a time: a problem that waits must not use up its budget.
     local: tokio::sync::Mutex<()>,
-    /// Problems without a result, and why.
+    /// The problems without a result, and why.
     failed: RefCell<Vec<(String, String)>>,
 }
 

@@ -205,7 +205,7 @@ fn read(path: &Path) -> Result<File<'_>> {
     Ok(File { path, real, text })
 }
 
-/// Lean decides by its working directory what project a file belongs to.
+/// Returns the folder to run Lean in, which decides by it what project a file belongs to.
 pub(super) fn project_root(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(Path::new("/"));
     folder
@@ -289,7 +289,7 @@ async fn prove_file(
     Ok(())
 }
 
-/// Without a Lean that lives, the file's other holes fare no better.
+/// The error of a Lean that has died: the file's other holes fare no better.
 fn lean_is_gone(why: &str) -> anyhow::Error {
     anyhow!("Lean can't be asked; `lean FILE` may say more: {why}")
 }

@@ -93,7 +93,7 @@ fn link(own: &Path, file: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(own, file)
 }
 
-/// Symbolic links are not for every user there.
+/// Links `file` to our own file, or copies it: symbolic links are not for every user there.
 #[cfg(not(unix))]
 fn link(own: &Path, file: &Path) -> std::io::Result<()> {
     std::fs::hard_link(own, file).or_else(|_| std::fs::copy(own, file).map(drop))

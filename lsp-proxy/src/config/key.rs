@@ -19,13 +19,13 @@ pub enum Origin {
 /// The changes that others than the user may make to a key, given what the user's own file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permission {
-    /// Set it to anything.
+    /// They may set it to anything.
     Free,
-    /// Set it to less. No limit is more than any limit, true is more than false.
+    /// They may set it to less. No limit is more than any limit, true is more than false.
     Lower,
-    /// Set it to more.
+    /// They may set it to more.
     Raise,
-    /// Not name it at all.
+    /// They may not name it at all.
     Forbidden,
 }
 

@@ -11,7 +11,7 @@ use unsorry_model::remote::{EndpointSettings, EngineKind, KeyCommand, KeySource,
 use super::generation::generation_keys;
 
 generation_keys! {
-/// One table of `[[remote]]`.
+/// A table of `[[remote]]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {

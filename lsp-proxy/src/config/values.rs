@@ -12,7 +12,7 @@ use unsorry_search::verify::Level;
 use super::cache::Cache;
 use super::local::Local;
 
-/// All settings.
+/// The settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The time for one hole.
@@ -27,7 +27,7 @@ pub struct Config {
     pub replay: bool,
     /// The limits of the container that Lean checks in.
     pub container: contain::ContainerConfig,
-    /// Rows for the portfolio, before its own.
+    /// The rows for the portfolio, before its own.
     pub tactics: Vec<PortfolioRow>,
     /// The most tokens that models write for one hole.
     pub tokens: Option<u64>,

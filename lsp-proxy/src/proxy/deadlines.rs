@@ -54,13 +54,13 @@ impl Deadlines {
         Ok(Deadlines(sender))
     }
 
-    /// Deadlines that nobody keeps.
+    /// Returns deadlines that nobody keeps.
     #[cfg(test)]
     pub fn never() -> Deadlines {
         Deadlines(channel().0)
     }
 
-    /// Lean's answer is held from now on.
+    /// Notes that Lean's answer is held from now on.
     pub fn hold(&self, ticket: Ticket) {
         // The thread lives as long as its sender.
         let _ = self.0.send((ticket, Instant::now()));
@@ -98,7 +98,7 @@ enum Act {
 /// The acts to come, by their time. Pure.
 #[derive(Debug, Default)]
 struct Schedule {
-    /// In order; the number tells those of one moment apart.
+    /// The acts in order; the number tells those of one moment apart.
     acts: BTreeMap<(Instant, u64), (Act, Ticket)>,
     held: u64,
 }

@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::route::Merged;
 use unsorry_wire::{envelope, json};
 
-/// Separates Lean's part of a hover from ours. lean.nvim shows what follows the first such line.
+/// The line that separates Lean's part of a hover from ours. lean.nvim shows what follows the first such
+/// line.
 pub const HOVER_RULE: &str = "***";
 
-/// Lean's response `body` with our `result` added; none when there is nothing to add or Lean's answer
+/// Returns Lean's response `body` with our `result` added; none when there is nothing to add or Lean's answer
 /// is an error or of an unknown form: then it goes to the editor as it is.
 pub fn merge(method: Merged, body: &[u8], ours: &Value) -> Option<Vec<u8>> {
     if ours.is_null() || ours.as_array().is_some_and(Vec::is_empty) {

@@ -63,7 +63,7 @@ impl Inner {
     }
 }
 
-/// Requests of the editor that get one answer, made of Lean's and ours.
+/// The requests of the editor that get one answer, made of Lean's and ours.
 ///
 /// An answer that is let go of is sent while nobody else can look, so that at any moment an answer is either
 /// here or sent: whoever closes this has them all. So `send` must not wait.
@@ -133,7 +133,7 @@ impl Merges {
         }
     }
 
-    /// Lean answers a request of the editor, with an error if it has `failed`.
+    /// Notes that Lean answers a request of the editor, with an error if it has `failed`.
     pub fn lean_answered(
         &self,
         id: &Id,
@@ -173,7 +173,8 @@ impl Merges {
         })
     }
 
-    /// Our part of the answer is `ours`, `null` when there is none. If Lean's was held, both are sent.
+    /// Takes our part of the answer, `ours`, which is `null` when there is none. If Lean's was held, both are
+    /// sent.
     pub fn we_answered(&self, ticket: &Ticket, ours: Value, send: impl FnOnce(Message)) {
         let lean = {
             let mut inner = self.lock();

@@ -15,16 +15,16 @@ use super::tap::Tap;
 #[derive(Debug)]
 pub struct Output<W> {
     writer: Mutex<Writer<W>>,
-    /// Messages of ours that nobody has had the time to write.
+    /// The messages of ours that nobody has had the time to write.
     pub(super) ours: Queue,
 }
 
-/// Messages of ours in their order.
+/// The messages of ours in their order.
 pub(super) type Queue = Arc<Mutex<VecDeque<Bytes>>>;
 
 #[derive(Debug)]
 pub(super) struct Writer<W> {
-    /// None once it is closed: what comes then is dropped.
+    /// The pipe; none once it is closed: what comes then is dropped.
     pipe: Option<W>,
     /// The reader takes nothing of ours any more.
     pub(super) sealed: bool,

@@ -26,13 +26,13 @@ pub struct Shared {
     pub session: Arc<str>,
     /// The merged requests under way.
     pub merges: Arc<Merges>,
-    /// To the assistant.
+    /// The events for the assistant.
     pub events: UnboundedSender<Event>,
-    /// Lets go of the answers of Lean's that the assistant is late for.
+    /// The deadlines that let go of the answers of Lean's that the assistant is late for.
     pub deadlines: Deadlines,
-    /// To the editor.
+    /// The messages to the editor.
     pub to_editor: Injector,
-    /// Grows with all that is read: whether anything moves.
+    /// The count that grows with all that is read: whether anything moves.
     pub moved: Arc<AtomicU64>,
 }
 

@@ -12,7 +12,7 @@ pub use none::Tap;
 mod none {
     use std::ops::Range;
 
-    /// There is none on this system.
+    /// The tap of a system that has none.
     #[derive(Debug)]
     pub enum Tap {}
 
@@ -62,11 +62,11 @@ mod linux {
         output: OwnedFd,
         writing: OwnedFd,
         reading: File,
-        /// Which bytes of the buffer that they were read into it holds.
+        /// The range of the buffer whose bytes the pipe holds.
         held: Range<usize>,
         /// The number of bytes that were read last.
         last: usize,
-        /// The system does not do it with these.
+        /// Whether the system can't copy between these.
         useless: bool,
     }
 
@@ -110,7 +110,7 @@ mod linux {
             n
         }
 
-        /// So much was read.
+        /// Notes how much was read.
         pub(in super::super) fn was_read(&mut self, n: usize) {
             self.last = n;
         }

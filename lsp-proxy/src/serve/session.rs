@@ -42,7 +42,7 @@ pub enum SessionEvent {
 #[derive(Default)]
 pub struct Session {
     assistant_failed: bool,
-    /// Someone has left: the other goes too.
+    /// Whether someone has left: the other goes too.
     over: bool,
     silent: bool,
     ended: bool,
@@ -149,7 +149,7 @@ pub fn spawn(
     Ok(())
 }
 
-/// Lean's exit code as ours; a signal as shells tell it.
+/// Returns Lean's exit code as ours; a signal as shells tell it.
 fn exit_code(status: Option<ExitStatus>) -> ExitCode {
     let Some(status) = status else {
         return ExitCode::FAILURE;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{check_sums, command, eval, folder, report, rows};
 
-/// Small enough for the pocket model.
+/// Returns problems small enough for the pocket model.
 fn small() -> String {
     let text = include_str!("../../pocket/heldout.lean");
     let (end, _) = text.match_indices("\nnamespace G011").next().expect("ten");

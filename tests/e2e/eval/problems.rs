@@ -11,7 +11,7 @@ struct Problem {
     name: String,
     difficulty: String,
     header: String,
-    /// Up to `:= by`.
+    /// The statement up to `:= by`.
     statement: String,
     proof: String,
 }

@@ -1,5 +1,5 @@
 //! `storm-lean SEED FOLDER FAULT AFTER`: answers every request once, in any order, says much on its own,
-//! and after so many messages does what `FAULT` says. What it hears and says it writes to files of the
+//! and after AFTER messages does what `FAULT` says. What it hears and says it writes to files of the
 //! folder as it goes, so that they can be read when it has been killed.
 
 use std::fs::File;

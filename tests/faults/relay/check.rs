@@ -66,7 +66,8 @@ fn shown(message: &[u8]) -> String {
     String::from_utf8_lossy(&message[..message.len().min(200)]).into_owned()
 }
 
-/// Lean has heard what the editor said to it, byte for byte, and between these whole messages of ours.
+/// Checks that Lean has heard what the editor said to it, byte for byte, and between these whole messages of
+/// ours.
 pub(crate) fn to_lean(sent: &Sent, heard: &[u8], end: End) -> Result<(), String> {
     let (all, rest) = messages(heard);
     let ours = |message: &[u8]| is_ours(sent, message);

@@ -37,7 +37,7 @@ pub(crate) struct Sent {
     pub(crate) to_lean: Vec<u8>,
     /// The requests by their raw ids.
     pub(crate) requests: HashMap<String, From>,
-    /// All that came.
+    /// The bytes that came.
     pub(crate) received: Vec<u8>,
     pub(crate) ended: Ended,
 }
@@ -55,7 +55,7 @@ struct Heard {
     bytes: Vec<u8>,
     /// The place where the next message begins.
     parsed: usize,
-    /// Requests that we have not answered, by their raw ids.
+    /// The requests that we have not answered, by their raw ids.
     owed: Vec<String>,
     answers: HashMap<String, usize>,
     stops_until: Option<Instant>,

@@ -123,7 +123,7 @@ impl Bench {
         self.asks(id, Merged::CodeAction, params);
     }
 
-    /// Lean answers the editor's request. Its answer is then held, or goes with ours.
+    /// Has Lean answer the editor's request. Its answer is then held, or goes with ours.
     fn lean_answers(&self, id: &str, result: Value) {
         let body = json!({"jsonrpc": "2.0", "id": id, "result": result});
         let message = || Message::new(body.to_string().as_bytes());
@@ -135,7 +135,7 @@ impl Bench {
         }
     }
 
-    /// Our next question to Lean: its id, and the line that it is about.
+    /// Returns our next question to Lean: its id, and the line that it is about.
     async fn question(&mut self, method: &str) -> (String, u64) {
         let asked = self.lean.recv().await.expect("it runs");
         assert_eq!(asked["method"], method);
@@ -144,7 +144,7 @@ impl Bench {
         (id.to_owned(), line.expect("a line"))
     }
 
-    /// Lean is asked about the hole of a line, and about no other before.
+    /// Checks that Lean is asked about the hole of a line, and about no other before.
     async fn is_asked_about(&mut self, line: u64) -> [String; 2] {
         let (tactic, first) = self.question("$/lean/plainGoal").await;
         let (term, second) = self.question("$/lean/plainTermGoal").await;
@@ -152,7 +152,7 @@ impl Bench {
         [tactic, term]
     }
 
-    /// Lean has no goals for what it was asked.
+    /// Has Lean answer that there are no goals for what it was asked.
     fn has_no_goals(&self, questions: [String; 2]) {
         for id in questions {
             let body = json!({"jsonrpc": "2.0", "id": id, "result": null});

@@ -20,7 +20,7 @@ pub struct Display {
 }
 
 impl Display {
-    /// Opens a display of a job of so `many` holes. An editor that does not answer shows nothing.
+    /// Opens a display of a job of `many` holes. An editor that does not answer shows nothing.
     pub async fn begin(worker: &Worker, many: usize) -> Display {
         let assistant = &worker.assistant;
         let mut display = Display {

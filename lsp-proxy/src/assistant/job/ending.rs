@@ -49,7 +49,7 @@ pub fn sentence(outcome: &Outcome, applied: Option<Applied>) -> Result<String, S
     }
 }
 
-/// Says what became of `many` holes of which so many are `proved` and those on the lines `left` are not.
+/// Says what became of `many` holes, of which `proved` are proved and those on the lines `left` are not.
 pub fn of_many(many: usize, proved: usize, left: &[String]) -> String {
     match left {
         [] => format!("{proved} of {many} proved"),

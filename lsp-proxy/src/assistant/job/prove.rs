@@ -23,7 +23,7 @@ pub struct Attempt<'a> {
     pub worker: &'a Worker,
     /// The job's progress in the editor.
     pub display: &'a Display,
-    /// Which of the job's holes it is, from 0.
+    /// The index of the hole in the job, from 0.
     pub n: usize,
     /// The number of holes that the job has proved before.
     pub proved: usize,
@@ -33,11 +33,11 @@ pub struct Attempt<'a> {
 pub enum Fared {
     /// A proof is in the text: which.
     Proved(String),
-    /// None is.
+    /// No proof is in the text.
     NotProved {
         /// The hole's line when it was asked about, from 0.
         line: u32,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// The job was stopped, or the hole went away.

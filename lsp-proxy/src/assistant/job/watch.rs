@@ -12,7 +12,7 @@ use super::worker::Worker;
 /// The least time between two reports of progress.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
-/// Tells what is being done about the `n`th hole, now that so many are `proved`.
+/// Tells what is being done about the `n`th hole, now that `proved` are proved.
 pub async fn tell(worker: &Worker, display: &Display, n: usize, proved: usize, what: &str) {
     let state = &worker.assistant.state;
     state.with(|state| state.set_progress(worker.job, what, proved));

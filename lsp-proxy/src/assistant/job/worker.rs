@@ -1,4 +1,4 @@
-//! Whoever works on a job.
+//! The task that works on a job.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Ends the job, which came to this; to nothing if it was stopped.
+    /// Ends the job with this outcome; with none if it was stopped.
     pub fn end(&self, ended: Option<Ended>) {
         let state = &self.assistant.state;
         state.with(|state| state.end_job(self.job, ended));

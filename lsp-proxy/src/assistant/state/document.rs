@@ -25,7 +25,7 @@ pub struct View {
     whole: Arc<OnceLock<Whole>>,
 }
 
-/// All of a text, for what needs all of it.
+/// The whole of a text, for what needs all of it.
 #[derive(Debug)]
 struct Whole {
     text: Arc<str>,
@@ -119,7 +119,7 @@ impl View {
         self.pieces.holes(range.clone())
     }
 
-    /// All holes.
+    /// Returns all holes.
     pub fn holes(&self) -> impl Iterator<Item = Range<usize>> {
         self.pieces.holes(0..self.rope.len_bytes())
     }

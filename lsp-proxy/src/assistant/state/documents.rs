@@ -76,7 +76,7 @@ impl Documents {
         self.0.get(uri).map(|open| &open.known)
     }
 
-    /// Lean has these goals for the hole at `range` of `view`.
+    /// Notes that Lean has these goals for the hole at `range` of `view`.
     pub fn know(&mut self, uri: &str, view: &View, range: &Range<usize>, goals: &Shown) {
         if let Some(open) = self.at(uri, view)
             && let Some(declaration) = view.declaration(range.start)
@@ -85,7 +85,7 @@ impl Documents {
         }
     }
 
-    /// Lean does not elaborate the hole at `range` of `view`.
+    /// Notes that Lean does not elaborate the hole at `range` of `view`.
     pub fn know_inert(&mut self, uri: &str, view: &View, range: &Range<usize>) {
         if let Some(open) = self.at(uri, view) {
             let declaration = view.declaration(range.start);

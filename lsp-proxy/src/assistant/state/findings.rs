@@ -36,7 +36,7 @@ impl Findings {
         findings.drain(..findings.len() - kept);
     }
 
-    /// Those that hold for a `view` of the document and touch `range`.
+    /// Returns those that hold for a `view` of the document and touch `range`.
     pub fn at(&self, range: &Range<usize>, view: &View) -> Vec<Arc<Finding>> {
         let holds = |finding: &&Arc<Finding>| finding.touches(range) && finding.holds_for(view);
         self.0.iter().filter(holds).cloned().collect()

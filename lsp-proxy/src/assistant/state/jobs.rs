@@ -63,7 +63,7 @@ impl Job {
         self.holes.iter().all(Option::is_none)
     }
 
-    /// Needs its `n`th hole no more: the next change to it is the job's own.
+    /// Releases its `n`th hole: the next change to it is the job's own.
     pub fn release(&mut self, n: usize) {
         if let Some(place) = self.holes.get_mut(n) {
             *place = None;
@@ -207,7 +207,7 @@ impl Jobs {
         self.admits_none = true;
     }
 
-    /// Ends a job, if it still runs. It came to this; to nothing if it was stopped.
+    /// Ends a job, if it still runs, with this outcome; with none if it was stopped.
     pub fn end(&mut self, job: JobId, ended: Option<Ended>) -> bool {
         let was_running = self.running.remove(&job).is_some();
         if let Some(ended) = ended.filter(|_| was_running) {

@@ -58,7 +58,7 @@ struct Same {
 }
 
 impl KnownGoals {
-    /// Lean has these goals for the hole at `range` of a declaration.
+    /// Notes that Lean has these goals for the hole at `range` of a declaration.
     pub fn keep(&mut self, range: Range<usize>, declaration: Range<usize>, goals: &Shown) {
         let size: usize = goals.1.iter().map(String::len).sum();
         let said = Said::Live(Some(Same {
@@ -69,7 +69,7 @@ impl KnownGoals {
         self.push(Hole { range, said });
     }
 
-    /// Lean does not elaborate the hole at `range`, which is in a declaration or in none.
+    /// Notes that Lean does not elaborate the hole at `range`, which is in a declaration or in none.
     pub fn keep_inert(&mut self, range: Range<usize>, declaration: Option<Range<usize>>) {
         let said = Said::Inert(declaration);
         self.push(Hole { range, said });

@@ -1,4 +1,4 @@
-//! All that the assistant knows: documents with what was found in them, jobs, and what the editor can do.
+//! The assistant's state: documents with what was found in them, jobs, and what the editor can do.
 //!
 //! The parts are plain data, changed by plain methods. [`Shared`] has the one lock, which is never held across
 //! an await: whoever needs the state gives a function of it.
@@ -44,12 +44,12 @@ pub struct State {
     pub documents: Documents,
     /// The jobs that run.
     pub jobs: Jobs,
-    /// Counts what an editor might show anew.
+    /// The number of changes that an editor might show anew.
     revision: u64,
 }
 
 impl State {
-    /// There is something that an editor might show anew.
+    /// Notes that there is something that an editor might show anew.
     pub fn changed(&mut self) {
         self.revision += 1;
     }
@@ -98,7 +98,7 @@ impl State {
         self.changed();
     }
 
-    /// Ends a job that runs. It came to this; to nothing if it was stopped.
+    /// Ends a job that runs, with this outcome; with none if it was stopped.
     pub fn end_job(&mut self, job: JobId, ended: Option<Ended>) {
         if self.jobs.end(job, ended) {
             self.changed();

@@ -1,4 +1,4 @@
-//! Which engines are asked, and the model in this process.
+//! The engines that are asked, and the model in this process.
 
 use unsorry_infer::memory::format_bytes;
 use unsorry_model::local;

@@ -14,7 +14,7 @@ use unsorry_search::search::{Search, Source, Strategy};
 pub enum Name {
     /// An engine alone.
     Alone(Engine),
-    /// All together.
+    /// All engines together.
     Cascade,
 }
 
@@ -32,7 +32,7 @@ impl FromStr for Name {
     }
 }
 
-/// Those who try each problem: an engine alone, or all together.
+/// The engine that tries each problem, alone, or all together.
 pub struct Contestant {
     /// The name in the report.
     pub name: &'static str,

@@ -9,7 +9,7 @@ use super::results::Row;
 
 const STYLE: &str = include_str!("report.css");
 
-/// More parts than these are a list, not a picture.
+/// The most parts that are shown as a picture: more are a list.
 const MAX_PARTS: usize = 40;
 
 /// The page.

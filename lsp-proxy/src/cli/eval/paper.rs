@@ -16,7 +16,7 @@ pub struct Figure {
     pub model: &'static str,
     /// The candidates a problem, and the share of problems solved with them, in percent.
     pub pass: &'static [(usize, f64)],
-    /// Tokens of an answer on average, where they are told.
+    /// The tokens of an answer on average, where they are told.
     pub tokens: Option<u32>,
 }
 
@@ -72,7 +72,7 @@ const fn other(
     }
 }
 
-/// Which of the paper's sets a set of ours is, by its name and its splits.
+/// Returns the paper's set that a set of ours is, by its name and its splits.
 pub fn same_set(name: &str, splits: &[String]) -> Option<&'static str> {
     let name = name.to_lowercase().replace(['-', '_'], "");
     if name.contains("minif2f") {

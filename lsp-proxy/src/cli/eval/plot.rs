@@ -7,7 +7,7 @@ use super::report::{EngineReport, Part};
 
 const WIDTH: f64 = 720.0;
 
-/// pass@k over k, a line and its interval for each engine.
+/// Draws pass@k over k, a line and its interval for each engine.
 pub fn curves(engines: &[EngineReport]) -> String {
     const HEIGHT: f64 = 320.0;
     const LEFT: f64 = 46.0;

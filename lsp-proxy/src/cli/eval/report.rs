@@ -9,7 +9,7 @@ use super::results::Row;
 use super::set::Problem;
 use super::statistics::{Pass, Sampled, ks, pass};
 
-/// All that `report.json` says.
+/// The contents of `report.json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The set's name.
@@ -20,9 +20,9 @@ pub struct Report {
     pub lean: String,
     /// The method, in words: what checked what, `pass@k` and the intervals.
     pub method: &'static str,
-    /// Each engine alone, and all together where that was asked for.
+    /// The engines, each alone, and all together where that was asked for.
     pub engines: Vec<EngineReport>,
-    /// Each problem.
+    /// The results, problem by problem.
     pub results: Vec<ProblemReport>,
     /// The figures that others measured.
     pub paper: PaperReport,
@@ -45,17 +45,17 @@ pub struct EngineReport {
     pub not_tried: usize,
     /// The shares of problems solved, for each k.
     pub pass: Vec<Pass>,
-    /// By category, the largest first.
+    /// The results by category, the largest first.
     pub categories: Vec<Part>,
-    /// By difficulty.
+    /// The results by difficulty.
     pub difficulties: Vec<Part>,
-    /// Tokens written, in all.
+    /// The tokens written, in all.
     pub tokens: u64,
-    /// Seconds spent on problems, in all.
+    /// The seconds spent on problems, in all.
     pub seconds: f64,
-    /// Tokens for each problem that was solved.
+    /// The tokens for each problem that was solved.
     pub tokens_per_solved: Option<f64>,
-    /// Seconds for each problem that was solved.
+    /// The seconds for each problem that was solved.
     pub seconds_per_solved: Option<f64>,
 }
 
@@ -97,9 +97,9 @@ pub struct ProblemReport {
 pub struct PaperReport {
     /// The source of the figures.
     pub source: &'static str,
-    /// Which of its sets ours is.
+    /// The paper's set that ours is, if it is one.
     pub same_set: Option<&'static str>,
-    /// In words.
+    /// The comparison, in words.
     pub comparison: String,
     /// The figures.
     pub figures: &'static [Figure],

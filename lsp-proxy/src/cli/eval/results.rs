@@ -26,7 +26,7 @@ pub struct Row {
     pub judged: usize,
     /// The number of them that Lean accepted.
     pub correct: usize,
-    /// Tokens that a model wrote.
+    /// The tokens that a model wrote.
     pub tokens: u64,
     /// The time from the moment the goal was known.
     pub seconds: f64,
@@ -36,7 +36,7 @@ pub struct Row {
     pub level: Option<String>,
     /// The reason why there is no proof, where there is none.
     pub message: Option<String>,
-    /// Nothing could be tried: Lean has an error there, or wants data and no proof.
+    /// Whether nothing could be tried: Lean has an error there, or wants data and no proof.
     #[serde(default)]
     pub not_tried: bool,
 }

@@ -11,7 +11,7 @@ use super::row;
 use unsorry_search::command::LeanCommand;
 use unsorry_syntax::Outline;
 
-/// Something to prove.
+/// A problem: something to prove.
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// The name, which no other problem of the set has.

@@ -7,7 +7,7 @@ use super::set::Set;
 use crate::config::Config;
 use crate::engines;
 
-/// Everything that decides how a problem fares, but for which problems and engines are asked about.
+/// Returns everything that decides how a problem fares, but for which problems and engines are asked about.
 pub fn settings(config: &Config, set: &Set, lean: &str) -> Map<String, Value> {
     let engines = engines::names(config).into_iter().map(|name| name.name());
     let tactics = config.tactics.iter().map(|row| format!("{row:?}"));

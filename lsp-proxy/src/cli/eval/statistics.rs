@@ -57,8 +57,9 @@ pub fn ks(samples: usize) -> Vec<usize> {
     ks
 }
 
-/// pass@k on average over the problems, with the percentile interval of a seeded bootstrap over the
-/// problems; where it is 0 or 1, with that of Clopper and Pearson. None without problems, or where one of them has too few candidates.
+/// Returns pass@k on average over the problems, with the percentile interval of a seeded bootstrap over the
+/// problems; where it is 0 or 1, with that of Clopper and Pearson. None without problems, or where one of
+/// them has too few candidates.
 pub fn pass(k: usize, problems: &[Sampled]) -> Option<Pass> {
     let each: Option<Vec<f64>> = problems.iter().map(|one| pass_at(k, *one)).collect();
     let each = each.filter(|each| !each.is_empty())?;

@@ -122,8 +122,8 @@ fn of_outcome(
     })
 }
 
-/// Candidates and proofs among them. Whatever is missing of the `wanted` ones (it did not come in time,
-/// or left a `sorry`) is no proof.
+/// Counts candidates and proofs among them. Whatever is missing of the `wanted` ones (it did not come in
+/// time, or left a `sorry`) is no proof.
 fn count(wanted: Option<usize>, judged: Judged, solved: bool) -> (usize, usize) {
     match wanted {
         None => (1, usize::from(solved)),

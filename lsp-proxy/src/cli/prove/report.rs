@@ -65,7 +65,7 @@ pub struct HoleReport {
     pub sketch: Option<SketchReport>,
     /// The plan, as a model told it.
     pub plan: Option<String>,
-    /// Tokens that models wrote.
+    /// The tokens that models wrote.
     pub tokens: u64,
     /// The price of them, by the prices that are set.
     pub price: f64,
@@ -167,9 +167,9 @@ pub struct FileReport {
     pub file: String,
     /// The version of its Lean, once that is known.
     pub lean: Option<String>,
-    /// Those that were come to.
+    /// The holes that were come to.
     pub holes: Vec<HoleReport>,
-    /// Why its other holes were not come to.
+    /// The reason why its other holes were not come to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The text with the proofs in it, if there are any.
@@ -190,7 +190,7 @@ impl FileReport {
     }
 }
 
-/// Prints for a person or a program.
+/// The printer, for a person or a program.
 pub struct Printer {
     json: bool,
     color: bool,
