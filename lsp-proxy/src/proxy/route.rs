@@ -30,7 +30,7 @@ pub enum Route {
     Lean,
     /// To Lean, and the assistant reads it too.
     Both,
-    /// The same as [`Route::Both`], and Lean hears nothing of ours any more: it takes only `exit` from here
+    /// To both as [`Route::Both`], and Lean hears nothing of ours any more: it takes only `exit` from here
     /// on.
     Shutdown,
     /// To Lean and to the assistant; their answers become one.
