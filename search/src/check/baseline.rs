@@ -1,4 +1,4 @@
-//! What Lean says of a declaration before anything is tried.
+//! The baseline of a hole: Lean's view of its declaration before anything is tried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::lean::elaboration::{Goals, Unknown};
 use crate::replay::{Compiled, NotReplayed};
 use crate::target::Target;
 
-/// How long Lean may take for all that stands before a hole.
+/// The longest that Lean may take for all that stands before a hole.
 pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
 /// A theorem that any Lean accepts: does this one say so?
@@ -26,13 +26,13 @@ const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
 /// Lean's view of a hole.
 #[derive(Debug, Clone)]
 pub struct Baseline {
-    /// What the provers get.
+    /// The goal for the provers.
     pub goal: Goal,
     /// The goals as Lean shows them.
     pub rendered: String,
     /// Whether this Lean reports a theorem's goals as accomplished.
     pub reports_accomplished: bool,
-    /// What the declaration depends on as it stands.
+    /// The axioms that the declaration depends on as it stands.
     pub axioms: AxiomReport,
     /// The declaration's type, where Lean tells it.
     pub statement: Option<String>,
@@ -69,7 +69,8 @@ pub enum NoGoal {
     Check(#[from] CheckError),
 }
 
-/// What Lean shows at a hole, and what would fill it; none where Lean elaborates nothing there.
+/// Returns the goals that Lean shows at a hole, and the kind of text that would fill it; none where Lean
+/// elaborates nothing there.
 pub fn shown(
     goals: &Goals,
     hole: &std::ops::Range<unsorry_syntax::Position>,

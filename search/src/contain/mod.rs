@@ -109,8 +109,8 @@ impl Container {
     }
 }
 
-/// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
-/// as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
+/// Returns what starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as
+/// long as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
 ///
 /// # Errors
 /// When the system has no open file left for it.
@@ -204,7 +204,7 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
     builder
 }
 
-/// What the container does not close on this system, as it is found out from within; nothing where all is
+/// Returns the gaps of the container on this system, as they are found out from within; nothing where all is
 /// closed that should be.
 ///
 /// # Errors

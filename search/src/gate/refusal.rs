@@ -29,7 +29,7 @@ pub enum Refusal {
     Forbidden {
         /// The word as it is written in the candidate.
         word: String,
-        /// What the word could do.
+        /// The harm that the word could do.
         reason: &'static str,
     },
     /// There is a character that can't be seen, or that changes how text is seen.

@@ -7,7 +7,7 @@ use unsorry_syntax::lexer::{Token, TokenKind, lex};
 /// The most texts that are proposed for one proof.
 const MOST: usize = 32;
 
-/// How long a proof is: its words and symbols, so that layout counts for nothing.
+/// The length of a proof: its words and symbols, so that layout counts for nothing.
 pub fn length(proof: &str) -> usize {
     lex(proof).iter().filter(|token| token.is_code()).count()
 }
@@ -140,7 +140,7 @@ fn without_segments(proof: &str, tokens: &[Token]) -> Vec<String> {
     found
 }
 
-/// How a token changes the depth of brackets.
+/// The change that a token makes to the depth of brackets.
 fn brackets(token: &str) -> isize {
     match token {
         "(" | "[" | "{" | "⟨" => 1,

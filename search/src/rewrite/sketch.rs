@@ -36,13 +36,13 @@ impl Sketch {
         })
     }
 
-    /// How many holes the sketch has.
+    /// The number of the sketch's holes.
     pub fn holes(&self) -> usize {
         self.outline.holes.len()
     }
 
-    /// What the `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where it is no
-    /// `have` of one line.
+    /// The statement that the `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where
+    /// it is no `have` of one line.
     pub fn label(&self, hole: usize) -> Option<String> {
         let at = self.outline.holes[hole].range.start;
         let before = &self.text[..at];

@@ -41,7 +41,7 @@ fn baseline(rendered: &str) -> Baseline {
     }
 }
 
-/// Where each candidate stands.
+/// The place of each candidate.
 fn places(screen: &Screen) -> Vec<Place> {
     let lines = &screen.lines;
     match &screen.places {
