@@ -93,7 +93,7 @@ fn is_field(text: &str, before: Option<&Token>, token: &Token) -> bool {
     })
 }
 
-/// Where the reading of a line has come to.
+/// The state of reading a line.
 #[derive(Default)]
 struct Line {
     column: usize,

@@ -1,4 +1,4 @@
-//! What a JSON-RPC message is: its method, its id, and where its parts are.
+//! The envelope of a JSON-RPC message: its method, its id, and the ranges of its parts.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub enum Id {
         negative: bool,
         /// Without leading and trailing zeros.
         digits: String,
-        /// Of the last digit.
+        /// The power of ten of the last digit.
         exponent: i64,
     },
 }
@@ -116,7 +116,7 @@ pub enum Head<'a> {
     Call(Cow<'a, str>),
     /// A response.
     Response {
-        /// As it is written; see [`Id::read`].
+        /// The id as it is written; see [`Id::read`].
         id: &'a [u8],
         /// It has an error rather than a result.
         failed: bool,

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 pub use command::KeyCommand;
 
-/// Where a key comes from.
+/// The place that a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// There is none.
@@ -21,7 +21,7 @@ pub enum KeySource {
     Env(String),
     /// This file, which only its owner may read.
     File(PathBuf),
-    /// What this command prints.
+    /// The first line of this command's stdout.
     Command(KeyCommand),
 }
 

@@ -1,4 +1,4 @@
-//! What comes back: one JSON object for each event of a stream, or one for a whole answer.
+//! An engine's reply: one JSON object for each event of a stream, or one for a whole answer.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ pub(super) enum Event {
         /// The answer's place among the request's.
         index: usize,
         text: String,
-        /// What the model thought before it answered.
+        /// The model's reasoning before its answer.
         reasoning: String,
         end: Option<End>,
     },

@@ -187,7 +187,7 @@ fn vocabulary(text: &str) -> impl Iterator<Item = &str> {
         .chain(operators)
 }
 
-/// What follows a declaration's keyword, the first of `tokens`, without comments.
+/// The text after a declaration's keyword, the first of `tokens`, without comments.
 fn code(text: &str, tokens: &[Token]) -> String {
     let mut out = String::new();
     let Some((keyword, tokens)) = tokens.split_first() else {

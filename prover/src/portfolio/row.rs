@@ -35,7 +35,7 @@ pub(super) struct Row {
     pub(super) most: Option<usize>,
 }
 
-/// Where in the proof a row's text goes.
+/// The place in the proof where a row's text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
@@ -74,7 +74,7 @@ impl TryFrom<Row> for PortfolioRow {
 /// Whether a file that imports `imports` may have what a row needs.
 ///
 /// Only roots are compared: nearly every module of Mathlib imports its tactics, and a project's
-/// own modules may import anything. A wrong guess costs a candidate that Lean refuses.
+/// own modules may import anything. A wrong answer costs a candidate that Lean refuses.
 pub(super) fn imported(needed: &[String], imports: &[String]) -> bool {
     const CORE: [&str; 4] = ["Init", "Std", "Lean", "Lake"];
     const ABOVE: [(&str, &[&str]); 3] = [

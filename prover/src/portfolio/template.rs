@@ -52,7 +52,7 @@ impl<'a> TemplateContext<'a> {
         }
     }
 
-    /// What `row` gives here for a hole of this kind.
+    /// The texts that `row` gives here for a hole of this kind.
     pub(super) fn texts(&self, row: &Row, kind: HoleKind) -> Vec<String> {
         if !self.fits(row) {
             return Vec::new();

@@ -5,7 +5,7 @@ use crate::lexer::{Token, TokenKind, lex};
 /// A proof cut into lines, without the indentation they have in common.
 pub(super) struct Proof<'a> {
     lines: Vec<Line<'a>>,
-    /// Its tokens' kinds and texts, comments aside.
+    /// The tokens' kinds and texts, comments aside.
     words: Vec<(TokenKind, &'a str)>,
 }
 
@@ -235,7 +235,7 @@ impl<'a> Proof<'a> {
         false
     }
 
-    /// Of a term `by …`, the tactics.
+    /// Returns the tactics of a term `by …`.
     pub(super) fn by_block(&self) -> Option<Proof<'a>> {
         if self.words.first() != Some(&(TokenKind::Word, "by")) {
             return None;

@@ -24,7 +24,7 @@ const ANSWERS_UNTIL_STEADY: usize = 16;
 /// The span of `tokens_per_minute`.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What an endpoint may be asked for.
+/// The limits of what an endpoint is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Answers at once.
@@ -43,8 +43,8 @@ pub(super) struct State {
     /// The end of its pause.
     until: Option<Instant>,
     failures: u32,
-    /// How many fewer answers than configured are asked for at once: some servers cut one off for
-    /// another.
+    /// The number of answers by which fewer than configured are asked for at once: some servers cut one off
+    /// for another.
     eased: usize,
     /// Answers that it has finished since it last failed.
     finished: usize,
@@ -52,7 +52,7 @@ pub(super) struct State {
     pub(super) is_single: bool,
     /// A running mean of the time to a first token.
     first_token: Option<Duration>,
-    /// When how many tokens were spent, within the last minute.
+    /// The tokens spent within the last minute, each with the moment it was.
     spent: VecDeque<(Instant, u64)>,
     /// Tokens since the beginning.
     usage: Usage,
@@ -166,7 +166,7 @@ impl State {
             }
             Remedy::OtherApi | Remedy::Shorten => Duration::ZERO,
             Remedy::Nothing => {
-                // Whatever is mended meanwhile is seen by the next job.
+                // Whatever is put right meanwhile is seen by the next job.
                 self.facts = None;
                 Duration::ZERO
             }

@@ -43,9 +43,9 @@ struct Job {
     waiting: VecDeque<WantedAnswer>,
     requests: HashMap<RequestId, Request>,
     next_id: RequestId,
-    /// What this job knows of each endpoint.
+    /// This job's view of each endpoint.
     views: Vec<EndpointView>,
-    /// How many candidates there were.
+    /// The number of candidates so far.
     candidates: usize,
     tasks: JoinSet<()>,
     /// Why an answer was given up, the last time.
@@ -54,7 +54,7 @@ struct Job {
     events_in: mpsc::UnboundedSender<(RequestId, RequestEvent)>,
 }
 
-/// What a job knows of an endpoint.
+/// A job's view of an endpoint.
 #[derive(Debug, Clone, Default)]
 struct EndpointView {
     /// Why this job does without it.
@@ -62,7 +62,7 @@ struct EndpointView {
     /// Failures in a row, of requests that were begun after the one before.
     failures: u32,
     last_failure: Option<Instant>,
-    /// Its prompt is only half as long as it could be.
+    /// Whether its prompt is only half as long as it could be.
     is_shortened: bool,
 }
 

@@ -21,14 +21,14 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
-    /// How many answers were asked for before it came.
+    /// The number of answers asked for before it came.
     pub(super) before: usize,
-    /// How many requests for answers came before it.
+    /// The number of requests for answers before it.
     pub(super) number: usize,
 }
 
 impl Asked {
-    /// How many answers it asks for.
+    /// The number of answers it asks for.
     pub(super) fn n(&self) -> usize {
         self.body["n"].as_u64().map_or(1, |n| n as usize)
     }
@@ -39,7 +39,7 @@ impl Asked {
     }
 }
 
-/// What the engine does with a request.
+/// The engine's reaction to a request.
 #[derive(Debug, Clone)]
 pub(super) enum Act {
     /// It answers with this at once.
@@ -126,7 +126,7 @@ pub(super) fn text(index: usize, text: &str) -> Value {
     json!({"choices": [{"index": index, "text": text, "finish_reason": null}]})
 }
 
-/// Its end.
+/// The end of an answer.
 pub(super) fn end(index: usize, why: &str) -> Value {
     json!({"choices": [{"index": index, "text": "", "finish_reason": why}]})
 }
@@ -146,7 +146,7 @@ pub(super) struct Engine {
     _serving: AbortOnDropHandle<()>,
 }
 
-/// What it has seen.
+/// The record of what an engine has seen.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     /// Notified when something below has changed.

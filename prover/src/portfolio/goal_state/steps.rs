@@ -109,7 +109,7 @@ impl GoalState {
         self.pattern_at((0, 0), ty, file, split)
     }
 
-    /// As [`GoalState::pattern`], within so many levels, and so many definitions among them.
+    /// Builds [`GoalState::pattern`] from within so many levels, and so many definitions among them.
     fn pattern_at(
         &mut self,
         (levels, unfoldings): (usize, usize),
