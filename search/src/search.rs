@@ -54,7 +54,7 @@ pub struct Search {
     pub checker: Checker,
     /// The requirements on a proof.
     pub requirements: Requirements,
-    /// Those who propose, in this order: each is asked when the one before it has nothing more to say,
+    /// The engines that propose, in this order: each is asked when the one before it has nothing more to say,
     /// or has had its head start.
     pub sources: Vec<Source>,
     /// Remembers proofs.

@@ -27,9 +27,9 @@ pub enum Id {
     String(String),
     /// A number: its sign, its digits without leading and trailing zeros, and the power of ten of the last.
     Number {
-        /// Below zero.
+        /// Whether it is below zero.
         negative: bool,
-        /// Without leading and trailing zeros.
+        /// The digits, without leading and trailing zeros.
         digits: String,
         /// The power of ten of the last digit.
         exponent: i64,
@@ -118,7 +118,7 @@ pub enum Head<'a> {
     Response {
         /// The id as it is written; see [`Id::read`].
         id: &'a [u8],
-        /// It has an error rather than a result.
+        /// Whether it has an error rather than a result.
         failed: bool,
     },
 }

@@ -15,7 +15,7 @@ use super::*;
 struct Script {
     /// Contents by path in the repository.
     files: Vec<(&'static str, Vec<u8>)>,
-    /// After how many bytes each download ends, in their order.
+    /// The bytes after which each download ends, in their order.
     cuts: Vec<usize>,
     /// The status of all answers.
     status: Option<&'static str>,

@@ -48,13 +48,13 @@ pub struct Price {
 /// The template that writes the turns of user and model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Template {
-    /// We do for a model whose name says that it is Prover-V2, else the engine.
+    /// Ours for a model whose name says that it is Prover-V2, else the engine's.
     Auto,
-    /// We do, as Prover-V2 was trained.
+    /// Ours, as Prover-V2 was trained.
     ProverV2,
     /// The engine does (`/chat/completions`); answers then can't begin at the hole.
     Chat,
-    /// We do, as the `chat_template` of this `tokenizer_config.json`, or this Jinja file, says.
+    /// Ours, as the `chat_template` of this `tokenizer_config.json`, or this Jinja file, says.
     File(PathBuf),
 }
 

@@ -17,7 +17,7 @@ use super::*;
 use engine::{Act, Asked, Engine, Log, Step};
 use unsorry_prover::{Context, GenerationParams, Goal, HoleKind};
 
-/// Whatever takes longer hangs.
+/// The time after which a test hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
 /// The timing with which retries are immediate.

@@ -38,7 +38,7 @@ pub struct StopDetector {
 /// The decision on a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// It belongs to the block.
+    /// The token belongs to the block.
     Take,
     /// The block ended before it.
     End,

@@ -15,7 +15,7 @@ pub(super) use declaration::FileDeclaration;
 use declaration::names_it;
 pub(super) use inductive::Constructor;
 
-/// More definitions than these are not looked for.
+/// The most definitions that are looked for.
 const MAX_DEFINITIONS: usize = 12;
 
 /// The declarations above a hole, in their order.

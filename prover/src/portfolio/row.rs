@@ -39,11 +39,11 @@ pub(super) struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
-    /// At the goal as it stands.
+    /// The goal as it stands.
     Goal,
-    /// Once all that it starts with is introduced.
+    /// The goal once all that it starts with is introduced.
     Intro,
-    /// Once `∧` and `∃` among the hypotheses are taken apart as well.
+    /// The goal once `∧` and `∃` among the hypotheses are taken apart as well.
     Open,
 }
 

@@ -17,10 +17,10 @@ use crate::target::Target;
 /// The longest that Lean may take for all that stands before a hole.
 pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
-/// A theorem that any Lean accepts: does this one say so?
+/// A theorem that any Lean accepts, to see whether this one reports that.
 const PROBE: &str = "\n\nexample : True := trivial\n";
 
-/// In the place of a hole it is accepted where a proof is wanted, and refused where data is.
+/// A term that is accepted in the place of a hole where a proof is wanted, and refused where data is.
 const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
 
 /// Lean's view of a hole.
@@ -42,7 +42,7 @@ pub struct Baseline {
     pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
 }
 
-/// Why a hole can't be worked on.
+/// The reasons why a hole can't be worked on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoGoal {
     /// Lean does not elaborate the hole.
@@ -59,7 +59,7 @@ pub enum NoGoal {
     /// Lean takes anything for a proof there.
     #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
     Unsafe,
-    /// This Lean can't tell what is asked for: the reason.
+    /// This Lean can't give the level that is asked for: the reason.
     #[error(
         "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
     )]

@@ -10,7 +10,7 @@ use super::queue::Searcher;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::{Elaboration, Unknown};
 
-/// Why the checker can't say anything of a text.
+/// The reasons why the checker can't say anything of a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// Lean gave no full report of this text.
@@ -32,7 +32,7 @@ pub(super) struct Request {
     pub questions: Vec<Position>,
     /// The longest that Lean may take, where the file's imports are loaded already.
     pub limit: Duration,
-    /// Is told what Lean says on the way.
+    /// The channel for what Lean says on the way.
     pub interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
 }
 

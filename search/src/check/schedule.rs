@@ -18,7 +18,7 @@ pub(super) trait Lean: Send + 'static {
         comes_back: bool,
     ) -> impl Future<Output = Result<Elaboration, CheckError>> + Send;
 
-    /// Nobody has asked for anything for long.
+    /// Rests, as nobody has asked for anything for long.
     fn rest(&mut self);
 }
 

@@ -43,7 +43,8 @@ pub struct ContainerConfig {
 }
 
 impl Default for ContainerConfig {
-    /// Half of what the machine has, and 4 GiB at the least: Mathlib takes 1 to 2 of its own.
+    /// The default bounds: half of the machine's memory, and 4 GiB at the least, as Mathlib takes 1 to 2 of
+    /// its own.
     fn default() -> ContainerConfig {
         let system = sysinfo::System::new_with_specifics(
             sysinfo::RefreshKind::nothing()
@@ -89,7 +90,7 @@ pub struct Container {
 }
 
 impl Container {
-    /// Why what has ended could not be started at all.
+    /// Returns the reason why what has ended could not be started at all.
     #[cfg(target_os = "linux")]
     pub fn reason(&self) -> Option<String> {
         use std::io::Read as _;
@@ -102,7 +103,7 @@ impl Container {
         (!told.is_empty()).then(|| told.to_owned())
     }
 
-    /// Why what has ended could not be started at all.
+    /// Returns the reason why what has ended could not be started at all.
     #[cfg(not(target_os = "linux"))]
     pub fn reason(&self) -> Option<String> {
         None

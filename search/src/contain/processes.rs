@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-/// The memory, processes and threads of a family of processes together.
+/// The memory, processes and threads that all our descendants take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
     /// The memory of their own, in bytes: pages of files are shared, and given back when others need them. A file

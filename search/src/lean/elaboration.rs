@@ -45,7 +45,7 @@ impl Goals {
     }
 }
 
-/// Why nothing is known of a text.
+/// The reasons why nothing is known of a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// Lean took too long.

@@ -72,13 +72,13 @@ impl Default for Bounds {
     }
 }
 
-/// Why there is no answer.
+/// The reasons why the memory gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A later unsorry made the file.
     #[error("{0} is of a newer unsorry, and is left as it is")]
     Newer(String),
-    /// It is no database, or a damaged one.
+    /// The file is no database, or a damaged one.
     #[error("{0} is damaged: {1}; `unsorry cache clear` removes it")]
     Broken(String, rusqlite::Error),
     /// Someone else is writing to it.

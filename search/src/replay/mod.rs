@@ -47,7 +47,7 @@ pub struct Compiled {
     folder: Scratch,
 }
 
-/// Why a proof was not replayed.
+/// The reason why a proof was not replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
     /// The kernel refuses the proof, or it is of something else than was to be proved.

@@ -96,7 +96,7 @@ fn without(proof: &str, range: Range<usize>) -> String {
     [&proof[..range.start], &proof[range.end..]].concat()
 }
 
-/// Without one of the tactics that `;` or `<;>` joins on a line.
+/// The proofs without one of the tactics that `;` or `<;>` joins on a line.
 fn without_segments(proof: &str, tokens: &[Token]) -> Vec<String> {
     let is_joint = |token: &Token| matches!(token.text(proof), ";" | "<;>");
     let mut found = Vec::new();
@@ -149,7 +149,7 @@ fn brackets(token: &str) -> isize {
     }
 }
 
-/// Without one of the items in brackets behind a tactic that can do with fewer.
+/// The proofs without one of the items in brackets behind a tactic that can do with fewer.
 fn without_items(proof: &str, tokens: &[Token]) -> Vec<String> {
     const TAKERS: [&str; 10] = [
         "simp",
@@ -203,7 +203,7 @@ fn without_items(proof: &str, tokens: &[Token]) -> Vec<String> {
     found
 }
 
-/// Without what only wraps: `by exact t`, `exact by t`, parentheses around all.
+/// The proofs without what only wraps: `by exact t`, `exact by t`, parentheses around all.
 fn unwrapped(proof: &str, tokens: &[Token]) -> Vec<String> {
     let words: Vec<&str> = tokens
         .iter()

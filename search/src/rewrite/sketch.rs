@@ -13,10 +13,10 @@ pub struct Sketch {
     like: Candidate,
 }
 
-/// In front of tactics, which stand below it with two blanks before each line.
+/// The text in front of tactics, which stand below it with two blanks before each line.
 const TACTICS: &str = "theorem sketch : goal := by\n  ";
 
-/// In front of a term.
+/// The text in front of a term.
 const TERM: &str = "theorem sketch : goal :=\n  ";
 
 impl Sketch {

@@ -23,7 +23,7 @@ pub(super) struct Cascade {
     meter: Arc<Meter>,
     sources: Vec<Source>,
     waiting: VecDeque<Source>,
-    /// Those that are at work; what an earlier one says is heard first.
+    /// The engines at work; what an earlier one says is heard first.
     running: Vec<Running>,
     head_start: Duration,
     /// The time when the next one begins, whatever the others do.

@@ -16,7 +16,7 @@ const MAX_NEAR_MISSES: usize = 3;
 pub struct Failure {
     /// The engine.
     pub engine: Engine,
-    /// Why, and what to do about it.
+    /// The reason, and what to do about it.
     pub message: String,
 }
 

@@ -20,7 +20,7 @@ use crate::replay::NotReplayed;
 /// Whether Lean's kernel has taken a proof once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// Nobody asked for that.
+    /// No replay was asked for.
     NotAsked,
     /// The kernel has taken it.
     Done,
@@ -108,7 +108,7 @@ impl VerifiedProof {
         self.took
     }
 
-    /// In words, how far it was checked and what that leaves open.
+    /// The level to which it was checked and what that leaves open, in words.
     pub fn standing(&self) -> String {
         let mut text = "Lean-checked".to_owned();
         if self.replay == Replay::Done {

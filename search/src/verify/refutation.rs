@@ -25,7 +25,7 @@ impl Refutation {
         self.counterexample.as_deref()
     }
 
-    /// In words, with what was proved.
+    /// The refutation in words, with what was proved.
     pub fn told(&self) -> String {
         let level = self.proof.level().title();
         let values = match &self.counterexample {

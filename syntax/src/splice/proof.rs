@@ -13,7 +13,7 @@ struct Line<'a> {
     /// Columns right of the first line; for one within a string, none.
     indent: usize,
     text: &'a str,
-    /// It starts within a string, whose text stays as it is.
+    /// Whether it starts within a string, whose text stays as it is.
     literal: bool,
 }
 

@@ -48,7 +48,7 @@ struct Job {
     /// The number of candidates so far.
     candidates: usize,
     tasks: JoinSet<()>,
-    /// Why an answer was given up, the last time.
+    /// The reason why an answer was given up, the last time.
     given_up: Option<String>,
     events: mpsc::UnboundedReceiver<(RequestId, RequestEvent)>,
     events_in: mpsc::UnboundedSender<(RequestId, RequestEvent)>,
@@ -57,7 +57,7 @@ struct Job {
 /// A job's view of an endpoint.
 #[derive(Debug, Clone, Default)]
 struct EndpointView {
-    /// Why this job does without it.
+    /// The reason why this job does without it.
     left_out: Option<String>,
     /// Failures in a row, of requests that were begun after the one before.
     failures: u32,

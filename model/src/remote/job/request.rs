@@ -31,7 +31,7 @@ pub(super) struct Request {
     pub(super) answers: Vec<AwaitedAnswer>,
     pub(super) slots: Slots,
     pub(super) sent: Instant,
-    /// Something has come.
+    /// Whether anything has come.
     pub(super) has_begun: bool,
     /// Whether its prompt is a shortened one.
     pub(super) is_shortened: bool,
@@ -39,7 +39,7 @@ pub(super) struct Request {
     pub(super) api: Option<Api>,
     /// Another request for the same answers: the first that begins to answer stays.
     pub(super) twin: Option<RequestId>,
-    /// Since when all its answers are there.
+    /// The time since when all its answers are there.
     pub(super) complete_since: Option<Instant>,
     /// The tokens of this request that the meter already has.
     pub(super) metered: Usage,

@@ -19,7 +19,7 @@ const MAX_PROMPT_TOKENS: usize = 16384;
 /// An event of a request, as its job hears it.
 #[derive(Debug)]
 pub(super) enum RequestEvent {
-    /// It is asked in this way.
+    /// The request is made in this way.
     Asked {
         api: Api,
         /// Whether the answers begin at the hole.

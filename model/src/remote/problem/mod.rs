@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Something that went wrong.
+/// A problem with an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) remedy: Remedy,
@@ -17,7 +17,7 @@ pub(super) struct Problem {
     pub(super) what: String,
 }
 
-/// Something that helps.
+/// A remedy for a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
     /// Trying again later, some times.

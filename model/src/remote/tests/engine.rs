@@ -60,13 +60,13 @@ pub(super) enum Step {
     /// A chunk of bytes.
     Bytes(Vec<u8>),
     Wait(Duration),
-    /// Nothing, until that is over.
+    /// Silence until that is over.
     Until(CancellationToken),
-    /// Nothing more comes, and the connection stays.
+    /// Silence for ever: the connection stays.
     Hang,
     /// The connection breaks.
     Cut,
-    /// This for ever.
+    /// These bytes for ever.
     Endless(Vec<u8>),
 }
 
@@ -99,7 +99,7 @@ impl Act {
         Act::Stream(events.into_iter().map(Step::event).collect())
     }
 
-    /// These texts, each in a stroke.
+    /// Answers with these texts, each in one piece.
     pub(super) fn answers<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Act {
         let texts = texts.into_iter().enumerate();
         let mut steps: Vec<Step> = texts
@@ -142,7 +142,7 @@ pub(super) fn models(owner: &str) -> Act {
 pub(super) struct Engine {
     pub(super) url: String,
     pub(super) log: Arc<Log>,
-    /// Dropped, the port is closed.
+    /// The task that serves; dropped, the port is closed.
     _serving: AbortOnDropHandle<()>,
 }
 
@@ -366,7 +366,7 @@ async fn next((mut steps, endless, mut open): Left) -> Option<(Result<Vec<u8>, B
     }
 }
 
-/// Why a connection breaks.
+/// A connection's break, as an error.
 #[derive(Debug, thiserror::Error)]
 #[error("scripted")]
 struct Broken;

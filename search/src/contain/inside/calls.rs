@@ -7,7 +7,7 @@ const SYS_REMOVEXATTRAT: libc::c_long = 466;
 const SYS_OPEN_TREE_ATTR: libc::c_long = 467;
 const SYS_FILE_SETATTR: libc::c_long = 469;
 
-/// Not in the C library's list everywhere.
+/// The `fcntl` command `F_SETOWN_EX`, which not every C library's list has.
 const F_SETOWN_EX: libc::c_int = 15;
 
 /// Calls that no Lean needs and that reach other processes, the network or more of the kernel.
