@@ -1,4 +1,4 @@
-//! What a model wrote, made into what stands in the hole's place.
+//! The extraction of a hole's text from a model's answer.
 //!
 //! A [`StopDetector`] reads an answer that goes on from a prefilled turn, while it is written. [`whole`]
 //! reads an answer with the whole code in a fence. Both give text as [`crate::Candidate`] wants it,
@@ -72,7 +72,7 @@ pub fn plan_so_far(text: &str) -> Option<String> {
     plan(text).or_else(words)
 }
 
-/// What the last of `fences` that leaves something to prove has at the hole.
+/// The text that the last of `fences` with something left to prove has at the hole.
 fn sketch(goal: &Goal, fences: &[&str]) -> Option<String> {
     let mut sketches = fences
         .iter()
@@ -89,7 +89,7 @@ fn sketch(goal: &Goal, fences: &[&str]) -> Option<String> {
     })
 }
 
-/// What stands in `code` where `goal` has its hole; whether it may be a sketch.
+/// The text of `code` where `goal` has its hole; `sketch` says whether it may leave a `sorry`.
 fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
     let range = align::aligned(&goal.context, code)?;
     let context = Context {
@@ -127,7 +127,7 @@ fn fences(text: &str) -> Vec<&str> {
     found
 }
 
-/// What stands under the heading that has the word `Plan`.
+/// The text under the heading that has the word `Plan`.
 fn plan(text: &str) -> Option<String> {
     let heading = |line: &str| line.starts_with('#');
     let mut lines = text.lines();

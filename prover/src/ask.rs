@@ -13,7 +13,7 @@ pub struct Ask {
     pub goal: Goal,
     /// The form of a model's answers; where nothing is said, as its settings have it.
     pub mode: Option<Mode>,
-    /// A proof that Lean refused, to be mended.
+    /// A proof that Lean refused, to be repaired.
     pub attempt: Option<Attempt>,
     /// The most answers wanted of a model, if fewer than its settings have.
     pub answers: Option<usize>,

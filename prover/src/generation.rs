@@ -1,4 +1,4 @@
-//! How a model generates its answers, wherever it runs.
+//! The parameters with which a model generates its answers, wherever it runs.
 
 /// The form of a model's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]

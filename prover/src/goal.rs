@@ -1,4 +1,4 @@
-//! What a prover is asked: a goal as Lean shows it, and the text around its hole.
+//! The input of a prover: a goal as Lean shows it, and the text around its hole.
 
 pub use unsorry_syntax::HoleKind;
 use unsorry_syntax::outside_brackets;

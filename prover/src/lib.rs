@@ -48,7 +48,7 @@ impl Candidate {
         }
     }
 
-    /// The same with another text.
+    /// Returns a copy with another text.
     pub fn with_text(&self, text: String) -> Self {
         Self {
             text,

@@ -1,4 +1,4 @@
-//! What Prover-V2 is asked, in the words it was trained on.
+//! The prompts of Prover-V2, in the words it was trained on.
 //!
 //! The message is the model card's
 //! (<https://huggingface.co/deepseek-ai/DeepSeek-Prover-V2-7B>): the code with its `sorry` in a

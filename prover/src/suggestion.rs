@@ -1,4 +1,4 @@
-//! What Lean suggests: the tactics inside its "Try this" messages.
+//! Lean's suggestions: the tactics inside its "Try this" messages.
 
 use unsorry_syntax::{TokenKind, lex};
 
@@ -25,8 +25,8 @@ const SUGGEST_TACTICS: [&str; 11] = [
 /// The proofs that a message of Lean's suggests, in its order; none if it suggests nothing.
 ///
 /// Understands `Try this: TACTIC`, and `Try this:` or `Try these:` over `[apply]` lines or bullets.
-/// What is left out could not close a goal: suggestions with `sorry`, with goals left over, or
-/// with a tactic that only suggests again.
+/// Leaves out what could not close a goal: suggestions with `sorry`, with goals left over, or with a tactic
+/// that only suggests again.
 pub fn suggestions(message: &str) -> Vec<String> {
     let message = message.trim_start();
     let heads = ["Try this:", "Try these:"];

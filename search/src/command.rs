@@ -115,7 +115,7 @@ impl LeanCommand {
         Some(compiler)
     }
 
-    /// The same Lean for checking.
+    /// Returns the command that starts this Lean for checking.
     pub fn for_checker(&self) -> LeanCommand {
         let mut command = self.clone();
         let has = |word: &str| self.args.iter().any(|arg| arg == word);

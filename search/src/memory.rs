@@ -23,19 +23,20 @@ use crate::check::baseline::Baseline;
 use crate::command::LeanCommand;
 use crate::verify::VerifiedProof;
 
-/// How long other processes' writing is waited for.
+/// The longest that other processes' writing is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a search waits for the file, whatever the trouble. Until that is over, the others do without it.
+/// The longest that a search waits for the file, whatever the trouble. Until that is over, the others do
+/// without it.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long Lean may take to say its version.
+/// The longest that Lean may take to say its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many proofs of a goal are tried.
+/// The most proofs of a goal that are tried.
 const MAX_RECALLED: usize = 4;
 
-/// How much is kept of the text before a declaration.
+/// The most that is kept of the text before a declaration.
 const MAX_CONTEXT_BYTES: usize = 8 << 10;
 
 /// The proofs of earlier searches, for those with one Lean. Clones share it.
@@ -48,7 +49,7 @@ struct Inner {
     bounds: Bounds,
     command: LeanCommand,
     cwd: PathBuf,
-    /// What Lean says of its version; none when it can't.
+    /// Lean's version, as it says it; none when it can't.
     lean: OnceCell<Option<String>>,
     store: Mutex<Option<Store>>,
     /// Whether it is of no use in this session.

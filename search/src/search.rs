@@ -52,16 +52,16 @@ pub use step::Step;
 pub struct Search {
     /// Asks Lean.
     pub checker: Checker,
-    /// What is asked of a proof.
+    /// The requirements on a proof.
     pub requirements: Requirements,
-    /// Those who propose, in this order: each is asked when the one before it has nothing more to say,
+    /// The engines that propose, in this order: each is asked when the one before it has nothing more to say,
     /// or has had its head start.
     pub sources: Vec<Source>,
     /// Remembers proofs.
     pub memory: Option<Memory>,
     /// The bounds.
     pub limits: Limits,
-    /// What is done besides having candidates checked.
+    /// The steps that are taken besides having candidates checked.
     pub strategy: Strategy,
 }
 
@@ -168,17 +168,17 @@ impl Search {
     }
 }
 
-/// How the work on a goal ended, whatever was found.
+/// The end of the work on a goal, whatever was found.
 enum Worked {
     /// There was nothing left to try, or enough was found.
     ToTheEnd,
-    /// Its time was over, or somebody ended it.
+    /// The time was over, or somebody ended it.
     Stopped,
     /// Lean is gone, with these words.
     LeanGone(String),
 }
 
-/// What comes of `work`; none if `deadline` or `stop` comes first.
+/// Runs `work`, and returns its result; none if `deadline` or `stop` comes first.
 async fn until<T>(
     deadline: Instant,
     stop: &CancellationToken,

@@ -66,7 +66,7 @@ pub fn commands(text: &str, tokens: &[Token]) -> Vec<Command> {
     starts.iter().enumerate().map(command).collect()
 }
 
-/// Where a command starts; the numbers count the tokens that are no comments.
+/// The start of a command; the numbers count the tokens that are no comments.
 struct Start {
     /// The first token, prefixes included.
     start: usize,
@@ -159,7 +159,7 @@ impl<'a> Scan<'a> {
         (found, self.tokens.len())
     }
 
-    /// What command's keyword stands here, if any.
+    /// The kind of the command whose keyword stands here, if one does.
     fn command_at(&self, at: usize, outside: bool, brackets: &Brackets) -> Option<CommandKind> {
         let line_start = self.at_line_start(at);
         match self.tokens[at].kind {

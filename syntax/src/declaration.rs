@@ -31,8 +31,8 @@ pub enum DeclarationKind {
 pub struct Declaration {
     /// The whole of it, from its doc comment, attributes, modifiers or `… in` prefix to its last token.
     pub extent: Range<usize>,
-    /// The same, or the whole `mutual … end` around it: what is kept whole when the text is cut
-    /// after the declaration.
+    /// The declaration, or the whole `mutual … end` around it: what is kept whole when the text is cut after
+    /// the declaration.
     pub block: Range<usize>,
     /// `theorem`, `def`, …
     pub keyword: Range<usize>,

@@ -8,9 +8,9 @@ use super::lexer::{Token, TokenKind};
 /// The kind of a hole: where it stands, and so what can fill it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoleKind {
-    /// Among tactics: filled by a tactic block.
+    /// A hole among tactics, filled by a tactic block.
     Tactic,
-    /// In a term: filled by a term.
+    /// A hole in a term, filled by a term.
     Term,
 }
 
@@ -93,7 +93,7 @@ fn is_field(text: &str, before: Option<&Token>, token: &Token) -> bool {
     })
 }
 
-/// Where the reading of a line has come to.
+/// The state of reading a line.
 #[derive(Default)]
 struct Line {
     column: usize,

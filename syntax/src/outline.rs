@@ -1,4 +1,4 @@
-//! Everything that is read off a text at once.
+//! The outline of a text: everything that is read off it at once.
 
 use super::{Declaration, Hole, LineIndex, Token, declarations, holes, lex};
 

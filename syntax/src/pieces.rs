@@ -17,7 +17,7 @@ use super::{Change, holes};
 /// The holes and declarations of a text that is being edited, piece by piece.
 #[derive(Debug, Clone)]
 pub struct Pieces {
-    /// In order; the first starts at 0.
+    /// The pieces in order; the first starts at 0.
     pieces: Vec<Piece>,
     /// The length of the text in bytes.
     len: usize,

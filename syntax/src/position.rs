@@ -1,4 +1,4 @@
-//! Where an offset stands as LSP counts: lines, and UTF-16 units within a line.
+//! Positions as LSP counts: lines, and UTF-16 units within a line.
 
 use std::ops::Range;
 
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same by walking the text, character by character.
+    /// The position by walking the text, character by character.
     fn naive_position(text: &str, offset: usize) -> Position {
         let (mut line, mut character) = (0, 0);
         for (at, c) in text.char_indices() {

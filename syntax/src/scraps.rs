@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-/// What Lean texts are made of, and what breaks them.
+/// The scraps that Lean texts are made of, and what breaks them.
 fn scraps() -> impl Strategy<Value = String> {
     let scraps = [
         "theorem",

@@ -1,4 +1,4 @@
-//! What a JSON-RPC message is: its method, its id, and where its parts are.
+//! The envelope of a JSON-RPC message: its method, its id, and the ranges of its parts.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,11 +27,11 @@ pub enum Id {
     String(String),
     /// A number: its sign, its digits without leading and trailing zeros, and the power of ten of the last.
     Number {
-        /// Below zero.
+        /// Whether it is below zero.
         negative: bool,
-        /// Without leading and trailing zeros.
+        /// The digits, without leading and trailing zeros.
         digits: String,
-        /// Of the last digit.
+        /// The power of ten of the last digit.
         exponent: i64,
     },
 }
@@ -116,9 +116,9 @@ pub enum Head<'a> {
     Call(Cow<'a, str>),
     /// A response.
     Response {
-        /// As it is written; see [`Id::read`].
+        /// The id as it is written; see [`Id::read`].
         id: &'a [u8],
-        /// It has an error rather than a result.
+        /// Whether it has an error rather than a result.
         failed: bool,
     },
 }

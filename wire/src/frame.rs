@@ -24,7 +24,7 @@ const MAX_BODY: u64 = 256 * 1024 * 1024;
 pub struct Message {
     /// Header and body exactly as they came.
     pub bytes: Bytes,
-    /// Where the body begins in `bytes`.
+    /// The offset of the body in `bytes`.
     pub body_start: usize,
 }
 
@@ -46,14 +46,14 @@ impl Message {
     }
 }
 
-/// Where a whole message is in the framer's buffer, until more is read.
+/// The place of a whole message in the framer's buffer, until more is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// Where its header begins.
+    /// The offset of its header.
     pub start: usize,
-    /// Where its body begins.
+    /// The offset of its body.
     pub body: usize,
-    /// Where it ends.
+    /// The offset of its end.
     pub end: usize,
 }
 
@@ -116,12 +116,12 @@ impl Framer {
         self.end += n;
     }
 
-    /// Where the next message begins in the buffer.
+    /// The offset of the next message in the buffer.
     pub fn position(&self) -> usize {
         self.start
     }
 
-    /// Where what is read next begins in the buffer, after [`Framer::room`].
+    /// The offset at which what is read next begins in the buffer, after [`Framer::room`].
     pub fn end(&self) -> usize {
         self.end
     }
@@ -166,7 +166,7 @@ impl Framer {
         Some(frame)
     }
 
-    /// How much more is to be passed on unread, when there is no whole message: what is missing of
+    /// Returns how much more is to be passed on unread, when there is no whole message: what is missing of
     /// one that does not fit into the buffer and of whose body `passes` needs no more than this, or
     /// everything once the stream makes no sense. All that is in the buffer goes before it.
     pub fn overflow(&mut self, passes: impl FnOnce(&[u8]) -> bool) -> Option<u64> {

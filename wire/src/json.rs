@@ -122,7 +122,7 @@ pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
     })
 }
 
-/// As [`string()`], whether or not it is UTF-8.
+/// Reads a string as [`string()`] does, whether or not it is UTF-8.
 pub fn string_bytes(raw: &[u8]) -> Option<Cow<'_, [u8]>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     if !inner.contains(&b'\\') {

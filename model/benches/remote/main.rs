@@ -1,5 +1,5 @@
-//! What our client adds to requests of a real engine, for the rows of `cargo xtask bench remote`, which
-//! starts one. By hand: `cargo bench -p unsorry-model --bench remote -- ADDRESS`.
+//! The time that our client adds to requests of a real engine, for the rows of `cargo xtask bench remote`,
+//! which starts one. By hand: `cargo bench -p unsorry-model --bench remote -- ADDRESS`.
 #![allow(clippy::print_stdout)] // its figures are its purpose
 
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ const ANSWERS: usize = 4;
 /// Requests at once, of ours and of the peer's.
 const TOGETHER: usize = 64;
 
-/// How often an answer is waited for.
+/// The number of answers that are timed.
 const ROUNDS: usize = 200;
 
 fn main() -> Result<()> {
@@ -133,7 +133,7 @@ async fn job(prover: &Remote) -> Result<()> {
     Ok(())
 }
 
-/// The same request as ours, by the HTTP library alone.
+/// Sends our request by the HTTP library alone.
 async fn raw(client: &reqwest::Client, url: &str, body: &str) -> Result<()> {
     let request = || {
         let request = client.post(url).header("content-type", "application/json");
@@ -152,7 +152,7 @@ async fn raw(client: &reqwest::Client, url: &str, body: &str) -> Result<()> {
     Ok(())
 }
 
-/// What our client sends for the first answer: heard by a server that gives none.
+/// Returns the body that our client sends for the first answer, recorded by a server that never answers.
 async fn body(generation: GenerationParams) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = format!("http://{}", listener.local_addr()?);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// How much is hashed between two looks at whether it is still wanted.
+/// The bytes hashed between two looks at whether the checksum is still wanted.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Computes the name that Git has for `file`, away from the runtime, and gives the file back. Dropping

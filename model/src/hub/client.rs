@@ -12,10 +12,10 @@ use super::failure::{Failure, Target};
 use super::login;
 use crate::http;
 
-/// How long a connection may take.
+/// The longest that a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the hub may send nothing: after that the download goes on over a new connection.
+/// The longest that the hub may send nothing: after that the download goes on over a new connection.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Times that a request is tried again without one byte of success.
@@ -33,7 +33,7 @@ pub(super) struct Hub {
     retry_pause: Duration,
 }
 
-/// What the hub says of a file.
+/// The hub's description of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Metadata {
     /// Bytes.
@@ -152,7 +152,7 @@ impl Hub {
 }
 
 impl HubFile<'_> {
-    /// What is asked for, in messages.
+    /// Returns the file that is asked for, as messages name it.
     pub(super) fn target(&self) -> Target<'_> {
         Target {
             hub: self.hub.address(),
@@ -161,7 +161,7 @@ impl HubFile<'_> {
         }
     }
 
-    /// Where anybody can get it.
+    /// Returns the address where anybody can get the file.
     pub(super) fn url(&self) -> Url {
         let path = self.repository.split('/').chain(["resolve", "main"]);
         self.hub.url(path.chain(self.file.split('/')))

@@ -1,4 +1,4 @@
-//! What can go wrong with a download, and what to do about it.
+//! The ways in which a download can fail, and what to do about each.
 
 use std::io::ErrorKind;
 
@@ -9,13 +9,13 @@ use reqwest::{Response, StatusCode};
 /// Why a download ended.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// What happened and what to do.
+    /// The cause, and what to do.
     pub(super) why: Error,
     /// Whether trying again at once may help.
     pub(super) again: bool,
 }
 
-/// What is asked for, in messages.
+/// The file that is asked for, as messages name it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
     /// The hub's address.

@@ -15,7 +15,7 @@ use super::*;
 struct Script {
     /// Contents by path in the repository.
     files: Vec<(&'static str, Vec<u8>)>,
-    /// After how many bytes each download ends, in their order.
+    /// The bytes after which each download ends, in their order.
     cuts: Vec<usize>,
     /// The status of all answers.
     status: Option<&'static str>,
@@ -23,7 +23,7 @@ struct Script {
     lies: bool,
     /// Knows nothing of ranges.
     whole: bool,
-    /// What was asked.
+    /// The requests, in order.
     asked: Vec<String>,
 }
 
@@ -177,7 +177,7 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>) {
     answer(status, "", wanted.len(), &wanted[..sent]);
 }
 
-/// As the hub lists a file: large ones by their pointers.
+/// A file as the hub lists it: a large one by its pointer.
 fn entry(name: &str, bytes: &[u8]) -> serde_json::Value {
     let blob = |contents: &[u8]| {
         let mut hash = git_blob(contents.len() as u64);

@@ -1,4 +1,4 @@
-//! From tokens to candidates: answers are read while they are generated, up to where the proof ends.
+//! The way from tokens to candidates: answers are read while they are generated, up to where the proof ends.
 
 use std::collections::HashMap;
 

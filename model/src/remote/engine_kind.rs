@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// A kind of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub enum EngineKind {
-    /// Whatever the server says it is.
+    /// The kind that the server says it is.
     #[default]
     #[serde(rename = "auto")]
     Auto,
@@ -29,7 +29,7 @@ pub enum EngineKind {
     /// `mlx_lm.server`.
     #[serde(rename = "mlx")]
     Mlx,
-    /// Somebody's service: only what OpenAI's API has is sent.
+    /// A hosted service: only what OpenAI's API has is sent.
     #[serde(rename = "hosted")]
     Hosted,
 }

@@ -12,16 +12,16 @@ use tokio::sync::OnceCell;
 
 pub use command::KeyCommand;
 
-/// Where a key comes from.
+/// The place that a key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// There is none.
+    /// No key.
     None,
-    /// This variable of the environment.
+    /// The value of this variable of the environment.
     Env(String),
-    /// This file, which only its owner may read.
+    /// The content of this file, which only its owner may read.
     File(PathBuf),
-    /// What this command prints.
+    /// The first line of this command's stdout.
     Command(KeyCommand),
 }
 

@@ -1,4 +1,4 @@
-//! What comes back: one JSON object for each event of a stream, or one for a whole answer.
+//! An engine's reply: one JSON object for each event of a stream, or one for a whole answer.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +14,15 @@ use super::problem::{Problem, Remedy, said, shown};
 /// The most bytes of one event of a stream, which is kept until it is whole.
 const MAX_EVENT_BYTES: usize = 1 << 20;
 
-/// Something that an event says.
+/// The content of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
-    /// Text of an answer, or its end, or both.
+    /// A piece of an answer, or its end, or both.
     Answer {
         /// The answer's place among the request's.
         index: usize,
         text: String,
-        /// What the model thought before it answered.
+        /// The model's reasoning before its answer.
         reasoning: String,
         end: Option<End>,
     },
@@ -33,9 +33,9 @@ pub(super) enum Event {
 /// The way in which an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// By the model itself, or a stop.
+    /// The model ended it, or a stop word did.
     Stop,
-    /// It was cut off.
+    /// The token limit cut it off.
     Length,
 }
 

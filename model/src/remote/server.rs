@@ -17,13 +17,13 @@ use super::reply::{Event, events, stream};
 use super::{EndpointSettings, EngineKind, Template};
 use crate::http;
 
-/// How long a connection may take.
+/// The longest that a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an engine may say nothing: a large model with a long queue takes its time.
+/// The longest that an engine may say nothing: a large model with a long queue takes its time.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long it may take to say what it is.
+/// The longest that an engine may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes of an answer that is read whole.

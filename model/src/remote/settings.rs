@@ -17,11 +17,11 @@ pub struct EndpointSettings {
     pub url: String,
     /// The model to ask for; by default the one that it has.
     pub model: Option<String>,
-    /// Where its key comes from.
+    /// The place that its key comes from.
     pub key: KeySource,
     /// The kind of engine.
     pub kind: EngineKind,
-    /// Who writes the turns of user and model.
+    /// The template that writes the turns of user and model.
     pub template: Template,
     /// The most tokens of prompt and answer together; by default what the engine says.
     pub context: Option<usize>,
@@ -45,16 +45,16 @@ pub struct Price {
     pub written: f64,
 }
 
-/// Who writes the turns of user and model.
+/// The template that writes the turns of user and model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Template {
-    /// We do for a model whose name says that it is Prover-V2, else the engine.
+    /// Ours for a model whose name says that it is Prover-V2, else the engine's.
     Auto,
-    /// We do, as Prover-V2 was trained.
+    /// Ours, as Prover-V2 was trained.
     ProverV2,
     /// The engine does (`/chat/completions`); answers then can't begin at the hole.
     Chat,
-    /// We do, as the `chat_template` of this `tokenizer_config.json`, or this Jinja file, says.
+    /// Ours, as the `chat_template` of this `tokenizer_config.json`, or this Jinja file, says.
     File(PathBuf),
 }
 

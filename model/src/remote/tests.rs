@@ -1,4 +1,4 @@
-//! With engines that do what a script says, on real sockets.
+//! Tests with engines that follow a script, on real sockets.
 
 mod engine;
 mod faults;
@@ -17,17 +17,17 @@ use super::*;
 use engine::{Act, Asked, Engine, Log, Step};
 use unsorry_prover::{Context, GenerationParams, Goal, HoleKind};
 
-/// Whatever takes longer hangs.
+/// The time after which a test hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-/// What is tried again is tried at once.
+/// The timing with which retries are immediate.
 const IMPATIENT: Timing = Timing {
     retry_pause: Duration::from_millis(1),
     slow_after: HANGS_AFTER,
     usage_grace: HANGS_AFTER,
 };
 
-/// What is tried again hangs.
+/// The timing with which a retry hangs.
 const PATIENT: Timing = Timing {
     retry_pause: HANGS_AFTER,
     ..IMPATIENT
@@ -80,7 +80,7 @@ async fn all(remote: &Remote, goal: &Goal) -> Vec<Proposal> {
         .expect("an end")
 }
 
-/// What comes after it was told who is asked.
+/// The proposals after the one that says who is asked.
 fn propose(remote: &Remote, goal: &Goal) -> BoxStream<'static, Proposal> {
     let told =
         |one: &Proposal| matches!(one, Proposal::Progress(what) if what.starts_with("asking "));

@@ -1,4 +1,4 @@
-//! How long the jobs wait for what. Tests set less.
+//! The delays of jobs. Tests set shorter ones.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub(super) struct Timing {
     pub(super) retry_pause: Duration,
     /// An endpoint is slow when its first token takes longer than this, and than four times its usual.
     pub(super) slow_after: Duration,
-    /// How long the end of a stream is waited for after the last answer in it: it has the usage.
+    /// The wait for the end of a stream after the last answer in it: it has the usage.
     pub(super) usage_grace: Duration,
 }
 

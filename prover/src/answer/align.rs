@@ -12,9 +12,9 @@ use crate::text::split;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Word<'a> {
     text: &'a str,
-    /// How many brackets are open before it.
+    /// The number of brackets open before it.
     depth: isize,
-    /// Its column, if it is the first of its line and that is to be compared too.
+    /// The column, if it is the first of its line and that is to be compared too.
     column: Option<usize>,
 }
 
@@ -44,7 +44,7 @@ struct Parts<'a> {
     name: &'a str,
     /// The code behind the keyword, without the name.
     code: Vec<&'a Token>,
-    /// Where in that the statement ends, if it does.
+    /// The index in `code` at which the statement ends, if it does.
     end: Option<usize>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Where a declaration's statement ends: at its `:=`, its first `|`, or its `where`.
+/// The index of the token that ends a declaration's statement: its `:=`, its first `|`, or its `where`.
 fn statement_end(text: &str, tokens: &[&Token]) -> Option<usize> {
     let mut depth = 0;
     tokens.iter().position(|token| {
@@ -145,9 +145,9 @@ fn is_declaration(command: &Command) -> bool {
     matches!(command.kind, CommandKind::Declaration(_))
 }
 
-/// What stands in `words` between segment `hole` and the one after it, if all segments are there in
-/// their order, the first at the start, the last at the end, something between any two, and these
-/// two in one place only.
+/// The range of `words` between segment `hole` and the one after it, if all segments are there in their
+/// order, the first at the start, the last at the end, something between any two, and these two in one place
+/// only.
 fn between<T: PartialEq>(words: &[T], segments: &[&[T]], hole: usize) -> Option<Range<usize>> {
     let (first, others) = segments.split_first()?;
     let (last, inner) = others.split_last()?;

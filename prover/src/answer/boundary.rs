@@ -14,7 +14,7 @@ pub(super) struct Boundary {
     pub(super) indent: usize,
     /// The column of the block whose tactics stand before the hole.
     pub(super) block: Option<usize>,
-    /// What follows the hole on its line, up to the next hole.
+    /// The tokens after the hole on its line, up to the next hole.
     pub(super) rest: Vec<String>,
     /// The next line with code.
     pub(super) next: Option<NextLine>,
@@ -24,7 +24,7 @@ pub(super) struct Boundary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NextLine {
     pub(super) column: usize,
-    /// Its tokens, up to the next hole.
+    /// The tokens, up to the next hole.
     pub(super) tokens: Vec<String>,
     /// Whether it has no hole.
     pub(super) whole: bool,

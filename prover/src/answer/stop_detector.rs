@@ -38,11 +38,11 @@ pub struct StopDetector {
 /// The decision on a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// It belongs to the block.
+    /// The token belongs to the block.
     Take,
     /// The block ended before it.
     End,
-    /// That can't be told before there is more text.
+    /// The decision needs more text.
     Wait,
     /// Nothing can come of the answer.
     Junk,
@@ -115,7 +115,7 @@ impl StopDetector {
         }
     }
 
-    /// What is left to prove makes a sketch of the block, not junk.
+    /// Makes a `sorry` turn the block into a sketch, not into junk.
     pub(super) fn takes_sorry(&mut self) {
         self.sketch = true;
     }
@@ -155,7 +155,7 @@ impl StopDetector {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The same, if it is all of the code that was pushed.
+    /// Returns the block as [`StopDetector::finish`] does, if it is all of the code that was pushed.
     pub(super) fn all(mut self) -> Option<String> {
         self.read(true);
         let all = lex(&self.text).into_iter().rfind(Token::is_code)?;

@@ -20,7 +20,7 @@ fn goal(kind: HoleKind, file: &str) -> Goal {
     Goal::parse(kind, &["⊢ p".to_owned()], Vec::new(), context).expect("a goal")
 }
 
-/// What `code`, in a fence, has at the hole `⟦⟧` of `file`.
+/// Checks the text that `code`, in a fence, has at the hole `⟦⟧` of `file`.
 #[track_caller]
 fn check(kind: HoleKind, file: &str, code: &str, expected: Expect) {
     let answer = whole(&goal(kind, file), &format!("So:\n```lean4\n{code}\n```\n"));

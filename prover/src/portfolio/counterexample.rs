@@ -94,7 +94,7 @@ fn values(ty: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Up to [`MAX_ASSIGNMENTS`] choices of one out of each of `sizes`, smallest sums first.
+/// The first [`MAX_ASSIGNMENTS`] choices of one out of each of `sizes`, smallest sums first.
 fn smallest(sizes: &[usize]) -> Vec<Vec<usize>> {
     let most: usize = sizes.iter().map(|size| size - 1).sum();
     let mut found = Vec::new();

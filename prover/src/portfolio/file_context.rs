@@ -15,7 +15,7 @@ pub(super) use declaration::FileDeclaration;
 use declaration::names_it;
 pub(super) use inductive::Constructor;
 
-/// More definitions than these are not looked for.
+/// The most definitions that are looked for.
 const MAX_DEFINITIONS: usize = 12;
 
 /// The declarations above a hole, in their order.
@@ -187,7 +187,7 @@ fn vocabulary(text: &str) -> impl Iterator<Item = &str> {
         .chain(operators)
 }
 
-/// What follows a declaration's keyword, the first of `tokens`, without comments.
+/// The text after a declaration's keyword, the first of `tokens`, without comments.
 fn code(text: &str, tokens: &[Token]) -> String {
     let mut out = String::new();
     let Some((keyword, tokens)) = tokens.split_first() else {

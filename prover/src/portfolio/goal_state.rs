@@ -7,7 +7,7 @@ use super::shape::{Shape, binders, head, names, sides, unparenthesised, words};
 use crate::goal::Goal;
 use unsorry_syntax::DeclarationKind;
 
-/// What a local is to a proof.
+/// The role of a local in a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     /// A hypothesis, and its outermost form.
@@ -34,7 +34,7 @@ pub(super) struct GoalState {
     pub(super) steps: Vec<String>,
     /// The names of a first `intro`, for terms: `fun x h => …`.
     pub(super) introduced: Vec<String>,
-    /// What taking hypotheses apart has named.
+    /// The names that taking hypotheses apart has introduced.
     pub(super) opened: Vec<String>,
     pub(super) locals: Vec<Local>,
     pub(super) target: String,

@@ -35,15 +35,15 @@ pub(super) struct Row {
     pub(super) most: Option<usize>,
 }
 
-/// Where in the proof a row's text goes.
+/// The place in the proof where a row's text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
-    /// At the goal as it stands.
+    /// The goal as it stands.
     Goal,
-    /// Once all that it starts with is introduced.
+    /// The goal once all that it starts with is introduced.
     Intro,
-    /// Once `∧` and `∃` among the hypotheses are taken apart as well.
+    /// The goal once `∧` and `∃` among the hypotheses are taken apart as well.
     Open,
 }
 
@@ -74,7 +74,7 @@ impl TryFrom<Row> for PortfolioRow {
 /// Whether a file that imports `imports` may have what a row needs.
 ///
 /// Only roots are compared: nearly every module of Mathlib imports its tactics, and a project's
-/// own modules may import anything. A wrong guess costs a candidate that Lean refuses.
+/// own modules may import anything. A wrong answer costs a candidate that Lean refuses.
 pub(super) fn imported(needed: &[String], imports: &[String]) -> bool {
     const CORE: [&str; 4] = ["Init", "Std", "Lean", "Lake"];
     const ABOVE: [(&str, &[&str]); 3] = [

@@ -79,7 +79,7 @@ impl Shape {
         }
     }
 
-    /// How tightly an operator binds, and what it makes.
+    /// The binding strength of an operator, and the shape it makes.
     fn of_operator(token: &str) -> Option<(u8, Self)> {
         Some(match token {
             "↔" => (20, Self::Iff),

@@ -16,9 +16,9 @@ pub(super) struct TemplateContext<'a> {
     pub(super) file: &'a FileContext,
     /// Definitions of the file's own that the goal mentions.
     pub(super) direct: Vec<String>,
-    /// Those, and what they are made of.
+    /// The definitions of `direct`, and those that they are made of.
     pub(super) definitions: Vec<String>,
-    /// Those that `simp` is better not given.
+    /// Those of `definitions` that `simp` is better not given.
     pub(super) looping: Vec<String>,
     /// Proved theorems of the file's own, most fitting first.
     pub(super) lemmas: Vec<String>,
@@ -52,7 +52,7 @@ impl<'a> TemplateContext<'a> {
         }
     }
 
-    /// What `row` gives here for a hole of this kind.
+    /// The texts that `row` gives here for a hole of this kind.
     pub(super) fn texts(&self, row: &Row, kind: HoleKind) -> Vec<String> {
         if !self.fits(row) {
             return Vec::new();

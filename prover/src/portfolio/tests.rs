@@ -51,7 +51,7 @@ fn rows(text: &str) -> Result<Vec<PortfolioRow>, String> {
         .map_err(|error| error.message().to_owned())
 }
 
-/// What the rows of `table` alone give.
+/// Checks the candidates that the rows of `table` alone give.
 fn check_table(table: &str, goal: &Goal, expect: Expect) {
     let tactics = Tactics {
         rows: rows(table).unwrap(),

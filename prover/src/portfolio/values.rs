@@ -1,4 +1,4 @@
-//! What the placeholders of a row's text may stand for at a goal.
+//! The values of a row's placeholders at a goal.
 
 use super::placeholder::Slot;
 use super::row::Row;
@@ -6,7 +6,7 @@ use super::shape::{Shape, binders, head, names};
 use super::template::TemplateContext;
 
 impl TemplateContext<'_> {
-    /// What a placeholder may stand for, given those before it.
+    /// The values that a placeholder may have, given those before it.
     pub(super) fn options(
         &self,
         slot: Slot,
@@ -91,7 +91,7 @@ impl TemplateContext<'_> {
         }
     }
 
-    /// What may be put for the `x` of `∃ x, …`: what is at hand first, then small numbers.
+    /// The terms that may be put for the `x` of `∃ x, …`: what is at hand first, then small numbers.
     fn witnesses(&self) -> Vec<String> {
         if self.state.shape != Shape::Exists {
             return Vec::new();

@@ -41,7 +41,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// What to keep in `budget` tokens, what matters most first. `around` is the text whose names
+    /// Chooses what to keep in `budget` tokens, what matters most first. `around` is the text whose names
     /// matter.
     pub(super) fn choose(
         &self,
@@ -213,8 +213,8 @@ impl<'a> File<'a> {
         inside.is_some_and(|scope| self.scopes.scopes[scope].narrowed.contains(&command))
     }
 
-    /// What has to stand around whatever is kept of a scope: its first and last line, and what
-    /// holds in it up to there. A `mutual` is kept whole.
+    /// The lines that have to stand around whatever is kept of a scope: its first and last, and what holds in
+    /// it up to there. A `mutual` is kept whole.
     fn frame_of(&self, scope: usize) -> Vec<usize> {
         let Scope { opener, end, .. } = self.scopes.scopes[scope];
         let whole = self.commands[opener].kind == CommandKind::Mutual;

@@ -81,7 +81,7 @@ impl Message {
     }
 }
 
-/// What is said of a proof that Lean refused. It comes after the code, so that the prompt begins as the
+/// The request to repair a proof that Lean refused. It comes after the code, so that the prompt begins as the
 /// one before it did.
 fn repair(attempt: &Attempt) -> String {
     let (error, rest) = split(&attempt.error, MAX_ERROR_BYTES);

@@ -438,7 +438,7 @@ fn a_very_long_file_is_not_counted_whole() {
 }
 
 proptest! {
-    /// Whatever the file is, the prompt keeps to its budget and has the declaration.
+    /// The prompt of any file keeps to its budget and has the declaration.
     #[test]
     fn any_file_gives_a_prompt_within_its_budget(
         parts in proptest::collection::vec(proptest::sample::select(vec![

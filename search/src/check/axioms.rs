@@ -1,5 +1,5 @@
-//! What Lean tells of a declaration behind it: what it depends on (`#print axioms`) and its type
-//! (`#check`). Pure.
+//! Lean's answers about a declaration, to commands behind it: the axioms it depends on (`#print axioms`) and
+//! its type (`#check`). Pure.
 
 use crate::lean::diagnostic::Diagnostic;
 use unsorry_syntax::{DeclarationKind, LineIndex};
@@ -16,7 +16,7 @@ const CHECK: &str = "set_option pp.all true in set_option pp.proofs false in \
 /// The axiom behind `sorry`.
 const SORRY: &str = "sorryAx";
 
-/// What Lean says of the axioms that a declaration depends on.
+/// Lean's report of the axioms that a declaration depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AxiomReport {
     /// All the axioms, in Lean's order.
@@ -109,7 +109,7 @@ impl Inspection {
         &self.named
     }
 
-    /// What to put after the text.
+    /// The commands to put after the text.
     pub fn commands(&self) -> &str {
         &self.commands
     }

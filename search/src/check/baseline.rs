@@ -1,4 +1,4 @@
-//! What Lean says of a declaration before anything is tried.
+//! The baseline of a hole: Lean's view of its declaration before anything is tried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +14,25 @@ use crate::lean::elaboration::{Goals, Unknown};
 use crate::replay::{Compiled, NotReplayed};
 use crate::target::Target;
 
-/// How long Lean may take for all that stands before a hole.
+/// The longest that Lean may take for all that stands before a hole.
 pub const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
-/// A theorem that any Lean accepts: does this one say so?
+/// A theorem that any Lean accepts, to see whether this one reports that.
 const PROBE: &str = "\n\nexample : True := trivial\n";
 
-/// In the place of a hole it is accepted where a proof is wanted, and refused where data is.
+/// A term that is accepted in the place of a hole where a proof is wanted, and refused where data is.
 const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
 
 /// Lean's view of a hole.
 #[derive(Debug, Clone)]
 pub struct Baseline {
-    /// What the provers get.
+    /// The goal for the provers.
     pub goal: Goal,
     /// The goals as Lean shows them.
     pub rendered: String,
     /// Whether this Lean reports a theorem's goals as accomplished.
     pub reports_accomplished: bool,
-    /// What the declaration depends on as it stands.
+    /// The axioms that the declaration depends on as it stands.
     pub axioms: AxiomReport,
     /// The declaration's type, where Lean tells it.
     pub statement: Option<String>,
@@ -42,7 +42,7 @@ pub struct Baseline {
     pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
 }
 
-/// Why a hole can't be worked on.
+/// The reasons why a hole can't be worked on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoGoal {
     /// Lean does not elaborate the hole.
@@ -59,7 +59,7 @@ pub enum NoGoal {
     /// Lean takes anything for a proof there.
     #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
     Unsafe,
-    /// This Lean can't tell what is asked for: the reason.
+    /// This Lean can't give the level that is asked for: the reason.
     #[error(
         "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
     )]
@@ -69,7 +69,8 @@ pub enum NoGoal {
     Check(#[from] CheckError),
 }
 
-/// What Lean shows at a hole, and what would fill it; none where Lean elaborates nothing there.
+/// Returns the goals that Lean shows at a hole, and the kind of text that would fill it; none where Lean
+/// elaborates nothing there.
 pub fn shown(
     goals: &Goals,
     hole: &std::ops::Range<unsorry_syntax::Position>,

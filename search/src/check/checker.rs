@@ -63,12 +63,12 @@ impl Checker {
         }
     }
 
-    /// What files import may have changed: the next text is elaborated with imports loaded anew.
+    /// Makes the next text be elaborated with imports loaded anew: the imported files may have changed.
     pub fn reload_imports(&self) {
         self.imports.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The same checker for one search: Lean stays with it while it has texts to check. Whoever has the checker
+    /// Returns this checker for one search: Lean stays with it while it has texts to check. The checker
     /// itself goes before all searches, and interrupts them.
     pub fn for_one_search(&self) -> Checker {
         Checker {
@@ -83,7 +83,7 @@ impl Checker {
         Checker::scripted_with(move |text| Ok(lean(text)))
     }
 
-    /// The same with a `lean` that may fail.
+    /// A checker that asks a `lean` that may fail.
     #[cfg(any(test, feature = "testing"))]
     pub fn scripted_with(
         mut lean: impl FnMut(&str) -> Result<Elaboration, CheckError> + Send + 'static,
@@ -107,8 +107,9 @@ impl Checker {
         self.ask(uri, text, questions, limit, None).await
     }
 
-    /// The same without questions; what Lean says of the text on the way goes to `interim`. That is
-    /// no evidence, but a hint where to look: whoever has seen enough drops the future.
+    /// Elaborates as [`Checker::elaborate`] does, without questions; what Lean says of the text on the way
+    /// goes to `interim`. That is no evidence, but a hint where to look: whoever has seen enough drops the
+    /// future.
     ///
     /// # Errors
     /// As for [`Checker::elaborate`].

@@ -1,4 +1,4 @@
-//! What Lean says of texts: of a declaration as it stands, and of candidates in the place of its hole.
+//! Lean's view of texts: of a declaration as it stands, and of candidates in the place of its hole.
 
 pub mod axioms;
 pub mod baseline;

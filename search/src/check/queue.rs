@@ -1,5 +1,5 @@
-//! Whose text is next. Lean begins anew where two texts differ, and with another file's imports: it stays
-//! with one search as long as that has work for it.
+//! The order of texts of several searches. Lean begins anew where two texts differ, and with another file's
+//! imports: it stays with one search as long as that has work for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a search may take from one text's verdict to its next text, and keep its place.
+/// The longest that a search may take from one text's verdict to its next text, and keep its place.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// How long a search waits for another before it has its turn all the same: [`WAYS`] times as long as Lean
-/// needs to come to it, within these bounds.
+/// The bounds of a search's wait for another before it has its turn all the same: it waits [`WAYS`] times as
+/// long as Lean needs to come to it, within these.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
 
 /// See [`PATIENCE`].
@@ -44,7 +44,7 @@ impl Searcher {
         Duration::from_millis(self.way.load(Ordering::Relaxed))
     }
 
-    /// How long Lean may need to come back to this search, beside what a text takes.
+    /// The time that Lean may need to come back to this search, beside what a text takes.
     pub(super) fn way_back(&self) -> Duration {
         self.way().saturating_mul(2)
     }
@@ -73,7 +73,7 @@ pub(super) struct Queue<T> {
     running: Option<(Arc<Searcher>, Instant)>,
 }
 
-/// What to do next.
+/// The next thing to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<T> {
     /// Elaborate this text, for which Lean has to come back from another search's, or not.

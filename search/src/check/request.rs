@@ -10,7 +10,7 @@ use super::queue::Searcher;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::{Elaboration, Unknown};
 
-/// Why the checker can't say anything of a text.
+/// The reasons why the checker can't say anything of a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// Lean gave no full report of this text.
@@ -28,13 +28,13 @@ pub(super) struct Request {
     /// The document that it is to be the text of.
     pub uri: String,
     pub text: String,
-    /// Where goals are asked for.
+    /// The positions whose goals are asked for.
     pub questions: Vec<Position>,
-    /// How long Lean may take, where the file's imports are loaded already.
+    /// The longest that Lean may take, where the file's imports are loaded already.
     pub limit: Duration,
-    /// Is told what Lean says on the way.
+    /// The channel for what Lean says on the way.
     pub interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
 }
 
-/// Where the answer goes; closed when nobody waits for it any more.
+/// The channel for the answer; closed when nobody waits for it any more.
 pub(super) type Reply = oneshot::Sender<Result<Elaboration, CheckError>>;

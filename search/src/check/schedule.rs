@@ -9,7 +9,7 @@ use super::queue::{Next, Queue};
 use super::request::{CheckError, Reply, Request};
 use crate::lean::elaboration::Elaboration;
 
-/// What elaborates one text at a time. A text that is dropped half-way is forgotten.
+/// A Lean that elaborates one text at a time. A text that is dropped half-way is forgotten.
 pub(super) trait Lean: Send + 'static {
     /// Elaborates a text, for which it `comes_back` from another search's.
     fn elaborate(
@@ -18,7 +18,7 @@ pub(super) trait Lean: Send + 'static {
         comes_back: bool,
     ) -> impl Future<Output = Result<Elaboration, CheckError>> + Send;
 
-    /// Nobody has asked for anything for long.
+    /// Rests, as nobody has asked for anything for long.
     fn rest(&mut self);
 }
 

@@ -16,11 +16,11 @@ use crate::lean::elaboration::{Elaboration, Unknown};
 use crate::lean::server::Server;
 use crate::lean::shadow::Shadow;
 
-/// How long a fresh worker may take to load a file's imports and elaborate what stands before the
+/// The longest that a fresh worker may take to load a file's imports and elaborate what stands before the
 /// first hole that is asked about.
 const OPEN_LIMIT: Duration = Duration::from_secs(600);
 
-/// How many time-outs in a row there may be before the worker is replaced: it no longer hears that a text is stale.
+/// The most time-outs in a row before the worker is replaced: it no longer hears that a text is stale.
 const MAX_TIMEOUTS: u32 = 2;
 
 /// A place for a Lean, started when it is first needed.
@@ -29,7 +29,7 @@ pub(super) struct Slot {
     cwd: PathBuf,
     limits: ContainerConfig,
     imports: Arc<AtomicU64>,
-    /// What `imports` was when the worker loaded them.
+    /// The value of `imports` when the worker loaded them.
     loaded: u64,
     running: Option<(Server, Shadow)>,
     timeouts: u32,

@@ -1,4 +1,4 @@
-//! What Lean's words about a candidate come to. Pure.
+//! Verdicts on candidates, by Lean's diagnostics. Pure.
 
 use unsorry_syntax::DeclarationKind;
 
@@ -39,15 +39,15 @@ impl Complaint {
     }
 }
 
-/// What screening says of a candidate.
+/// The verdict of a screening on a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// No error, no `sorry`.
     Passed {
-        /// What Lean suggests in the place of a `?` tactic.
+        /// Lean's suggestions for the place of a `?` tactic.
         suggestions: Vec<String>,
-        /// How many warnings Lean gives of it, of linters mostly; some are silent where there are errors, as
-        /// there are where several stand together.
+        /// The number of warnings that Lean gives of it, of linters mostly; some are silent where there are
+        /// errors, as there are where several stand together.
         warnings: usize,
     },
     /// Lean's errors, in the text's order; at least one.
@@ -56,7 +56,7 @@ pub enum Verdict {
     OutOfHeartbeats,
 }
 
-/// What Lean said of one declaration, as a verdict on the candidate that starts on `line` in it.
+/// Returns the verdict on the candidate that starts on `line` in a declaration, by what Lean said of that.
 /// Silence is not enough: a theorem must be reported as accomplished where this Lean reports that.
 pub fn verdict(target: &Target, baseline: &Baseline, line: u32, said: &[&Diagnostic]) -> Verdict {
     let failed = |why: &str| Verdict::Failed(vec![Complaint::new(why)]);
@@ -86,7 +86,7 @@ pub(super) fn refused(line: u32, said: &[&Diagnostic]) -> Option<Verdict> {
     if errors.first()?.ran_out() {
         return Some(Verdict::OutOfHeartbeats);
     }
-    // What Lean suggests beside an error may mend it.
+    // A suggestion beside an error may repair it.
     let suggests =
         |d: &&&Diagnostic| !d.is_error() && !unsorry_prover::suggestions(&d.message).is_empty();
     let said = errors.into_iter().chain(said.iter().filter(suggests));

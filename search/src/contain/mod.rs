@@ -43,7 +43,8 @@ pub struct ContainerConfig {
 }
 
 impl Default for ContainerConfig {
-    /// Half of what the machine has, and 4 GiB at the least: Mathlib takes 1 to 2 of its own.
+    /// The default bounds: half of the machine's memory, and 4 GiB at the least, as Mathlib takes 1 to 2 of
+    /// its own.
     fn default() -> ContainerConfig {
         let system = sysinfo::System::new_with_specifics(
             sysinfo::RefreshKind::nothing()
@@ -89,7 +90,7 @@ pub struct Container {
 }
 
 impl Container {
-    /// Why what has ended could not be started at all.
+    /// Returns the reason why what has ended could not be started at all.
     #[cfg(target_os = "linux")]
     pub fn reason(&self) -> Option<String> {
         use std::io::Read as _;
@@ -102,15 +103,15 @@ impl Container {
         (!told.is_empty()).then(|| told.to_owned())
     }
 
-    /// Why what has ended could not be started at all.
+    /// Returns the reason why what has ended could not be started at all.
     #[cfg(not(target_os = "linux"))]
     pub fn reason(&self) -> Option<String> {
         None
     }
 }
 
-/// What starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as long
-/// as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
+/// Returns what starts `command` in `cwd` within `limits`, with nothing on its stderr; and what to hold as
+/// long as it is to run, where that is what ends it. It may write to `scratch`, or to a folder of its own.
 ///
 /// # Errors
 /// When the system has no open file left for it.
@@ -204,7 +205,7 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
     builder
 }
 
-/// What the container does not close on this system, as it is found out from within; nothing where all is
+/// Returns the gaps of the container on this system, as they are found out from within; nothing where all is
 /// closed that should be.
 ///
 /// # Errors

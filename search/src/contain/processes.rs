@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-/// What the processes take together.
+/// The memory, processes and threads that all our descendants take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
     /// The memory of their own, in bytes: pages of files are shared, and given back when others need them. A file
     /// that is open and in no folder any more is their own, too.
     pub memory: u64,
-    /// How many there are.
+    /// The number of processes.
     pub processes: usize,
-    /// How many threads these have.
+    /// The number of their threads.
     pub threads: usize,
 }
 
-/// What those that came from us take now.
+/// Returns what the processes that came from us take now.
 pub fn taken() -> Taken {
     let mut taken = Taken::default();
     let mut removed = HashSet::new();

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// What its name begins with. Whatever is called so and is ours may be removed.
+/// The beginning of its name. Whatever is called so and is ours may be removed.
 const PREFIX: &str = "unsorry-contained-";
 
 /// The most files and folders in it.
 const MAX_ENTRIES: usize = 10_000;
 
-/// How often a folder is made anew that is gone before it is locked.
+/// The most times that a folder is made anew that is gone before it is locked.
 const MAX_TRIES: usize = 16;
 
 /// A folder that is removed when this is dropped.

@@ -15,7 +15,7 @@ use rustix::thread::UnshareFlags;
 use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, processes};
 
-/// How often memory and processes are counted.
+/// The interval at which memory and processes are counted.
 const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The most processes at a time. Lean has one for each open document, and Lake a few.
@@ -27,7 +27,7 @@ const MAX_THREADS: usize = 512;
 /// The most that is passed on of why a command could not be started.
 const MAX_REASON_BYTES: u64 = 4096;
 
-/// How long killed processes may take to end.
+/// The longest that killed processes may take to end.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Variables of our environment that are for Lean to know: there may be keys in others.
@@ -57,7 +57,7 @@ fn is_harmless(name: &OsStr) -> bool {
     VARIABLES.contains(&&*name) || beginnings.any(|beginning| name.starts_with(beginning))
 }
 
-/// What `unsorry contained` takes.
+/// The arguments of `unsorry contained`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The most memory, in bytes

@@ -1,4 +1,4 @@
-//! What a candidate must be before Lean sees it: one block of tactics or one term, and no command.
+//! The gate: conditions on a candidate before Lean sees it: one block of tactics or one term, and no command.
 //!
 //! Elaborating runs code, so what could run a program, change the meaning of the statement or get
 //! out of the hole is refused by its tokens, not found out afterwards. This is the first of several
@@ -29,7 +29,7 @@ pub fn gate(kind: HoleKind, candidate: &str) -> Result<(), Refusal> {
     examine(kind, candidate, false)
 }
 
-/// The same for a sketch, which may leave a `sorry`.
+/// Checks a sketch, which may leave a `sorry`, as [`gate`] checks a candidate.
 ///
 /// # Errors
 /// As [`gate`].

@@ -1,9 +1,9 @@
-//! Why a candidate is not shown to Lean.
+//! The reasons why a candidate is not shown to Lean.
 
 /// The longest candidate.
 pub const MAX_CANDIDATE_BYTES: usize = 64 * 1024;
 
-/// Why a candidate is not tried.
+/// The reason why a candidate is not shown to Lean.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The candidate is empty.
@@ -29,7 +29,7 @@ pub enum Refusal {
     Forbidden {
         /// The word as it is written in the candidate.
         word: String,
-        /// What the word could do.
+        /// The harm that the word could do.
         reason: &'static str,
     },
     /// There is a character that can't be seen, or that changes how text is seen.

@@ -89,7 +89,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("deriving", SUFFIX),
 ];
 
-/// The same for words that are tactics only where a tactic can start.
+/// Words like [`WORDS`] that are tactics only where a tactic can start.
 pub const TACTICS: &[(&str, &str)] = &[("stop", UNFINISHED), ("trace", RUNS_CODE)];
 
 /// Parts of names that stand for a hole, for compiled code or for what runs it, with or without `«»`.

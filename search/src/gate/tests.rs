@@ -1,4 +1,4 @@
-//! What the gate refuses, and why.
+//! Tests of what the gate refuses, and why.
 
 mod splicing;
 

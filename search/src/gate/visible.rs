@@ -11,7 +11,7 @@ pub fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}')
 }
 
-/// Nothing that hides text or shows it in another order, but within strings.
+/// Refuses what hides text or shows it in another order, but within strings.
 pub(super) fn characters(tokens: &Tokens<'_>) -> Result<(), Refusal> {
     let candidate = tokens.candidate();
     let hides = |c: char| (c.is_control() && c != '\n') || is_hidden(c);

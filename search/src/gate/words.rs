@@ -82,7 +82,7 @@ fn word(tokens: &Tokens<'_>, at: usize, sketch: bool) -> Result<(), Refusal> {
     }
 }
 
-/// Why a part of a name is forbidden, if it is.
+/// The reason why a part of a name is forbidden, if it is.
 fn name(part: &str) -> Option<&'static str> {
     let name = NAMES.iter().find(|(name, _)| *name == part);
     let beginning = BEGINNINGS.iter().find(|(b, _)| part.starts_with(b));
@@ -110,7 +110,7 @@ fn forbidden(word: &str, reason: &'static str) -> Result<(), Refusal> {
     })
 }
 
-/// Nothing that lets Lean run code, wherever it may begin: once Lean has met an error, in the midst of a
+/// Refuses what lets Lean run code, wherever it may begin: once Lean has met an error, in the midst of a
 /// number or a string perhaps, it looks for the next command from there on.
 pub(super) fn anywhere(candidate: &str) -> Result<(), Refusal> {
     let is_one = |(word, reason): &&(&str, &str)| {

@@ -1,4 +1,4 @@
-//! What comes of a text that Lean was shown.
+//! The result of elaborating a text.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::diagnostic::{Diagnostic, Range};
 pub struct Elaboration {
     /// All that Lean said of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// What Lean answered to the questions, in their order.
+    /// Lean's answers to the questions, in their order.
     pub answers: Vec<Goals>,
-    /// How long Lean took.
+    /// The time that Lean took.
     pub took: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Goals {
     }
 }
 
-/// Why nothing is known of a text.
+/// The reasons why nothing is known of a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// Lean took too long.

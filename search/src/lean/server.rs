@@ -20,13 +20,13 @@ use crate::command::LeanCommand;
 use crate::contain::{self, Container, ContainerConfig};
 use unsorry_wire::frame::{Framer, Message};
 
-/// How long a server may take to answer `initialize`. It loads no library for that.
+/// The longest that a server may take to answer `initialize`. It loads no library for that.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long a process may take to end that says no more.
+/// The longest that a process may take to end that says no more.
 const EXIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How many messages of Lean, and answers to it, wait for whoever takes them.
+/// The most messages of Lean, and answers to it, that wait for whoever takes them.
 const MAX_WAITING: usize = 16;
 
 /// A longer message is none of Lean's.
@@ -36,7 +36,7 @@ const MAX_MESSAGE_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// What ends the child; without one, we do.
+    /// The container that ends the child; without one, we do.
     container: Option<Container>,
     to_lean: UnboundedSender<Bytes>,
     from_lean: Receiver<Bytes>,

@@ -14,7 +14,7 @@ use unsorry_syntax::Position;
 /// Lean's word for an answer that a dying worker owes.
 const WORKER_CODES: [i64; 2] = [-32901, -32902];
 
-/// How long to wait for what should have come before the barrier's answer.
+/// The longest wait for what should have come before the barrier's answer.
 const SETTLE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Lean's kind of a range that it will never get to.
@@ -171,7 +171,7 @@ impl Shadow {
     }
 }
 
-/// What Lean has said so far of a version.
+/// The report of a version, as far as Lean has made it.
 struct VersionReport<'a> {
     uri: &'a str,
     version: i32,

@@ -1,4 +1,4 @@
-//! What a proof is looked up by. Pure.
+//! The keys that proofs are looked up by. Pure.
 
 use std::fmt::Write as _;
 
@@ -56,7 +56,7 @@ impl KeyParts<'_> {
     }
 }
 
-/// How a row names what fills a hole.
+/// The name of a hole's kind in a row.
 pub fn kind_name(kind: HoleKind) -> &'static str {
     match kind {
         HoleKind::Tactic => "tactic",
@@ -105,7 +105,7 @@ fn renamed(text: &str) -> String {
     renamed + rest
 }
 
-/// Where the name that `text` ends with starts.
+/// The start of the name that `text` ends with.
 fn name_start(text: &str) -> usize {
     let mut quoted = false;
     let outside = |c: char| {

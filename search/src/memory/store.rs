@@ -48,13 +48,13 @@ const RECALL: &str =
 const COLUMNS: &str =
     "proof, goal, context, hole, kind, engine, level, lean, imports, found, used, hits";
 
-/// How many of a goal's proofs are kept for being short, and as many for being used last.
+/// The number of a goal's proofs that are kept for being short, and of as many for being used last.
 const MAX_PER_ORDER: i64 = 2;
 
 /// A proof with a longer text, or goal, is not kept.
 const MAX_TEXT_BYTES: usize = 64 << 10;
 
-/// How much the file may hold.
+/// The most that the file may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// The most bytes.
@@ -72,13 +72,13 @@ impl Default for Bounds {
     }
 }
 
-/// Why there is no answer.
+/// The reasons why the memory gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A later unsorry made the file.
     #[error("{0} is of a newer unsorry, and is left as it is")]
     Newer(String),
-    /// It is no database, or a damaged one.
+    /// The file is no database, or a damaged one.
     #[error("{0} is damaged: {1}; `unsorry cache clear` removes it")]
     Broken(String, rusqlite::Error),
     /// Someone else is writing to it.
@@ -101,7 +101,7 @@ pub struct Kept {
     pub goal: String,
     /// The end of what stands before the declaration, and the declaration.
     pub context: String,
-    /// Where in `context` the hole's `sorry` is, in characters.
+    /// The offset of the hole's `sorry` in `context`, in characters.
     pub hole: i64,
     /// `tactic` or `term`.
     pub kind: String,
@@ -113,26 +113,26 @@ pub struct Kept {
     pub lean: String,
     /// The imports, with blanks between.
     pub imports: String,
-    /// When it was found.
+    /// The time when it was found.
     pub found: SystemTime,
-    /// When Lean last accepted it.
+    /// The time when Lean last accepted it.
     pub used: SystemTime,
-    /// How often Lean has accepted it since it was found.
+    /// The number of times that Lean has accepted it since it was found.
     pub hits: i64,
 }
 
 /// The memory in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// How many proofs.
+    /// The number of proofs.
     pub proofs: i64,
-    /// How many goals they are of.
+    /// The number of goals they are of.
     pub goals: i64,
-    /// How often one was used again.
+    /// The number of times that a proof was used again.
     pub hits: i64,
-    /// How many of each engine.
+    /// The number of proofs of each engine.
     pub by_engine: Vec<(String, i64)>,
-    /// When the first and the last of them were found.
+    /// The times when the first and the last of them were found.
     pub found: Option<(SystemTime, SystemTime)>,
 }
 
@@ -418,7 +418,7 @@ pub fn set_aside(folder: &Path) -> io::Result<()> {
     if !broken {
         return Ok(());
     }
-    // A new file must not be mended with the journal of the old one.
+    // A new file must not be repaired with the journal of the old one.
     let _ = std::fs::remove_file(folder.join(JOURNAL));
     std::fs::rename(folder.join(FILE), folder.join(ASIDE))
 }

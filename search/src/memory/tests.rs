@@ -69,7 +69,7 @@ async fn keep(memory: &Memory, proof: &str, engine: &str) {
         .await;
 }
 
-/// What is recalled for those engines.
+/// The proofs that are recalled for those engines.
 async fn recalled(memory: &Memory, engines: &[Engine]) -> Vec<(String, Engine)> {
     let all = memory.recall(&baseline("⊢ p"), engines).await;
     all.into_iter().map(|one| (one.text, one.engine)).collect()
@@ -178,8 +178,8 @@ async fn a_file_that_does_not_answer() {
     }
 }
 
-/// What Lean is asked about in a search whose one engine proposes these, until it accepts one of those
-/// with the word `right`.
+/// The texts that Lean is asked about in a search whose one engine proposes these, until it accepts one of
+/// those with the word `right`.
 async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outcome, Vec<String>) {
     const SOURCE: &str = "theorem t : 1 = 1 := by\n  sorry\n";
     let (tell, mut told) = unbounded_channel();

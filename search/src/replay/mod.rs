@@ -17,20 +17,20 @@ use crate::lean::elaboration::Unknown;
 /// The script that the third process runs.
 const SCRIPT: &str = include_str!("replay.lean");
 
-/// What the script prints once it has checked what was there before: up to then nothing of a candidate is
-/// read.
+/// The line that the script prints once it has checked what was there before: up to then nothing of a
+/// candidate is read.
 const BEGUN: &str = "replaying\n";
 
-/// What the script prints in the end.
+/// The line that the script prints in the end.
 const REPLAYED: &str = "replayed";
 
-/// How the script begins to say that it can't tell.
+/// The words with which the script begins to say that it can't tell.
 const UNKNOWN: &str = "unknown: ";
 
 /// A file's name where it is compiled, with which names that are private to it begin.
 const SOURCE: &str = "Unsorry.lean";
 
-/// How much of what Lean prints is read.
+/// The most that is read of Lean's output.
 const MAX_PRINTED_BYTES: u64 = 64 << 10;
 
 /// Runs Lean's compiler as the checker runs its server.
@@ -47,7 +47,7 @@ pub struct Compiled {
     folder: Scratch,
 }
 
-/// Why a proof was not replayed.
+/// The reason why a proof was not replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
     /// The kernel refuses the proof, or it is of something else than was to be proved.
@@ -59,7 +59,7 @@ pub enum NotReplayed {
 }
 
 impl NotReplayed {
-    /// The same, as a candidate's own doing.
+    /// Returns the failure as a candidate's own doing.
     pub fn refused(self) -> NotReplayed {
         NotReplayed::Refused(self.to_string())
     }

@@ -12,7 +12,7 @@ use crate::target::Target;
 /// Stands for a hole, among tactics and in terms; as long as `sorry`, so that columns stay.
 const HOLE: &str = "hole!";
 
-/// What gives [`HOLE`] its meaning.
+/// The declarations that give [`HOLE`] its meaning.
 const PREAMBLE: &str = "axiom unsorry_hole.{unsorry_u} {α : Sort unsorry_u} : α\n\
     local macro \"hole!\" : term => `(unsorry_hole)\n\
     local macro \"hole!\" : tactic => `(tactic| exact unsorry_hole)\n";
@@ -42,8 +42,8 @@ pub fn closed(target: &Target, text: &str) -> String {
     closed
 }
 
-/// How many declarations of the target's block Lean reports as accomplished when they are; none where it
-/// is not theorems alone.
+/// The number of declarations in the target's block that Lean reports as accomplished when they are; none
+/// where the block is not theorems alone.
 pub fn theorems(target: &Target) -> Option<usize> {
     let block = &target.declaration().block;
     let all = target.outline.declarations.iter();

@@ -15,7 +15,7 @@ use unsorry_syntax::{Change, Outline};
 /// The theorem's name.
 pub const NAME: &str = "unsorry_false";
 
-/// What a proof of the goal's negation would be put into, and how it bears upon the goal.
+/// The text that a proof of the goal's negation would be put into, and its bearing upon the goal.
 #[derive(Debug)]
 pub struct Negation {
     target: Target,

@@ -1,19 +1,19 @@
-//! Mending a candidate as Lean itself says, without a model. Pure.
+//! Repair of a candidate as Lean itself says, without a model. Pure.
 
 use unsorry_prover::{Goal, suggestions};
 
 use crate::check::verdict::Complaint;
 use unsorry_syntax::lexer::{Token, TokenKind, lex};
 
-/// The most texts that one candidate is mended to.
+/// The most texts that one candidate is repaired to.
 const MOST: usize = 4;
 
-/// Where a name may be that is written without its namespace: models are trained with these open, and
-/// the user's file has not opened them. The second list is Mathlib's.
+/// Namespaces that a name may be in that is written without one: models are trained with these open, and the
+/// user's file has not opened them. The second list is Mathlib's.
 const NAMESPACES: [&str; 3] = ["Nat", "Int", "List"];
 const MATHLIBS: [&str; 3] = ["Real", "Finset", "Set"];
 
-/// What `text`, of which Lean says `complaints`, becomes if it is done as Lean says; best first.
+/// The texts that `text` becomes if what Lean says in `complaints` is done; best first.
 ///
 /// Understood are: a suggestion on the line of a tactic that asks for one, or that it replaces; another
 /// name in the place of one that is gone or deprecated; a name without its namespace; a tactic where no
@@ -114,7 +114,7 @@ fn without_tactic(text: &str, line: usize) -> Option<String> {
     Some(all.collect::<Vec<_>>().join("\n"))
 }
 
-/// What is put into backquotes in `text`, from `start` on.
+/// The part of `text` that is in backquotes or quotes first.
 fn quoted(text: &str) -> Option<&str> {
     let at = text.find(['`', '\''])?;
     let (mark, rest) = text[at..].split_at(1);

@@ -7,7 +7,7 @@ use unsorry_syntax::lexer::{Token, TokenKind, lex};
 /// The most texts that are proposed for one proof.
 const MOST: usize = 32;
 
-/// How long a proof is: its words and symbols, so that layout counts for nothing.
+/// The length of a proof: its words and symbols, so that layout counts for nothing.
 pub fn length(proof: &str) -> usize {
     lex(proof).iter().filter(|token| token.is_code()).count()
 }
@@ -96,7 +96,7 @@ fn without(proof: &str, range: Range<usize>) -> String {
     [&proof[..range.start], &proof[range.end..]].concat()
 }
 
-/// Without one of the tactics that `;` or `<;>` joins on a line.
+/// The proofs without one of the tactics that `;` or `<;>` joins on a line.
 fn without_segments(proof: &str, tokens: &[Token]) -> Vec<String> {
     let is_joint = |token: &Token| matches!(token.text(proof), ";" | "<;>");
     let mut found = Vec::new();
@@ -140,7 +140,7 @@ fn without_segments(proof: &str, tokens: &[Token]) -> Vec<String> {
     found
 }
 
-/// How a token changes the depth of brackets.
+/// The change that a token makes to the depth of brackets.
 fn brackets(token: &str) -> isize {
     match token {
         "(" | "[" | "{" | "⟨" => 1,
@@ -149,7 +149,7 @@ fn brackets(token: &str) -> isize {
     }
 }
 
-/// Without one of the items in brackets behind a tactic that can do with fewer.
+/// The proofs without one of the items in brackets behind a tactic that can do with fewer.
 fn without_items(proof: &str, tokens: &[Token]) -> Vec<String> {
     const TAKERS: [&str; 10] = [
         "simp",
@@ -203,7 +203,7 @@ fn without_items(proof: &str, tokens: &[Token]) -> Vec<String> {
     found
 }
 
-/// Without what only wraps: `by exact t`, `exact by t`, parentheses around all.
+/// The proofs without what only wraps: `by exact t`, `exact by t`, parentheses around all.
 fn unwrapped(proof: &str, tokens: &[Token]) -> Vec<String> {
     let words: Vec<&str> = tokens
         .iter()

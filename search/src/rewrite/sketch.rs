@@ -13,10 +13,10 @@ pub struct Sketch {
     like: Candidate,
 }
 
-/// In front of tactics, which stand below it with two blanks before each line.
+/// The text in front of tactics, which stand below it with two blanks before each line.
 const TACTICS: &str = "theorem sketch : goal := by\n  ";
 
-/// In front of a term.
+/// The text in front of a term.
 const TERM: &str = "theorem sketch : goal :=\n  ";
 
 impl Sketch {
@@ -36,13 +36,13 @@ impl Sketch {
         })
     }
 
-    /// How many holes the sketch has.
+    /// The number of the sketch's holes.
     pub fn holes(&self) -> usize {
         self.outline.holes.len()
     }
 
-    /// What the `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where it is no
-    /// `have` of one line.
+    /// The statement that the `hole`, from 0, is to prove, as it is written there: `h₁ : a < b`; none where
+    /// it is no `have` of one line.
     pub fn label(&self, hole: usize) -> Option<String> {
         let at = self.outline.holes[hole].range.start;
         let before = &self.text[..at];

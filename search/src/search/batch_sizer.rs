@@ -1,9 +1,9 @@
-//! How many candidates for a goal stand in one text, by what Lean says of those before. Pure.
+//! The number of candidates for a goal in one text, by what Lean says of those before. Pure.
 
 use crate::check::screen::Judged;
 use crate::check::verdict::Verdict;
 
-/// How many candidates stand in the first text: the likeliest come first, and in some places Lean says nothing
+/// The number of candidates in the first text: the likeliest come first, and in some places Lean says nothing
 /// before it is done with all.
 const FIRST_BATCH: usize = 4;
 
@@ -29,7 +29,7 @@ impl Default for BatchSizer {
 }
 
 impl BatchSizer {
-    /// How many to put together next, of `most`.
+    /// The number to put together next, of `most`.
     pub fn how_many(&self, most: usize) -> usize {
         match self.first {
             true => most.min(FIRST_BATCH),

@@ -14,19 +14,19 @@ use unsorry_prover::{Ask, Attempt, Engine, Goal, Meter, Proposal};
 
 use super::source::Source;
 
-/// How many answers a model is asked for to repair one proof.
+/// The number of answers that a model is asked for to repair one proof.
 const REPAIR_ANSWERS: usize = 2;
 
-/// What the engines have to say of one goal.
+/// The proposals of all engines for one goal.
 pub(super) struct Cascade {
     goal: Goal,
     meter: Arc<Meter>,
     sources: Vec<Source>,
     waiting: VecDeque<Source>,
-    /// Those that are at work; what an earlier one says is heard first.
+    /// The engines at work; what an earlier one says is heard first.
     running: Vec<Running>,
     head_start: Duration,
-    /// When the next one begins, whatever the others do.
+    /// The time when the next one begins, whatever the others do.
     next_at: Option<Pin<Box<Sleep>>>,
 }
 
@@ -39,7 +39,7 @@ struct Running {
 /// One thing that an engine said.
 pub(super) struct Heard {
     pub engine: Engine,
-    /// How often what it proposes was mended by a model already.
+    /// The number of times that a model has repaired what this proposes.
     pub round: u8,
     pub proposal: Proposal,
 }

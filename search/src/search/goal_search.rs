@@ -22,11 +22,11 @@ use crate::verify::{
     CheckContext, Refutation, Rejection, Requirements, VerifiedProof, VerifiedSketch, confirm,
 };
 
-/// How many proofs that depend on an unproved neighbour are kept.
+/// The most proofs that are kept that depend on an unproved neighbour.
 const MAX_CONDITIONAL: usize = 4;
 
-/// What the searches for all goals of one hole share: the hole's own, those of sketches' steps, and of
-/// their contraries.
+/// The state that the searches for all goals of one hole share: the hole's own, those of sketches' steps, and
+/// of their contraries.
 pub(super) struct Shared<'a> {
     pub requirements: &'a Requirements,
     pub limits: &'a Limits,
@@ -35,14 +35,14 @@ pub(super) struct Shared<'a> {
     pub steps: UnboundedSender<Step>,
     pub stats: Mutex<SearchStats>,
     pub meter: Arc<Meter>,
-    /// When the budget is used up.
+    /// The time when the budget is used up.
     pub deadline: Instant,
 }
 
-/// What a goal is to the search.
+/// The role of a goal in the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// What the user wants proved.
+    /// The goal that the user wants proved.
     Hole,
     /// A step of a sketch. What passes needs no confirmation of its own: the sketch has one in the end.
     Step,
@@ -50,13 +50,13 @@ pub(super) enum Role {
     Negation,
 }
 
-/// What was found for one goal.
+/// The results for one goal.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Proofs that stand on their own, best first.
     pub proofs: Vec<Arc<VerifiedProof>>,
     pub conditional: Vec<Arc<VerifiedProof>>,
-    /// What would do for a step of a sketch.
+    /// A candidate that would do for a step of a sketch.
     pub step: Option<Candidate>,
     pub sketch: Option<Arc<VerifiedSketch>>,
     pub sketch_progress: Option<Arc<SketchProgress>>,
@@ -156,7 +156,7 @@ impl<'a> GoalSearch<'a> {
         self.shared.strategy
     }
 
-    /// What was found so far. Nobody holds it across an await.
+    /// The results so far. Nobody holds them across an await.
     pub fn found(&self) -> MutexGuard<'_, Found> {
         lock(&self.found)
     }
@@ -166,7 +166,7 @@ impl<'a> GoalSearch<'a> {
         found.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many candidates stand in one text.
+    /// The sizer of the goal's batches. Nobody holds it across an await.
     pub fn sizer(&self) -> MutexGuard<'_, BatchSizer> {
         lock(&self.sizer)
     }
@@ -191,7 +191,7 @@ impl<'a> GoalSearch<'a> {
         }
     }
 
-    /// What it takes to check a candidate for this goal.
+    /// The context to check a candidate for this goal in.
     pub fn context(&self) -> CheckContext<'_> {
         CheckContext {
             checker: &self.checker,
@@ -201,7 +201,7 @@ impl<'a> GoalSearch<'a> {
         }
     }
 
-    /// How many of `candidates` are checked in one text.
+    /// The number of `candidates` that are checked in one text.
     pub fn batch_size(&self, candidates: &[Candidate]) -> usize {
         let most = self.sizer().how_many(self.shared.limits.batch);
         screen::batch(&self.target, &self.baseline, candidates, most)
@@ -234,7 +234,7 @@ impl<'a> GoalSearch<'a> {
     }
 }
 
-/// What is behind a lock that nobody holds across an await.
+/// Locks a mutex that nobody holds across an await.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use crate::check::checker::CheckError;
 use crate::lean::elaboration::Unknown;
 use crate::verify::Rejection;
 
-/// There is no Lean to ask any more: its words.
+/// The error that there is no Lean to ask any more: its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeanGone(pub String);
 

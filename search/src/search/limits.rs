@@ -1,8 +1,8 @@
-//! How a search is bounded, and what it does besides having candidates checked.
+//! The bounds of a search, and its steps besides having candidates checked.
 
 use std::time::Duration;
 
-/// How a search is bounded.
+/// The bounds of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// The time for a hole, from the moment its goal is known.
@@ -13,11 +13,11 @@ pub struct Limits {
     pub money: Option<f64>,
     /// The time for one text of candidates.
     pub check: Duration,
-    /// How many candidates are checked together.
+    /// The most candidates that are checked together.
     pub batch: usize,
-    /// How long an engine is given before the next one is asked too.
+    /// The time that an engine is given before the next one is asked too.
     pub head_start: Duration,
-    /// How long a proof is made shorter, at the most.
+    /// The longest that a proof is made shorter.
     pub polish: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Default for Limits {
     }
 }
 
-/// What a search does besides having candidates checked, and whether a proof is its end.
+/// The steps of a search besides having candidates checked, and whether a proof is its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strategy {
     /// Whether a proof ends the search; else every candidate gets its verdict.

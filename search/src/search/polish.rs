@@ -15,10 +15,10 @@ use crate::gate::gate;
 use crate::rewrite::shorten::{is_plain, length, shorter, tidy};
 use crate::verify::VerifiedProof;
 
-/// How many of those that passed together are confirmed, at the most.
+/// The most of those that passed together that are confirmed.
 const MAX_CONFIRMED: usize = 3;
 
-/// How much longer Lean may take for a shorter proof, beside half as long again.
+/// The time by which Lean may take longer for a shorter proof, beside half as long again.
 const MAX_SLOWER: Duration = Duration::from_millis(200);
 
 /// Replaces the best proof that was found by shorter ones that Lean takes as well, as long as there are

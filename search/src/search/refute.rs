@@ -17,7 +17,7 @@ use crate::check::checker::Checker;
 use crate::rewrite::negation::Negation;
 use crate::verify::{self, CheckContext, VerifiedProof};
 
-/// How many answers a model is asked for.
+/// The number of answers that a model is asked for.
 const MAX_ANSWERS: usize = 4;
 
 /// Tried on the negation once no values are found for which the goal fails.

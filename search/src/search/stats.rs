@@ -1,4 +1,4 @@
-//! What a search took, all its goals together, and what failed on the way.
+//! The figures of a search, all its goals together, and what failed on the way.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -8,7 +8,7 @@ use unsorry_prover::{Candidate, Engine};
 
 use super::source::Source;
 
-/// How many near misses are kept.
+/// The most near misses that are kept.
 const MAX_NEAR_MISSES: usize = 3;
 
 /// An engine that could not go on.
@@ -16,7 +16,7 @@ const MAX_NEAR_MISSES: usize = 3;
 pub struct Failure {
     /// The engine.
     pub engine: Engine,
-    /// Why, and what to do about it.
+    /// The reason, and what to do about it.
     pub message: String,
 }
 
@@ -37,7 +37,7 @@ pub struct NearMiss {
     rank: (bool, Reverse<usize>),
 }
 
-/// What a search took, all its goals together.
+/// The figures of a search, all its goals together.
 #[derive(Debug, Default)]
 pub(super) struct SearchStats {
     pub proposed: usize,

@@ -1,4 +1,4 @@
-//! What is told of a search while it runs.
+//! The events of a search, told while it runs.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::sketches::SketchProgress;
 use crate::check::baseline::Baseline;
 use crate::verify::{Refutation, VerifiedProof};
 
-/// What happens while a search runs.
+/// An event of a running search.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Lean has told the goal.
@@ -17,9 +17,9 @@ pub enum Step {
     Checking {
         /// The first of them.
         candidate: String,
-        /// How many have had their verdict.
+        /// The number that have had their verdict.
         checked: usize,
-        /// How many were proposed so far.
+        /// The number that were proposed so far.
         proposed: usize,
     },
     /// A candidate for the hole itself has its verdict: none, or what is wrong with it. One that is
@@ -34,12 +34,12 @@ pub enum Step {
     Working {
         /// The engine.
         engine: Engine,
-        /// What it does: `loading the model, 40 %`.
+        /// The engine's activity: `loading the model, 40 %`.
         what: String,
     },
-    /// What a model says of its plan, as far as it has come.
+    /// A model's plan, as far as it has come.
     Plan(Arc<str>),
-    /// How the steps of a sketch stand.
+    /// The progress of a sketch.
     Sketch(Arc<SketchProgress>),
     /// A proof that stands on its own; a later one is shorter, or another.
     Verified(Arc<VerifiedProof>),

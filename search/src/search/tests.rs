@@ -27,7 +27,7 @@ struct Scripted(Mutex<Option<BoxStream<'static, Proposal>>>);
 impl Prover for Scripted {
     fn propose(&self, ask: &Ask) -> BoxStream<'static, Proposal> {
         if let Some(attempt) = &ask.attempt {
-            // It mends what is only almost wrong.
+            // It repairs what is only almost wrong.
             let mended = attempt.text.strip_prefix("almost wrong").map(candidate);
             return stream::iter(mended).boxed();
         }
@@ -99,7 +99,7 @@ fn lean(text: &str) -> Elaboration {
     }
 }
 
-/// What of the candidates Lean was asked about at once.
+/// The candidates that Lean was asked about at once, text by text.
 type Asked = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// Searches with `sources`. `heard` is told of each text of candidates before Lean answers.
@@ -115,7 +115,7 @@ async fn search(
     (outcome, working.collect(), asked)
 }
 
-/// The same within `limits`, with all steps.
+/// Searches within `limits`, and returns all steps.
 async fn bounded(
     sources: Vec<Source>,
     limits: Limits,
@@ -124,7 +124,7 @@ async fn bounded(
     of(SOURCE, sources, (limits, ALONE), heard).await
 }
 
-/// The same in another text.
+/// Searches in the text `source`.
 async fn of(
     source: &str,
     sources: Vec<Source>,

@@ -8,7 +8,7 @@ use super::stats::Failure;
 use super::step::Step;
 use crate::gate::is_hidden;
 
-/// How many characters of a proof are shown on one line.
+/// The most characters of a proof that are shown on one line.
 const MAX_LINE_CHARS: usize = 60;
 
 /// The sentence that says what a search does now; none where a step changes nothing of that.

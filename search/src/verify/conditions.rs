@@ -1,4 +1,4 @@
-//! What must be so for a candidate to be a proof, condition by condition.
+//! The conditions for a candidate to be a proof, one by one.
 
 use unsorry_syntax::Position;
 

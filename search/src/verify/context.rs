@@ -1,4 +1,4 @@
-//! What checks of texts for one hole need.
+//! The context of checks of texts for one hole.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ pub struct CheckContext<'a> {
     pub checker: &'a Checker,
     /// The hole.
     pub target: &'a Target,
-    /// What Lean says of it as it stands.
+    /// Lean's view of it as it stands.
     pub baseline: &'a Baseline,
-    /// How long Lean may take for a text.
+    /// The longest that Lean may take for a text.
     pub limit: Duration,
 }

@@ -1,4 +1,4 @@
-//! What a proof rests on, by the names in its term: does it lean on a declaration of the same file
+//! The dependencies of a proof, by the names in its term: does it depend on a declaration of the same file
 //! that is not proved itself, does it hold a `sorry`, does it trust compiled code?
 //!
 //! Lean's own `exact?`, `simp` and `grind` use an unproved neighbour like any other. `#print axioms`
@@ -13,7 +13,7 @@ use crate::check::checker::CheckError;
 use crate::target::{NAME, Target};
 use unsorry_syntax::{DeclarationKind, LineIndex, keyword};
 
-/// How many names are followed, the proof's own among them.
+/// The most names that are followed, the proof's own among them.
 const MAX_NAMES: usize = 256;
 
 /// Prints a term whole.

@@ -1,4 +1,4 @@
-//! What Lean said of one text.
+//! Lean's word on one text.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::lean::elaboration::Elaboration;
 use crate::replay::{self, NotReplayed, Replayer};
 use crate::target::NAME;
 
-/// What Lean said of the target's declaration in one text, which is the target's own as far as the
-/// declaration's start and ends with the declaration.
+/// Lean's word on the target's declaration in one text, which is the target's own as far as the declaration's
+/// start and ends with the declaration.
 #[derive(Debug)]
 pub struct Evidence<'a> {
     cx: CheckContext<'a>,
     text: String,
     lines: LineIndex,
-    /// What was asked behind the declaration, if anything was.
+    /// The questions asked behind the declaration, if any were.
     inspection: Option<Inspection>,
     elaboration: Elaboration,
 }
@@ -35,7 +35,8 @@ impl<'a> Evidence<'a> {
         Self::gather(cx, text, None, Vec::new()).await
     }
 
-    /// The same, and asks for the declaration's axioms and type, and for the goals at `questions`.
+    /// Has Lean elaborate `text`, and asks for the declaration's axioms and type, and for the goals at
+    /// `questions`.
     ///
     /// # Errors
     /// When there is no full report of it.
@@ -75,12 +76,12 @@ impl<'a> Evidence<'a> {
         &self.text
     }
 
-    /// How long Lean took for it.
+    /// The time that Lean took for it.
     pub fn took(&self) -> Duration {
         self.elaboration.took
     }
 
-    /// What Lean says of the declaration.
+    /// Lean's diagnostics of the declaration.
     pub fn said(&self) -> impl Iterator<Item = &Diagnostic> {
         let start = self.cx.target.declaration().block.start;
         let lines = self.lines.position(start).line..=self.lines.position(self.text.len()).line;
@@ -98,7 +99,7 @@ impl<'a> Evidence<'a> {
         self.said().any(Diagnostic::says_sorry)
     }
 
-    /// How many theorems of the declaration's block Lean reports as accomplished.
+    /// The number of theorems of the declaration's block that Lean reports as accomplished.
     pub fn accomplished(&self) -> usize {
         self.said().filter(|d| d.says_accomplished()).count()
     }
@@ -116,7 +117,7 @@ impl<'a> Evidence<'a> {
             .statement(&self.elaboration.diagnostics)
     }
 
-    /// What Lean says of the declaration's axioms.
+    /// Lean's report of the declaration's axioms.
     pub fn axioms(&self) -> AxiomReport {
         match &self.inspection {
             Some(inspection) => inspection.report(&self.elaboration.diagnostics),
@@ -124,7 +125,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// What the declaration depends on in the file.
+    /// The dependencies of the declaration in the file.
     ///
     /// # Errors
     /// When Lean can't be asked.

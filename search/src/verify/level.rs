@@ -1,17 +1,17 @@
-//! How far a proof was checked.
+//! The level to which a proof was checked.
 
 use serde::Deserialize;
 
-/// How far a proof was checked.
+/// The level to which a proof was checked; each includes those before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Lean's elaborator and kernel took it without error or `sorry`.
     #[default]
     LeanChecked,
-    /// And it rests on no axiom but the standard ones and those that were there before.
+    /// The proof rests on no axiom but the standard ones and those that were there before.
     AxiomsClean,
-    /// And Lean's kernel has taken it once more, in a process that has not elaborated it.
+    /// Lean's kernel has taken the proof once more, in a process that has not elaborated it.
     KernelReplayed,
 }
 

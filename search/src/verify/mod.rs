@@ -1,5 +1,5 @@
-//! What Lean has accepted: a proof, a sketch, a refutation. Each has private fields and one maker, in a
-//! file with nothing else in it, and each is made of [`Evidence`].
+//! Proofs, sketches and refutations that Lean has accepted. Each has private fields and one maker, in a file
+//! with nothing else in it, and each is made of [`Evidence`].
 
 mod conditions;
 mod context;

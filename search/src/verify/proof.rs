@@ -20,7 +20,7 @@ use crate::replay::NotReplayed;
 /// Whether Lean's kernel has taken a proof once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// Nobody asked for that.
+    /// No replay was asked for.
     NotAsked,
     /// The kernel has taken it.
     Done,
@@ -72,12 +72,12 @@ impl VerifiedProof {
         &self.head
     }
 
-    /// How far it was checked.
+    /// The level to which it was checked.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// What Lean said of its axioms.
+    /// Lean's report of its axioms.
     pub fn axioms(&self) -> &AxiomReport {
         &self.axioms
     }
@@ -93,7 +93,7 @@ impl VerifiedProof {
         &self.depends_on
     }
 
-    /// How many other holes its declaration has.
+    /// The number of other holes in its declaration.
     pub fn siblings(&self) -> usize {
         self.siblings
     }
@@ -103,12 +103,12 @@ impl VerifiedProof {
         self.plan.as_ref()
     }
 
-    /// How long Lean took for it, with all that stands in its declaration.
+    /// The time that Lean took for it, with all that stands in its declaration.
     pub fn took(&self) -> Duration {
         self.took
     }
 
-    /// In words, how far it was checked and what that leaves open.
+    /// The level to which it was checked and what that leaves open, in words.
     pub fn standing(&self) -> String {
         let mut text = "Lean-checked".to_owned();
         if self.replay == Replay::Done {
@@ -205,7 +205,7 @@ pub async fn confirm(
     })
 }
 
-/// Where a candidate's first token stands once `change` is made.
+/// The offset of a candidate's first token once `change` is made.
 fn first_token(change: &Change) -> usize {
     let blank = |c: char| c.is_whitespace() || c == '(';
     change.range.start + change.text.len() - change.text.trim_start_matches(blank).len()

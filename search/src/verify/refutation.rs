@@ -9,9 +9,8 @@ use super::rejection::Rejection;
 use crate::rewrite::closed::{closed, theorems, with_axiom};
 use crate::rewrite::negation::{NAME, Negation};
 
-/// That a goal is false: a proof of its negation, its context generalised, which Lean has accepted
-/// before the goal's declaration, and from which Lean concludes against the goal itself. Only
-/// [`refute`] makes one.
+/// A refutation of a goal: a proof of its negation, its context generalised, which Lean has accepted before
+/// the goal's declaration, and from which Lean concludes against the goal itself. Only [`refute`] makes one.
 #[derive(Debug, Clone)]
 pub struct Refutation {
     /// `¬ (∀ (n : Nat), n < n)`
@@ -21,12 +20,12 @@ pub struct Refutation {
 }
 
 impl Refutation {
-    /// Where the goal fails: `n = 0`.
+    /// The counterexample at which the goal fails: `n = 0`.
     pub fn counterexample(&self) -> Option<&str> {
         self.counterexample.as_deref()
     }
 
-    /// In words, with what was proved.
+    /// The refutation in words, with what was proved.
     pub fn told(&self) -> String {
         let level = self.proof.level().title();
         let values = match &self.counterexample {

@@ -1,4 +1,4 @@
-//! Why a candidate is not a proof.
+//! The reasons why a candidate is not a proof.
 
 use super::level::Level;
 use crate::check::checker::CheckError;
@@ -6,7 +6,7 @@ use crate::check::verdict::Complaint;
 use crate::gate::Refusal;
 use crate::replay::NotReplayed;
 
-/// Why a candidate is not a proof.
+/// The reason why a candidate is not a proof.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The gate refused it.

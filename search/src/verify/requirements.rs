@@ -1,4 +1,4 @@
-//! What is asked of a proof beside that Lean takes it.
+//! The requirements on a proof beside that Lean takes it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::check::axioms::AxiomReport;
 use crate::check::baseline::{Baseline, NoGoal};
 use crate::replay::Replayer;
 
-/// What is asked of a proof beside that Lean takes it.
+/// The requirements on a proof beside that Lean takes it.
 #[derive(Debug, Clone, Default)]
 pub struct Requirements {
     /// The level below which nothing is a proof.
@@ -19,7 +19,7 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// What replays a proof; none where nobody asks for it.
+    /// The replayer of proofs; none where nobody asks for one.
     pub fn replayer(&self) -> Option<&Replayer> {
         let asked = self.replay || self.least == Level::KernelReplayed;
         self.replayer.as_deref().filter(|_| asked)

@@ -46,12 +46,12 @@ impl VerifiedSketch {
         &self.hole
     }
 
-    /// How many steps it has.
+    /// The number of its steps.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// How many of its steps are still to be proved.
+    /// The number of its steps that are still to be proved.
     pub fn open(&self) -> usize {
         self.open
     }

@@ -1,4 +1,4 @@
-//! What other versions of Lean than the tests' own say of axioms, word for word.
+//! The words of other versions of Lean than the tests' own about axioms.
 
 use std::sync::Arc;
 use std::time::Duration;

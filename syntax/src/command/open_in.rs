@@ -5,8 +5,8 @@ use crate::keyword;
 use crate::lexer::TokenKind;
 
 impl Scan<'_> {
-    /// Where a chain of `open … in` and `set_option … in` ends, and whether it belongs to a command
-    /// and not to a tactic or term.
+    /// The end of a chain of `open … in` and `set_option … in`, and whether it belongs to a command and not
+    /// to a tactic or term.
     pub(super) fn local_chain(&self, first: usize) -> (usize, bool) {
         let mut at = first;
         loop {

@@ -127,8 +127,8 @@ impl Lexer<'_> {
         false
     }
 
-    /// Where the argument that ends before token `end` starts: a word, literal or bracketed term
-    /// and what is written right after it.
+    /// The start of the argument that ends before token `end`: a word, literal or bracketed term and what is
+    /// written right after it.
     fn argument_start(&self, end: usize) -> Option<usize> {
         const FURTHEST: usize = 64;
         let mut start = end.checked_sub(1)?;

@@ -5,7 +5,7 @@ use crate::lexer::{Token, TokenKind, lex};
 /// A proof cut into lines, without the indentation they have in common.
 pub(super) struct Proof<'a> {
     lines: Vec<Line<'a>>,
-    /// Its tokens' kinds and texts, comments aside.
+    /// The tokens' kinds and texts, comments aside.
     words: Vec<(TokenKind, &'a str)>,
 }
 
@@ -13,7 +13,7 @@ struct Line<'a> {
     /// Columns right of the first line; for one within a string, none.
     indent: usize,
     text: &'a str,
-    /// It starts within a string, whose text stays as it is.
+    /// Whether it starts within a string, whose text stays as it is.
     literal: bool,
 }
 
@@ -235,7 +235,7 @@ impl<'a> Proof<'a> {
         false
     }
 
-    /// Of a term `by …`, the tactics.
+    /// Returns the tactics of a term `by …`.
     pub(super) fn by_block(&self) -> Option<Proof<'a>> {
         if self.words.first() != Some(&(TokenKind::Word, "by")) {
             return None;

@@ -6,7 +6,7 @@ use crate::hole::Hole;
 /// The place that the token before a hole makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
-    /// Anything can stand here: after `:=`, `(`, `exact`, `·`, at the start.
+    /// A place where anything can stand: after `:=`, `(`, `exact`, `·`, at the start.
     Open,
     /// `by`, `=>`: a block starts, on this line or the next.
     Block,
@@ -23,7 +23,7 @@ pub(super) enum Head {
 /// The end that the token after a hole makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tail {
-    /// Nothing that goes with it.
+    /// A token that does not go with the hole.
     Free,
     /// A closing bracket.
     Closer,

@@ -5,7 +5,7 @@ use crate::HoleKind::{Tactic, Term};
 use crate::Outline;
 use expect_test::{Expect, expect};
 
-/// What `proof` makes of the first hole of `text`.
+/// Checks what `proof` makes of the first hole of `text`.
 #[track_caller]
 fn check(text: &str, kind: HoleKind, proof: &str, expected: Expect) {
     let outline = Outline::of(text);

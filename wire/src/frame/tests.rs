@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What comes out of a framer: whole bodies, what is passed on beside them, and all of it joined.
+/// The output of a framer: whole bodies, what is passed on beside them, and all of it joined.
 #[derive(Default)]
 struct Seen {
     bodies: Vec<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! This crate's model.
+//! The benchmark of this crate's model.
 
 use std::path::Path;
 use std::time::Instant;

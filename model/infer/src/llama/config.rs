@@ -54,7 +54,7 @@ pub enum RopeScaling {
     None,
     /// Positions divided by `factor`.
     Linear {
-        /// At least 1.
+        /// The divisor of positions, at least 1.
         factor: f64,
     },
     /// Llama 3's scaling, by the keys of `config.json`.

@@ -11,7 +11,7 @@ struct Expected {
     tokens: Vec<u32>,
     positions: Vec<usize>,
     logits: Vec<Vec<f32>>,
-    /// For a quantised file: the logits of its weights without rounding of activations.
+    /// The logits without rounding of activations, of a quantised file's weights.
     #[serde(default)]
     exact: Vec<Vec<f32>>,
 }

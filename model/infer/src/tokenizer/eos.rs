@@ -18,9 +18,9 @@ pub(super) fn sibling(path: &Path, name: &str) -> Option<PathBuf> {
 
 /// A token as a file names it.
 pub(super) enum TokenName {
-    /// By its text.
+    /// The token's text.
     Text(String),
-    /// By its id.
+    /// The token's id.
     Id(u32),
 }
 

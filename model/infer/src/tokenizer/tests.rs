@@ -66,7 +66,7 @@ impl Fixture {
     }
 }
 
-/// With files beside the model's.
+/// Opens the tokenizer of `model` with files beside the model's.
 fn open(model: &Tiny, beside: &[(&str, String)]) -> Result<Tokenizer> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tiny.gguf");

@@ -1,4 +1,4 @@
-//! With the pocket prover (`tests/pocket`), and with what a file can be instead.
+//! Tests with the pocket prover (`tests/pocket`), and with files that are something else.
 
 use std::path::{Path, PathBuf};
 

@@ -110,17 +110,17 @@ impl Endpoint {
         })
     }
 
-    /// It has begun to answer, after so long.
+    /// Notes that it has begun to answer, after so long.
     pub(super) fn answered(&self, after: Duration) {
         self.state().answered(after);
     }
 
-    /// It has finished an answer.
+    /// Notes that it has finished an answer.
     pub(super) fn finished(&self) {
         self.state().finished();
     }
 
-    /// It has cut an answer off: fewer are asked for at once.
+    /// Notes that it has cut an answer off: fewer are asked for at once.
     pub(super) fn ease(&self) {
         self.state().ease();
     }
@@ -130,7 +130,7 @@ impl Endpoint {
         self.state().first_token()
     }
 
-    /// It has failed: returns how long it is left alone.
+    /// Notes a failure, and returns how long the endpoint is left alone.
     pub(super) fn failed(&self, problem: &Problem) -> Duration {
         let jitter = rand::rng().random_range(0.8..1.2);
         self.state().failed(problem.remedy, Instant::now(), jitter)
@@ -141,17 +141,17 @@ impl Endpoint {
         self.state().batch_size()
     }
 
-    /// It has refused several answers at once, or given fewer.
+    /// Notes that it has refused several answers at once, or given fewer.
     pub(super) fn is_single(&self) {
         self.state().is_single = true;
     }
 
-    /// It has no `/completions`: returns whether it may be asked in a chat.
+    /// Notes that it has no `/completions`, and returns whether it may be asked in a chat.
     pub(super) fn falls_back(&self) -> bool {
         self.server.settings.template == Template::Auto && self.state().falls_back()
     }
 
-    /// It took so many tokens.
+    /// Notes the tokens that it took.
     pub(super) fn spent(&self, usage: Usage) {
         let all = self.state().spent(usage, Instant::now());
         tracing::debug!(endpoint = self.name(), ?usage, ?all, "tokens");

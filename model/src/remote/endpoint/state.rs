@@ -18,13 +18,13 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause of an endpoint that asks for one.
 const MAX_ASKED_PAUSE: Duration = Duration::from_secs(3600);
 
-/// After as many answers without a failure one more is asked for at once.
+/// The answers without a failure after which one more is asked for at once.
 const ANSWERS_UNTIL_STEADY: usize = 16;
 
 /// The span of `tokens_per_minute`.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What an endpoint may be asked for.
+/// The limits of what an endpoint is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Answers at once.
@@ -43,16 +43,16 @@ pub(super) struct State {
     /// The end of its pause.
     until: Option<Instant>,
     failures: u32,
-    /// How many fewer answers than configured are asked for at once: some servers cut one off for
-    /// another.
+    /// The number of answers by which fewer than configured are asked for at once: some servers cut one off
+    /// for another.
     eased: usize,
     /// Answers that it has finished since it last failed.
     finished: usize,
-    /// It gives one answer a request, whatever its kind may do.
+    /// Whether it gives one answer a request, whatever its kind may do.
     pub(super) is_single: bool,
     /// A running mean of the time to a first token.
     first_token: Option<Duration>,
-    /// When how many tokens were spent, within the last minute.
+    /// The tokens spent within the last minute, each with the moment it was.
     spent: VecDeque<(Instant, u64)>,
     /// Tokens since the beginning.
     usage: Usage,
@@ -121,7 +121,7 @@ impl State {
             .max()
     }
 
-    /// It has begun to answer, after so long.
+    /// Notes that it has begun to answer, after so long.
     pub(super) fn answered(&mut self, after: Duration) {
         self.failures = 0;
         self.until = None;
@@ -131,7 +131,7 @@ impl State {
         });
     }
 
-    /// It has finished an answer.
+    /// Notes that it has finished an answer.
     pub(super) fn finished(&mut self) {
         self.finished += 1;
         if self.finished.is_multiple_of(ANSWERS_UNTIL_STEADY) {
@@ -139,7 +139,7 @@ impl State {
         }
     }
 
-    /// It has cut an answer off.
+    /// Notes that it has cut an answer off.
     pub(super) fn ease(&mut self) {
         let concurrency = self.limits.concurrency;
         let now = concurrency.saturating_sub(self.eased).max(1);
@@ -152,8 +152,8 @@ impl State {
         self.first_token
     }
 
-    /// It has failed: returns how long it is left alone. `jitter` varies the pause, so that many users
-    /// don't come back at once.
+    /// Notes a failure, and returns how long the endpoint is left alone. `jitter` varies the pause, so that
+    /// many users don't come back at once.
     pub(super) fn failed(&mut self, remedy: Remedy, now: Instant, jitter: f64) -> Duration {
         let retry_pause = self.limits.retry_pause;
         let pause = match remedy {
@@ -166,7 +166,7 @@ impl State {
             }
             Remedy::OtherApi | Remedy::Shorten => Duration::ZERO,
             Remedy::Nothing => {
-                // Whatever is mended meanwhile is seen by the next job.
+                // Whatever is put right meanwhile is seen by the next job.
                 self.facts = None;
                 Duration::ZERO
             }
@@ -183,7 +183,8 @@ impl State {
         }
     }
 
-    /// It has no `/completions`: returns whether it is known, and to be asked in a chat from now on.
+    /// Notes that it has no `/completions`, and returns whether its facts are known: then it is asked in a
+    /// chat from now on.
     pub(super) fn falls_back(&mut self) -> bool {
         let Some(facts) = self.facts.as_mut() else {
             return false;
@@ -194,7 +195,7 @@ impl State {
         true
     }
 
-    /// It took so many tokens; returns all since the beginning.
+    /// Notes the tokens that it took, and returns all since the beginning.
     pub(super) fn spent(&mut self, usage: Usage, now: Instant) -> Usage {
         let tokens = usage.prompt_tokens + usage.completion_tokens;
         self.spent.push_back((now, tokens));

@@ -1,4 +1,4 @@
-//! What a request's events change.
+//! The changes that a request's events make to its job.
 
 use std::time::Instant;
 
@@ -76,7 +76,7 @@ impl Job {
         }
     }
 
-    /// With its first piece a request is no longer slow, and its twin is not needed.
+    /// Notes a request's first piece: it is no longer slow, and its twin is not needed.
     fn note_beginning(&mut self, id: RequestId) {
         let Some(request) = self.requests.get_mut(&id).filter(|one| !one.has_begun) else {
             return;

@@ -43,26 +43,26 @@ struct Job {
     waiting: VecDeque<WantedAnswer>,
     requests: HashMap<RequestId, Request>,
     next_id: RequestId,
-    /// What this job knows of each endpoint.
+    /// This job's view of each endpoint.
     views: Vec<EndpointView>,
-    /// How many candidates there were.
+    /// The number of candidates so far.
     candidates: usize,
     tasks: JoinSet<()>,
-    /// Why an answer was given up, the last time.
+    /// The reason why an answer was given up, the last time.
     given_up: Option<String>,
     events: mpsc::UnboundedReceiver<(RequestId, RequestEvent)>,
     events_in: mpsc::UnboundedSender<(RequestId, RequestEvent)>,
 }
 
-/// What a job knows of an endpoint.
+/// A job's view of an endpoint.
 #[derive(Debug, Clone, Default)]
 struct EndpointView {
-    /// Why this job does without it.
+    /// The reason why this job does without it.
     left_out: Option<String>,
     /// Failures in a row, of requests that were begun after the one before.
     failures: u32,
     last_failure: Option<Instant>,
-    /// Its prompt is only half as long as it could be.
+    /// Whether its prompt is only half as long as it could be.
     is_shortened: bool,
 }
 

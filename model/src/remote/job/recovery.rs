@@ -1,4 +1,4 @@
-//! What becomes of answers that did not come.
+//! The recovery of answers that did not come.
 
 use std::time::Instant;
 

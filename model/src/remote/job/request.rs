@@ -31,17 +31,17 @@ pub(super) struct Request {
     pub(super) answers: Vec<AwaitedAnswer>,
     pub(super) slots: Slots,
     pub(super) sent: Instant,
-    /// Something has come.
+    /// Whether anything has come.
     pub(super) has_begun: bool,
     /// Whether its prompt is a shortened one.
     pub(super) is_shortened: bool,
-    /// How it was asked, once that is known.
+    /// The API it was asked by, once that is known.
     pub(super) api: Option<Api>,
     /// Another request for the same answers: the first that begins to answer stays.
     pub(super) twin: Option<RequestId>,
-    /// Since when all its answers are there.
+    /// The time since when all its answers are there.
     pub(super) complete_since: Option<Instant>,
-    /// What was metered of its tokens.
+    /// The tokens of this request that the meter already has.
     pub(super) metered: Usage,
     task: AbortHandle,
 }
@@ -55,7 +55,7 @@ pub(super) struct AwaitedAnswer {
     reasoning: String,
 }
 
-/// What a piece of an answer has brought.
+/// The outcome of one piece of an answer.
 pub(super) struct Progress {
     /// The answer, where it ends with this piece.
     pub(super) answer: Option<Answer>,
@@ -109,7 +109,7 @@ impl Request {
         }
     }
 
-    /// Its answers begin at the hole.
+    /// Restarts its answers as texts that begin at the hole.
     pub(super) fn begin_at_hole(&mut self, goal: &Goal) {
         let answers = self.answers.iter_mut();
         for written in answers.filter_map(|answer| answer.written.as_mut()) {

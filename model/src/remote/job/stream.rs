@@ -16,10 +16,10 @@ const DEFAULT_CONTEXT_TOKENS: usize = 8192;
 /// The longest prompt, in tokens.
 const MAX_PROMPT_TOKENS: usize = 16384;
 
-/// What the job hears of a request.
+/// An event of a request, as its job hears it.
 #[derive(Debug)]
 pub(super) enum RequestEvent {
-    /// It is asked in this way.
+    /// The request is made in this way.
     Asked {
         api: Api,
         /// Whether the answers begin at the hole.
@@ -31,10 +31,10 @@ pub(super) enum RequestEvent {
     Ended(Result<(), Problem>),
 }
 
-/// What a request asks for of a job's answers.
+/// The part of a job's answers that one request asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
-    /// How many answers.
+    /// The number of answers.
     pub(super) count: usize,
     /// The number of the first.
     pub(super) first: usize,

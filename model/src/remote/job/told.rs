@@ -1,4 +1,4 @@
-//! What others are told: progress and the end, and what it cost.
+//! The reports to others: progress, the end, and what it cost.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use crate::remote::problem::shown;
 /// The largest key that is read, in bytes.
 pub(super) const MAX_KEY_BYTES: u64 = 1 << 14;
 
-/// How long a command may take: it may ask somebody for a password.
+/// The longest that a command may take: it may ask somebody for a password.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A program that prints a key on the first line of its stdout. It is started without a shell.
@@ -23,7 +23,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 pub struct KeyCommand {
     /// The program; a mere name is looked up in `PATH`.
     pub program: PathBuf,
-    /// Its arguments, which are in no message: they may have a secret in them.
+    /// The arguments, which are in no message: they may have a secret in them.
     pub arguments: Vec<String>,
     /// The folder that it runs in.
     pub folder: PathBuf,

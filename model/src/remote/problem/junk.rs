@@ -1,4 +1,4 @@
-//! What answers that make no sense mean.
+//! The meaning of answers that make no sense.
 
 use super::{Problem, Remedy, shown};
 

@@ -1,4 +1,4 @@
-//! What can go wrong with an engine, and what to do about it.
+//! The problems that an engine can have, and what to do about each.
 
 pub(super) mod junk;
 pub(super) mod request;
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Something that went wrong.
+/// A problem with an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) remedy: Remedy,
-    /// What happened and what to do, without the endpoint's name.
+    /// The cause and what to do, without the endpoint's name.
     pub(super) what: String,
 }
 
-/// Something that helps.
+/// A remedy for a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
     /// Trying again later, some times.

@@ -1,4 +1,4 @@
-//! What a request that got no answer failed with.
+//! The problems of requests that got no answer.
 
 use super::{Problem, Remedy, shown};
 

@@ -1,4 +1,4 @@
-//! What the status of an answer means.
+//! The meaning of an answer's HTTP status.
 
 use std::time::Duration;
 

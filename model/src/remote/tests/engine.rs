@@ -21,14 +21,14 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
-    /// How many answers were asked for before it came.
+    /// The number of answers asked for before it came.
     pub(super) before: usize,
-    /// How many requests for answers came before it.
+    /// The number of requests for answers before it.
     pub(super) number: usize,
 }
 
 impl Asked {
-    /// How many answers it asks for.
+    /// The number of answers it asks for.
     pub(super) fn n(&self) -> usize {
         self.body["n"].as_u64().map_or(1, |n| n as usize)
     }
@@ -39,7 +39,7 @@ impl Asked {
     }
 }
 
-/// What the engine does with a request.
+/// The engine's reaction to a request.
 #[derive(Debug, Clone)]
 pub(super) enum Act {
     /// It answers with this at once.
@@ -60,13 +60,13 @@ pub(super) enum Step {
     /// A chunk of bytes.
     Bytes(Vec<u8>),
     Wait(Duration),
-    /// Nothing, until that is over.
+    /// Silence until that is over.
     Until(CancellationToken),
-    /// Nothing more comes, and the connection stays.
+    /// Silence for ever: the connection stays.
     Hang,
     /// The connection breaks.
     Cut,
-    /// This for ever.
+    /// These bytes for ever.
     Endless(Vec<u8>),
 }
 
@@ -99,7 +99,7 @@ impl Act {
         Act::Stream(events.into_iter().map(Step::event).collect())
     }
 
-    /// These texts, each in a stroke.
+    /// Answers with these texts, each in one piece.
     pub(super) fn answers<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Act {
         let texts = texts.into_iter().enumerate();
         let mut steps: Vec<Step> = texts
@@ -126,7 +126,7 @@ pub(super) fn text(index: usize, text: &str) -> Value {
     json!({"choices": [{"index": index, "text": text, "finish_reason": null}]})
 }
 
-/// Its end.
+/// The end of an answer.
 pub(super) fn end(index: usize, why: &str) -> Value {
     json!({"choices": [{"index": index, "text": "", "finish_reason": why}]})
 }
@@ -142,11 +142,11 @@ pub(super) fn models(owner: &str) -> Act {
 pub(super) struct Engine {
     pub(super) url: String,
     pub(super) log: Arc<Log>,
-    /// Dropped, the port is closed.
+    /// The task that serves; dropped, the port is closed.
     _serving: AbortOnDropHandle<()>,
 }
 
-/// What it has seen.
+/// The record of what an engine has seen.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     /// Notified when something below has changed.
@@ -366,7 +366,7 @@ async fn next((mut steps, endless, mut open): Left) -> Option<(Result<Vec<u8>, B
     }
 }
 
-/// Why a connection breaks.
+/// A connection's break, as an error.
 #[derive(Debug, thiserror::Error)]
 #[error("scripted")]
 struct Broken;

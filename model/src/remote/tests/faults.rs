@@ -4,12 +4,12 @@ use super::engine::{end, fresh as writes_fresh, nobody, text};
 use super::*;
 use serde_json::{Value, json};
 
-/// What a job fails with at once.
+/// Returns the failure of a job that fails at once.
 async fn fails(settings: EndpointSettings) -> String {
     fails_with(PATIENT, settings).await
 }
 
-/// What a job fails with.
+/// Returns the failure of a job.
 async fn fails_with(timing: Timing, settings: EndpointSettings) -> String {
     let proposals = all(&remote_with(timing, [settings]), &goal()).await;
     assert_eq!(texts(&proposals), [""; 0]);

@@ -5,7 +5,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// What may come, as one event or as less.
+/// A part of a stream: one event, or less.
 #[derive(Debug, Clone)]
 enum Part {
     Text(&'static str),
@@ -74,7 +74,7 @@ fn told(written: &str) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// What is offered of a stream with this body, up to the first trouble.
+/// The texts offered of a stream with this body, up to the first trouble.
 async fn offered(body: Vec<u8>, chunk: usize) -> Vec<String> {
     let engine = Engine::new("vllm", move |_| {
         Act::Stream(

@@ -1,4 +1,4 @@
-//! What lets us in is shown to nobody else.
+//! Keys are shown to nobody but their own engine.
 
 use super::*;
 use serde_json::json;

@@ -18,8 +18,8 @@ fn detector(kind: HoleKind, file: &str) -> StopDetector {
     ))
 }
 
-/// What is made of `answer` at the hole `⟦⟧` of `file`; `…` follows if only the answer's end ended
-/// the block. It makes no difference in which pieces the answer comes.
+/// Checks the block that `answer` gives at the hole `⟦⟧` of `file`; `…` follows if only the answer's end
+/// ended the block. It makes no difference in which pieces the answer comes.
 #[track_caller]
 fn check(kind: HoleKind, file: &str, answer: &str, expected: Expect) {
     let mut at_once = detector(kind, file);

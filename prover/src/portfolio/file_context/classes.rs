@@ -7,7 +7,7 @@ pub(super) fn operators(instance: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// What has to be unfolded to get from an operator to an instance's own definition.
+/// The names to unfold to get from an operator to an instance's own definition.
 pub(super) fn projections(instance: &str) -> Vec<&'static str> {
     classes(instance)
         .flat_map(|(_, _, names)| names.iter().copied())

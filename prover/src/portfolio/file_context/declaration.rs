@@ -7,9 +7,9 @@ use crate::portfolio::shape::names;
 #[derive(Debug, Clone)]
 pub(in crate::portfolio) struct FileDeclaration {
     pub(in crate::portfolio) kind: DeclarationKind,
-    /// As a candidate at the hole can write it.
+    /// The name as a candidate at the hole can write it.
     pub(in crate::portfolio) name: String,
-    /// What follows the keyword, without comments.
+    /// The text after the keyword, without comments.
     pub(in crate::portfolio) text: String,
 }
 
@@ -19,7 +19,7 @@ impl FileDeclaration {
         self.name.rsplit('.').next().unwrap_or(&self.name)
     }
 
-    /// What stands after the `:=`, or from the first `|`.
+    /// The text after the `:=`, or from the first `|`.
     pub(in crate::portfolio) fn body(&self) -> &str {
         let cut = outside_brackets(&self.text).find_map(|token| match token.text(&self.text) {
             ":=" => Some(token.range.end),

@@ -4,13 +4,13 @@ use super::{GoalState, Local, Role, unfolded};
 use crate::portfolio::file_context::FileContext;
 use crate::portfolio::shape::{Shape, binders, sides, unparenthesised};
 
-/// More names than this are not introduced at once.
+/// The most names that are introduced at once.
 const MAX_INTRODUCED: usize = 12;
-/// More hypotheses than this are not taken apart at once.
+/// The most hypotheses that are taken apart at once.
 const MAX_OPENED: usize = 4;
 /// Definitions unfolded one inside another: one may unfold to itself.
 const MAX_UNFOLDED: usize = 6;
-/// More levels than this are not taken apart.
+/// The most levels that are taken apart.
 const MAX_LEVELS: usize = 64;
 
 impl GoalState {
@@ -109,7 +109,7 @@ impl GoalState {
         self.pattern_at((0, 0), ty, file, split)
     }
 
-    /// As [`GoalState::pattern`], within so many levels, and so many definitions among them.
+    /// Builds [`GoalState::pattern`] from within so many levels, and so many definitions among them.
     fn pattern_at(
         &mut self,
         (levels, unfoldings): (usize, usize),

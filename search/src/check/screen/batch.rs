@@ -1,12 +1,12 @@
-//! How many candidates can stand in one text. Pure.
+//! The number of candidates that can stand in one text. Pure.
 
 use unsorry_prover::Candidate;
 
 use crate::check::baseline::Baseline;
 use crate::target::Target;
 
-/// How many of `candidates`, at least one, can stand in one text. What looks through the library takes long,
-/// and stands alone.
+/// Returns how many of `candidates`, at least one, can stand in one text. A candidate that looks through the
+/// library takes long, and stands alone.
 pub fn batch(target: &Target, baseline: &Baseline, candidates: &[Candidate], most: usize) -> usize {
     if is_open(&baseline.rendered) || may_fail_on_some(target) {
         return 1;

@@ -12,13 +12,13 @@ use unsorry_syntax::splice::moved;
 use crate::check::verdict::{Complaint, Verdict, accepted, refused};
 use crate::lean::diagnostic::Diagnostic;
 
-/// What Lean says of a candidate that leaves no goal.
+/// Lean's message for a candidate that leaves no goal.
 pub(super) const PASSED: &str = "unsorry_passed";
 
-/// Where one of several candidates stands. Lines are counted from 0.
+/// The place of one of several candidates. Lines are counted from 0.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// What Lean says of these lines is about it.
+    /// The lines whose diagnostics are about it.
     pub lines: Range<u32>,
     /// The candidate itself, from the line of its first token.
     pub candidate: Range<u32>,
@@ -72,8 +72,8 @@ pub(super) fn branches(kind: HoleKind, candidates: &[Candidate]) -> (String, Vec
     }
 }
 
-/// What Lean `said` of the candidate with this index among several, which stands on `lines`; none if Lean has
-/// not come to it, or ran out where those before it may have spent all.
+/// The verdict, by what Lean `said`, on the candidate with this index among several, which stands on `lines`;
+/// none if Lean has not come to it, or ran out where those before it may have spent all.
 pub(super) fn one_of_several(
     at: usize,
     lines: &Range<u32>,

@@ -22,8 +22,8 @@ use crate::lean::diagnostic::Diagnostic;
 use crate::target::Target;
 use branches::{Place, branches, one_of_several};
 
-/// What Lean may spend on one text, in its own thousands of allocations. A candidate that needs more is
-/// tried again alone under the user's own limit.
+/// The most that Lean may spend on one text, in its own thousands of allocations. A candidate that needs more
+/// is tried again alone under the user's own limit.
 const MAX_HEARTBEATS: u32 = 20_000;
 
 /// A text to elaborate, and where each candidate stands in it. Lines are counted from 0.
@@ -31,14 +31,14 @@ const MAX_HEARTBEATS: u32 = 20_000;
 pub struct Screen {
     /// The text.
     pub text: String,
-    /// What Lean may spend on it is limited to what a screening may take.
+    /// Whether Lean may spend no more on it than a screening may take.
     limited: bool,
     /// The lines of the declaration, to the end of the text.
     lines: Range<u32>,
     places: Places,
 }
 
-/// Where the candidates stand.
+/// The places of the candidates.
 #[derive(Debug)]
 enum Places {
     /// One alone, from this line on, as in the user's text: what Lean says of the declaration is about it.
@@ -47,13 +47,13 @@ enum Places {
     Several(Vec<Place>),
 }
 
-/// What Lean says of a text of candidates.
+/// The judgement of a text of candidates.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Judged {
     /// Verdicts in the candidates' order; none where Lean has not come so far, or what it says may be about
     /// another one.
     Verdicts(Vec<Option<Verdict>>),
-    /// What stands before the hole needs more than a screening may take.
+    /// The text before the hole needs more than a screening may take.
     TooMuch,
 }
 
@@ -156,7 +156,7 @@ impl Screen {
         }
     }
 
-    /// What of `diagnostics` is about the declaration.
+    /// Returns those of `diagnostics` that are about the declaration.
     fn said<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
         let own = |d: &&Diagnostic| self.lines.contains(&d.start().line);
         diagnostics.iter().filter(own).collect()

@@ -41,7 +41,7 @@ fn baseline(rendered: &str) -> Baseline {
     }
 }
 
-/// Where each candidate stands.
+/// The place of each candidate.
 fn places(screen: &Screen) -> Vec<Place> {
     let lines = &screen.lines;
     match &screen.places {
@@ -131,7 +131,7 @@ fn candidates_on_goals_of_their_own() {
 }
 
 proptest! {
-    /// Whatever they are made of, and wherever the hole is.
+    /// Candidates have lines of their own, whatever they are made of, and wherever the hole is.
     #[test]
     fn each_has_its_lines(
         source in prop::sample::select(vec![

@@ -7,7 +7,7 @@ const SYS_REMOVEXATTRAT: libc::c_long = 466;
 const SYS_OPEN_TREE_ATTR: libc::c_long = 467;
 const SYS_FILE_SETATTR: libc::c_long = 469;
 
-/// Not in the C library's list everywhere.
+/// The `fcntl` command `F_SETOWN_EX`, which not every C library's list has.
 const F_SETOWN_EX: libc::c_int = 15;
 
 /// Calls that no Lean needs and that reach other processes, the network or more of the kernel.
@@ -148,15 +148,15 @@ pub const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWCGROUP,
 ];
 
-/// What a file's owner is set by. Who is told of a file's readiness may be anyone, and the signal any.
+/// The `fcntl` commands that set a file's owner. Anybody may be told of a file's readiness, by any signal.
 pub const FILE_OWNERS: [libc::c_int; 2] = [libc::F_SETOWN, F_SETOWN_EX];
 
 /// Kinds of sockets that are no streams: from one of a pair anything can be sent to any socket that is a
 /// file.
 pub const NO_STREAMS: [libc::c_int; 3] = [libc::SOCK_DGRAM, libc::SOCK_RAW, libc::SOCK_SEQPACKET];
 
-/// What a device may be asked: whether it is a terminal, how wide, how much there is to read; and how a
-/// file is used here. Others change files that were opened to read, or type into a terminal.
+/// The `ioctl` requests that are allowed: whether a device is a terminal, how wide, how much there is to
+/// read; and how a file is used here. Others change files that were opened to read, or type into a terminal.
 #[allow(clippy::unnecessary_cast)] // Other C libraries have other types.
 pub const IOCTLS: [u64; 7] = [
     libc::TCGETS as u64,

@@ -8,7 +8,7 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, Scope,
 };
 
-/// What is asked of Landlock; an older kernel gives what it has.
+/// The version of Landlock that is asked for; an older kernel gives what it has.
 const LANDLOCK: ABI = ABI::V9;
 
 /// Closes all files to writing but those in `scratch`, TCP, and whatever else Landlock knows to close.

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-/// What `unsorry contained-inside` takes.
+/// The arguments of `unsorry contained-inside`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The only folder that can be written to

@@ -9,8 +9,8 @@ const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Open files of a process.
 const MAX_OPEN_FILES: u64 = 4096;
 
-/// What a process may reserve besides what it may use. Some reserve much that they never use, as WebAssembly
-/// does; and one that fails at this limit could not be told that it was one.
+/// The memory that a process may reserve besides what it may use. Some reserve much that they never use, as
+/// WebAssembly does; and one that fails at this limit could not be told that it was one.
 const SLACK_BYTES: u64 = 8 << 30;
 
 /// Lowers the limits of what a process may take, of which it may use so much memory, in bytes.

@@ -14,7 +14,7 @@ use super::calls::{
 
 const IS_X86_64: bool = cfg!(target_arch = "x86_64");
 
-/// What is denied: calls, each where one of its rules holds, or always where it has none.
+/// The calls that are denied, each where one of its rules holds, or always where it has none.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Denies what `calls` lists, for good.
@@ -91,7 +91,7 @@ fn argument(number: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompCondition
     )?)
 }
 
-/// From here on these calls fail with this error; with 0 they do nothing, and say that it is done.
+/// Makes these calls fail with this error from here on; with 0 they do nothing, and say that it is done.
 fn apply(rules: Rules, error: i32) -> Result<()> {
     let filter = SeccompFilter::new(
         rules,

@@ -1,4 +1,4 @@
-//! What the gate lets through changes nothing around the hole.
+//! Candidates that the gate lets through change nothing around the hole.
 
 use proptest::prelude::*;
 use unsorry_syntax::HoleKind::{Tactic, Term};

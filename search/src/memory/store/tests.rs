@@ -292,7 +292,7 @@ fn a_full_disk() {
     assert_eq!(recalled(&store, 0), ["a"]);
 }
 
-/// Not a test of its own: the process that others start, which keeps as many proofs as it is told.
+/// The process that other tests start, which keeps as many proofs as it is told; no test of its own.
 #[test]
 #[ignore = "other tests start it"]
 fn a_process_that_writes() {

@@ -1,4 +1,4 @@
-//! What becomes of candidates that Lean refuses.
+//! The handling of candidates that Lean refuses.
 
 use unsorry_prover::{Candidate, Engine};
 

@@ -26,7 +26,7 @@ use crate::rewrite::comments::without_comments;
 use repairs::Repairs;
 use seen::{Judged, Proposed, Seen};
 
-/// How far the work on a goal has come.
+/// The progress of the work on a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
     Begun,
@@ -36,7 +36,7 @@ pub(super) enum Progress {
     Model,
 }
 
-/// What goes to and comes from those who work on the same goal in other ways.
+/// The channels to and from those who work on the same goal in other ways.
 pub(super) struct Channels {
     /// Takes the sketches that are proposed.
     pub sketched: UnboundedSender<Candidate>,

@@ -4,13 +4,13 @@ use unsorry_prover::{Attempt, Candidate, Engine};
 
 use crate::check::verdict::Complaint;
 
-/// How many texts a goal's candidates are repaired to, as Lean says.
+/// The most texts that a goal's candidates are repaired to, as Lean says.
 const MAX_REPAIRED_TEXTS: usize = 32;
 
-/// How many proofs of a goal are sent back to a model.
+/// The most proofs of a goal that are sent back to a model.
 const MAX_SENT_BACK: usize = 4;
 
-/// How often what comes of one proof is sent back.
+/// The most times that what comes of one proof is sent back.
 const MAX_ROUNDS: u8 = 2;
 
 /// A proof with more errors is not sent back.
@@ -22,11 +22,11 @@ pub(super) struct Repairable {
     errors: usize,
     pub engine: Engine,
     pub attempt: Attempt,
-    /// How often what comes of it will have been sent back.
+    /// The number of times that it will have been sent back, with what it comes from.
     pub round: u8,
 }
 
-/// What of a goal's failed candidates is repaired.
+/// The failed candidates of a goal that are repaired, and the counts that bound this.
 #[derive(Debug, Default)]
 pub(super) struct Repairs {
     /// Fewest errors first.

@@ -12,15 +12,15 @@ use crate::lean::elaboration::Unknown;
 use crate::search::lean_gone::{LeanGone, UnlessGone};
 use crate::search::step::Step;
 
-/// How many verified proofs a search gives at the most, the one that is applied among them.
+/// The most verified proofs that a search gives, the one that is applied among them.
 const MAX_PROOFS: usize = 3;
 
-/// How long candidates get after one of their batch has passed.
+/// The time that candidates get after one of their batch has passed.
 const AFTER_FIRST: Duration = Duration::from_millis(400);
 
-/// What screening a batch gives.
+/// The verdicts of screening a batch.
 pub(super) enum Verdicts {
-    /// What there is to say of each.
+    /// A verdict on each, where there is one.
     All(Vec<Option<Verdict>>),
     /// Verdicts on those that passed before the others were done with.
     Early(Vec<(usize, Verdict)>),

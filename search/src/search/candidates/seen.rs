@@ -9,17 +9,17 @@ pub(super) struct Seen(HashMap<String, Text>);
 
 #[derive(Debug, Default)]
 struct Text {
-    /// How often it was proposed since its verdict was told.
+    /// The number of times it was proposed since its verdict was told.
     untold: usize,
     verdict: Option<Judged>,
-    /// How often a model has repaired what it comes from.
+    /// The number of times that a model has repaired what it comes from.
     round: u8,
 }
 
-/// What is wrong with a text, if anything is.
+/// The error in a text, if there is one.
 pub(super) type Judged = Option<String>;
 
-/// How a proposed text stands.
+/// The standing of a proposed text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Proposed {
     /// It is to be checked.
@@ -53,7 +53,7 @@ impl Seen {
         std::mem::take(&mut seen.untold)
     }
 
-    /// How often a model has repaired what a text comes from.
+    /// The number of times that a model has repaired what a text comes from.
     pub fn round(&self, text: &str) -> u8 {
         self.0.get(text).map_or(0, |seen| seen.round)
     }

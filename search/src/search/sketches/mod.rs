@@ -24,7 +24,7 @@ use crate::target::Target;
 use crate::verify::{Rejection, confirm_sketch};
 pub use progress::{SketchProgress, SketchStep, StepState};
 
-/// How many sketches for one goal are worked on.
+/// The most sketches for one goal that are worked on.
 const MAX_SKETCHES: usize = 4;
 
 /// A sketch with more steps is left alone.
@@ -88,7 +88,7 @@ struct SketchSearch<'a> {
     outline: Arc<Outline>,
     holes: Vec<usize>,
     steps: Vec<SketchStep>,
-    /// What Lean says of each hole, and the proof.
+    /// The baseline of each hole, and its proof.
     baselines: Vec<Option<Arc<Baseline>>>,
     proofs: Vec<Option<(HoleKind, String)>>,
 }
@@ -209,7 +209,7 @@ impl<'a> SketchSearch<'a> {
         Ok(found.refuted.is_none())
     }
 
-    /// What Lean says of a step as it stands, asked for once.
+    /// The baseline of a step as it stands, asked for once.
     async fn baseline(
         &mut self,
         step: usize,
@@ -236,7 +236,7 @@ impl<'a> SketchSearch<'a> {
         Ok(self.baselines[step].clone())
     }
 
-    /// What a step may take of the time that is left, as long as others are open too.
+    /// The share of the time left that a step may take, as long as others are open too.
     fn share(&self) -> Duration {
         let deadline = self.goal.shared.deadline;
         let left = deadline.saturating_duration_since(Instant::now());

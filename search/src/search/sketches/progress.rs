@@ -1,6 +1,6 @@
-//! How the steps of a sketch stand.
+//! The progress of a sketch, step by step.
 
-/// How the steps of a sketch stand.
+/// The progress of a sketch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SketchProgress {
     /// The steps, in the text's order.
@@ -12,11 +12,11 @@ pub struct SketchProgress {
 pub struct SketchStep {
     /// The goal: `h₁ : a < b`.
     pub goal: String,
-    /// How the step stands.
+    /// The state of the step.
     pub state: StepState,
 }
 
-/// How a step of a sketch stands.
+/// The state of a step of a sketch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepState {
     /// Nothing has been found so far.
@@ -25,12 +25,12 @@ pub enum StepState {
     Tried,
     /// Lean takes this for it.
     Proved(String),
-    /// Its contrary is proved: the sketch leads nowhere.
+    /// The step is false, as a proof of its contrary shows: the sketch leads nowhere.
     False,
 }
 
 impl SketchProgress {
-    /// How many steps are proved.
+    /// The number of steps that are proved.
     pub fn proved(&self) -> usize {
         let proved = |step: &&SketchStep| matches!(step.state, StepState::Proved(_));
         self.steps.iter().filter(proved).count()

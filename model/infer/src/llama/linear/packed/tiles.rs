@@ -25,8 +25,8 @@ pub(super) struct TileQ4K {
     pub(super) dmin: [f16; ROWS],
     pub(super) scales: [[u8; ROWS]; 8],
     pub(super) mins: [[u8; ROWS]; 8],
-    /// For each 8 columns: of each row, the first four in the low nibbles and the last four in the high
-    /// ones.
+    /// The low four bits, a vector for every 8 columns: of each row, the first four in the low nibbles and
+    /// the last four in the high ones.
     pub(super) quants: [[u8; 64]; 32],
 }
 
@@ -37,8 +37,8 @@ pub(super) struct TileQ4K {
 pub(super) struct TileQ6K {
     /// The low four bits, in the order of [`TileQ4K::quants`].
     pub(super) low: [[u8; 64]; 32],
-    /// For each 16 columns: of each row, byte `i` has the high two bits of the columns `i`, `i + 4`,
-    /// `i + 8` and `i + 12`.
+    /// The high two bits, a vector for every 16 columns: byte `i` of each row has those of the columns `i`,
+    /// `i + 4`, `i + 8` and `i + 12`.
     pub(super) high: [[u8; 64]; 16],
     pub(super) scales: [[i8; ROWS]; 16],
     pub(super) d: [f16; ROWS],
@@ -49,7 +49,7 @@ pub(super) struct TileQ6K {
 #[repr(C)]
 pub(super) struct TileQ8 {
     pub(super) d: [f16; ROWS],
-    /// For each 4 columns: four bytes of each row.
+    /// The values, a vector for every 4 columns: four bytes of each row.
     pub(super) quants: [[u8; 64]; 8],
 }
 
