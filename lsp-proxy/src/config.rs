@@ -2,16 +2,16 @@
 //! `UNSORRY_CACHE`. Each section is a file here, and lists its keys and who may set them; what others
 //! than the user may set is preference only: no command, no endpoint, no file.
 
-#[cfg(any(test, fuzzing))]
-mod bounded;
 mod cache;
 mod check;
 mod editor;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod generation;
-mod key;
 mod load;
 mod local;
 mod paths;
+mod permission;
 mod read;
 mod remote;
 mod search;
@@ -19,12 +19,12 @@ mod search;
 mod tests;
 mod values;
 
-#[cfg(any(test, fuzzing))]
-pub use bounded::a_project_is_bounded;
 pub use cache::Cache;
-pub use key::Origin;
+#[cfg(any(test, fuzzing))]
+pub use fuzzed::a_project_is_bounded;
 pub use local::Local;
 pub use paths::{log_file, model_path, models_folder, shim_folder, state_folder, users_file};
+pub use permission::Origin;
 pub use read::parse_duration;
 pub use unsorry_prover::Engine;
 pub use values::Config;

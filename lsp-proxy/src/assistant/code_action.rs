@@ -6,11 +6,11 @@ use tower_lsp_server::ls_types as lsp;
 
 use super::commands::{Command, announced};
 use super::context::Assistant;
-use super::edit::workspace_edit;
 use super::initialize::SOURCE_KIND;
 use super::state::State;
 use super::state::document::View;
 use super::state::finding::Offer;
+use super::workspace_edit::workspace_edit;
 use crate::proxy::route::DATA_KEY;
 use unsorry_search::search::wording::one_line;
 use unsorry_search::verify::VerifiedSketch;

@@ -11,7 +11,6 @@ mod configured;
 mod consent;
 mod context;
 mod deadline;
-mod edit;
 mod event_loop;
 mod execute_command;
 mod goals;
@@ -32,6 +31,7 @@ mod status;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod workspace_edit;
 
 pub use configured::Configured;
 pub use event_loop::{Setup, run};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use super::key::keys;
+use super::permission::keys;
 
 /// The environment's variable that names another folder, or `off`.
 const VARIABLE: &str = "UNSORRY_CACHE";
@@ -60,7 +60,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::key::Origin;
+    use crate::config::permission::Origin;
 
     #[test]
     fn who_switches_it_off() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use unsorry_search::verify::Level;
 
-use super::key::keys;
+use super::permission::keys;
 use super::read;
 use super::values::Config;
 

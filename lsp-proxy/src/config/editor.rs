@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::key::Origin;
+use super::permission::Origin;
 use super::values::Config;
 
 impl Config {

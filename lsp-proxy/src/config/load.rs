@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use unsorry_prover::PortfolioRow;
 
-use super::key::{self, Key, Origin, Permission};
 use super::local::{self, Local};
 use super::paths::users_file;
+use super::permission::{self, Key, Origin, Permission};
 use super::remote::{self, Remote};
 use super::values::Config;
 use super::{cache, check, search};
@@ -121,7 +121,7 @@ impl Config {
     /// is added.
     pub fn add(&mut self, text: &str, origin: Origin, folder: &Path) -> Result<()> {
         let file: File = toml::from_str(text)?;
-        key::check_permissions(&toml::from_str(text)?, origin, &keys())?;
+        permission::check_permissions(&toml::from_str(text)?, origin, &keys())?;
         if !file.remote.is_empty() {
             self.remote = remote::settings(&file.remote, folder)?;
         }

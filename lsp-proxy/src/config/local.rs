@@ -8,7 +8,7 @@ use serde::Deserialize;
 use unsorry_model::local::{DevicePreference, LocalSettings};
 
 use super::generation::{self, generation_keys};
-use super::key::{Key, Permission};
+use super::permission::{Key, Permission};
 use super::read;
 
 generation_keys! {

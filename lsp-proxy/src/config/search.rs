@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use unsorry_prover::Engine;
 
-use super::key::{Permission, Place, keys};
+use super::permission::{Permission, Place, keys};
 use super::read;
 use super::values::Config;
 

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use unsorry_search::verify::Level;
 
-use super::key::{Key, Permission};
 use super::load::keys;
+use super::permission::{Key, Permission};
 use super::*;
 
 proptest! {

@@ -1,4 +1,5 @@
-//! The relay: two threads, one a direction, each the only one to decide the order of its direction.
+//! The relay: two threads, one a direction, each the only one to decide the order of its direction, and a
+//! third ([`deadlines`]) that lets go of what was held for the assistant too long.
 //!
 //! A thread of the relay reads, routes and writes; it never waits for the assistant. What the
 //! assistant sends on its own goes through an [`Output`], whole messages only, behind whatever was

@@ -125,7 +125,7 @@ impl Server {
             (Some(own), Some(told)) => Some(own.min(told)),
             (own, told) => own.or(told),
         };
-        let (api, template) = self.how(&model)?;
+        let (api, template) = self.how(&model).await?;
         Ok(Facts {
             kind,
             model,
@@ -137,7 +137,7 @@ impl Server {
     }
 
     /// Returns how a model is asked.
-    fn how(&self, model: &str) -> Result<(Api, Option<String>), Problem> {
+    async fn how(&self, model: &str) -> Result<(Api, Option<String>), Problem> {
         let is_prover_v2 = || {
             let letters = model.to_lowercase().replace(['-', '_', '.'], "");
             letters.contains("proverv2") && !letters.contains("goedel")
@@ -146,7 +146,7 @@ impl Server {
             Template::ProverV2 => (Api::Completions, None),
             Template::Auto if is_prover_v2() => (Api::Completions, None),
             Template::Auto | Template::Chat => (Api::Chat, None),
-            Template::File(path) => match super::template::read(path) {
+            Template::File(path) => match super::template::read(path).await {
                 Ok(template) => (Api::Completions, Some(template)),
                 Err(error) => return Err(Problem::new(Remedy::Nothing, format!("{error:#}"))),
             },

@@ -60,8 +60,9 @@ pub(super) fn rendered(template: &str, prompt: &Prompt) -> Result<String> {
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn read(path: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(path)
+pub(super) async fn read(path: &Path) -> Result<String> {
+    let text = tokio::fs::read_to_string(path)
+        .await
         .with_context(|| format!("can't read the template {}", path.display()))?;
     if path.extension().is_none_or(|extension| extension != "json") {
         return Ok(text);

@@ -2,7 +2,7 @@
 
 use unsorry_syntax::lexer::Token;
 
-use super::table::TERMS;
+use super::forbidden_words::TERMS;
 use super::tokens::Tokens;
 
 /// Whether what is given to the name at `at`, as in `(maxSteps := 3)`, is written out. An argument of a term

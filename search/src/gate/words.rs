@@ -3,9 +3,9 @@
 use unsorry_syntax::keyword;
 use unsorry_syntax::lexer::{TokenKind, is_identifier_rest};
 
+use super::forbidden_words::*;
 use super::options;
 use super::refusal::Refusal;
-use super::table::*;
 use super::tokens::Tokens;
 
 /// No token that runs code, changes the language, is a command, or leaves the goal unproved; a `sketch` may

@@ -42,7 +42,7 @@ impl BatchSizer {
         !self.unlimited
     }
 
-    /// Takes in what Lean has said of `size` candidates sizer. Returns their verdicts: those that have
+    /// Takes in what Lean has said of `size` candidates in one text. Returns their verdicts: those that have
     /// none are to be asked about again, and one alone always has one.
     pub fn heard(&mut self, size: usize, judged: Judged) -> Vec<Option<Verdict>> {
         let verdicts = match judged {

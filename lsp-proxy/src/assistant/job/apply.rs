@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 use unsorry_prover::Candidate;
 
-use super::super::edit::workspace_edit;
 use super::super::state::document::View;
+use super::super::workspace_edit::workspace_edit;
 use super::worker::Worker;
 use unsorry_search::check::baseline::baseline;
 use unsorry_search::target::Target;

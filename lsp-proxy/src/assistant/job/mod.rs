@@ -5,7 +5,7 @@ mod apply;
 mod display;
 mod ending;
 mod prove;
-mod watch;
+mod steps;
 mod worker;
 
 use std::ops::Range;

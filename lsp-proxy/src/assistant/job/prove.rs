@@ -11,7 +11,7 @@ use super::super::state::finding::Finding;
 use super::super::state::jobs::AT_FIRST;
 use super::display::Display;
 use super::ending::{findings, sentence};
-use super::watch::{tell, watch};
+use super::steps::{tell, watch};
 use super::worker::Worker;
 
 /// The longest that a search that was stopped may take to give what it has found.

@@ -1,4 +1,4 @@
-//! The keys, and who may set them. Each section lists its keys with [`keys!`]: what is read from a file, what
+//! The keys, and who may set them. Most sections list their keys with [`keys!`], the tables of models beside their structs: what is read from a file, what
 //! a project and an editor may do to it, and where it goes, all follow from the key's line there.
 
 use std::fmt;
@@ -173,12 +173,12 @@ macro_rules! keys {
 
         impl $Keys {
             /// The keys, each with who may set it.
-            pub(super) const KEYS: &[$crate::config::key::Key] = &[$(
-                $crate::config::key::Key {
+            pub(super) const KEYS: &[$crate::config::permission::Key] = &[$(
+                $crate::config::permission::Key {
                     table: Some($table),
                     name: stringify!($name),
-                    project: $crate::config::key::Permission::$project,
-                    editor: $crate::config::key::Permission::$editor,
+                    project: $crate::config::permission::Permission::$project,
+                    editor: $crate::config::permission::Permission::$editor,
                     reason: {
                         #[allow(unused)]
                         let reason: Option<&'static str> = None;
@@ -189,8 +189,8 @@ macro_rules! keys {
             )*];
 
             /// Puts each value into its place, as far as `origin` may.
-            pub(super) fn merge_into(self, values: &mut $Target, origin: $crate::config::key::Origin) {
-                use $crate::config::key::Place as _;
+            pub(super) fn merge_into(self, values: &mut $Target, origin: $crate::config::permission::Origin) {
+                use $crate::config::permission::Place as _;
                 let mut keys = Self::KEYS.iter();
                 $(
                     // The keys are listed in the order of the fields.
