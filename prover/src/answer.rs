@@ -20,9 +20,6 @@ use crate::{Candidate, Engine};
 use boundary::Boundary;
 use unsorry_syntax::lex;
 
-/// The most bytes of an answer; a longer one is given up.
-pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
-
 /// The parts of a whole answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {

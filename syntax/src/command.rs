@@ -10,8 +10,7 @@ mod open_in;
 
 use std::ops::Range;
 
-use crate::declaration::DeclarationKind;
-use crate::keyword::{self, CommandKind};
+use crate::keyword::{self, CommandKind, DeclarationKind};
 use crate::lexer::{Token, TokenKind};
 use brackets::Brackets;
 

@@ -3,28 +3,9 @@
 use std::ops::Range;
 
 use crate::command::{Command, commands};
-use crate::keyword::CommandKind;
+use crate::keyword::{CommandKind, DeclarationKind};
 use crate::lexer::Token;
 use crate::scope::Scopes;
-
-/// The kind of a declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeclarationKind {
-    /// `theorem` or `lemma`.
-    Theorem,
-    /// `example`.
-    Example,
-    /// `def` or `abbrev`.
-    Def,
-    /// `instance`.
-    Instance,
-    /// `inductive`.
-    Inductive,
-    /// `structure` or `class`.
-    Structure,
-    /// `axiom`, `opaque`, `initialize`.
-    Other,
-}
 
 /// A declaration and its parts, as bytes of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,4 @@
-//! The words that start a command, and the kind of command that each starts.
-
-use super::declaration::DeclarationKind;
+//! The words that start a command, and the kind of command or declaration that each starts.
 
 /// The kind of a command, told by its keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +20,25 @@ pub enum CommandKind {
     /// A command that adds to Lean's syntax: `notation`, `macro`, …
     Notation,
     /// Any other: `#eval`, `deriving instance`, …
+    Other,
+}
+
+/// The kind of a declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeclarationKind {
+    /// `theorem` or `lemma`.
+    Theorem,
+    /// `example`.
+    Example,
+    /// `def` or `abbrev`.
+    Def,
+    /// `instance`.
+    Instance,
+    /// `inductive`.
+    Inductive,
+    /// `structure` or `class`.
+    Structure,
+    /// `axiom`, `opaque`, `initialize`.
     Other,
 }
 

@@ -7,95 +7,16 @@ mod growth;
 mod identifier;
 mod interpolation;
 mod literal;
-
-use std::ops::Range;
+mod state;
+mod token;
 
 pub use growth::may_grow;
 pub use identifier::is_identifier_rest;
+pub use token::{Token, TokenKind};
+
 use identifier::is_identifier_start;
-use interpolation::Interpolation;
 use literal::is_raw_string;
-
-/// The kind of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
-    /// An identifier or keyword, with its dotted and `«…»` parts; also a name literal such as
-    /// `` `foo.bar ``.
-    Word,
-    /// A numeral, or the index of a projection such as `x.1`.
-    Number,
-    /// A string or raw string; or, of an interpolated string, a piece of text with its delimiters:
-    /// `"a {`, `} b {`, `} c"`.
-    String,
-    /// A character such as `'a'`.
-    Char,
-    /// Anything else: an operator, a bracket, a comma, the backticks of a Markdown fence.
-    Symbol,
-    /// `-- …`, without its line end.
-    LineComment,
-    /// `/- … -/`.
-    BlockComment,
-    /// `/-- … -/` or `/-! … -/`.
-    DocComment,
-}
-
-/// A token of a text, and where it stands there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    /// The kind of the token.
-    pub kind: TokenKind,
-    /// The bytes of the token.
-    pub range: Range<usize>,
-    /// The number of characters before it on its line.
-    pub column: usize,
-    /// Whether no code stands before it on its line.
-    pub first_on_line: bool,
-    /// Whether it ends in the text: not so a string, comment or `«` part that is never closed, nor for an interpolated string
-    /// that could only be read as a plain one.
-    pub terminated: bool,
-}
-
-impl Token {
-    /// The token's text within the text it was cut from.
-    pub fn text<'a>(&self, text: &'a str) -> &'a str {
-        &text[self.range.clone()]
-    }
-
-    /// The token's text if it is a [`TokenKind::Word`], else nothing.
-    pub fn word<'a>(&self, text: &'a str) -> &'a str {
-        match self.kind {
-            TokenKind::Word => self.text(text),
-            _ => "",
-        }
-    }
-
-    /// The number of brackets that the token opens, less those that it closes. The pieces of an
-    /// interpolated string hold the braces of the code in it.
-    pub fn bracket_depth(&self, text: &str) -> isize {
-        let own = self.text(text);
-        match self.kind {
-            TokenKind::String if self.terminated => {
-                isize::from(own.ends_with('{')) - isize::from(own.starts_with('}'))
-            }
-            TokenKind::Symbol => match own.chars().next_back() {
-                Some('(' | '[' | '{' | '⟨' | '⦃' | '⟦') => 1,
-                Some(')' | ']' | '}' | '⟩' | '⦄' | '⟧') => -1,
-                _ => 0,
-            },
-            _ => 0,
-        }
-    }
-
-    /// Whether Lean skips it: a comment that documents nothing.
-    pub fn is_comment(&self) -> bool {
-        matches!(self.kind, TokenKind::LineComment | TokenKind::BlockComment)
-    }
-
-    /// Whether it is code: neither comment nor documentation.
-    pub fn is_code(&self) -> bool {
-        !self.is_comment() && self.kind != TokenKind::DocComment
-    }
-}
+use state::Lexer;
 
 /// The tokens of `text` in order. Only white space lies between them.
 pub fn lex(text: &str) -> Vec<Token> {
@@ -150,27 +71,7 @@ const SYMBOLS: &[&str] = &[
     ".{", "//",
 ];
 
-struct Lexer<'a> {
-    text: &'a str,
-    at: usize,
-    tokens: Vec<Token>,
-    open: Vec<Interpolation>,
-    failures: usize,
-    first_failure: Option<usize>,
-}
-
-impl<'a> Lexer<'a> {
-    fn after(text: &'a str, tokens: Vec<Token>) -> Self {
-        Lexer {
-            text,
-            at: tokens.last().map_or(0, |last| last.range.end),
-            tokens,
-            open: Vec::new(),
-            failures: 0,
-            first_failure: None,
-        }
-    }
-
+impl Lexer<'_> {
     /// Reads one token; false at the end.
     fn step(&mut self) -> bool {
         while let Some(c) = self.peek() {
@@ -192,7 +93,11 @@ impl<'a> Lexer<'a> {
                 self.push(TokenKind::LineComment, start + len, true);
             }
             '/' if rest.starts_with("/-") => self.block_comment(),
-            '\'' => self.char(),
+            '\'' => {
+                if !self.char() {
+                    self.symbol(c);
+                }
+            }
             'r' if is_raw_string(rest) => self.raw_string(),
             '0'..='9' => self.number(),
             '`' => self.name_literal(),
@@ -201,48 +106,6 @@ impl<'a> Lexer<'a> {
             _ => self.symbol(c),
         }
         true
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
-    }
-
-    fn push(&mut self, kind: TokenKind, end: usize, terminated: bool) {
-        let (column, first_on_line) = self.place();
-        self.tokens.push(Token {
-            kind,
-            range: self.at..end,
-            column,
-            first_on_line,
-            terminated,
-        });
-        self.at = end;
-    }
-
-    /// The column that has been reached, and whether no code stands before it on its line.
-    fn place(&self) -> (usize, bool) {
-        let bytes = self.text.as_bytes();
-        let newline = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n');
-        let last = self.tokens.last();
-        let gap = &bytes[last.map_or(0, |last| last.range.end)..self.at];
-        if let Some(newline) = newline(gap) {
-            return (count_chars(&gap[newline + 1..]), true);
-        }
-        let gap = count_chars(gap);
-        let Some(last) = last else {
-            return (gap, true);
-        };
-        let own = &bytes[last.range.clone()];
-        let newline = match last.kind {
-            TokenKind::Word | TokenKind::Number | TokenKind::Symbol => None,
-            _ => newline(own),
-        };
-        let column = match newline {
-            Some(newline) => count_chars(&own[newline + 1..]),
-            None => last.column + count_chars(own),
-        };
-        let first = !last.is_code() && (last.first_on_line || newline.is_some());
-        (column + gap, first)
     }
 
     /// `«…»` and plain parts with dots between, from `start` on; `at` may stand before it.
@@ -328,18 +191,6 @@ impl<'a> Lexer<'a> {
         }
         self.push(kind, at, true);
     }
-
-    /// Whether the token that starts here is the field of a projection.
-    fn after_dot(&self, start: usize) -> bool {
-        self.tokens.last().is_some_and(|last| {
-            last.range.end == start && matches!(last.text(self.text), "." | "|>.")
-        })
-    }
-}
-
-/// The number of characters in the bytes of a text: all but the bytes that go on with one.
-fn count_chars(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 #[cfg(test)]

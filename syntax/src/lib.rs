@@ -16,10 +16,11 @@ mod scraps;
 pub mod splice;
 
 pub use command::{Command, commands};
-pub use declaration::{Declaration, DeclarationKind, declarations};
+pub use declaration::{Declaration, declarations};
 pub use edit::{Change, diff, shift};
 pub use header::imports;
 pub use hole::{Hole, HoleKind, holes};
+pub use keyword::DeclarationKind;
 pub use lexer::{Token, TokenKind, lex, outside_brackets};
 pub use outline::Outline;
 pub use pieces::Pieces;

@@ -1,11 +1,13 @@
 //! Finds the end of the block at the hole while it is written.
 
-use super::MAX_ANSWER_BYTES;
 use super::boundary::{Boundary, goes_on, goes_on_from};
 use super::layout::laid_out;
 use crate::goal::{Goal, HoleKind};
 use unsorry_syntax::lexer::{lex_on, may_grow};
 use unsorry_syntax::{Token, TokenKind, keyword, lex};
+
+/// The most bytes of an answer; a longer one is given up.
+const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 /// Reads what a model writes after a prefilled turn, and tells when the block at the hole has
 /// ended: at a fence, at a line left of the block, at the next declaration, at a closing bracket

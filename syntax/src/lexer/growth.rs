@@ -1,6 +1,7 @@
 //! Which tokens of an unfinished text are certain.
 
-use super::{SYMBOLS, Token, TokenKind};
+use super::SYMBOLS;
+use super::token::{Token, TokenKind};
 
 /// Whether more text after `text` could make this token of it another. The tokens before the first
 /// such one stay what they are, whatever follows.

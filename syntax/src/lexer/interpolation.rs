@@ -1,6 +1,7 @@
 //! Strings with code in them: which strings they are, and what becomes of one that never ends.
 
-use super::{Lexer, TokenKind};
+use super::state::{Interpolation, Lexer};
+use super::token::TokenKind;
 use crate::keyword;
 
 /// Words that take an interpolated string, and how many arguments stand before it.
@@ -25,19 +26,23 @@ const PLAIN: &[&str] = &["panic!", "unreachable!", "assert!", "dbg!"];
 
 /// The most times that an interpolated string that never ends is read again as a plain one; a limit keeps a
 /// text of many such strings linear.
-pub(super) const MAX_FAILURES: usize = 8;
-
-/// An interpolated string whose end is yet to come.
-pub(super) struct Interpolation {
-    /// The byte of the opening quote.
-    pub(super) start: usize,
-    /// The number of tokens before it.
-    pub(super) tokens: usize,
-    /// Open braces of the code being read.
-    pub(super) braces: usize,
-}
+const MAX_FAILURES: usize = 8;
 
 impl Lexer<'_> {
+    /// A string, or the first piece of an interpolated one.
+    pub(super) fn string(&mut self) {
+        if self.failures < MAX_FAILURES && self.interpolates() {
+            self.open.push(Interpolation {
+                start: self.at,
+                tokens: self.tokens.len(),
+                braces: 0,
+            });
+            self.interpolated_text();
+        } else {
+            self.plain_string();
+        }
+    }
+
     /// A piece of an interpolated string, from its `"` or `}` up to a `{` or its `"`.
     pub(super) fn interpolated_text(&mut self) {
         match self.string_end(self.at + 1, true) {
@@ -92,7 +97,7 @@ impl Lexer<'_> {
     }
 
     /// Whether a string that starts here is an interpolated one.
-    pub(super) fn interpolates(&self) -> bool {
+    fn interpolates(&self) -> bool {
         let Some(last) = self.tokens.last() else {
             return false;
         };

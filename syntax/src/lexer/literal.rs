@@ -1,7 +1,7 @@
 //! Numbers, characters and strings.
 
-use super::interpolation::{Interpolation, MAX_FAILURES};
-use super::{Lexer, TokenKind};
+use super::state::Lexer;
+use super::token::TokenKind;
 
 impl Lexer<'_> {
     pub(super) fn number(&mut self) {
@@ -37,7 +37,8 @@ impl Lexer<'_> {
         self.push(TokenKind::Number, end, true);
     }
 
-    pub(super) fn char(&mut self) {
+    /// Reads a character. Returns whether there is one: if not, the quote is a symbol.
+    pub(super) fn char(&mut self) -> bool {
         let mut chars = self.text[self.at..].char_indices().skip(1);
         let end = match chars.next() {
             Some((_, '\\')) => {
@@ -63,10 +64,10 @@ impl Lexer<'_> {
                 _ => None,
             },
         };
-        match end {
-            Some(end) => self.push(TokenKind::Char, end, true),
-            None => self.symbol('\''),
+        if let Some(end) = end {
+            self.push(TokenKind::Char, end, true);
         }
+        end.is_some()
     }
 
     pub(super) fn raw_string(&mut self) {
@@ -83,19 +84,6 @@ impl Lexer<'_> {
             if closing.count() == hashes {
                 return self.push(TokenKind::String, at + hashes, true);
             }
-        }
-    }
-
-    pub(super) fn string(&mut self) {
-        if self.failures < MAX_FAILURES && self.interpolates() {
-            self.open.push(Interpolation {
-                start: self.at,
-                tokens: self.tokens.len(),
-                braces: 0,
-            });
-            self.interpolated_text();
-        } else {
-            self.plain_string();
         }
     }
 
