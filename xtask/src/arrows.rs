@@ -54,13 +54,6 @@ const HEAVY: [&str; 4] = ["candle", "reqwest", "tower-lsp-server", "lsp-types"];
 /// Modules of a crate, and those that nothing in them may use.
 const FORBIDDEN: [(&str, &str, &str); 1] = [("unsorry", "cli", "assistant")];
 
-/// The modules that still use each other in a circle, by their crate. It is to become empty: what is
-/// mended must be taken out here.
-const STILL_CYCLIC: &[(&str, &[&str])] = &[];
-
-/// The modules that still use what is [`FORBIDDEN`] to them, by their crate. It is to become empty, too.
-const STILL_FORBIDDEN: &[(&str, &[&str])] = &[];
-
 /// Checks all arrows.
 ///
 /// # Errors
@@ -72,7 +65,6 @@ pub(crate) fn run() -> Result<()> {
         mistakes.extend(too_heavy(name, &dependencies(name)?));
     }
     let mut files = 0;
-    let (mut cyclic, mut forbidden) = (Excuses::new(STILL_CYCLIC), Excuses::new(STILL_FORBIDDEN));
     for package in &packages {
         let sources = package.folder.join("src");
         if !sources.is_dir() {
@@ -82,16 +74,13 @@ pub(crate) fn run() -> Result<()> {
         let modules = Modules::read(&sources)?;
         files += modules.len();
         let graph = modules.graph();
-        mistakes.extend(cycles(&package.name, &graph, &mut cyclic));
-        mistakes.extend(forbidden_uses(&package.name, &graph, &mut forbidden));
+        mistakes.extend(cycles(&package.name, &graph));
+        mistakes.extend(forbidden_uses(&package.name, &graph));
     }
-    mistakes.extend(cyclic.unused("STILL_CYCLIC"));
-    mistakes.extend(forbidden.unused("STILL_FORBIDDEN"));
     ensure!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
     println!(
-        "The arrows lead downwards: {} crates, {files} files; {} exceptions.",
-        packages.len(),
-        STILL_CYCLIC.len() + STILL_FORBIDDEN.len()
+        "The arrows lead downwards: {} crates, {files} files.",
+        packages.len()
     );
     Ok(())
 }
@@ -185,67 +174,20 @@ fn too_heavy(name: &str, tree: &str) -> Option<String> {
     ))
 }
 
-/// What is excused, by crate and modules, and which of that was needed.
-struct Excuses<'a> {
-    all: &'a [(&'a str, &'a [&'a str])],
-    used: BTreeSet<usize>,
-}
-
-impl<'a> Excuses<'a> {
-    fn new(all: &'a [(&'a str, &'a [&'a str])]) -> Excuses<'a> {
-        Excuses {
-            all,
-            used: BTreeSet::new(),
-        }
-    }
-
-    /// Whether these modules are excused, all by one line.
-    fn cover(&mut self, package: &str, modules: &BTreeSet<String>) -> bool {
-        let covers = |(of, excused): &(&str, &[&str])| {
-            *of == package
-                && modules
-                    .iter()
-                    .all(|module| excused.contains(&module.as_str()))
-        };
-        let line = self.all.iter().position(covers);
-        self.used.extend(line);
-        line.is_some()
-    }
-
-    /// The lines that excuse what is not there any more, in the list of this `name`.
-    fn unused(&self, name: &str) -> Vec<String> {
-        let lines = self.all.iter().enumerate();
-        lines
-            .filter(|(number, _)| !self.used.contains(number))
-            .map(|(_, (package, modules))| {
-                format!(
-                    "{package}: {} are well now: take them out of {name} in xtask/src/arrows.rs",
-                    modules.join(", ")
-                )
-            })
-            .collect()
-    }
-}
-
 /// The modules of a crate that use each other in a circle, each circle with the names used.
-fn cycles(package: &str, graph: &Graph, excuses: &mut Excuses) -> Vec<String> {
-    let mut mistakes = Vec::new();
-    for cycle in graph.cycles() {
-        if !excuses.cover(package, &cycle) {
-            let within = graph
-                .edges()
-                .filter(|(from, to, _)| cycle.contains(*from) && cycle.contains(*to));
-            let lines: String = within.map(line).collect();
-            mistakes.push(format!(
-                "{package}: these use each other in a circle:{lines}"
-            ));
-        }
-    }
-    mistakes
+fn cycles(package: &str, graph: &Graph) -> Vec<String> {
+    let mistake = |cycle: BTreeSet<String>| {
+        let within = graph
+            .edges()
+            .filter(|(from, to, _)| cycle.contains(*from) && cycle.contains(*to));
+        let lines: String = within.map(line).collect();
+        format!("{package}: these use each other in a circle:{lines}")
+    };
+    graph.cycles().into_iter().map(mistake).collect()
 }
 
 /// The modules of a crate that use what is [`FORBIDDEN`] to them.
-fn forbidden_uses(package: &str, graph: &Graph, excuses: &mut Excuses) -> Vec<String> {
+fn forbidden_uses(package: &str, graph: &Graph) -> Vec<String> {
     let is_in = |module: &str, room: &str| {
         let rest = module.strip_prefix(room);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -259,9 +201,8 @@ fn forbidden_uses(package: &str, graph: &Graph, excuses: &mut Excuses) -> Vec<St
         }
     }
     forbidden
-        .into_iter()
-        .filter(|(module, _)| !excuses.cover(package, &BTreeSet::from([(*module).to_owned()])))
-        .map(|(_, lines)| format!("{package}: these may not be used there:{lines}"))
+        .into_values()
+        .map(|lines| format!("{package}: these may not be used there:{lines}"))
         .collect()
 }
 
@@ -329,17 +270,9 @@ mod tests {
         graph.add("cli::cache", "assistant", "count");
         graph.add("client", "assistant", "count");
         let circle = "p: these use each other in a circle:\n  a -> b: B\n  b -> a: A";
-        let check = |excused: &[(&str, &[&str])], told: &[&str], unused: usize| {
-            let mut excuses = Excuses::new(excused);
-            assert_eq!(cycles("p", &graph, &mut excuses), told);
-            assert_eq!(excuses.unused("LIST").len(), unused);
-        };
-        check(&[], &[circle], 0);
-        check(&[("p", &["a", "b", "c"])], &[], 0);
-        check(&[("p", &["a", "c"]), ("q", &["a", "b"])], &[circle], 2);
-        let uses = |excused| forbidden_uses("unsorry", &graph, &mut Excuses::new(excused));
+        assert_eq!(cycles("p", &graph), [circle]);
         let told = "unsorry: these may not be used there:\n  cli::cache -> assistant: count";
-        assert_eq!(uses(&[]), [told]);
-        assert_eq!(uses(&[("unsorry", &["cli::cache"])]), [""; 0]);
+        assert_eq!(forbidden_uses("unsorry", &graph), [told]);
+        assert_eq!(forbidden_uses("p", &graph), [""; 0]);
     }
 }
