@@ -127,7 +127,7 @@ fn ggufs_rotary_scaling() {
         ..
     } = yarn(plain)
     else {
-        return;
+        panic!("YaRN gives another kind of scaling");
     };
     let changed = RopeScaling::Yarn {
         factor,
