@@ -154,22 +154,22 @@ mod tests {
         check("x < y ∧ y <", "x < y ∧ y <");
     }
 
-    #[test]
-    fn templates_in_files() {
+    #[tokio::test]
+    async fn templates_in_files() {
         let folder = tempfile::tempdir().expect("a folder");
-        let check = |name: &str, text: &str, expected: Option<&str>| {
+        let check = async |name: &str, text: &str, expected: Option<&str>| {
             let path = folder.path().join(name);
             std::fs::write(&path, text).expect("written");
-            assert_eq!(read(&path).ok().as_deref(), expected);
+            assert_eq!(read(&path).await.ok().as_deref(), expected);
         };
-        check("a.jinja", "{{ x }}", Some("{{ x }}"));
-        check("b.json", r#"{"chat_template": "t"}"#, Some("t"));
+        check("a.jinja", "{{ x }}", Some("{{ x }}")).await;
+        check("b.json", r#"{"chat_template": "t"}"#, Some("t")).await;
         check(
             "c.json",
             r#"{"chat_template": [{"name": "tools", "template": "a"}, {"name": "default", "template": "b"}]}"#,
             Some("b"),
-        );
-        check("d.json", "{}", None);
-        check("e.json", "{", None);
+        ).await;
+        check("d.json", "{}", None).await;
+        check("e.json", "{", None).await;
     }
 }
