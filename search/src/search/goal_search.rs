@@ -9,7 +9,7 @@ use unsorry_prover::{Candidate, Meter};
 use super::batch_sizer::BatchSizer;
 use super::lean_gone::{LeanGone, UnlessGone};
 use super::limits::{Limits, Strategy};
-use super::sketches::progress::SketchProgress;
+use super::sketch_progress::SketchProgress;
 use super::source::Source;
 use super::stats::SearchStats;
 use super::step::Step;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use unsorry_prover::Spent;
 
-use super::sketches::SketchProgress;
+use super::sketch_progress::SketchProgress;
 use super::stats::{Failure, NearMiss};
 use crate::check::baseline::Baseline;
 use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Candidate, Engine};
 
-use super::sketches::SketchProgress;
+use super::sketch_progress::SketchProgress;
 use crate::check::baseline::Baseline;
 use crate::verify::{Refutation, VerifiedProof};
 

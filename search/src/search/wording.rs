@@ -3,7 +3,7 @@
 use unsorry_prover::Spent;
 
 use super::outcome::{Ended, Outcome};
-use super::sketches::SketchProgress;
+use super::sketch_progress::SketchProgress;
 use super::stats::Failure;
 use super::step::Step;
 use crate::gate::is_hidden;

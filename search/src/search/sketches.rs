@@ -1,8 +1,6 @@
 //! Proving a goal step by step: what a model only sketched, if Lean takes it so far, has its `sorry`s
 //! proved one after the other, each with a small context of its own.
 
-pub(super) mod progress;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +12,7 @@ use unsorry_syntax::Outline;
 
 use super::goal_search::{GoalSearch, Role};
 use super::lean_gone::{LeanGone, UnlessGone};
+use super::sketch_progress::{SketchProgress, SketchStep, StepState};
 use super::source::Source;
 use super::step::Step;
 use crate::check::baseline::{Baseline, baseline};
@@ -22,7 +21,6 @@ use crate::rewrite::negation::generalised;
 use crate::rewrite::sketch::Sketch;
 use crate::target::Target;
 use crate::verify::{Rejection, confirm_sketch};
-pub use progress::{SketchProgress, SketchStep, StepState};
 
 /// The most sketches for one goal that are worked on.
 const MAX_SKETCHES: usize = 4;
