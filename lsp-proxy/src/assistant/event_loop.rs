@@ -96,7 +96,7 @@ impl EventLoop {
     fn handle(&mut self, event: Event) {
         match event {
             Event::FromEditor(message) => self.hear_editor(message),
-            Event::Merge(_, ticket, message) => self.merge(ticket, &message),
+            Event::Merge(ticket, message) => self.merge(ticket, &message),
             Event::Due(ticket) => self.in_flight.is_due(&ticket),
             Event::FromLean(id, message) => self.lean.answered(&id, &message),
         }

@@ -114,7 +114,7 @@ fn from_editor(framer: &Framer, frame: Frame, shared: &Shared) -> Fate {
             if let Some(id) = request_id(body)
                 && let Some(ticket) = shared.merges.expect(id, method)
             {
-                let event = Event::Merge(method, ticket.clone(), framer.message(frame));
+                let event = Event::Merge(ticket.clone(), framer.message(frame));
                 if shared.events.send(event).is_err() {
                     // Lean has not answered yet.
                     let send = |_| ();

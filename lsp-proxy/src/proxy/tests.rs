@@ -170,9 +170,9 @@ fn the_assistant_hears_in_order_of_what_lean_gets() {
     while let Ok(event) = heard.try_recv() {
         seen.push(match event {
             Event::FromEditor(message) => String::from_utf8_lossy(message.body()).into_owned(),
-            Event::Merge(method, _, message) => {
+            Event::Merge(ticket, message) => {
                 assert_eq!(message.body(), HOVER.as_bytes());
-                format!("{method:?}")
+                format!("{:?}", ticket.method())
             }
             Event::Due(_) => panic!("nobody keeps the deadlines"),
             Event::FromLean(id, _) => id,
@@ -186,9 +186,10 @@ fn a_merged_answer_stands_where_leans_stood() {
     let mut bench = Bench::new();
     bench.editor_says(&[HOVER]);
     let heard = bench.heard.as_mut().expect("an assistant");
-    let Ok(Event::Merge(Merged::Hover, ticket, _)) = heard.try_recv() else {
+    let Ok(Event::Merge(ticket, _)) = heard.try_recv() else {
         panic!("a merged request");
     };
+    assert_eq!(ticket.method(), Merged::Hover);
     let ours = json!({"contents": {"kind": "markdown", "value": "ours"}});
     let sent = |_| panic!("Lean has not answered");
     bench.shared.merges.we_answered(&ticket, ours, sent);
@@ -218,7 +219,7 @@ fn what_was_let_go_of_before_the_end_is_not_lost() {
     let mut bench = Bench::new();
     bench.editor_says(&[HOVER]);
     let heard = bench.heard.as_mut().expect("an assistant");
-    let Ok(Event::Merge(_, ticket, _)) = heard.try_recv() else {
+    let Ok(Event::Merge(ticket, _)) = heard.try_recv() else {
         panic!("a merged request");
     };
     bench.lean_says(&[ANSWER]);

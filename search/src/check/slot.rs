@@ -86,7 +86,7 @@ impl Slot {
         }
     }
 
-    /// Counts changes of what files import: one more, and the imports are loaded anew.
+    /// Returns the counter of changes of what files import: one more, and the imports are loaded anew.
     pub fn imports(&self) -> Arc<AtomicU64> {
         self.imports.clone()
     }

@@ -104,7 +104,7 @@ impl Bench {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let ticket = self.merges.expect(Id::String(id.to_owned()), merged);
         let message = Message::new(body.to_string().as_bytes());
-        let event = Event::Merge(merged, ticket.expect("a new id"), message);
+        let event = Event::Merge(ticket.expect("a new id"), message);
         self.events.send(event).expect("it listens");
     }
 
@@ -248,10 +248,7 @@ async fn what_is_due_goes_without_leans_goals() {
     let body =
         json!({"jsonrpc": "2.0", "id": "1", "method": "textDocument/hover", "params": params});
     let message = Message::new(body.to_string().as_bytes());
-    for event in [
-        Event::Merge(Merged::Hover, ticket.clone(), message),
-        Event::Due(ticket),
-    ] {
+    for event in [Event::Merge(ticket.clone(), message), Event::Due(ticket)] {
         bench.events.send(event).expect("it listens");
     }
     bench.lean_answers("1", Value::Null);

@@ -185,7 +185,7 @@ impl Editor {
                 let name = asked["id"].as_str().expect("ids are strings").to_owned();
                 let id = Id::String(name.clone());
                 let ticket = self.merges.expect(id.clone(), method).expect("a new id");
-                self.tell(Event::Merge(method, ticket, message));
+                self.tell(Event::Merge(ticket, message));
                 let result = match method {
                     Merged::Initialize => json!({"capabilities": {}, "serverInfo": {}}),
                     Merged::CodeAction => json!([]),
