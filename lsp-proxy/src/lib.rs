@@ -9,3 +9,4 @@ pub mod log;
 pub mod proxy;
 pub mod serve;
 pub mod shim;
+pub mod terminal;

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use unsorry_syntax::Visible;
+
 use crate::config;
 
 /// The size from which on a process that starts begins a new log.
@@ -64,7 +66,12 @@ impl Write for Log {
         if is_removed(&self.file) {
             self.file = append_to(&self.path)?;
         }
-        self.file.write(line)
+        // An event is a line, whoever wrote what it quotes.
+        let text = String::from_utf8_lossy(line);
+        let event = text.strip_suffix('\n').unwrap_or(&text);
+        self.file
+            .write_all(format!("{}\n", Visible(event)).as_bytes())?;
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -125,6 +132,17 @@ mod tests {
             .map(|(process, number)| format!("{process}{number}"))
             .collect();
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn an_event_is_a_line_with_nothing_to_obey() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("unsorry.log");
+        let mut log = Log::open(path.clone(), 100).expect("opened");
+        log.write_all("a\u{1b}c\u{202e}\nERROR forged\n".as_bytes())
+            .expect("written");
+        let log = fs::read_to_string(&path).expect("a log");
+        assert_eq!(log, "a\\u{1b}c\\u{202e}\\nERROR forged\n");
     }
 
     #[cfg(unix)]

@@ -1,7 +1,4 @@
 //! The program `unsorry`.
-// A command line talks to its user on stdout and stderr; `serve` says nothing there but errors
-// before it begins.
-#![allow(clippy::print_stderr)]
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -12,8 +9,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
 use unsorry::log;
 use unsorry::shim::{INSIDE, Real, called_as, own_file, starts_server};
+use unsorry::terminal;
 #[cfg(target_os = "linux")]
 use unsorry_search::contain::{inside, probe, supervisor};
+use unsorry_syntax::is_spelt_out;
 
 /// Proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
 #[derive(Parser)]
@@ -73,7 +72,7 @@ fn main() -> ExitCode {
     unsafe {
         std::env::set_var(INSIDE, "1");
     }
-    let mut arguments = Arguments::parse();
+    let mut arguments = Arguments::try_parse().unwrap_or_else(|error| refused(&error));
     arguments.config = arguments.config.or_else(users_choice);
     log::start();
     let Some(command) = arguments.command else {
@@ -99,23 +98,32 @@ fn main() -> ExitCode {
     outcome.unwrap_or_else(|error| failed(&error, 2))
 }
 
+/// Says what is wrong with the arguments, which may be anybody's as names of files are; or what was asked
+/// for by `--help`.
+fn refused(error: &clap::Error) -> ! {
+    let told = error.render().to_string();
+    if !told.chars().any(|c| c != '\n' && is_spelt_out(c)) {
+        error.exit();
+    }
+    terminal::complain_lines(&told);
+    std::process::exit(error.exit_code())
+}
+
 /// Ends the process quietly when its reader has left, as `head` does.
 fn leave_with_the_reader() {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
+    std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload().downcast_ref::<String>();
         let message = message.map(String::as_str).unwrap_or_default();
         if message.starts_with("failed printing to stdout") && message.contains("os error 32") {
             // As a shell tells of SIGPIPE.
             std::process::exit(141);
         }
-        hook(panic);
+        terminal::panicked(panic);
     }));
 }
 
 fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
-    tracing::error!("{error:#}");
-    eprintln!("unsorry: {error:#}");
+    terminal::error(error);
     ExitCode::from(code)
 }
 

@@ -14,6 +14,7 @@ pub mod scope;
 #[cfg(test)]
 mod scraps;
 pub mod splice;
+mod visible;
 
 pub use command::{Command, commands};
 pub use declaration::{Declaration, declarations};
@@ -27,3 +28,4 @@ pub use pieces::Pieces;
 pub use position::{LineIndex, Position};
 pub use scope::{Scope, Scopes};
 pub use splice::splice;
+pub use visible::{Visible, VisibleLines, is_hidden, is_spelt_out};

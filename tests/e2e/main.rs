@@ -16,3 +16,5 @@ mod replay;
 mod search;
 mod serve;
 mod shim;
+#[cfg(unix)]
+mod terminal;

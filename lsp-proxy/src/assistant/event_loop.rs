@@ -20,6 +20,7 @@ use super::response_guard::ResponseGuard;
 use super::server::Server;
 use super::settings::Settings;
 use super::sync;
+use super::visible::spell_out;
 use crate::proxy::merges::{Merges, Ticket};
 use crate::proxy::{Event, Injector};
 
@@ -166,7 +167,8 @@ impl EventLoop {
         let (merges, to_editor) = (self.merges.clone(), self.to_editor.clone());
         let id = ticket.id().clone();
         let in_flight = self.in_flight.begin(id, number, Some(ticket.clone()));
-        let answer = move |ours: Value| {
+        let answer = move |mut ours: Value| {
+            spell_out(&mut ours);
             merges.we_answered(&ticket, ours, |message| to_editor.send(&message));
         };
         let Some(request) = request else {

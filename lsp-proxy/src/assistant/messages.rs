@@ -9,6 +9,7 @@ use unsorry_wire::envelope::{self, Id};
 use unsorry_wire::frame::Message;
 use unsorry_wire::json;
 
+use super::visible::spell_out;
 use crate::proxy::Injector;
 
 /// Reads a request or notification, which the service is to know by the number `id`; none when it can't
@@ -62,6 +63,7 @@ pub async fn send_requests(
         }
         if let Some(params) = params {
             body["params"] = params;
+            spell_out(&mut body["params"]);
         }
         to_editor.send_json(&body);
     }

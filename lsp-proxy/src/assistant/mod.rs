@@ -31,6 +31,7 @@ mod status;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod visible;
 mod workspace_edit;
 
 pub use configured::Configured;

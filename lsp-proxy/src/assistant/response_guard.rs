@@ -4,6 +4,7 @@ use tower_lsp_server::jsonrpc::Response;
 use unsorry_wire::frame::Message;
 use unsorry_wire::response::{error_response, raw_id_and_params, response};
 
+use super::visible::spell_out;
 use crate::proxy::Injector;
 
 /// A request that only we can answer. Dropped without an answer, it is answered with an error.
@@ -26,10 +27,15 @@ impl ResponseGuard {
     /// Answers, with the request's id as it was written.
     pub fn answer(mut self, answer: &Response) {
         match (answer.result(), answer.error()) {
-            (Some(result), _) => self.send(|id| response(id, result.to_string().as_bytes())),
+            (Some(result), _) => {
+                let mut result = result.clone();
+                spell_out(&mut result);
+                self.send(|id| response(id, result.to_string().as_bytes()));
+            }
             (None, error) => {
-                let error = serde_json::to_string(&error).unwrap_or_default();
-                self.send(|id| error_response(id, error.as_bytes()));
+                let mut error = serde_json::to_value(error).unwrap_or_default();
+                spell_out(&mut error);
+                self.send(|id| error_response(id, error.to_string().as_bytes()));
             }
         }
     }

@@ -5,9 +5,8 @@ mod show;
 mod store;
 #[cfg(test)]
 mod tests;
-mod text;
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -15,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 
 use crate::config::{Config, parse_duration};
+use crate::terminal::{self, Lines};
 use store::{number, open};
 use unsorry_search::memory::{self, FILE, StoreError};
 
@@ -60,7 +60,8 @@ pub fn cache(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     let config = Config::load(config, &cwd)?;
     let folder = config.cache.folder.as_deref();
     let folder = folder.context("there is no home folder to keep proofs in: set HOME")?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(terminal::stdout());
+    let mut out = Lines(&mut out);
     let done = match &arguments.command {
         None => show::show(folder, config.cache.enabled, false, &mut out),
         Some(Command::Show { goals }) => show::show(folder, config.cache.enabled, *goals, &mut out),
@@ -82,7 +83,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Removes the proofs, or those not used for `older_than`.
-fn clear(folder: &Path, older_than: Option<Duration>, out: &mut dyn Write) -> Result<()> {
+fn clear(folder: &Path, older_than: Option<Duration>, out: &mut Lines<'_>) -> Result<()> {
     let before = older_than.map(|age| SystemTime::now().checked_sub(age));
     let before = before.map(|before| before.unwrap_or(SystemTime::UNIX_EPOCH));
     let removed = match open(folder) {
@@ -102,6 +103,6 @@ fn clear(folder: &Path, older_than: Option<Duration>, out: &mut dyn Write) -> Re
         ""
     };
     let path = folder.join(FILE);
-    writeln!(out, "{what} removed from {}{left}", path.display())?;
+    out.line(format_args!("{what} removed from {}{left}", path.display()))?;
     Ok(())
 }

@@ -1,6 +1,4 @@
 //! `unsorry doctor`: what works, and what to do about what does not. Each section is a file here.
-// Its output is for stdout.
-#![allow(clippy::print_stdout)]
 
 mod editors;
 mod engines;
@@ -9,7 +7,6 @@ mod line;
 mod remote;
 mod settings;
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,6 +16,7 @@ use anyhow::{Context, Result};
 use super::cache;
 use crate::config::{self, Config};
 use crate::shim::own_file;
+use crate::terminal::{say, say_lines};
 use line::{Line, Mark, bad, good, plain, shown};
 
 /// The arguments of `unsorry doctor`.
@@ -35,14 +33,13 @@ pub fn doctor(_: &Arguments, given: Option<&Path>) -> Result<ExitCode> {
     let mut works = true;
     let mut section = |title: &str, lines: Vec<Line>| {
         works &= lines.iter().all(|(mark, _)| *mark != Mark::Bad);
-        print!("{}", shown(title, &lines));
+        say_lines(&shown(title, &lines));
     };
     section("Program", program());
     let (config, lines) = settings::settings(given, &cwd);
     section("Settings", lines);
     // That takes a while.
-    println!("Lean");
-    let _ = std::io::stdout().flush();
+    say!("Lean");
     section("", runtime.block_on(lean::lean(&cwd, &config)));
     section("Editors", editors::editors());
     section("Engines", engines::asked(&config));

@@ -1,6 +1,4 @@
 //! `unsorry eval`: how many problems of a set each engine proves.
-// Its output is for stdout, its progress for stderr.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod contestant;
 mod html;
@@ -17,7 +15,6 @@ mod trial;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
-use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,13 +22,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures_util::future::try_join_all;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_infer::memory;
 use unsorry_prover::Mode;
 
 use super::prove::project_root;
 use crate::config::{Config, parse_duration};
 use crate::engines;
+use crate::terminal::{self, Progress, complain, say};
 use contestant::{Contestant, Name};
 use results::Results;
 use set::{Problem, Set};
@@ -164,7 +161,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         done = workers => Some(done.map(drop)),
         _ = tokio::signal::ctrl_c() => None,
     };
-    run.bar.finish_and_clear();
+    run.bar.end();
     // However it ended, what was done is told.
     let engines = engines_of(&contestants, &run.results.borrow());
     {
@@ -185,17 +182,17 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     }
     let failed = run.failed.into_inner();
     for (name, message) in failed.iter().take(MAX_FAILURES) {
-        eprintln!("no result: {name}: {message}");
+        complain!("no result: {name}: {message}");
     }
     match ended {
         None => {
-            eprintln!("stopped; the same command goes on from here");
+            complain!("stopped; the same command goes on from here");
             Ok(ExitCode::from(130))
         }
         Some(Err(error)) => Err(error),
         Some(Ok(())) if failed.is_empty() => Ok(ExitCode::SUCCESS),
         Some(Ok(())) => {
-            eprintln!(
+            complain!(
                 "{} of {all} have no result; the same command tries them again",
                 failed.len()
             );
@@ -267,7 +264,7 @@ impl Leans<'_> {
 struct Run<'a> {
     config: &'a Config,
     leans: Leans<'a>,
-    bar: ProgressBar,
+    bar: Progress,
     todo: RefCell<VecDeque<(&'a Contestant, &'a Problem)>>,
     results: RefCell<Results>,
     /// The model in this process does one job at a time: a problem that waits must not use up its budget.
@@ -303,7 +300,7 @@ impl Run<'_> {
             };
             let tell = |what: String| {
                 let message = format!("{} {}: {what}", contestant.name, problem.name);
-                self.bar.set_message(message);
+                self.bar.say(message);
             };
             match trial::trial(&search, contestant, problem, tell).await? {
                 Trial::Done(row) => {
@@ -319,27 +316,20 @@ impl Run<'_> {
                     self.failed.borrow_mut().push((name, why));
                 }
             }
-            self.bar.inc(1);
+            self.bar.one_more();
         }
     }
 }
 
-fn progress(json: bool, all: usize, done: usize) -> ProgressBar {
-    if json || !std::io::stderr().is_terminal() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let style = "{bar:24} {pos}/{len} {elapsed} {wide_msg}";
-    let bar = ProgressBar::new(all as u64).with_style(
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.set_position(done as u64);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+fn progress(json: bool, all: usize, done: usize) -> Progress {
+    let bar = Progress::new("{bar:24} {pos}/{len} {elapsed} {wide_msg}", json);
+    bar.set(done as u64, all as u64);
+    bar.ticking()
 }
 
 fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string(report)?);
+        terminal::say_json(report)?;
         return Ok(());
     }
     let widest = report
@@ -353,7 +343,7 @@ fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
             .iter()
             .map(|pass| format!("pass@{} {}", pass.k, markup::share(pass)))
             .collect();
-        println!(
+        say!(
             "{:width$}  {} of {}{}  {}",
             engine.engine,
             engine.solved,
@@ -373,9 +363,9 @@ fn tell(report: &report::Report, page: &Path, json: bool) -> Result<()> {
         .flat_map(|one| one.by.iter().flatten());
     if let Some(row) = rows.find(untried) {
         let why = row.message.as_deref().unwrap_or_default();
-        println!("could not be tried, for one: {}: {why}", row.problem);
+        say!("could not be tried, for one: {}: {why}", row.problem);
     }
-    println!("{}", page.display());
+    say!("{}", page.display());
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! `unsorry completions` and `unsorry man`: what a shell and `man` know of the program.
-#![allow(clippy::print_stdout)] // That is where it goes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap_complete::Shell;
+
+use crate::terminal::say_lines;
 
 /// The arguments of `unsorry completions`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub fn completions(arguments: &Completions, mut program: clap::Command) -> ExitC
     let name = program.get_name().to_owned();
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut program, name, &mut text);
-    print!("{}", String::from_utf8_lossy(&text));
+    say_lines(&String::from_utf8_lossy(&text));
     ExitCode::SUCCESS
 }
 
@@ -39,7 +40,7 @@ pub fn man(arguments: &Man, program: clap::Command) -> Result<ExitCode> {
         None => {
             let mut text = Vec::new();
             clap_mangen::Man::new(program).render(&mut text)?;
-            print!("{}", String::from_utf8_lossy(&text));
+            say_lines(&String::from_utf8_lossy(&text));
         }
         Some(folder) => std::fs::create_dir_all(folder)
             .and_then(|()| clap_mangen::generate_to(program, folder))

@@ -1,22 +1,19 @@
 //! `unsorry model`: the models that can be run in this process.
-// Its output is for stdout, its progress for stderr.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod info;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unsorry_infer::memory::{SCRATCH_BYTES, available_main_memory, format_bytes, process_memory};
 use unsorry_model::hub::{self, KNOWN, Known, Progress, Wanted};
 use unsorry_model::local::{self, LocalSettings};
 
 use crate::config::{self, Config};
 use crate::engines;
+use crate::terminal::{self, Progress as Bar, say};
 
 /// The arguments of `unsorry model`.
 #[derive(Debug, clap::Args)]
@@ -60,7 +57,7 @@ pub fn model(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
         Command::Pull { model } => pull(model),
         Command::Info { file } => {
             let settings = settings(file.as_deref(), config)?;
-            print!("{}", info::info(&settings, available_main_memory())?);
+            terminal::say_lines(&info::info(&settings, available_main_memory())?);
             Ok(())
         }
         Command::Check { file, tokens } => {
@@ -97,18 +94,15 @@ fn list() -> Result<()> {
     let available = available_main_memory();
     for known in &KNOWN {
         let here = folder.join(known.file).is_file();
-        println!(
-            "{:<16} {:>8}  {}; {}\n{:27}{}\n{:27}{}/{}",
+        say!(
+            "{:<16} {:>8}  {}; {}",
             known.name,
             format_bytes((known.gigabytes * 1e9) as u64),
             if here { "here" } else { "not here" },
             fits(known, available),
-            "",
-            known.what,
-            "",
-            known.repository,
-            known.file,
         );
+        say!("{:27}{}", "", known.what);
+        say!("{:27}{}/{}", "", known.repository, known.file);
     }
     let mut others: Vec<(String, u64)> = std::fs::read_dir(&folder)
         .into_iter()
@@ -122,10 +116,11 @@ fn list() -> Result<()> {
         .collect();
     others.sort();
     for (name, bytes) in others {
-        println!("{name}  {}  here", format_bytes(bytes));
+        say!("{name}  {}  here", format_bytes(bytes));
     }
-    println!(
-        "\nModels are in {}. This machine has {} of memory free.",
+    say!("");
+    say!(
+        "Models are in {}. This machine has {} of memory free.",
         folder.display(),
         format_bytes(available)
     );
@@ -150,18 +145,15 @@ fn pull(model: &str) -> Result<()> {
     let wanted = Wanted::parse(model)?;
     let folder = folder()?;
     let runtime = tokio::runtime::Runtime::new().context("can't start threads")?;
-    let bar = bar("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    let bar = Bar::new(template, false);
     let mut on = |name: &str, progress| {
         let (doing, done, total) = match progress {
             Progress::Loading(done, total) => (name.to_owned(), done, total),
             Progress::Checking(done, total) => (format!("checking {name}"), done, total),
         };
-        if bar.message() != doing {
-            bar.reset();
-            bar.set_message(doing);
-        }
-        bar.set_length(total);
-        bar.set_position(done);
+        bar.reset_for(doing);
+        bar.set(done, total);
     };
     let path = runtime.block_on(async {
         tokio::select! {
@@ -173,10 +165,10 @@ fn pull(model: &str) -> Result<()> {
             outcome = hub::pull(&wanted, &folder, &mut on) => outcome,
         }
     });
-    bar.finish_and_clear();
+    bar.end();
     let path = path?;
-    println!("{}", path.display());
-    println!(
+    say!("{}", path.display());
+    say!(
         "To use it, write under `[local]` in your config.toml: model = \"{}\"",
         wanted.name()
     );
@@ -184,17 +176,16 @@ fn pull(model: &str) -> Result<()> {
 }
 
 fn check(settings: &LocalSettings, tokens: usize) -> Result<()> {
-    let bar = bar("loading {wide_bar} {percent} %");
-    bar.set_length(1000);
+    let bar = Bar::new("loading {wide_bar} {percent} %", false);
     let report = local::check(settings, tokens, &mut |share| {
-        bar.set_position((share * 1000.) as u64);
+        bar.set((share * 1000.) as u64, 1000);
     });
-    bar.finish_and_clear();
+    bar.end();
     let report = report?;
-    println!("{}", settings.model.display());
-    println!("device    {}", report.device);
-    println!("load      {:.2} s", report.load.as_secs_f64());
-    println!(
+    say!("{}", settings.model.display());
+    say!("device    {}", report.device);
+    say!("load      {:.2} s", report.load.as_secs_f64());
+    say!(
         "prefill   {:.1} tok/s, {} tokens in {:.2} s",
         rate(report.prompt_tokens, report.prefill),
         report.prompt_tokens,
@@ -202,37 +193,28 @@ fn check(settings: &LocalSettings, tokens: usize) -> Result<()> {
     );
     // The first token is the prompt's.
     let decoded = report.generated_tokens.saturating_sub(1);
-    println!(
+    say!(
         "decode    {:.1} tok/s, {decoded} tokens in {:.2} s",
         rate(decoded, report.decode),
         report.decode.as_secs_f64()
     );
     if let Some((now, most)) = process_memory() {
-        println!(
+        say!(
             "memory    {} now, {} at most",
             format_bytes(now),
             format_bytes(most)
         );
     }
-    println!(
-        "text      {}",
-        report.text.trim().replace('\n', "\n          ")
-    );
+    let mut name = "text";
+    for line in report.text.trim().lines() {
+        say!("{name:<9} {line}");
+        name = "";
+    }
     Ok(())
 }
 
 fn rate(tokens: usize, time: Duration) -> f64 {
     tokens as f64 / time.as_secs_f64().max(1e-9)
-}
-
-fn bar(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template);
-    let target = match std::io::stderr().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    ProgressBar::with_draw_target(Some(0), target)
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 #[cfg(test)]

@@ -1,30 +1,27 @@
 //! `unsorry prove`: every hole of files, for a terminal or CI.
-// Its output is for stdout, its progress for stderr.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod report;
 mod write;
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Engine, parse_duration};
 use crate::engines::{search, sources};
+use crate::terminal::{self, Progress};
 use report::{FileReport, HoleReport, Status};
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::lean::elaboration::Unknown;
-use unsorry_search::search::wording::{self, shown};
+use unsorry_search::search::wording;
 use unsorry_search::search::{Ended, Outcome, Search, Source};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
@@ -147,7 +144,7 @@ async fn run(
             written = written => written,
         };
         if let Err(error) = written {
-            printer.failed(&error);
+            terminal::error(&error);
             all_ran = false;
         }
         let mut holes = report.holes.iter();
@@ -258,7 +255,7 @@ async fn prove_file(
         };
         let bar = progress(printer, position, file.path);
         let fared = prove_hole(&search, &target, &bar).await;
-        bar.finish_and_clear();
+        bar.end();
         let (hole, gone) = match fared {
             Ok(outcome) => {
                 let gone = match &outcome.ended {
@@ -321,16 +318,12 @@ async fn write_file(searches: &mut Searches<'_>, file: &File<'_>, new_text: &str
     write::replace(&file.real, &file.text, new_text)
 }
 
-async fn prove_hole(
-    search: &Search,
-    target: &Target,
-    bar: &ProgressBar,
-) -> Result<Outcome, NoGoal> {
+async fn prove_hole(search: &Search, target: &Target, bar: &Progress) -> Result<Outcome, NoGoal> {
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
             if let Some(what) = wording::progress(&step) {
-                bar.set_message(shown(&what));
+                bar.say(what);
             }
         }
     };
@@ -339,21 +332,15 @@ async fn prove_hole(
     outcome
 }
 
-fn progress(printer: &report::Printer, position: Position, path: &Path) -> ProgressBar {
-    if printer.is_json() || !std::io::stderr().is_terminal() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
-    bar.set_prefix(format!(
+fn progress(printer: &report::Printer, position: Position, path: &Path) -> Progress {
+    let template = "{spinner} {prefix} {elapsed} {wide_msg}";
+    let bar = Progress::new(template, printer.is_json());
+    bar.begin_with(format_args!(
         "{}:{}:{}",
         path.display(),
         position.line + 1,
         position.character + 1
     ));
-    bar.set_message("asking Lean for the goal");
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
+    bar.say("asking Lean for the goal");
+    bar.ticking()
 }

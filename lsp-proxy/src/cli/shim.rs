@@ -1,7 +1,6 @@
 //! `unsorry shim`: a folder that puts us in front of Lean in editors that start `lake serve` themselves.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // The folder is for stdout, the rest for people.
 
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::config;
 use crate::shim::{MARKER, NAMES, file_of, in_folder, own_file};
+use crate::terminal::{complain_lines, say, stdout_is_terminal};
 
 /// The text of the folder's marker.
 const ABOUT: &str = "This folder was made by `unsorry shim`. Ahead of others on the PATH of an editor, its `lake` and `lean`
@@ -39,10 +39,10 @@ pub fn shim(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     make(&folder, &own_name()?).with_context(|| format!("can't make {}", folder.display()))?;
-    println!("{}", folder.display());
-    if std::io::stdout().is_terminal() {
-        eprintln!(
-            "\nPut this folder ahead of others on the PATH that your editor sees: in VS Code into `lean4.envPathExtensions`.\nIts `lake serve` and `lean --server` are then answered by unsorry in front of Lean; all else goes to the real ones."
+    say!("{}", folder.display());
+    if stdout_is_terminal() {
+        complain_lines(
+            "\nPut this folder ahead of others on the PATH that your editor sees: in VS Code into `lean4.envPathExtensions`.\nIts `lake serve` and `lean --server` are then answered by unsorry in front of Lean; all else goes to the real ones.",
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,4 @@
 //! `unsorry` alone: what it is, and what to type next.
-#![allow(clippy::print_stdout)] // This is for a person.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::process::ExitCode;
 use crate::config::{Config, Engine};
 use crate::engines;
 use crate::shim::{LEAN_INSTALL, Real, own_file};
+use crate::terminal::{say, say_lines};
 
 /// Says what this is, what is here, and what to type.
 pub fn welcome(given: Option<&Path>) -> ExitCode {
@@ -32,18 +32,17 @@ pub fn welcome(given: Option<&Path>) -> ExitCode {
         }
         Err(error) => format!("The settings have a mistake: {:#}", error),
     };
-    println!(
-        "unsorry {} proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.
-
-  unsorry prove FILE      proves the holes of a file, here
-  unsorry serve           is what your editor starts in place of `lake serve`
-  unsorry doctor          says what works here, and what to do about what does not
-  unsorry help            has all commands
-
-{lean}.
-{}.",
-        env!("CARGO_PKG_VERSION"),
-        engines.trim_end()
+    say!(
+        "unsorry {} proves each `sorry` of Lean 4 files, and offers only what Lean has accepted.",
+        env!("CARGO_PKG_VERSION")
     );
+    say!("");
+    say!("  unsorry prove FILE      proves the holes of a file, here");
+    say!("  unsorry serve           is what your editor starts in place of `lake serve`");
+    say!("  unsorry doctor          says what works here, and what to do about what does not");
+    say!("  unsorry help            has all commands");
+    say!("");
+    say!("{lean}.");
+    say_lines(&format!("{}.", engines.trim_end()));
     ExitCode::SUCCESS
 }

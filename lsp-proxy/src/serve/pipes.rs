@@ -1,4 +1,5 @@
 //! The pipes to the editor and to Lean.
+#![allow(clippy::disallowed_methods)] // Here it is the protocol's.
 
 use std::fs::File;
 use std::io;

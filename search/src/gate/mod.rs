@@ -17,7 +17,6 @@ mod words;
 use unsorry_prover::HoleKind;
 
 pub use refusal::{MAX_CANDIDATE_BYTES, Refusal};
-pub use visible::is_hidden;
 
 use tokens::Tokens;
 

@@ -1,15 +1,11 @@
 //! Nothing in a candidate is other than it looks: no hidden characters, no comments, no string that can be
 //! read in two ways.
 
+use unsorry_syntax::is_hidden;
 use unsorry_syntax::lexer::{Token, TokenKind};
 
 use super::refusal::Refusal;
 use super::tokens::Tokens;
-
-/// Whether a character can't be seen, or changes the order in which others are.
-pub fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{61c}')
-}
 
 /// Refuses what hides text or shows it in another order, but within strings.
 pub(super) fn characters(tokens: &Tokens<'_>) -> Result<(), Refusal> {

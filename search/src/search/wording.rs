@@ -6,7 +6,6 @@ use super::outcome::{Ended, Outcome};
 use super::sketch_progress::SketchProgress;
 use super::stats::Failure;
 use super::step::Step;
-use crate::gate::is_hidden;
 
 /// The most characters of a proof that are shown on one line.
 const MAX_LINE_CHARS: usize = 60;
@@ -116,16 +115,6 @@ pub fn one_line(proof: &str) -> String {
         text.push('…');
     }
     text
-}
-
-/// The text without what can't be shown safely.
-pub fn shown(text: &str) -> String {
-    text.chars().filter(|c| is_shown(*c)).collect()
-}
-
-/// Whether a character is neither a control character nor one that hides or reorders text.
-pub fn is_shown(c: char) -> bool {
-    !is_hidden(c) && (!c.is_control() || c == '\t')
 }
 
 #[cfg(test)]

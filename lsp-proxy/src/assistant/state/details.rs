@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use unsorry_prover::Spent;
 
-use unsorry_search::search::wording::{cost, count, is_shown};
+use unsorry_search::search::wording::{cost, count};
 use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
+use unsorry_syntax::Visible;
 
 /// The most characters of a plan that are shown.
 const MAX_PLAN_CHARS: usize = 4000;
@@ -93,10 +94,7 @@ fn cut(text: &str, most: usize) -> String {
 /// Code on one line, in a span that nothing in it can end.
 fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text: String = cut(&text, MAX_LINE_CHARS)
-        .chars()
-        .filter(|c| is_shown(*c))
-        .collect();
+    let text = Visible(cut(&text, MAX_LINE_CHARS)).to_string();
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let blank = if longest > 0 { " " } else { "" };
@@ -107,7 +105,7 @@ fn code(text: &str) -> String {
 /// order of what is seen.
 fn harmless(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
-    for c in line.chars().filter(|c| is_shown(*c)) {
+    for c in Visible(line).to_string().chars() {
         match c {
             '[' | ']' | '<' | '>' | '!' | '&' | '#' => text.extend(['\\', c]),
             _ => text.push(c),
@@ -157,7 +155,7 @@ mod tests {
             The plan:
 
             > 1. **First**: see \[this\](http: //evil) \<b\>
-            > 2. Then
+            > \u{202e}2. Then
 
             1 of its 4 steps proved:
 

@@ -1,14 +1,14 @@
 //! `unsorry cache export`.
 
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use unsorry_search::memory::{Figures, Kept, Store};
 
-use super::store::{number, open};
-use super::text::{date, is_obeyed};
+use super::store::{date, number, open};
+use crate::terminal::Lines;
 
 /// Writes the proofs as JSON lines to `file`, or to `out` where none is named; without `jsonl`, only says
 /// what would be written.
@@ -16,7 +16,7 @@ pub(super) fn export(
     folder: &Path,
     jsonl: bool,
     file: Option<&Path>,
-    out: &mut dyn Write,
+    out: &mut Lines<'_>,
 ) -> Result<()> {
     let store = open(folder)?;
     if !jsonl {
@@ -24,13 +24,12 @@ pub(super) fn export(
             Some(store) => store.figures()?,
             None => Figures::default(),
         };
-        writeln!(
-            out,
+        out.line(format_args!(
             "{} would be written, each with its goal and up to 8 KB of your text before it, as one JSON object a line. \
              To do it: unsorry cache export --jsonl {}",
             number(figures.proofs, "proof"),
             file.map_or_else(|| "FILE".into(), |file| file.display().to_string())
-        )?;
+        ))?;
         return Ok(());
     }
     let Some(path) = file else {
@@ -45,26 +44,28 @@ pub(super) fn export(
     let failed = || format!("can't write {}", path.display());
     let new = tempfile::NamedTempFile::new_in(place.unwrap_or(Path::new(".")));
     let mut new = new.with_context(failed)?;
-    let written = rows(store.as_ref(), &mut BufWriter::new(&mut new)).with_context(failed)?;
+    let written = {
+        let mut out = BufWriter::new(&mut new);
+        rows(store.as_ref(), &mut Lines(&mut out)).with_context(failed)?
+    };
     if new.persist_noclobber(path).is_err() {
         bail!(failed());
     }
-    writeln!(
-        out,
+    out.line(format_args!(
         "{} written to {}",
         number(written, "proof"),
         path.display()
-    )?;
+    ))?;
     Ok(())
 }
 
 /// Writes a line for each proof, and returns how many.
-fn rows(store: Option<&Store>, out: &mut dyn Write) -> Result<i64> {
+fn rows(store: Option<&Store>, out: &mut Lines<'_>) -> Result<i64> {
     let mut written = Ok(());
     let mut lines = 0;
     if let Some(store) = store {
         store.each(false, |kept| {
-            written = writeln!(out, "{}", row(&kept));
+            written = out.json(&row(&kept));
             lines += 1;
             written.is_ok()
         })?;
@@ -74,13 +75,13 @@ fn rows(store: Option<&Store>, out: &mut dyn Write) -> Result<i64> {
     Ok(lines)
 }
 
-fn row(kept: &Kept) -> String {
+fn row(kept: &Kept) -> Value {
     let imports: Vec<&str> = kept
         .imports
         .split(' ')
         .filter(|one| !one.is_empty())
         .collect();
-    let row = json!({
+    json!({
         "goal": kept.goal,
         "context": kept.context,
         "hole": kept.hole,
@@ -91,14 +92,5 @@ fn row(kept: &Kept) -> String {
         "lean": kept.lean,
         "imports": imports,
         "found": date(kept.found),
-    });
-    let mut line = String::new();
-    // JSON leaves some of them as they are, and stdout may be a terminal.
-    for c in row.to_string().chars() {
-        match is_obeyed(c) {
-            true => line += &format!("\\u{:04x}", u32::from(c)),
-            false => line.push(c),
-        }
-    }
-    line
+    })
 }

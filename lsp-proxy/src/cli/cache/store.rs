@@ -1,7 +1,7 @@
 //! The store of a folder, and how much is in it.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use unsorry_search::memory::{Bounds, FILE, Figures, Store, StoreError};
@@ -42,6 +42,11 @@ pub(super) fn summary(figures: &Figures) -> String {
             number(figures.hits, "time")
         ),
     }
+}
+
+/// Writes a time to the second.
+pub(super) fn date(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 /// Returns a number with its noun.

@@ -5,8 +5,8 @@ use unsorry_search::memory::{Bounds, Kept, Key, KeyParts, Store};
 use super::export::export;
 use super::show::show;
 use super::store::WRITE_TIMEOUT;
-use super::text::is_obeyed;
 use super::*;
+use unsorry_syntax::is_spelt_out;
 
 const NASTY: &str = "⊢ \u{1b}[2J\u{9b}31m\u{202e}p\u{7f}\r\nq";
 
@@ -51,16 +51,16 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn text(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> String {
+fn text(write: impl FnOnce(&mut Lines<'_>) -> Result<()>) -> String {
     let mut bytes = Vec::new();
-    write(&mut bytes).expect("written");
+    write(&mut Lines(&mut bytes)).expect("written");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
 fn check_harmless(text: &str) {
     let obeyed: Vec<char> = text
         .chars()
-        .filter(|c| *c != '\n' && is_obeyed(*c))
+        .filter(|c| *c != '\n' && is_spelt_out(*c))
         .collect();
     assert!(obeyed.is_empty(), "{text:?}");
 }
@@ -75,13 +75,13 @@ fn what_is_shown() {
     assert_eq!(lines[1], "2 proofs of 1 goal, used again 0 times");
     assert!(lines[2].ends_with(" KB of at most 64 MB"), "{shown}");
     let expected = [
-        "a\u{fffd}c      1 proof",
+        "a\\u{1b}c      1 proof",
         "local    1 proof",
         "oldest   1970-01-01T00:01:40Z",
         "newest   1970-01-01T00:03:20Z",
         "",
-        "1970-01-01T00:03:20Z  a\u{fffd}c      ⊢ \u{fffd}[2J\u{fffd}31m\u{fffd}p\u{fffd} q  ✓ \u{fffd}c",
-        "1970-01-01T00:01:40Z  local    ⊢ \u{fffd}[2J\u{fffd}31m\u{fffd}p\u{fffd} q  ✓ simp omega",
+        "1970-01-01T00:03:20Z  a\\u{1b}c      ⊢ \\u{1b}[2J\\u{9b}31m\\u{202e}p\\u{7f} q  ✓ \\u{1b}c",
+        "1970-01-01T00:01:40Z  local    ⊢ \\u{1b}[2J\\u{9b}31m\\u{202e}p\\u{7f} q  ✓ simp omega",
     ];
     assert_eq!(lines[3..], expected);
     let off = text(|out| show(folder.path(), false, false, out));
@@ -125,7 +125,12 @@ fn what_is_exported() {
     let message = text(|out| export(folder.path(), true, Some(&file), out));
     assert!(message.starts_with("2 proofs written to"), "{message}");
     assert_eq!(std::fs::read_to_string(&file).expect("a file"), lines);
-    let again = export(folder.path(), true, Some(&file), &mut io::sink());
+    let again = export(
+        folder.path(),
+        true,
+        Some(&file),
+        &mut Lines(&mut io::sink()),
+    );
     let error = again.expect_err("it is there already").to_string();
     assert!(error.contains("rows.jsonl"), "{error}");
 }
@@ -145,7 +150,7 @@ fn what_is_cleared() {
 fn a_damaged_file_is_cleared_too() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join(FILE), "secret").expect("written");
-    let error = show(folder.path(), true, false, &mut io::sink()).expect_err("damaged");
+    let error = show(folder.path(), true, false, &mut Lines(&mut io::sink())).expect_err("damaged");
     assert!(error.to_string().contains("is damaged"), "{error}");
     let message = text(|out| clear(folder.path(), None, out));
     assert!(message.ends_with("and a damaged file\n"), "{message}");

@@ -1,6 +1,6 @@
 //! The report that `prove` prints.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Instant;
 
@@ -10,9 +10,11 @@ use unsorry_prover::{Engine, HoleKind, Spent};
 
 use unsorry_search::check::axioms::AxiomReport;
 use unsorry_search::check::baseline::NoGoal;
-use unsorry_search::search::wording::{complaints, cost, count, shown, summary};
+use unsorry_search::search::wording::{complaints, cost, count, summary};
 use unsorry_search::search::{Ended, Outcome};
 use unsorry_syntax::{Change, Position};
+
+use crate::terminal::{self, Look, say};
 
 /// The outcome for a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -204,10 +206,9 @@ pub struct Printer {
 
 impl Printer {
     pub fn new(json: bool) -> Printer {
-        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Printer {
             json,
-            color,
+            color: terminal::has_color(),
             started: Instant::now(),
             proved: 0,
             refuted: 0,
@@ -225,41 +226,42 @@ impl Printer {
         if self.json {
             return;
         }
-        println!(
-            "{}",
-            self.paint(
-                "1",
-                &format!("{}:{}:{}", file.file, hole.line + 1, hole.character + 1)
-            )
-        );
+        let place = format!("{}:{}:{}", file.file, hole.line + 1, hole.character + 1);
+        self.line(&[(Look::Bold, &place)]);
         for line in hole.goal.iter().flat_map(|goal| goal.lines()) {
-            println!("    {}", self.paint("2", line));
+            self.set_in(Look::Dim, line);
         }
-        let (mark, color) = match hole.status {
-            Status::Proved => ("✓", "32"),
-            Status::Unproved => ("·", "33"),
-            Status::False => ("✗", "31"),
-            Status::Error => ("✗", "31"),
+        let (mark, look) = match hole.status {
+            Status::Proved => ("✓", Look::Green),
+            Status::Unproved => ("·", Look::Yellow),
+            Status::False => ("✗", Look::Red),
+            Status::Error => ("✗", Look::Red),
+        };
+        let marked = |text: &str| {
+            self.line(&[
+                (Look::Plain, &"  "),
+                (look, &mark),
+                (Look::Plain, &" "),
+                (Look::Plain, &text),
+            ])
         };
         let mut lines = hole.proof.iter().flat_map(|proof| proof.lines());
         match lines.next() {
             Some(first) => {
-                println!("  {} {first}", self.paint(color, mark));
-                for line in lines {
-                    println!("    {line}");
-                }
+                marked(first);
+                lines.for_each(|line| self.set_in(Look::Plain, line));
                 let cost = format!(
                     "{} · {:.2} s · {}",
                     hole.message,
                     hole.seconds,
                     count(hole.candidates, "candidate")
                 );
-                println!("    {}", self.paint("2", &cost));
+                self.set_in(Look::Dim, &cost);
             }
             None => {
-                println!("  {} {}", self.paint(color, mark), shown(&hole.message));
+                marked(&hole.message);
                 for line in hole.sketch.iter().flat_map(|sketch| sketch.text.lines()) {
-                    println!("    {}", self.paint("2", line));
+                    self.set_in(Look::Dim, line);
                 }
             }
         }
@@ -268,15 +270,9 @@ impl Printer {
             money: hole.price,
         };
         if let Some(cost) = cost(&spent) {
-            println!("    {}", self.paint("2", &cost));
+            self.set_in(Look::Dim, &cost);
         }
-        println!();
-    }
-
-    /// Reports what could not be done.
-    pub fn failed(&self, error: &anyhow::Error) {
-        tracing::error!("{error:#}");
-        eprintln!("unsorry: {error:#}");
+        self.line(&[]);
     }
 
     /// A file, when it is done with.
@@ -295,7 +291,7 @@ impl Printer {
             self.lean.clone_from(&report.lean);
         }
         if self.json {
-            println!("{}", serde_json::to_string(report)?);
+            terminal::say_json(report)?;
         }
         Ok(())
     }
@@ -308,18 +304,20 @@ impl Printer {
                 0 => String::new(),
                 refuted => format!(", {refuted} false"),
             };
-            println!(
+            say!(
                 "{} of {} proved{refuted} in {seconds:.1} s, checked by {}",
-                self.proved, self.all, lean
+                self.proved,
+                self.all,
+                lean
             );
         }
     }
 
-    fn paint(&self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+    fn set_in(&self, look: Look, line: &str) {
+        self.line(&[(Look::Plain, &"    "), (look, &line)]);
+    }
+
+    fn line(&self, pieces: &[(Look, &dyn Display)]) {
+        terminal::say_painted(self.color, pieces);
     }
 }
