@@ -15,15 +15,21 @@ use graph::Graph;
 use modules::Modules;
 
 /// Our crates, each with those that it may depend on, tests included.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("unsorry-wire", &[]),
     ("unsorry-syntax", &[]),
+    ("unsorry-olean", &[]),
     ("unsorry-infer", &[]),
     ("unsorry-prover", &["unsorry-syntax"]),
     ("unsorry-model", &["unsorry-infer", "unsorry-prover"]),
     (
         "unsorry-search",
-        &["unsorry-syntax", "unsorry-prover", "unsorry-wire"],
+        &[
+            "unsorry-syntax",
+            "unsorry-olean",
+            "unsorry-prover",
+            "unsorry-wire",
+        ],
     ),
     ("unsorry", ALL),
     ("unsorry-tests", ALL),
@@ -33,6 +39,7 @@ const CRATES: [(&str, &[&str]); 9] = [
 const ALL: &[&str] = &[
     "unsorry-wire",
     "unsorry-syntax",
+    "unsorry-olean",
     "unsorry-infer",
     "unsorry-prover",
     "unsorry-model",
@@ -41,9 +48,10 @@ const ALL: &[&str] = &[
 ];
 
 /// Crates that are to build and be tested without those of [`HEAVY`].
-const LIGHT: [&str; 4] = [
+const LIGHT: [&str; 5] = [
     "unsorry-wire",
     "unsorry-syntax",
+    "unsorry-olean",
     "unsorry-prover",
     "unsorry-search",
 ];
