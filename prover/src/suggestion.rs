@@ -1,5 +1,6 @@
 //! Lean's suggestions: the tactics inside its "Try this" messages.
 
+use unsorry_syntax::lexer::is_identifier_rest;
 use unsorry_syntax::{TokenKind, lex};
 
 /// Tactics that answer with a suggestion, after a search through all that is imported.
@@ -83,16 +84,40 @@ fn finished(lines: Vec<&str>) -> Option<String> {
     whole.then(|| text.to_owned())
 }
 
-/// The tactics in `text` that only suggest a proof, and where each stands.
+/// The tactics in `text` that only suggest a proof, and where each stands: wherever Lean could read one, even
+/// within a string, and glued to what is before it (`.apply?`, `2exact?`).
 pub(crate) fn queries(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
-    let words = SEARCH_TACTICS.iter().chain(&SUGGEST_TACTICS);
-    let query = move |word: &str| words.clone().find(|query| **query == word).copied();
-    words_of(text).filter_map(move |(at, word)| Some((at, query(word)?)))
+    let words = || SEARCH_TACTICS.iter().chain(&SUGGEST_TACTICS);
+    runs_of(text).filter_map(move |(at, run)| {
+        let word = words().find(|query| **query == run).copied()?;
+        // No field is called like those that ask.
+        let is_field = !word.ends_with('?') && follows_a_value(&text[..at]);
+        (!is_field).then_some((at, word))
+    })
 }
 
 /// Whether `text` has a tactic that looks through all that is imported.
 pub(crate) fn searches_library(text: &str) -> bool {
-    words_of(text).any(|(_, word)| SEARCH_TACTICS.contains(&word))
+    queries(text).any(|(_, word)| SEARCH_TACTICS.contains(&word))
+}
+
+/// The longest runs of what names are made of, from the first letter of each, and where they begin.
+fn runs_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + text[from..].find(is_identifier_rest)?;
+        let rest = &text[start..];
+        let end = start + rest.find(|c| !is_identifier_rest(c)).unwrap_or(rest.len());
+        from = end;
+        let run = text[start..end].trim_start_matches(|c: char| !c.is_alphabetic());
+        Some((end - run.len(), run))
+    })
+}
+
+/// Whether a text ends with a value and the dot before its field.
+fn follows_a_value(text: &str) -> bool {
+    let value = |text: &str| text.ends_with(|c| is_identifier_rest(c) || ")]}⟩»".contains(c));
+    text.strip_suffix('.').is_some_and(value)
 }
 
 /// The words of `text`, but for fields such as `find?` of `x.find?`, and where each stands.
@@ -180,5 +205,29 @@ mod tests {
         assert!(searches_library("intro h; exact?"));
         assert!(!searches_library("simp?"));
         assert_eq!(queries("(simp?)").next(), Some((1, "simp?")));
+    }
+
+    #[test]
+    fn a_query_is_seen_however_it_is_glued() {
+        for text in [
+            ".apply?",
+            "(by .apply?)",
+            "by_cases h : p <;>exact?",
+            "have := \"exact?\"",
+            "exact 2exact?",
+            "(x).exact?",
+            "first | exact h | .apply?",
+            ".hint",
+        ] {
+            assert!(searches_library(text), "{text}");
+        }
+        for text in [
+            "exact x.hint",
+            "exact (f x).hint",
+            "exact hint'",
+            "simp [xs.get?]",
+        ] {
+            assert_eq!(queries(text).next(), None, "{text}");
+        }
     }
 }

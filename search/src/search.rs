@@ -15,6 +15,7 @@ mod lean_gone;
 mod limits;
 mod outcome;
 mod polish;
+mod refused;
 mod refute;
 mod sketch_progress;
 mod sketches;
@@ -42,6 +43,7 @@ use goal_search::{GoalSearch, Shared};
 use lean_gone::LeanGone;
 pub use limits::{Limits, Strategy};
 pub use outcome::{Ended, Outcome};
+pub use refused::Refused;
 pub use sketch_progress::{SketchProgress, SketchStep, StepState};
 pub use source::Source;
 use stats::SearchStats;
@@ -158,6 +160,7 @@ impl Search {
             refuted: found.refuted,
             near_misses: stats.near_misses,
             proposed: stats.proposed,
+            refused: stats.refused,
             checked: stats.checked,
             unknown: stats.unknown,
             failures: stats.failures,

@@ -1,5 +1,6 @@
 //! `unsorry prove`: every hole of files, for a terminal or CI.
 
+mod refused;
 mod report;
 mod write;
 

@@ -5,7 +5,9 @@
 //! lines: what passes here is no proof, and what is a proof Lean decides.
 
 mod forbidden_words;
+mod literals;
 mod options;
+mod raw;
 mod refusal;
 mod shape;
 #[cfg(test)]
@@ -16,9 +18,11 @@ mod words;
 
 use unsorry_prover::HoleKind;
 
-pub use refusal::{MAX_CANDIDATE_BYTES, Refusal};
+pub use refusal::{Harm, MAX_CANDIDATE_BYTES, Refusal};
+pub use words::MAX_HEARTBEATS;
 
 use tokens::Tokens;
+use words::View;
 
 /// Checks one candidate for a hole of `kind`.
 ///
@@ -44,21 +48,24 @@ fn examine(kind: HoleKind, candidate: &str, sketch: bool) -> Result<(), Refusal>
         return Err(Refusal::TooLong);
     }
     let tokens = Tokens::of(candidate);
-    visible::characters(&tokens)?;
+    visible::characters(candidate)?;
     visible::comments(&tokens)?;
-    visible::strings(&tokens)?;
+    literals::strings(&tokens)?;
     shape::balanced(&tokens)?;
-    words::tokens(&tokens, sketch)?;
-    words::anywhere(candidate)?;
+    let view = View {
+        kind,
+        sketch,
+        bare: false,
+    };
+    words::tokens(&tokens, view)?;
+    words::anywhere(&tokens, sketch)?;
     // After an error Lean may read on within a string, or take code for one.
     if candidate.contains('"') {
-        let bare = candidate.replace('"', " ");
-        let tokens = Tokens::of(&bare);
-        if !tokens.iter().all(|token| token.is_code()) {
-            return Err(Refusal::Comment);
-        }
-        words::tokens(&tokens, sketch)?;
+        let bare = literals::opened(candidate);
+        words::tokens(&Tokens::of(&bare), View { bare: true, ..view })?;
     }
+    literals::escapes(&tokens)?;
+    literals::plain(&tokens)?;
     shape::indented(&tokens)?;
     if kind == HoleKind::Term {
         shape::single_term(&tokens)?;

@@ -1,5 +1,7 @@
 //! Tests of what the gate refuses, and why.
 
+mod files;
+mod reading;
 mod splicing;
 
 use super::*;
@@ -160,9 +162,9 @@ fn what_runs_or_trusts_code_is_refused() {
             "bv_decide": it holds `bv_decide`: it trusts compiled code, not Lean's kernel
             "run_tac foo": it holds `run_tac`: it runs code while Lean elaborates
             "exact by_elab foo": it holds `by_elab`: it runs code while Lean elaborates
-            "exact eval% foo": it holds `eval`: it runs code while Lean elaborates
+            "exact eval% foo": it holds `eval%`: it runs code while Lean elaborates
             "simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
-            "simp +arith (maxSteps := (1))": it holds `maxSteps`: Lean runs the value of an option to know it
+            "simp +arith (maxSteps := (1))": ok
             "decide (config := { (X.mk false) with kernel := false })": it holds `config`: Lean runs the value of an option to know it
             "simp (config := { maxSteps := f 1 })": it holds `config`: Lean runs the value of an option to know it
             "exact (IO.println x) lcProof": it holds `IO.println`: it could act on the machine where Lean runs it
@@ -285,7 +287,7 @@ fn a_candidate_is_whole_and_stays_in_its_block() {
             "simp\trfl": it holds the invisible character U+0009
             "simp\r\nrfl": ok
             "simp\rrfl": it holds the invisible character U+000D
-            "exact \"\u{202e}\"": ok
+            "exact \"\u{202e}\"": it holds the invisible character U+202E
             "exact f \"a\n  b\" c": ok
         "#]],
     );

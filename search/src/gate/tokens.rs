@@ -54,6 +54,12 @@ impl<'a> Tokens<'a> {
         self.get(at).map_or("", |token| self.text(token))
     }
 
+    /// The byte behind the token at `at`.
+    pub fn end(&self, at: usize) -> usize {
+        let end = self.get(at).map(|token| token.range.end);
+        end.unwrap_or(self.candidate.len())
+    }
+
     /// The text of the token before the one at `at`; empty where there is none.
     pub fn before(&self, at: usize) -> &'a str {
         at.checked_sub(1).map_or("", |before| self.word(before))
@@ -112,6 +118,16 @@ impl<'a> Tokens<'a> {
             "(" => !argument && (at == 1 || self.starts_tactic(at - 1)),
             _ => false,
         }
+    }
+
+    /// Whether the word at `at` is among those that an `open` opens.
+    pub fn is_opened(&self, at: usize) -> bool {
+        let names = self.all[..at].iter().rev();
+        let mut names = names.skip_while(|token| {
+            let word = self.text(token);
+            token.kind == TokenKind::Word && !matches!(word, "open" | "in")
+        });
+        names.next().is_some_and(|token| self.text(token) == "open")
     }
 
     /// Whether the `open` at `at` is one of a tactic or term: `open Foo in` and then no command.

@@ -1,22 +1,37 @@
 //! Words and symbols that no candidate may hold.
 
+use unsorry_prover::HoleKind;
 use unsorry_syntax::keyword;
-use unsorry_syntax::lexer::{TokenKind, is_identifier_rest};
+use unsorry_syntax::lexer::TokenKind;
 
 use super::forbidden_words::*;
 use super::options;
-use super::refusal::Refusal;
+use super::raw::{Run, runs};
+use super::refusal::{Harm, Refusal};
 use super::tokens::Tokens;
 
-/// No token that runs code, changes the language, is a command, or leaves the goal unproved; a `sketch` may
-/// leave a `sorry`.
-pub(super) fn tokens(tokens: &Tokens<'_>, sketch: bool) -> Result<(), Refusal> {
+/// The most heartbeats that a candidate may ask for: twenty times what Lean gives.
+pub const MAX_HEARTBEATS: u64 = 4_000_000;
+
+/// How a candidate is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    /// What its hole takes.
+    pub kind: HoleKind,
+    /// It may leave a `sorry`.
+    pub sketch: bool,
+    /// Its strings are read as code.
+    pub bare: bool,
+}
+
+/// No token that runs code, changes the language, is a command, or leaves the goal unproved.
+pub(super) fn tokens(tokens: &Tokens<'_>, view: View) -> Result<(), Refusal> {
     tokens
         .iter()
         .enumerate()
         .try_for_each(|(at, token)| match token.kind {
             TokenKind::Symbol => symbol(tokens, at),
-            TokenKind::Word => word(tokens, at, sketch),
+            TokenKind::Word => word(tokens, at, view),
             _ => Ok(()),
         })
 }
@@ -24,12 +39,12 @@ pub(super) fn tokens(tokens: &Tokens<'_>, sketch: bool) -> Result<(), Refusal> {
 fn symbol(tokens: &Tokens<'_>, at: usize) -> Result<(), Refusal> {
     let symbol = tokens.word(at);
     match symbol {
-        _ if symbol.starts_with('`') => forbidden(symbol, QUOTATION),
-        "@[" => forbidden(symbol, ATTRIBUTE),
+        _ if symbol.starts_with('`') => forbidden(symbol, Harm::Quotation),
+        "@[" => forbidden(symbol, Harm::Attribute),
         "#" => {
             let is_name = tokens.touches(at) && tokens.is(at + 1, TokenKind::Word);
             match is_name && tokens.leads(at) {
-                true => forbidden(&format!("#{}", tokens.word(at + 1)), COMMAND),
+                true => forbidden(&format!("#{}", tokens.word(at + 1)), Harm::Command),
                 false => Ok(()),
             }
         }
@@ -37,57 +52,74 @@ fn symbol(tokens: &Tokens<'_>, at: usize) -> Result<(), Refusal> {
     }
 }
 
-fn word(tokens: &Tokens<'_>, at: usize, sketch: bool) -> Result<(), Refusal> {
+fn word(tokens: &Tokens<'_>, at: usize, view: View) -> Result<(), Refusal> {
     let word = tokens.word(at);
     let (before, after) = (tokens.before(at), tokens.word(at + 1));
-    if tokens.cuts_a_number(at) {
+    if !view.bare && tokens.cuts_a_number(at) {
         return Err(Refusal::Ambiguous(format!("{before}{word}")));
     }
-    if let Some(reason) = word.split(['.', '«', '»', '`']).find_map(name) {
-        return forbidden(word, reason);
+    let parts = || word.split(['.', '«', '»', '`']);
+    if let Some(harm) = parts().find_map(name) {
+        return forbidden(word, harm);
+    }
+    if parts().any(|part| EFFECTS.contains(&part)) && (word != "IO" || tokens.is_opened(at)) {
+        return forbidden(word, Harm::Effect);
+    }
+    if let Some(harm) = percent(word, &tokens.candidate()[tokens.end(at)..]) {
+        return forbidden(&format!("{word}%"), harm);
     }
     // What it declares stays, as data for whatever comes later.
     if word == "rec" && before == "let" {
-        return forbidden("let rec", DECLARES);
+        return forbidden("let rec", Harm::Declares);
     }
     let is_command = keyword::reserved(word).is_some() || keyword::leading(word).is_some();
     let is_harmless = !is_command || word == "end";
-    if (is_harmless && tokens.is_field(at)) || (sketch && word == "sorry") {
+    if (is_harmless && tokens.is_field(at))
+        || (view.sketch && word == "sorry")
+        || limits_heartbeats(tokens, at)
+    {
         return Ok(());
     }
-    let is_banned = |banned: &str| match banned.strip_suffix('%') {
-        Some(stem) => stem == word && tokens.touches(at) && after.starts_with('%'),
-        None => banned == word,
-    };
-    if let Some((_, reason)) = WORDS.iter().find(|(banned, _)| is_banned(banned)) {
-        return forbidden(word, reason);
+    if let Some((_, harm)) = WORDS.iter().find(|(banned, _)| *banned == word) {
+        return forbidden(word, *harm);
     }
     // Names too: a range has a `stop`, a matrix a `trace`.
-    if let Some((_, reason)) = TACTICS.iter().find(|(banned, _)| *banned == word)
+    if let Some((_, harm)) = TACTICS.iter().find(|(banned, _)| *banned == word)
         && tokens.starts_tactic(at)
     {
-        return forbidden(word, reason);
+        return forbidden(word, *harm);
     }
     // `decide +native`, `(config := { native := true })`, `(native := true)`
     let plain = word.trim_matches(['«', '»']);
     if plain == "native" && (before == "+" || after == ":=") {
-        return forbidden(word, NATIVE);
+        return forbidden(word, Harm::Native);
     }
-    if before == "(" && after == ":=" && !options::is_plain(tokens, at) {
-        return forbidden(word, COMPUTED);
+    if before == "(" && after == ":=" && !options::is_plain(tokens, at, view.kind) {
+        return forbidden(word, Harm::Computed);
     }
     match is_a_command(tokens, at) {
-        true => forbidden(word, COMMAND),
+        true => forbidden(word, Harm::Command),
         false => Ok(()),
     }
 }
 
-/// The reason why a part of a name is forbidden, if it is.
-fn name(part: &str) -> Option<&'static str> {
+/// The harm in a part of a name, if there is one.
+fn name(part: &str) -> Option<Harm> {
     let name = NAMES.iter().find(|(name, _)| *name == part);
     let beginning = BEGINNINGS.iter().find(|(b, _)| part.starts_with(b));
-    let effect = EFFECTS.contains(&part).then_some(EFFECT);
-    name.or(beginning).map(|(_, reason)| *reason).or(effect)
+    name.or(beginning).map(|(_, harm)| *harm)
+}
+
+/// The harm in a term that is a word with a `%` right behind it, if it is not only a remainder: Lean's own tell of
+/// the declaration or the file around it (`decl_name%`), or run code. Those of the user's are the user's.
+fn percent(word: &str, after: &str) -> Option<Harm> {
+    let tells = ["decl", "name", "module", "file"];
+    match word {
+        _ if !after.starts_with('%') || word.contains('.') => None,
+        _ if word.ends_with("eval") || word.ends_with("elab") => Some(Harm::RunsCode),
+        _ if tells.iter().any(|told| word.contains(told)) => Some(Harm::TellsPlace),
+        _ => None,
+    }
 }
 
 /// Whether the word at `at` begins a command there.
@@ -103,50 +135,49 @@ fn is_a_command(tokens: &Tokens<'_>, at: usize) -> bool {
     }
 }
 
-fn forbidden(word: &str, reason: &'static str) -> Result<(), Refusal> {
+/// Whether `set_option maxHeartbeats N in` begins at `at`, with a number that is a limit.
+fn limits_heartbeats(tokens: &Tokens<'_>, at: usize) -> bool {
+    let number = tokens.word(at + 2).parse::<u64>();
+    tokens.word(at) == "set_option"
+        && tokens.word(at + 1) == "maxHeartbeats"
+        && number.is_ok_and(|number| (1..=MAX_HEARTBEATS).contains(&number))
+        && tokens.word(at + 3) == "in"
+        && tokens.get(at + 4).is_some()
+}
+
+fn forbidden(word: &str, harm: Harm) -> Result<(), Refusal> {
     Err(Refusal::Forbidden {
         word: word.to_owned(),
-        reason,
+        harm,
     })
 }
 
-/// Refuses what lets Lean run code, wherever it may begin: once Lean has met an error, in the midst of a
-/// number or a string perhaps, it looks for the next command from there on.
-pub(super) fn anywhere(candidate: &str) -> Result<(), Refusal> {
-    let is_one = |(word, reason): &&(&str, &str)| {
-        matches!(*reason, RUNS_CODE | READS_FILE | OPTION | NATIVE)
-            || matches!(
-                *word,
-                "attribute" | "elab" | "elab_rules" | "macro" | "macro_rules"
-            )
-    };
-    let mut end = 0;
-    for run in candidate.split(|c: char| !is_identifier_rest(c)) {
-        let start = end;
-        end += run.len();
-        let before = candidate[..start].chars().next_back();
-        // Elsewhere Lean begins at the first letter, and takes all of them; not all of Lean's versions take the
-        // same for letters.
-        let is_cut = |word: &str| {
-            let upto = run.strip_suffix(word).unwrap_or_default();
-            before == Some('\\')
-                || !run.starts_with(char::is_alphabetic)
-                || upto.ends_with(|c: char| !c.is_ascii())
-        };
-        let found = WORDS.iter().filter(is_one).find(|(word, _)| {
-            let word = word.trim_end_matches('%');
-            run == word || (run.ends_with(word) && is_cut(word))
-        });
-        let rest = &candidate[end..];
-        if let Some((word, reason)) = found
-            && (!word.ends_with('%') || rest.starts_with('%'))
+/// Refuses the words that no proof needs and that begin a command wherever Lean could begin to read, within
+/// strings and names, too; `tokens` say where an `open` or an option is a proof's.
+pub(super) fn anywhere(tokens: &Tokens<'_>, sketch: bool) -> Result<(), Refusal> {
+    let candidate = tokens.candidate();
+    let of_proofs: Vec<usize> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, token)| match tokens.text(token) {
+            "open" => tokens.opens_for_a_proof(*at),
+            "set_option" => limits_heartbeats(tokens, *at),
+            _ => false,
+        })
+        .map(|(_, token)| token.range.start)
+        .collect();
+    for run in runs(candidate) {
+        if let Some((word, harm)) = harm_in(run)
+            && !of_proofs.contains(&run.offset_of(word))
+            && !(sketch && word == "sorry")
         {
-            return Err(Refusal::Forbidden {
-                word: run.to_owned(),
-                reason,
-            });
+            return forbidden(run.text, harm);
         }
-        end += rest.chars().next().map_or(0, char::len_utf8);
+        if !run.goes_on
+            && let Some(harm) = percent(run.text, run.after)
+        {
+            return forbidden(&format!("{}%", run.text), harm);
+        }
     }
     // Lean takes the longest of these that is there, whatever follows.
     let mut after_hashes = candidate.split('#').skip(1);
@@ -155,10 +186,36 @@ pub(super) fn anywhere(candidate: &str) -> Result<(), Refusal> {
         names.copied().find(|name| rest.starts_with(name))
     });
     match command {
-        Some(name) => Err(Refusal::Forbidden {
-            word: format!("#{name}"),
-            reason: COMMAND,
-        }),
+        Some(name) => forbidden(&format!("#{name}"), Harm::Command),
         None => Ok(()),
     }
+}
+
+/// A word that Lean could read in a run, and its harm.
+fn harm_in(run: Run<'_>) -> Option<(&str, Harm)> {
+    // No name ends like these: they are refused whatever Lean takes to be before them.
+    let is_distinct = |word: &str, harm: Harm| {
+        matches!(
+            harm,
+            Harm::RunsCode | Harm::ReadsFile | Harm::Option | Harm::Native | Harm::TellsPlace
+        ) || matches!(
+            word,
+            "attribute" | "elab" | "elab_rules" | "macro" | "macro_rules"
+        )
+    };
+    let distinct = |&&(word, harm): &&(&str, Harm)| is_distinct(word, harm);
+    let mut distinct = WORDS.iter().filter(distinct);
+    if let Some((word, harm)) = distinct.find(|(word, _)| run.text.ends_with(word)) {
+        return Some((&run.text[run.text.len() - word.len()..], *harm));
+    }
+    if run.is_quoted() {
+        return None;
+    }
+    run.words().find_map(|word| {
+        let known = WORDS.iter().find(|(banned, _)| *banned == word);
+        let starts = keyword::reserved(word).is_some() || keyword::leading(word).is_some();
+        let of_a_term = word == "end" && run.before.ends_with('.');
+        let command = (starts && !of_a_term).then_some(Harm::Command);
+        Some((word, known.map(|(_, harm)| *harm).or(command)?))
+    })
 }

@@ -2,6 +2,7 @@
 
 pub mod closed;
 pub mod comments;
+pub mod heartbeats;
 pub mod negation;
 pub mod repair;
 pub mod shorten;

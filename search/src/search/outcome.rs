@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use unsorry_prover::Spent;
 
+use super::refused::Refused;
 use super::sketch_progress::SketchProgress;
 use super::stats::{Failure, NearMiss};
 use crate::check::baseline::Baseline;
@@ -49,6 +50,8 @@ pub struct Outcome {
     pub near_misses: Vec<NearMiss>,
     /// The number of candidates that were proposed.
     pub proposed: usize,
+    /// The candidates that the gate refused.
+    pub refused: Refused,
     /// The number of candidates that have had Lean's verdict.
     pub checked: usize,
     /// Candidates without a verdict: too slow, or Lean's process ended on them.

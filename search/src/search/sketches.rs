@@ -59,8 +59,10 @@ pub(super) async fn prove_all(
             Ok(sketch) => sketch,
             Err(rejection) => {
                 tracing::debug!(%rejection, "a sketch is no use");
-                if goal.role == Role::Hole {
-                    let mut stats = goal.stats();
+                let mut stats = goal.stats();
+                if let Rejection::Gate(refusal) = rejection {
+                    stats.refused.add(&candidate, refusal);
+                } else if goal.role == Role::Hole {
                     stats.near_miss(&candidate, &rejection.to_string(), usize::MAX);
                 }
                 continue;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Candidate, Engine};
 
+use super::refused::Refused;
 use super::source::Source;
 
 /// The most near misses that are kept.
@@ -41,6 +42,7 @@ pub struct NearMiss {
 #[derive(Debug, Default)]
 pub(super) struct SearchStats {
     pub proposed: usize,
+    pub refused: Refused,
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,

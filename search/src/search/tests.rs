@@ -186,6 +186,34 @@ fn proofs(outcome: &Outcome) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn what_the_gate_refuses_is_told() {
+    let ready = candidates(&[
+        "#eval 1",
+        "simp (maxSteps := f 1)",
+        "simp (maxSteps := pwn)",
+    ]);
+    let (outcome, _, asked) = search(vec![source(A, stream::iter(ready))], |_| ()).await;
+    assert!(asked.is_empty(), "{asked:?}");
+    assert_eq!((outcome.proposed, outcome.refused.count()), (3, 3));
+    let summary = wording::summary(&outcome);
+    let (before, after) = summary.split_once(" tried in ").expect("words");
+    let (_, after) = after.split_once(" s, ").expect("more words");
+    assert_eq!(before, "no proof found: 0 candidates");
+    assert_eq!(
+        after,
+        "3 refused by the gate (command 1, option-value 2): the first, `#eval 1`: \
+         it holds `#eval`: it is a command, and a proof holds none"
+    );
+}
+
+#[tokio::test]
+async fn a_limit_is_not_lifted() {
+    let ready = candidates(&["set_option maxHeartbeats 0 in\nright"]);
+    let (outcome, ..) = search(vec![source(A, stream::iter(ready))], |_| ()).await;
+    assert_eq!(proofs(&outcome), ["right"]);
+}
+
+#[tokio::test]
 async fn what_is_ready_is_checked_in_full_batches() {
     let ready = candidates(&[
         "wrong 1", "wrong 2", "wrong 2", "wrong 3", "wrong 4", "right",

@@ -3,6 +3,7 @@
 use unsorry_prover::Spent;
 
 use super::outcome::{Ended, Outcome};
+use super::refused::Refused;
 use super::sketch_progress::SketchProgress;
 use super::stats::Failure;
 use super::step::Step;
@@ -50,6 +51,7 @@ pub fn summary(outcome: &Outcome) -> String {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
     };
+    let unknown = unknown + &refused(&outcome.refused);
     let sketch = match &outcome.sketch {
         Some(sketch) => format!(", but a sketch that holds ({})", sketch.standing()),
         None => String::new(),
@@ -76,6 +78,18 @@ pub fn summary(outcome: &Outcome) -> String {
             format!("Lean can't be asked any more ({why}){sketch}: {tried}{unknown}")
         }
     }
+}
+
+/// The candidates that the gate refused, to be put after a sentence: how many by which rule, and the first with its
+/// reason.
+fn refused(refused: &Refused) -> String {
+    let (Some(told), Some((first, refusal))) = (refused.told(), refused.first()) else {
+        return String::new();
+    };
+    format!(
+        ", {told}: the first, `{}`: {refusal}",
+        one_line(&first.text)
+    )
 }
 
 /// The engines that failed, each with why, to be put after a sentence.

@@ -10,7 +10,7 @@ use crate::replay::NotReplayed;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The gate refused it.
-    #[error("refused: {0}")]
+    #[error("refused by the rule `{rule}`: {0}", rule = .0.rule())]
     Gate(#[from] Refusal),
     /// Lean refuses it.
     #[error("{}", .0.first().map_or("Lean refuses it", Complaint::first_line))]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use unsorry_prover::Spent;
 
 use unsorry_search::search::wording::{cost, count};
-use unsorry_search::search::{NearMiss, Outcome, SketchProgress, StepState};
+use unsorry_search::search::{NearMiss, Outcome, Refused, SketchProgress, StepState};
 use unsorry_syntax::Visible;
 
 /// The most characters of a plan that are shown.
@@ -24,6 +24,8 @@ pub struct Details {
     pub sketch: Option<Arc<SketchProgress>>,
     /// The candidates that failed but came close.
     pub near_misses: Vec<NearMiss>,
+    /// The candidates that the gate refused.
+    pub refused: Refused,
     /// The cost so far.
     pub spent: Spent,
 }
@@ -38,6 +40,10 @@ impl Details {
             near_misses: match outcome.proofs.is_empty() {
                 true => outcome.near_misses.clone(),
                 false => Vec::new(),
+            },
+            refused: match outcome.proofs.is_empty() {
+                true => outcome.refused.clone(),
+                false => Refused::default(),
             },
             spent: outcome.spent,
         }
@@ -72,6 +78,11 @@ impl Details {
                 let (tried, error) = (code(&one.candidate.text), code(&one.error));
                 text += &format!("- {tried} ({}): {error}\n", one.candidate.engine);
             }
+        }
+        if let (Some(told), Some((first, refusal))) = (self.refused.told(), self.refused.first()) {
+            let (tried, why) = (code(&first.text), code(&refusal.to_string()));
+            text += &format!("\n{told}; the first:\n\n");
+            text += &format!("- {tried} ({}): {why}\n", first.engine);
         }
         if let Some(cost) = cost(&self.spent) {
             text += &format!("\n{cost}\n");
@@ -119,6 +130,8 @@ fn harmless(line: &str) -> String {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
+    use unsorry_prover::{Candidate, Engine, HoleKind};
+    use unsorry_search::gate::gate;
     use unsorry_search::search::SketchStep;
 
     fn check(details: &Details, expected: Expect) {
@@ -143,6 +156,7 @@ mod tests {
             plan: Some("1. **First**: see [this](http://evil) <b>\n\u{202e}2. Then".into()),
             sketch: Some(Arc::new(sketch)),
             near_misses: Vec::new(),
+            refused: Refused::default(),
             spent: Spent {
                 tokens: 1200,
                 money: 0.03,
@@ -168,5 +182,24 @@ mod tests {
         "#]],
         );
         check(&Details::default(), expect![""]);
+    }
+
+    #[test]
+    fn what_was_refused() {
+        let mut details = Details::default();
+        for text in ["#eval 1", "simp (maxSteps := f 1)"] {
+            let candidate = Candidate::new(text, Engine::Tactics);
+            let refusal = gate(HoleKind::Tactic, text).expect_err("refused");
+            details.refused.add(&candidate, refusal);
+        }
+        check(
+            &details,
+            expect![[r#"
+
+            2 refused by the gate (command 1, option-value 1); the first:
+
+            - `#eval 1` (tactics): ``it holds `#eval`: it is a command, and a proof holds none``
+        "#]],
+        );
     }
 }

@@ -14,6 +14,7 @@ use unsorry_search::search::wording::{complaints, cost, count, summary};
 use unsorry_search::search::{Ended, Outcome};
 use unsorry_syntax::{Change, Position};
 
+use super::refused::RefusedReport;
 use crate::terminal::{self, Look, say};
 
 /// The outcome for a hole.
@@ -71,7 +72,11 @@ pub struct HoleReport {
     pub tokens: u64,
     /// The price of them, by the prices that are set.
     pub price: f64,
+    /// The number of candidates that Lean was asked about.
     pub candidates: usize,
+    /// Those that the gate refused before that, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedReport>,
     pub seconds: f64,
     pub message: String,
     #[serde(skip)]
@@ -122,6 +127,7 @@ impl HoleReport {
             tokens: outcome.spent.tokens,
             price: outcome.spent.money,
             candidates: outcome.checked,
+            refused: RefusedReport::of(&outcome.refused),
             seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
             message: match proof {
                 Some(proof) => proof.standing(),
@@ -156,6 +162,7 @@ impl HoleReport {
             tokens: 0,
             price: 0.0,
             candidates: 0,
+            refused: None,
             seconds: 0.0,
             message: error.to_string(),
             change: None,

@@ -65,6 +65,7 @@ impl Candidates<'_> {
                 why @ (Unknown::Refused(_) | Unknown::TimedOut(_)),
             ))) => self.unknown(&candidate, &why),
             Err(Rejection::Lean(complaints)) => self.failed(&candidate, &complaints),
+            Err(Rejection::Gate(refusal)) => self.refused(&candidate, refusal),
             Err(rejection) => {
                 tracing::trace!(%rejection, "not confirmed");
                 self.judged(&candidate, Some(rejection.to_string()));

@@ -21,8 +21,10 @@ use super::cascade::{Cascade, Heard};
 use super::goal_search::{GoalSearch, Role};
 use super::lean_gone::LeanGone;
 use super::step::Step;
-use crate::gate::gate;
+use crate::gate::{Refusal, gate};
 use crate::rewrite::comments::without_comments;
+use crate::rewrite::heartbeats::within_heartbeats;
+use crate::verify::Rejection;
 use repairs::Repairs;
 use seen::{Judged, Proposed, Seen};
 
@@ -212,7 +214,8 @@ impl<'a> Candidates<'a> {
         if self.goal.role != Role::Negation {
             self.goal.stats().proposed += 1;
         }
-        let candidate = candidate.with_text(without_comments(&candidate.text));
+        let text = within_heartbeats(&without_comments(&candidate.text));
+        let candidate = candidate.with_text(text);
         if candidate.is_sketch() && self.goal.strategy().fills_sketches {
             let _ = self.channels.sketched.send(candidate);
             return;
@@ -221,8 +224,17 @@ impl<'a> Candidates<'a> {
             && let Err(refusal) = gate(self.goal.baseline.goal.kind, &candidate.text)
         {
             self.waiting.pop_back();
-            self.judged(&candidate, Some(format!("refused: {refusal}")));
+            self.refused(&candidate, refusal);
         }
+    }
+
+    /// The gate refuses a candidate.
+    fn refused(&mut self, candidate: &Candidate, refusal: Refusal) {
+        tracing::debug!(candidate = candidate.text, %refusal, "refused by the gate");
+        if self.goal.role != Role::Negation {
+            self.goal.stats().refused.add(candidate, refusal.clone());
+        }
+        self.judged(candidate, Some(Rejection::Gate(refusal).to_string()));
     }
 
     /// Puts a candidate at the end of those that wait, if it is new.
