@@ -1,6 +1,5 @@
 //! The store of names, levels and expressions.
 
-use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 
 use indexmap::IndexSet;
@@ -83,24 +82,22 @@ impl Terms {
         ExprId(index(self.exprs.insert_full(Node(expr)).0))
     }
 
-    /// The constants that an expression names, each once; also the types of which it takes a field. Each of its parts
-    /// is visited once, however often it occurs.
-    pub fn constants_in(&self, expr: ExprId) -> impl Iterator<Item = NameId> {
-        let mut stack = vec![expr];
-        let mut seen = HashSet::from([expr]);
-        let mut found = HashSet::new();
-        std::iter::from_fn(move || {
-            while let Some(id) = stack.pop() {
-                let expr = self.expr(id);
-                stack.extend(expr.children().filter(|child| seen.insert(*child)));
-                if let Expr::Const(name, _) | Expr::Proj(name, ..) = expr
-                    && found.insert(*name)
-                {
-                    return Some(*name);
-                }
-            }
-            None
+    /// The name whose parts are text without dots, where it is known.
+    pub fn find_dotted(&self, name: &str) -> Option<NameId> {
+        name.split('.').try_fold(NameId::ANONYMOUS, |prefix, part| {
+            let index = self.names.get_index_of(&Name::Str(prefix, part.into()))?;
+            Some(NameId(index as u32))
         })
+    }
+
+    /// The level, where it is known.
+    pub(crate) fn find_level(&self, level: &Level) -> Option<LevelId> {
+        Some(LevelId(self.levels.get_index_of(level)? as u32))
+    }
+
+    /// How many names, levels and expressions there are.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        (self.names.len(), self.levels.len(), self.exprs.len())
     }
 
     /// About how long a name is when shown, in bytes.
@@ -110,10 +107,8 @@ impl Terms {
 
     /// How many more names, levels or expressions there is room for.
     pub(crate) fn room(&self) -> usize {
-        let most = [self.names.len(), self.levels.len(), self.exprs.len()]
-            .into_iter()
-            .max();
-        (u32::MAX as usize).saturating_sub(most.unwrap_or_default())
+        let (names, levels, exprs) = self.counts();
+        (u32::MAX as usize).saturating_sub(names.max(levels).max(exprs))
     }
 }
 

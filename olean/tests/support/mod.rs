@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod build;
+
 use unsorry_olean::{BinderInfo, Constant, ConstantKind, Expr, ExprId, Level, LevelId, Terms};
 
 /// The three files of `Narrow.lean`, of a Lean 4.28 with words of 4 bytes.

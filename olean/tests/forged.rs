@@ -1,0 +1,399 @@
+//! Files that no Lean would write, and some that it might, put together by hand.
+
+mod support;
+
+use support::build::{File, axiom, boxed};
+use support::show;
+use unsorry_olean::{Constant, ConstantKind, ReadError, Terms, Word, read};
+
+const WORDS: [usize; 2] = [4, 8];
+
+/// The type of the only constant.
+fn ty(file: &[u8]) -> Result<String, ReadError> {
+    let mut terms = Terms::default();
+    let module = read(&[file], &mut terms)?;
+    Ok(show(&terms, module.constants[0].ty))
+}
+
+#[track_caller]
+fn check(file: &[u8], expected: Result<&str, &str>) {
+    let found = ty(file).map_err(|error| error.what);
+    let found = found.as_deref().map_err(String::as_str);
+    assert_eq!(found, expected);
+}
+
+/// The type that `build` makes, with words of both widths.
+#[track_caller]
+fn check_type(build: impl Fn(&mut File) -> u64, expected: Result<&str, &str>) {
+    for word in WORDS {
+        check(&axiom(word, &build), expected);
+    }
+}
+
+#[test]
+fn expressions() {
+    check_type(|file| file.sort(), Ok("Sort 0"));
+    check_type(
+        |file| file.term(0, &[boxed(i32::MAX as u64)]),
+        Ok("#2147483647"),
+    );
+    check_type(
+        |file| {
+            let (name, ty) = (file.name("C.c"), file.sort());
+            let level = file.term(1, &[boxed(0)]);
+            let levels = file.list(&[level, boxed(0)]);
+            let constant = file.term(4, &[name, levels]);
+            let body = file.term(5, &[constant, constant]);
+            file.binder(7, &[name, ty, body], 1)
+        },
+        Ok("({Sort 0} → (C.c.{0+1, 0} C.c.{0+1, 0}))"),
+    );
+    // `mdata` leaves no trace.
+    check_type(
+        |file| {
+            let sort = file.sort();
+            let inner = file.term(10, &[boxed(0), sort]);
+            file.term(10, &[boxed(0), inner])
+        },
+        Ok("Sort 0"),
+    );
+    check_type(
+        |file| {
+            let text = file.string("ä\0→\0".as_bytes());
+            let literal = file.ctor(1, &[text], &[]);
+            file.term(9, &[literal])
+        },
+        Ok(r#""ä\0→""#),
+    );
+}
+
+#[test]
+fn what_is_no_expression() {
+    check_type(|_| boxed(0), Err("no expression"));
+    check_type(|file| file.term(12, &[boxed(0)]), Err("no expression"));
+    check_type(|file| file.string(b"\0"), Err("no expression"));
+    check_type(
+        |file| file.term(1, &[boxed(0)]),
+        Err("a free variable in a constant"),
+    );
+    check_type(
+        |file| file.term(2, &[boxed(0)]),
+        Err("a metavariable in a constant"),
+    );
+    check_type(
+        |file| {
+            let level = file.term(5, &[boxed(0)]);
+            file.term(3, &[level])
+        },
+        Err("a level that is still to be found"),
+    );
+    check_type(|file| file.term(3, &[boxed(1)]), Err("no level"));
+    check_type(
+        |file| file.ctor(3, &[boxed(0)], &[]),
+        Err("an object of another shape than 1 fields and 8 bytes"),
+    );
+    check_type(
+        |file| {
+            let ty = file.sort();
+            file.binder(6, &[boxed(0), ty, ty], 4)
+        },
+        Err("4 where at most 3 has a meaning"),
+    );
+    let wide = |file: &mut File| file.term(0, &[boxed(1 << 32)]);
+    check(&axiom(8, wide), Err("a count beyond 32 bits"));
+}
+
+#[test]
+fn pointers() {
+    check_type(|_| 0, Err("a pointer out of the files"));
+    check_type(
+        |file| file.next() + 0x10_0000,
+        Err("a pointer out of the files"),
+    );
+    check_type(|file| file.next() - 2, Err("a pointer to no object"));
+    // To the header.
+    check_type(|_| 0x5550_0000, Err("a pointer to no object"));
+    // To the last word, where no object has room.
+    let mut file = axiom(8, |file| file.sort());
+    let last = (0x5550_0000 + file.len() as u64 - 4).to_le_bytes();
+    file[88..96].copy_from_slice(&last);
+    assert!(ty(&file).is_err());
+}
+
+#[test]
+fn strings() {
+    let name = |text: &'static [u8]| {
+        move |file: &mut File| {
+            let text = file.string(text);
+            let name = file.term(1, &[boxed(0), text]);
+            file.term(4, &[name, boxed(0)])
+        }
+    };
+    check_type(name(b"x\0"), Ok("x"));
+    check_type(name(b"x"), Err("a string without an end"));
+    check_type(name(b""), Err("a string without an end"));
+    check_type(name(b"\xff\0"), Err("a string that is no UTF-8"));
+}
+
+#[test]
+fn numbers() {
+    let literal = |file: &mut File, number| {
+        let literal = file.ctor(0, &[number], &[]);
+        file.term(9, &[literal])
+    };
+    let gmp = |count, digits: &'static [u64]| {
+        axiom(8, |file| {
+            let number = file.gmp(count, digits);
+            literal(file, number)
+        })
+    };
+    check(&gmp(2, &[0, 1 << 16]), Ok("1208925819614629174706176"));
+    // The long way for what is short is the same number.
+    check(&gmp(2, &[5, 0]), Ok("5"));
+    check(&gmp(0, &[]), Ok("0"));
+    check(&gmp(-1, &[5]), Err("a natural number below 0"));
+    check(
+        &gmp(i32::MAX, &[5]),
+        Err("an object goes beyond the end of the file"),
+    );
+    let elsewhere = axiom(8, |file| {
+        let number = file.gmp(1, &[5]);
+        let at = file.bytes.len() - 16;
+        file.bytes[at] += 8;
+        literal(file, number)
+    });
+    check(&elsewhere, Err("a number whose digits are elsewhere"));
+}
+
+#[test]
+fn cycles() {
+    check_type(
+        |file| {
+            let own = file.next();
+            file.term(5, &[own, own])
+        },
+        Err("an expression that is a part of itself"),
+    );
+    check_type(
+        |file| {
+            let own = file.next();
+            let level = file.term(1, &[own]);
+            file.term(3, &[level])
+        },
+        Err("a level that is a part of itself"),
+    );
+    check_type(
+        |file| {
+            let text = file.string(b"\0");
+            let own = file.next();
+            let name = file.term(1, &[own, text]);
+            file.term(4, &[name, boxed(0)])
+        },
+        Err("a name without an end"),
+    );
+    check_type(
+        |file| {
+            let own = file.next();
+            let levels = file.ctor(1, &[boxed(0), own], &[]);
+            file.term(4, &[boxed(0), levels])
+        },
+        Err("strings, numbers and lists that lie in each other"),
+    );
+}
+
+/// Many small objects that each lead to the same large one: what is read would be quadratic.
+#[test]
+fn what_many_share_is_bounded() {
+    const MANY: usize = 10_000;
+    check_type(
+        |file| {
+            let levels = file.list(&[boxed(0); MANY]);
+            (0..MANY as u64).fold(file.sort(), |before, index| {
+                let text = file.string(format!("{index}\0").as_bytes());
+                let name = file.term(1, &[boxed(0), text]);
+                let constant = file.term(4, &[name, levels]);
+                file.term(5, &[before, constant])
+            })
+        },
+        Err("strings, numbers and lists that lie in each other"),
+    );
+    check_type(
+        |file| {
+            let text = file.string(&[&[b'x'; MANY][..], b"\0"].concat());
+            (0..MANY as u64).fold(file.sort(), |before, index| {
+                let prefix = file.term(2, &[boxed(0), boxed(index)]);
+                let name = file.term(1, &[prefix, text]);
+                let constant = file.term(4, &[name, boxed(0)]);
+                file.term(5, &[before, constant])
+            })
+        },
+        Err("strings, numbers and lists that lie in each other"),
+    );
+    check_type(
+        |file| {
+            let text = file.string(b"x\0");
+            let name = (0..40_000).fold(boxed(0), |name, _| file.term(1, &[name, text]));
+            file.term(4, &[name, boxed(0)])
+        },
+        Err("a name of more than 65536 bytes"),
+    );
+}
+
+#[test]
+fn a_million_deep() {
+    const DEEP: u64 = 1_000_000;
+    let file = axiom(4, |file| {
+        let level = (0..DEEP).fold(boxed(0), |level, _| file.term(1, &[level]));
+        let sort = file.term(3, &[level]);
+        (0..DEEP).fold(sort, |before, _| file.term(5, &[before, sort]))
+    });
+    let mut terms = Terms::default();
+    let one = read(&[&file], &mut terms).expect("read");
+    let other = read(&[&file], &mut terms).expect("read");
+    assert_eq!(one.constants, other.constants);
+    assert_eq!(terms.constants_in(one.constants[0].ty).count(), 0);
+}
+
+#[test]
+fn names_of_binders_and_have_are_no_difference() {
+    let types = [("x", 0), ("y", 0), ("y", 1)].map(|(name, kind)| {
+        axiom(8, |file| {
+            let (name, ty) = (file.name(name), file.sort());
+            let inner = file.binder(8, &[name, ty, ty, ty], kind);
+            let inner = file.binder(7, &[name, inner, inner], 3);
+            file.binder(6, &[name, inner, inner], 2)
+        })
+    });
+    let mut terms = Terms::default();
+    let read = |file| read(&[file], &mut terms).expect("read").constants;
+    let [x, y, have] = types.each_ref().map(|file| file.as_slice()).map(read);
+    assert_eq!(x, y);
+    assert_eq!(y, have);
+}
+
+/// A module of the axioms `a` and `b`, under these names.
+fn two(first: &str, second: &str, listed: [&str; 2]) -> Vec<u8> {
+    let mut file = File::new(8, 0x5550_0000);
+    let sort = file.sort();
+    let names = [first, second].map(|name| file.name(name));
+    let constants = names.map(|name| file.axiom(name, sort));
+    let listed = listed.map(|name| file.name(name));
+    file.module(&listed, &constants)
+}
+
+#[test]
+fn constants_have_names_of_their_own() {
+    let found = |file: &[u8]| {
+        let mut terms = Terms::default();
+        read(&[file], &mut terms)
+            .map(|module| module.constants.len())
+            .map_err(|error| error.what)
+    };
+    assert_eq!(found(&two("a", "b", ["a", "b"])), Ok(2));
+    let second = "a second constant of the same name";
+    assert_eq!(found(&two("a", "a", ["a", "a"])), Err(second.to_owned()));
+    let other = "the constant has another name in the list of names";
+    assert_eq!(found(&two("a", "b", ["b", "a"])), Err(other.to_owned()));
+    let mut file = File::new(8, 0x5550_0000);
+    let (name, ty) = (file.name("a"), file.sort());
+    let axiom = file.axiom(name, ty);
+    let more = "the constants have other names in the list of names";
+    assert_eq!(found(&file.module(&[], &[axiom])), Err(more.to_owned()));
+}
+
+#[test]
+fn definitions() {
+    let mut file = File::new(4, 0x5550_0000);
+    let (name, ty) = (file.name("d"), file.sort());
+    let value = file.term(0, &[boxed(3)]);
+    let definition = file.definition(name, ty, value);
+    let mut terms = Terms::default();
+    let module = read(&[&file.module(&[name], &[definition])], &mut terms).expect("read");
+    let [constant]: [Constant; 1] = module.constants.try_into().expect("one");
+    let ConstantKind::Definition { all, .. } = &constant.kind else {
+        panic!("{constant:?}");
+    };
+    assert_eq!(all.as_slice(), [constant.name]);
+    assert_eq!(
+        constant.value().map(|value| show(&terms, value)).as_deref(),
+        Some("#3")
+    );
+}
+
+#[test]
+fn headers() {
+    let honest = axiom(8, |file| file.sort());
+    let damaged = |at: usize, byte: u8| {
+        let mut file = honest.clone();
+        file[at] = byte;
+        ty(&file).map_err(|error| error.to_string())
+    };
+    let told = |what: &str| {
+        let whole = "not a compiled Lean file that can be read";
+        Err(format!("{whole}: {what} (file 0 of the module, byte 0)"))
+    };
+    assert_eq!(damaged(0, b'x'), told("it does not begin as one"));
+    let version = "the format's version 3 is not known here, only 2 (Lean 4.26 and newer)";
+    assert_eq!(damaged(5, 3), told(version));
+    assert_eq!(
+        damaged(6, 2),
+        told("the format's flags 0b10 are not known here")
+    );
+    for len in 0..honest.len() {
+        assert!(ty(&honest[..len]).is_err(), "{len}");
+    }
+    let none = read(&[], &mut Terms::default())
+        .map(|_| ())
+        .map_err(|error| error.what);
+    assert_eq!(none, Err("there is no file".to_owned()));
+}
+
+/// A 4-byte Lean chooses its addresses anywhere, also where they go round.
+#[test]
+fn words_are_told_by_where_the_module_is() {
+    for base in [0_u32, 0x10000, 0x7fff_0000, 0xffff_0000, 0xffff_ff00] {
+        let mut file = File::new(4, base.into());
+        let (name, ty) = (file.name("a"), file.sort());
+        let axiom = file.axiom(name, ty);
+        let file = file.module(&[name], &[axiom]);
+        let module = read(&[&file], &mut Terms::default()).expect("read");
+        assert_eq!(module.word, Word::Four, "{base:x}");
+    }
+    for base in [0_u64, 0x10000, 0x5a0b_0000_0000, 0x7eff_ffff_0000] {
+        let mut file = File::new(8, base);
+        let (name, ty) = (file.name("a"), file.sort());
+        let axiom = file.axiom(name, ty);
+        let file = file.module(&[name], &[axiom]);
+        let module = read(&[&file], &mut Terms::default()).expect("read");
+        assert_eq!(module.word, Word::Eight, "{base:x}");
+    }
+}
+
+#[test]
+fn several_files() {
+    let first = File::new(8, 0x5550_0000);
+    let mut first = first;
+    let (name, ty) = (first.name("a"), first.sort());
+    let first = first.module(&[], &[]);
+    let second = |base| {
+        let mut file = File::new(8, base);
+        let axiom = file.axiom(name, ty);
+        file.module(&[name], &[axiom])
+    };
+    let found = |files: &[&[u8]]| {
+        let mut terms = Terms::default();
+        let module = read(files, &mut terms).map_err(|error| (error.part, error.what))?;
+        Ok(module.constants.len())
+    };
+    let apart = second(0x5551_0000);
+    assert_eq!(found(&[&first, &apart]), Ok(1));
+    assert_eq!(found(&[&first]), Ok(0));
+    let out = "a pointer out of the files".to_owned();
+    assert_eq!(found(&[&apart]), Err((0, out)));
+    let shared = "two files share an address".to_owned();
+    assert_eq!(found(&[&first, &second(0x5550_0040)]), Err((1, shared)));
+    let mut other = apart;
+    other[8] = b'3';
+    let another = "another Lean wrote it than the first file".to_owned();
+    assert_eq!(found(&[&first, &other]), Err((1, another)));
+}
