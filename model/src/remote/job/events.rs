@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Job;
 use super::request::RequestId;
 use super::stream::RequestEvent;
+use crate::remote::problem::{Problem, Remedy};
 use crate::remote::reply::{End, Event};
 use unsorry_prover::{Engine, Proposal};
 
@@ -53,8 +54,12 @@ impl Job {
         let Some(request) = self.requests.get_mut(&id) else {
             return;
         };
+        if request.heard(text.len() + reasoning.len()) {
+            let problem = Problem::new(Remedy::Nothing, "it writes without an end");
+            return self.failed(id, &problem);
+        }
         let Some(answer) = request.answers.get_mut(index) else {
-            return;
+            return self.meter_estimate(id, false);
         };
         let proposals = &self.proposals;
         let on_plan = |plan| {
@@ -62,7 +67,7 @@ impl Job {
         };
         let goal = &self.ask.goal;
         let Some(progress) = answer.push(goal, text, reasoning, end, on_plan) else {
-            return;
+            return self.meter_estimate(id, false);
         };
         self.meter_estimate(id, progress.answer.is_some());
         let Some(answer) = progress.answer else {

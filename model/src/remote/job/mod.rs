@@ -8,6 +8,7 @@ mod recovery;
 mod request;
 mod stream;
 mod told;
+mod usage;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

@@ -59,6 +59,7 @@ impl Job {
 
     /// A request has failed.
     pub(super) fn failed(&mut self, id: RequestId, problem: &Problem) {
+        self.meter_estimate(id, true);
         let Some(request) = self.requests.get(&id) else {
             return;
         };

@@ -43,6 +43,10 @@ pub(super) struct Request {
     pub(super) complete_since: Option<Instant>,
     /// The tokens of this request that the meter already has.
     pub(super) metered: Usage,
+    /// The most written tokens that the meter has had of it: it takes none back.
+    pub(super) most_metered: u64,
+    /// The bytes that it has brought, whether anybody wanted them or not.
+    heard: usize,
     task: AbortHandle,
 }
 
@@ -89,6 +93,8 @@ impl Request {
             twin,
             complete_since: None,
             metered: Usage::default(),
+            most_metered: 0,
+            heard: 0,
             task,
         }
     }
@@ -117,12 +123,17 @@ impl Request {
         }
     }
 
+    /// Notes that it has brought so many bytes more. Returns whether that is too much.
+    pub(super) fn heard(&mut self, bytes: usize) -> bool {
+        self.heard += bytes;
+        self.heard > MAX_ANSWER_BYTES.saturating_mul(self.answers.len() + 1)
+    }
+
     /// Estimates what it took, where the engine was not let say it.
     pub(super) fn estimated_usage(&self) -> Usage {
-        let bytes: usize = self.answers.iter().map(|answer| answer.bytes).sum();
         Usage {
             prompt_tokens: 0,
-            completion_tokens: tokens(bytes) as u64,
+            completion_tokens: tokens(self.heard) as u64,
         }
     }
 }

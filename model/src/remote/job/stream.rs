@@ -1,5 +1,6 @@
 //! One request, from its prompt to the end of its stream.
 
+use super::usage::Heard;
 use crate::remote::body::{Input, body};
 use crate::remote::endpoint::Endpoint;
 use crate::remote::problem::{Problem, Remedy};
@@ -72,9 +73,11 @@ pub(super) async fn run(
         part.count,
         part.first,
     );
-    let mut reply = |event: Event| {
-        if let Event::Usage(usage) = event {
-            endpoint.spent(usage);
+    let mut heard = Heard::new(text.len(), max_tokens.saturating_mul(part.count));
+    let mut reply = |mut event: Event| {
+        if let Some((believed, more)) = heard.note(&event) {
+            endpoint.spent(more);
+            event = Event::Usage(believed);
         }
         on(RequestEvent::Reply(event));
     };

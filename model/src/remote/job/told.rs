@@ -55,7 +55,8 @@ impl Job {
             return;
         };
         let estimate = request.estimated_usage().completion_tokens;
-        if at_end || estimate >= request.metered.completion_tokens + METER_STEP_TOKENS {
+        let step = if at_end { 1 } else { METER_STEP_TOKENS };
+        if estimate >= request.metered.completion_tokens + step {
             self.meter(id, None, Some(estimate));
         }
     }
@@ -71,14 +72,14 @@ impl Job {
             completion_tokens: written.unwrap_or(before.completion_tokens),
         };
         request.metered = now;
+        let tokens = now.completion_tokens.saturating_sub(request.most_metered);
+        request.most_metered += tokens;
         let price = self.pool.endpoints[request.endpoint].server.settings.price;
         let cost = |usage: Usage| {
             usage.prompt_tokens as f64 * price.read + usage.completion_tokens as f64 * price.written
         };
         let spent = Spent {
-            tokens: now
-                .completion_tokens
-                .saturating_sub(before.completion_tokens),
+            tokens,
             money: (cost(now) - cost(before)) / 1e6,
         };
         self.ask.meter.spend(spent);

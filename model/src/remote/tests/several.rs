@@ -3,7 +3,8 @@
 use super::engine::{end, fresh as writes_fresh, text};
 use super::*;
 use futures_util::FutureExt;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::ops::Range;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -198,6 +199,53 @@ async fn tokens_of_a_minute_stop_requests() {
         tokio::task::yield_now().await;
     }
     assert_eq!(engine.log.posts().len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_engine_says_of_its_tokens_is_bounded() {
+    let check = async |usages: Vec<&'static str>, written: usize, expected: Range<u64>| {
+        let script = usages.clone();
+        let engine = Engine::new("vllm", move |_| {
+            let words = "h".repeat(written);
+            let mut steps = vec![Step::event(text(0, &format!("\n  exact {words}")))];
+            steps.extend(script.iter().map(|usage| {
+                let usage: Value = serde_json::from_str(usage).expect("JSON");
+                Step::event(json!({"choices": [], "usage": usage}))
+            }));
+            // Nobody has asked for this.
+            steps.push(Step::event(text(7, &words)));
+            steps.extend([Step::event(end(0, "stop")), Step::done()]);
+            Act::Stream(steps)
+        })
+        .await;
+        let mut one = settings(&engine, 1);
+        one.generation.max_tokens = Some(200);
+        one.price = Price {
+            read: 0.0,
+            written: 1.0,
+        };
+        let ask = Ask::from(goal());
+        let proposals: Vec<Proposal> = remote([one]).propose(&ask).collect().await;
+        assert_eq!(failure(&proposals), None);
+        let spent = ask.meter.spent();
+        assert!(expected.contains(&spent.tokens), "{usages:?}: {spent:?}");
+        assert!(
+            spent.money < expected.end as f64 / 1e6,
+            "{usages:?}: {spent:?}"
+        );
+    };
+    let honest = r#"{"prompt_tokens": 150, "completion_tokens": 40}"#;
+    let much =
+        r#"{"prompt_tokens": 18446744073709551615, "completion_tokens": 18446744073709551615}"#;
+    let none = r#"{"prompt_tokens": 0, "completion_tokens": 0}"#;
+    let negative = r#"{"prompt_tokens": -5, "completion_tokens": -1000000000000}"#;
+    check(vec![honest], 90, 40..70).await;
+    check(vec![], 90, 60..70).await;
+    check(vec![none], 90, 60..70).await;
+    check(vec![negative], 90, 60..70).await;
+    check(vec![much], 90, 200..201).await;
+    check(vec![much, none, much, none, much], 90, 200..201).await;
+    check(vec![none], 3000, 2000..2010).await;
 }
 
 #[tokio::test]
