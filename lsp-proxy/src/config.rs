@@ -5,6 +5,7 @@
 mod cache;
 mod check;
 mod editor;
+mod file;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
 mod generation;

@@ -236,12 +236,21 @@ impl Inner {
     }
 }
 
-/// The text of the `lake-manifest.json` of the project that `folder` is in.
+/// The most bytes of a `lake-manifest.json`; Mathlib's has 2 KB.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+
+/// The text of the `lake-manifest.json` of the project that `folder` is in; none where that is no file, as
+/// for a pipe one would wait.
 fn manifest(folder: &Path) -> Option<Vec<u8>> {
     let root = folder
         .ancestors()
         .find(|dir| LeanCommand::is_project(dir))?;
-    std::fs::read(root.join("lake-manifest.json")).ok()
+    let path = root.join("lake-manifest.json");
+    let file = path.metadata().ok().filter(|file| file.is_file())?;
+    if file.len() > MAX_MANIFEST_BYTES {
+        return None;
+    }
+    std::fs::read(path).ok()
 }
 
 /// The end of what stands before a declaration, the declaration, and where in that the hole is, in

@@ -1,6 +1,8 @@
 //! `unsorry prove`: every hole of files, for a terminal or CI.
 
 mod refused;
+#[cfg(unix)]
+mod replace;
 mod report;
 mod write;
 
@@ -10,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -196,6 +198,12 @@ struct File<'a> {
 
 fn read(path: &Path) -> Result<File<'_>> {
     let failed = || format!("can't read {}", path.display());
+    // A project may have a pipe among its files, for which one would wait.
+    ensure!(
+        path.metadata().with_context(failed)?.is_file(),
+        "{} is no file",
+        path.display()
+    );
     let text = std::fs::read(path).with_context(failed)?;
     let text =
         String::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;

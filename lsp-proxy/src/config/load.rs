@@ -11,7 +11,7 @@ use super::paths::users_file;
 use super::permission::{self, Key, Origin, Permission};
 use super::remote::{self, Remote};
 use super::values::Config;
-use super::{cache, check, search};
+use super::{cache, check, file, search};
 
 /// A project's file, looked for in the working directory and above.
 const PROJECT_FILE: &str = ".unsorry.toml";
@@ -89,7 +89,8 @@ impl Config {
         let projects = cwd
             .ancestors()
             .map(|dir| dir.join(PROJECT_FILE))
-            .find(|path| path.is_file());
+            // Whatever it is: something else in its place is told, not passed over.
+            .find(|path| path.symlink_metadata().is_ok());
         let users = users.map(|path| (path, Origin::User));
         let projects = projects.map(|path| (path, Origin::Project));
         users.into_iter().chain(projects).collect()
@@ -100,8 +101,7 @@ impl Config {
     /// # Errors
     /// The errors of [`Config::load`].
     pub fn add_file(&mut self, path: &Path, origin: Origin) -> Result<()> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("can't read {}", path.display()))?;
+        let text = file::read(path, origin)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         self.add(&text, origin, folder)
             .with_context(|| format!("in {}", path.display()))

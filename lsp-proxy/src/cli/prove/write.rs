@@ -1,10 +1,15 @@
 //! Writing proofs into a file: all of them or nothing.
 
-use std::io::Write;
+#[cfg(unix)]
+pub use super::replace::replace;
+
+#[cfg(not(unix))]
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+#[cfg(not(unix))]
+use anyhow::Context;
+use anyhow::{Result, bail};
 
 use unsorry_search::check::checker::Checker;
 
@@ -48,18 +53,13 @@ pub async fn check_whole(
     Ok(())
 }
 
-/// Puts `new` in the place of `old` in one step, the file's permissions kept.
+/// Puts `new` in the place of `old`, as [`super::replace::replace`] does where more is known of files.
 ///
 /// # Errors
 /// When the file is no longer `old`, or can't be written: then it is as it was.
+#[cfg(not(unix))]
 pub fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
-    let now = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
-    if now != old.as_bytes() {
-        bail!(
-            "{} has changed while its holes were being proved; it is left as it is",
-            path.display()
-        );
-    }
+    use std::io::Write as _;
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = || format!("can't write {}", path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
@@ -72,23 +72,13 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
         .set_permissions(permissions)
         .with_context(failed)?;
     file.as_file().sync_all().with_context(failed)?;
+    let now = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
+    if now != old.as_bytes() {
+        bail!(
+            "{} has changed while its holes were being proved; it is left as it is",
+            path.display()
+        );
+    }
     file.persist(path).with_context(failed)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_changed_is_left_alone() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("a.lean");
-        std::fs::write(&path, "new\r\n").expect("written");
-        assert!(replace(&path, "old", "proved").is_err());
-        assert_eq!(std::fs::read(&path).expect("read"), b"new\r\n");
-        replace(&path, "new\r\n", "proved\r\n").expect("written");
-        assert_eq!(std::fs::read(&path).expect("read"), b"proved\r\n");
-        assert_eq!(std::fs::read_dir(dir.path()).expect("read").count(), 1);
-    }
 }
