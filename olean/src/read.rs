@@ -20,7 +20,7 @@ use region::{Place, Region};
 ///
 /// # Errors
 /// Where something is damaged, not known here, or what no compiled constant has: free variables, metavariables, cycles,
-/// two constants of one name, counts beyond 32 bits. `terms` has then some terms more.
+/// two constants of one name, counts beyond 32 bits, names and numbers of more than 64 KiB. `terms` has then some terms more.
 pub fn read(parts: &[&[u8]], terms: &mut Terms) -> Result<Module, ReadError> {
     let region = Region::new(parts)?;
     // What a file adds has a word of its own.

@@ -151,6 +151,10 @@ fn numbers() {
     // The long way for what is short is the same number.
     check(&gmp(2, &[5, 0]), Ok("5"));
     check(&gmp(0, &[]), Ok("0"));
+    check(
+        &gmp(8193, &[7; 8193]),
+        Err("a number of more than 65536 bytes"),
+    );
     check(&gmp(-1, &[5]), Err("a natural number below 0"));
     check(
         &gmp(i32::MAX, &[5]),

@@ -10,6 +10,7 @@ mod eval;
 mod examples;
 mod load;
 mod local;
+mod olean;
 mod prove;
 mod remote;
 mod replay;

@@ -22,6 +22,9 @@ const OBJECT: usize = 8;
 const ARRAY: u8 = 246;
 const STRING: u8 = 249;
 const MPZ: u8 = 250;
+/// The longest number, in bytes: it is shown in decimal, which takes time by the square. No one writes such a literal;
+/// Lean has a limit for those it computes (`exponentiation.threshold`).
+const LONGEST_NUMBER: usize = 1 << 16;
 
 /// The files of a module.
 pub(crate) struct Region<'a> {
@@ -349,6 +352,10 @@ impl<'a> Region<'a> {
             return Err(self.error(place, "a number whose digits are elsewhere"));
         }
         let digits = self.bytes(place, start, count.saturating_mul(digit))?;
+        if digits.len() > LONGEST_NUMBER {
+            let what = format!("a number of more than {LONGEST_NUMBER} bytes");
+            return Err(self.error(place, what));
+        }
         Ok((BigUint::from_bytes_le(digits), digits.len()))
     }
 }
