@@ -13,12 +13,14 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod tree;
 mod visible;
 mod words;
 
 use unsorry_prover::HoleKind;
 
 pub use refusal::{Harm, MAX_CANDIDATE_BYTES, Refusal};
+pub use tree::Tree;
 pub use words::MAX_HEARTBEATS;
 
 use tokens::Tokens;

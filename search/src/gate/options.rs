@@ -192,6 +192,11 @@ fn opener(tokens: &Tokens<'_>, closer: usize) -> Option<usize> {
     })
 }
 
+/// Whether a text is a value that is written out.
+pub(super) fn is_value(text: &str) -> bool {
+    is_written_out(&Tokens::of(text), 0)
+}
+
 /// Whether the value that begins at `start`, up to the bracket that closes around it, is made of literals,
 /// arithmetic and constructors.
 fn is_written_out(tokens: &Tokens<'_>, start: usize) -> bool {

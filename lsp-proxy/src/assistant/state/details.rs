@@ -196,10 +196,10 @@ mod tests {
             &details,
             expect![[r#"
 
-            2 refused by the gate (command 1, option-value 1); the first:
+                2 refused by the gate (command 1, option-value 1); the first:
 
-            - `#eval 1` (tactics): ``it holds `#eval`: it is a command, and a proof holds none``
-        "#]],
+                - `#eval 1` (tactics): `` it holds `#eval`: it is a command, and a proof holds none ``
+            "#]],
         );
     }
 }
