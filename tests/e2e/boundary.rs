@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use unsorry_prover::Candidate;
+use unsorry_prover::{Candidate, Engine};
 use unsorry_search::check::baseline::{Baseline, baseline};
 use unsorry_search::check::checker::Checker;
+use unsorry_search::check::reading::{Read, Reading};
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::ContainerConfig;
+use unsorry_search::gate::gate;
 use unsorry_search::target::Target;
 use unsorry_search::verify::Requirements;
 use unsorry_search::verify::{CheckContext, Rejection, VerifiedProof, confirm};
@@ -129,6 +131,7 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
         let text = format!("{upto}{rest}{}", BEHIND[behind]);
         let hole_at = upto.len() + rest.rfind("sorry").expect("a hole");
         let (target, baseline) = hole(&checker, folder.path(), &text, hole_at).await;
+        wrong.extend(misread(&checker, &target, &baseline, &case.candidates).await);
         for (expected, text) in &case.candidates {
             count += 1;
             let candidate = Candidate::new(text.as_str(), unsorry_prover::Engine::Tactics);
@@ -150,6 +153,44 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count >= at_least, "there are only {count}");
+}
+
+/// Returns which candidates Lean's own parser reads otherwise than it should: what passes in the end is one block to
+/// it, and what is told as `not one block` is none.
+async fn misread(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+    candidates: &[(String, String)],
+) -> Vec<String> {
+    let kind = baseline.goal.kind;
+    let passing = candidates
+        .iter()
+        .filter(|(_, text)| gate(kind, text).is_ok());
+    let (said, candidates): (Vec<&str>, Vec<Candidate>) = passing
+        .map(|(said, text)| (said.as_str(), Candidate::new(text, Engine::Tactics)))
+        .unzip();
+    let Some(reading) = Reading::of(target, kind, &candidates) else {
+        return Vec::new();
+    };
+    let whole = checker.elaborate(&target.uri, reading.text.clone(), Vec::new(), LIMIT);
+    let whole = whole.await.expect("a report");
+    let (n, took) = (candidates.len(), whole.took);
+    println!(
+        "{n} candidates of {} bytes read in {took:?}",
+        reading.text.len()
+    );
+    let read = reading.read(&whole.diagnostics, false);
+    let all = said.iter().zip(&candidates).zip(read);
+    all.filter_map(|((said, candidate), read)| {
+        let expected = match *said {
+            "passes" => matches!(read, Read::Block),
+            said if said.contains("not one block") => matches!(read, Read::Error(_)),
+            _ => !matches!(read, Read::Unknown),
+        };
+        (!expected).then(|| format!("{:?} ({said}) is read as {read:?}", candidate.text))
+    })
+    .collect()
 }
 
 /// Returns what is wrong with the whole file once a proof is in it: nothing but the hole may have changed,

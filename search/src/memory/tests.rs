@@ -188,8 +188,9 @@ async fn asked(memory: &Memory, proposed: &[&str], right: &'static str) -> (Outc
         let lines = text.lines().filter(own);
         let tried = lines.filter_map(|line| line.strip_prefix("  "));
         let tried: Vec<&str> = tried.map(|line| line.trim_start_matches("· ")).collect();
-        // The same in parentheses belongs to its confirmation.
-        if !tried.is_empty() && tried[0] != "(" {
+        // The same in parentheses belongs to its confirmation; what is only to be read is not tried.
+        let is_read = text.contains("trace.Elab.command");
+        if !is_read && !tried.is_empty() && tried[0] != "(" {
             let _ = tell.send(tried.join(" "));
         }
         let mut diagnostics = Vec::new();

@@ -15,6 +15,7 @@ use super::stats::SearchStats;
 use super::step::Step;
 use crate::check::baseline::Baseline;
 use crate::check::checker::Checker;
+use crate::check::reading::{Read, Reading};
 use crate::check::screen;
 use crate::memory::Memory;
 use crate::target::Target;
@@ -205,6 +206,39 @@ impl<'a> GoalSearch<'a> {
     pub fn batch_size(&self, candidates: &[Candidate]) -> usize {
         let most = self.sizer().how_many(self.shared.limits.batch);
         screen::batch(&self.target, &self.baseline, candidates, most)
+    }
+
+    /// Has Lean's own parser read strangers' candidates, nothing of them elaborated. Where it can't be asked, the
+    /// rules of the raw text stand alone.
+    ///
+    /// # Errors
+    /// When Lean is gone.
+    pub async fn read(
+        &self,
+        candidates: &[Candidate],
+        sketches: bool,
+    ) -> Result<Vec<Read>, LeanGone> {
+        let unknown = || candidates.iter().map(|_| Read::Unknown).collect();
+        let kind = self.baseline.goal.kind;
+        let Some(reading) = Reading::of(&self.target, kind, candidates) else {
+            return Ok(unknown());
+        };
+        let asked = self.checker.elaborate(
+            &self.target.uri,
+            reading.text.clone(),
+            Vec::new(),
+            self.shared.limits.check,
+        );
+        let elaboration = match asked.await.unless_gone()? {
+            Ok(elaboration) => elaboration,
+            Err(why) => {
+                tracing::debug!(%why, "candidates were not read");
+                return Ok(unknown());
+            }
+        };
+        let read = reading.read(&elaboration.diagnostics, sketches);
+        tracing::debug!(candidates = read.len(), took = ?elaboration.took, "read");
+        Ok(read)
     }
 
     /// Has Lean check a candidate alone, exactly where it will go.

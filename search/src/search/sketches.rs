@@ -16,6 +16,7 @@ use super::sketch_progress::{SketchProgress, SketchStep, StepState};
 use super::source::Source;
 use super::step::Step;
 use crate::check::baseline::{Baseline, baseline};
+use crate::check::reading::Read;
 use crate::gate::gate_sketch;
 use crate::rewrite::negation::generalised;
 use crate::rewrite::sketch::Sketch;
@@ -54,7 +55,10 @@ pub(super) async fn prove_all(
             continue;
         }
         seen.push(candidate.text.clone());
-        let begun = SketchSearch::begin(goal, &candidate, solve).await;
+        let begun = match read(goal, &candidate).await? {
+            Ok(()) => SketchSearch::begin(goal, &candidate, solve).await,
+            Err(rejection) => Err(rejection),
+        };
         let mut sketch = match begun.unless_gone()? {
             Ok(sketch) => sketch,
             Err(rejection) => {
@@ -76,6 +80,22 @@ pub(super) async fn prove_all(
         }
     }
     Ok(())
+}
+
+/// Has Lean's own parser read a sketch that a stranger wrote.
+async fn read(
+    goal: &GoalSearch<'_>,
+    sketch: &Candidate,
+) -> Result<Result<(), Rejection>, LeanGone> {
+    if let Err(refusal) = gate_sketch(goal.baseline.goal.kind, &sketch.text) {
+        return Ok(Err(refusal.into()));
+    }
+    let read = goal.read(std::slice::from_ref(sketch), true).await?;
+    Ok(match read.into_iter().next() {
+        Some(Read::Harmful(refusal)) => Err(refusal.into()),
+        Some(Read::Error(complaint)) => Err(Rejection::Lean(vec![complaint])),
+        _ => Ok(()),
+    })
 }
 
 /// One sketch that Lean takes but for its `sorry`s.

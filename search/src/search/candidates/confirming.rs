@@ -20,9 +20,15 @@ impl Candidates<'_> {
         }
         let engines = self.goal.sources.iter().map(|source| source.engine);
         let engines: Vec<Engine> = engines.collect();
-        for candidate in memory.recall(&self.goal.baseline, &engines).await {
+        let recalled = memory.recall(&self.goal.baseline, &engines).await;
+        // Whoever may write to the memory's file can say that it was the tactics.
+        let refused = self.refused_by_parser(&recalled).await?;
+        for candidate in recalled {
             if self.goal.is_done() {
                 break;
+            }
+            if refused.contains(&candidate.text) {
+                continue;
             }
             let (checked, proposed) = {
                 let mut stats = self.goal.stats();

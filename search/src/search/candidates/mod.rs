@@ -1,15 +1,16 @@
 //! The candidates for one goal: engines propose them, and each is checked, repaired, or confirmed.
 //!
-//! `screening` checks many in one text, `confirming` one exactly where it goes, `failing` is what
+//! `reading` has Lean's parser read what strangers wrote, `screening` checks many in one text, `confirming` one exactly where it goes, `failing` is what
 //! becomes of those that Lean refuses; `seen` and `repairs` keep the books.
 
 mod confirming;
 mod failing;
+mod reading;
 mod repairs;
 mod screening;
 mod seen;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -64,6 +65,8 @@ pub(super) struct Candidates<'a> {
     cascade: Cascade,
     channels: Channels,
     seen: Seen,
+    /// What Lean's parser has read.
+    read: HashSet<String>,
     waiting: VecDeque<Candidate>,
     /// Candidates that ran out of heartbeats while they were screened.
     heavy: VecDeque<Candidate>,
@@ -84,6 +87,7 @@ impl<'a> Candidates<'a> {
             goal,
             channels,
             seen: Seen::default(),
+            read: HashSet::new(),
             waiting: VecDeque::new(),
             heavy: VecDeque::new(),
             repairs: Repairs::default(),

@@ -30,7 +30,11 @@ impl Candidates<'_> {
     /// Checks `batch` together, then those that pass alone. Those that get no verdict are asked about
     /// again, with fewer others where none got one: a candidate must not take its neighbours with it.
     pub(super) async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), LeanGone> {
-        self.tell_checking(&batch[0]);
+        let batch = self.read(batch).await?;
+        let Some(first) = batch.first() else {
+            return Ok(());
+        };
+        self.tell_checking(first);
         let asked = Instant::now();
         let verdicts = match self.verdicts(&batch).await? {
             Ok(Verdicts::All(verdicts)) => verdicts,
