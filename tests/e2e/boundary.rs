@@ -175,11 +175,6 @@ async fn misread(
     };
     let whole = checker.elaborate(&target.uri, reading.text.clone(), Vec::new(), LIMIT);
     let whole = whole.await.expect("a report");
-    let (n, took) = (candidates.len(), whole.took);
-    println!(
-        "{n} candidates of {} bytes read in {took:?}",
-        reading.text.len()
-    );
     let read = reading.read(&whole.diagnostics, false);
     let all = said.iter().zip(&candidates).zip(read);
     all.filter_map(|((said, candidate), read)| {
