@@ -1,7 +1,10 @@
 //! From a module's files to its constants.
 
 mod decoder;
+mod expr;
+mod level;
 mod module;
+mod object;
 mod region;
 
 use crate::{Module, ReadError, Terms};

@@ -6,7 +6,8 @@ use crate::constant::{
     Constant, ConstantKind, Hints, Import, Module, QuotKind, RecursorRule, Safety,
 };
 use crate::read::decoder::Decoder;
-use crate::read::region::{Ctor, Place, Value};
+use crate::read::object::Ctor;
+use crate::read::region::{Place, Value};
 use crate::{ExprId, NameId, ReadError};
 
 impl Decoder<'_, '_> {
