@@ -17,7 +17,7 @@ use consenting::Consenting;
 use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
-use unsorry_search::replay::Replayer;
+use unsorry_search::referee::Referee;
 use unsorry_search::search::{Limits, Search, Source, Strategy};
 use unsorry_search::verify::Requirements;
 
@@ -211,13 +211,17 @@ pub fn tactics(config: &Config) -> Source {
 pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<Source>) -> Search {
     let memory = config.cache.folder_in_use();
     let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
-    let replayer = Replayer::new(command.clone(), cwd.clone(), config.container.clone());
+    let referee = Referee::new(
+        command.clone(),
+        cwd.clone(),
+        config.idle,
+        config.container.clone(),
+    );
     Search {
         checker: Checker::new(command, cwd, config.idle, config.container.clone()),
         requirements: Requirements {
-            least: config.level,
-            replay: config.replay,
-            replayer: Some(Arc::new(replayer)),
+            least: config.least(),
+            referee: Some(Arc::new(referee)),
         },
         memory,
         sources,

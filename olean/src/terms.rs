@@ -8,7 +8,7 @@ use crate::{Expr, ExprId, Level, LevelId, Name, NameId};
 
 /// Names, levels and expressions, each once: two are equal just where their ids are. It only grows. Modules read into
 /// the same one can be compared by id; ids of another one mean nothing here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     names: IndexSet<Name>,
     /// [`Terms::name_len`] of each.
@@ -117,7 +117,7 @@ fn index(index: usize) -> u32 {
 }
 
 /// An expression, equal to others as [`Expr`] says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node(Expr);
 
 impl PartialEq for Node {

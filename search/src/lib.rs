@@ -6,7 +6,7 @@
 pub mod command;
 pub mod contain;
 pub mod lean;
-pub mod replay;
+pub mod referee;
 
 pub mod gate;
 pub mod target;

@@ -32,9 +32,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use unsorry_prover::{Candidate, Meter};
 
-use crate::check::baseline::{NoGoal, baseline};
+use crate::check::baseline::{HEAD_LIMIT, NoGoal, baseline};
 use crate::check::checker::Checker;
 use crate::memory::Memory;
 use crate::target::Target;
@@ -85,10 +86,15 @@ impl Search {
     ) -> Result<Outcome, NoGoal> {
         let checker = self.checker.for_one_search();
         let baseline = baseline(&checker, target).await?;
-        self.requirements.can_be_met(&baseline)?;
         let baseline = Arc::new(baseline);
         let _ = steps.send(Step::Goal(baseline.clone()));
         let started = Instant::now();
+        // It goes on beside the search, and the first proof waits for it.
+        let _preparing = (!self.strategy.defers).then(|| {
+            let (requirements, target) = (self.requirements.clone(), target.clone());
+            let prepared = async move { requirements.prepare(&target, HEAD_LIMIT).await };
+            AbortOnDropHandle::new(tokio::spawn(prepared))
+        });
         let shared = Shared {
             requirements: &self.requirements,
             limits: &self.limits,
@@ -101,11 +107,16 @@ impl Search {
         };
         let goal = GoalSearch::for_hole(&shared, checker, target, baseline, &self.sources);
         let worked = self.work(&goal, known, stop).await;
+        let outcome = self.outcome(goal, worked, started.elapsed());
+        self.keep(&outcome).await;
+        Ok(outcome)
+    }
+
+    /// Keeps the proofs of a search in the memory.
+    pub async fn keep(&self, outcome: &Outcome) {
         if let Some(memory) = &self.memory {
-            let proofs = goal.found().proofs.clone();
-            memory.keep(&goal.baseline, &proofs).await;
+            memory.keep(&outcome.baseline, &outcome.proofs).await;
         }
-        Ok(self.outcome(goal, worked, started.elapsed()))
     }
 
     /// Looks for proofs, and makes the best shorter.
@@ -124,13 +135,11 @@ impl Search {
             Some(Err(LeanGone(words))) => return Worked::LeanGone(words),
             None => Worked::Stopped,
         };
-        if self.strategy.polishes
-            && !self.limits.polish.is_zero()
-            && !goal.found().proofs.is_empty()
-        {
+        if self.strategy.polishes && !self.limits.polish.is_zero() {
             let deadline = deadline.min(Instant::now() + self.limits.polish);
             // Where Lean is gone, the proof stays as long as it is.
             until(deadline, stop, polish::polish(goal)).await;
+            until(goal.shared.deadline, stop, polish::conclude(goal)).await;
         }
         worked
     }
@@ -144,6 +153,7 @@ impl Search {
         let ended = match worked {
             Worked::LeanGone(words) if !self.strategy.ends_with_proof => Ended::LeanGone(words),
             _ if proved => Ended::Proved,
+            _ if found.passed.is_some() => Ended::Passed,
             _ if found.refuted.is_some() => Ended::Refuted,
             Worked::LeanGone(words) => Ended::LeanGone(words),
             _ if stats.all_failed(&self.sources) => Ended::Failed,
@@ -154,6 +164,7 @@ impl Search {
         Outcome {
             plan: behind.or(stats.plan),
             proofs: found.proofs,
+            passed: found.passed,
             conditional: found.conditional,
             sketch: found.sketch,
             sketch_progress: found.sketch_progress,

@@ -1,6 +1,6 @@
 //! The header of a Lean file: what it imports.
 
-use crate::lexer::leading_words;
+use crate::lexer::{Token, leading_words};
 
 /// The modules that a file's header imports, in its order. Reads no further than the header.
 ///
@@ -24,12 +24,51 @@ pub fn imports(text: &str) -> Vec<String> {
     imports
 }
 
+/// The end of the header of `text`, whose tokens are `tokens`, in bytes: just behind its last word; 0 for a file
+/// without one.
+pub fn header_end(text: &str, tokens: &[Token]) -> usize {
+    let mut end = 0;
+    let mut wanted = false;
+    for token in tokens.iter().filter(|token| token.is_code()) {
+        match token.text(text) {
+            "all" if wanted => {}
+            _ if wanted => {
+                wanted = false;
+                end = token.range.end;
+            }
+            "import" => wanted = true,
+            "module" | "prelude" => end = token.range.end,
+            // These may belong to the first command.
+            "public" | "private" | "meta" => {}
+            _ => break,
+        }
+    }
+    end
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
         assert_eq!(imports(text), expected);
+    }
+
+    #[test]
+    fn ends() {
+        let check = |text: &str, header: &str| {
+            let end = header_end(text, &crate::lex(text));
+            assert_eq!(&text[..end], header, "{text}");
+        };
+        check("", "");
+        check("-- A\ntheorem t : p", "");
+        check("import A\nimport B.C -- D\nopen E", "import A\nimport B.C");
+        check(
+            "module\n\npublic import all A\n\npublic section",
+            "module\n\npublic import all A",
+        );
+        check("prelude\ntheorem t : p", "prelude");
+        check("import A public theorem t : p", "import A");
     }
 
     #[test]

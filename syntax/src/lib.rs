@@ -19,7 +19,7 @@ mod visible;
 pub use command::{Command, commands};
 pub use declaration::{Declaration, declarations};
 pub use edit::{Change, diff, shift};
-pub use header::imports;
+pub use header::{header_end, imports};
 pub use hole::{Hole, HoleKind, holes};
 pub use keyword::DeclarationKind;
 pub use lexer::{Token, TokenKind, lex, outside_brackets};

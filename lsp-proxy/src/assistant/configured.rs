@@ -151,8 +151,7 @@ impl Configured {
         };
         self.search.limits = engines::limits(&config);
         self.search.strategy = engines::strategy(&config);
-        self.search.requirements.least = config.level;
-        self.search.requirements.replay = config.replay;
+        self.search.requirements.least = config.least();
         self.search.memory = self.memory.clone().filter(|_| config.cache.enabled);
         self.config = config;
         Ok(())

@@ -1,5 +1,6 @@
 //! `unsorry prove`: every hole of files, for a terminal or CI.
 
+mod confirming;
 mod refused;
 #[cfg(unix)]
 mod replace;
@@ -9,23 +10,25 @@ mod write;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Config, Engine, parse_duration};
 use crate::engines::{search, sources};
 use crate::terminal::{self, Progress};
+use confirming::{Filling, Judged};
 use report::{FileReport, HoleReport, Status};
-use unsorry_search::check::baseline::NoGoal;
+use unsorry_prover::Candidate;
+use unsorry_search::check::baseline::{HEAD_LIMIT, NoGoal};
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::lean::elaboration::Unknown;
 use unsorry_search::search::wording;
-use unsorry_search::search::{Ended, Outcome, Search, Source};
+use unsorry_search::search::{Ended, Outcome, Search, Source, Strategy};
 use unsorry_search::target::Target;
 use unsorry_syntax::{Outline, Position};
 
@@ -239,60 +242,135 @@ async fn prove_file(
     file: &File<'_>,
     report: &mut FileReport,
 ) -> Result<()> {
-    let outline = Arc::new(Outline::of(&file.text));
+    let (search, version) = searches.of(&file.real)?;
+    report.lean = Some(version);
+    let mut filling = Filling::of(file_uri(&file.real)?.into(), &file.text);
+    let outline = filling.outline();
     if let Some(wanted) = arguments.hole {
         has_hole(file, &outline, wanted)?;
     }
-    let (search, version) = searches.of(&file.real)?;
-    report.lean = Some(version);
-    let uri: Arc<str> = file_uri(&file.real)?.into();
-    let mut current: Arc<str> = file.text.as_str().into();
-    let mut current_outline = outline.clone();
+    // The file is compiled as it stands while the first hole is searched.
+    let preparing = outline.holes.first().map(|_| {
+        let (requirements, target) = (search.requirements.clone(), filling.target(0));
+        let prepared = async move { requirements.prepare(&target, HEAD_LIMIT).await };
+        AbortOnDropHandle::new(tokio::spawn(prepared))
+    });
+    let deferring = Search {
+        strategy: Strategy {
+            defers: true,
+            ..search.strategy
+        },
+        ..search.clone()
+    };
+    let position = |hole: usize| outline.lines.position(outline.holes[hole].range.start);
+    let wanted = |hole: &usize| {
+        arguments
+            .hole
+            .is_none_or(|wanted| wanted == position(*hole))
+    };
+    let mut reports: Vec<(usize, HoleReport)> = Vec::new();
+    let mut gone = None;
     // Proofs go in as they are found: what comes later may use what was proved.
-    let mut next = 0;
-    for hole in &outline.holes {
-        let position = outline.lines.position(hole.range.start);
-        if arguments.hole.is_some_and(|wanted| wanted != position) {
-            next += 1;
-            continue;
-        }
-        let target = Target {
-            uri: uri.clone(),
-            text: current.clone(),
-            outline: current_outline.clone(),
-            hole: next,
-        };
-        let bar = progress(printer, position, file.path);
-        let fared = prove_hole(&search, &target, &bar).await;
+    for hole in (0..outline.holes.len()).filter(wanted) {
+        let target = filling.target(hole);
+        let bar = progress(printer, position(hole), file.path);
+        let fared = prove_hole(&deferring, &target, Vec::new(), &bar).await;
         bar.end();
-        let (hole, gone) = match fared {
+        match fared {
             Ok(outcome) => {
-                let gone = match &outcome.ended {
-                    Ended::LeanGone(why) => Some(why.clone()),
-                    _ => None,
-                };
-                (HoleReport::of(position, &outcome), gone)
+                if let Ended::LeanGone(why) = &outcome.ended {
+                    gone = Some(why.clone());
+                }
+                if let Some(outcome) = filling.wait(hole, target, outcome) {
+                    reports.push((hole, HoleReport::of(position(hole), &outcome)));
+                }
             }
-            Err(NoGoal::Check(
-                error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died)),
-            )) => return Err(lean_is_gone(&error.to_string())),
-            Err(error) => (HoleReport::without_goal(position, &error), None),
-        };
-        printer.hole(report, &hole);
-        match &hole.change {
-            Some(change) => {
-                current = change.apply(&current).into();
-                current_outline = Arc::new(Outline::of(&current));
-                report.changed = Some(current.to_string());
-            }
-            None => next += 1,
+            Err(error) => match lean_gone(&error) {
+                Some(why) => gone = Some(why),
+                None => reports.push((hole, HoleReport::without_goal(position(hole), &error))),
+            },
         }
-        report.holes.push(hole);
-        if let Some(why) = gone {
-            return Err(lean_is_gone(&why));
+        if filling.is_full() || gone.is_some() {
+            let confirmed = confirm(&search, &mut filling, printer, file, &position).await;
+            reports.extend(confirmed);
+        }
+        if filling.waiting() == 0 {
+            tell(&mut reports, printer, report);
+        }
+        if gone.is_some() {
+            break;
         }
     }
-    Ok(())
+    reports.extend(confirm(&search, &mut filling, printer, file, &position).await);
+    tell(&mut reports, printer, report);
+    drop(preparing);
+    report.changed = filling.is_changed().then(|| filling.current());
+    gone.map_or(Ok(()), |why| Err(lean_is_gone(&why)))
+}
+
+/// Has the referee judge all that has passed in a file. A hole whose proof is none, or leans on another hole, is
+/// searched again, with the referee asked about each candidate.
+async fn confirm(
+    search: &Search,
+    filling: &mut Filling,
+    printer: &report::Printer,
+    file: &File<'_>,
+    position: &impl Fn(usize) -> Position,
+) -> Vec<(usize, HoleReport)> {
+    let mut reports = Vec::new();
+    if filling.waiting() == 0 {
+        return reports;
+    }
+    let bar = progress(printer, position(0), file.path);
+    let proofs = wording::count(filling.waiting(), "proof");
+    bar.say(format_args!("{proofs} passed, being confirmed"));
+    let judged = filling.judge(search).await;
+    bar.end();
+    for (hole, judged) in judged {
+        let candidate = match judged {
+            Judged::Proved(outcome) => {
+                reports.push((hole, HoleReport::of(position(hole), &outcome)));
+                continue;
+            }
+            Judged::Again(candidate) => candidate,
+        };
+        let target = filling.target(hole);
+        let bar = progress(printer, position(hole), file.path);
+        let fared = prove_hole(search, &target, vec![candidate], &bar).await;
+        bar.end();
+        let report = match fared {
+            Ok(outcome) => HoleReport::of(position(hole), &outcome),
+            Err(error) => HoleReport::without_goal(position(hole), &error),
+        };
+        if let Some(change) = &report.change {
+            filling.fill(hole, change);
+        }
+        reports.push((hole, report));
+    }
+    reports
+}
+
+/// Tells of holes in the order in which they stand in the file.
+fn tell(
+    reports: &mut Vec<(usize, HoleReport)>,
+    printer: &report::Printer,
+    report: &mut FileReport,
+) {
+    reports.sort_by_key(|(hole, _)| *hole);
+    for (_, hole) in reports.drain(..) {
+        printer.hole(report, &hole);
+        report.holes.push(hole);
+    }
+}
+
+/// Lean's last words, if it is gone.
+fn lean_gone(error: &NoGoal) -> Option<String> {
+    match error {
+        NoGoal::Check(error @ (CheckError::NoLean(_) | CheckError::Unknown(Unknown::Died))) => {
+            Some(error.to_string())
+        }
+        _ => None,
+    }
 }
 
 /// The error of a Lean that has died: the file's other holes fare no better.
@@ -327,7 +405,12 @@ async fn write_file(searches: &mut Searches<'_>, file: &File<'_>, new_text: &str
     write::replace(&file.real, &file.text, new_text)
 }
 
-async fn prove_hole(search: &Search, target: &Target, bar: &Progress) -> Result<Outcome, NoGoal> {
+async fn prove_hole(
+    search: &Search,
+    target: &Target,
+    known: Vec<Candidate>,
+    bar: &Progress,
+) -> Result<Outcome, NoGoal> {
     let (steps, mut watched) = unbounded_channel();
     let watch = async {
         while let Some(step) = watched.recv().await {
@@ -337,7 +420,7 @@ async fn prove_hole(search: &Search, target: &Target, bar: &Progress) -> Result<
         }
     };
     let stop = CancellationToken::new(); // Nobody does but by dropping it.
-    let (outcome, ()) = tokio::join!(search.prove(target, Vec::new(), steps, &stop), watch);
+    let (outcome, ()) = tokio::join!(search.prove(target, known, steps, &stop), watch);
     outcome
 }
 

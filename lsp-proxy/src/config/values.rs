@@ -23,7 +23,7 @@ pub struct Config {
     pub idle: Duration,
     /// The least that a proof must have passed.
     pub level: Level,
-    /// Whether each proof is replayed in Lean's kernel.
+    /// Whether nothing is offered that has no referee's word: the same as the highest level.
     pub replay: bool,
     /// The limits of the container that Lean checks in.
     pub container: contain::ContainerConfig,
@@ -49,6 +49,16 @@ pub struct Config {
     pub cache: Cache,
     /// The user's own file, whether it is there or not.
     pub users_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// The least that a proof must have passed, whichever key says so.
+    pub fn least(&self) -> Level {
+        match self.replay {
+            true => Level::KernelReplayed,
+            false => self.level,
+        }
+    }
 }
 
 impl Default for Config {

@@ -1,9 +1,6 @@
 //! The baseline of a hole: Lean's view of its declaration before anything is tried.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::OnceCell;
 
 use unsorry_prover::{Context, Goal, HoleKind};
 
@@ -11,7 +8,6 @@ use crate::check::axioms::{self, AxiomReport};
 use crate::check::checker::{CheckError, Checker};
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::{Goals, Unknown};
-use crate::replay::{Compiled, NotReplayed};
 use crate::target::Target;
 
 /// The longest that Lean may take for all that stands before a hole.
@@ -22,6 +18,9 @@ const PROBE: &str = "\n\nexample : True := trivial\n";
 
 /// A term that is accepted in the place of a hole where a proof is wanted, and refused where data is.
 const PROOF_PROBE: &str = "(sorry : (_ : Prop))";
+
+/// A term that no Lean accepts, to see whether it says so.
+pub(super) const NOTHING: &str = "«unsorry: there is no such name»";
 
 /// Lean's view of a hole.
 #[derive(Debug, Clone)]
@@ -38,8 +37,6 @@ pub struct Baseline {
     pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
-    /// The text up to there as Lean has compiled it, for replays.
-    pub compiled: Arc<OnceCell<Result<Compiled, NotReplayed>>>,
 }
 
 /// The reasons why a hole can't be worked on.
@@ -56,14 +53,14 @@ pub enum NoGoal {
         "this sorry stands for data of type `{0}`, not for a proof: any value would be accepted, so the choice is yours"
     )]
     Data(String),
+    /// Lean does not need the hole.
+    #[error(
+        "Lean takes its declaration whatever stands in the place of this sorry: an alternative to it (`first`, `try`) does the work, or what Lean says of it is dropped (`#guard_msgs`)"
+    )]
+    Unneeded,
     /// Lean takes anything for a proof there.
     #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
     Unsafe,
-    /// This Lean can't give the level that is asked for: the reason.
-    #[error(
-        "`check.level` asks for more than Lean-checked, and this Lean does not report axioms: {0}"
-    )]
-    Level(String),
     /// Lean's checking failed before anything was tried.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -144,10 +141,16 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .iter()
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
-        compiled: Arc::default(),
     };
     if !wants_proof(checker, target, &baseline).await? {
         return Err(NoGoal::Data(baseline.goal.target));
+    }
+    let nothing = match baseline.goal.kind {
+        HoleKind::Tactic => format!("exact {NOTHING}"),
+        HoleKind::Term => NOTHING.to_owned(),
+    };
+    if is_taken(checker, target, &baseline, &nothing).await? {
+        return Err(NoGoal::Unneeded);
     }
     Ok(baseline)
 }
@@ -175,7 +178,17 @@ async fn wants_proof(
         HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
         HoleKind::Term => PROOF_PROBE.to_owned(),
     };
-    let spliced = target.spliced(baseline.goal.kind, &probe);
+    is_taken(checker, target, baseline, &probe).await
+}
+
+/// Whether Lean has no error to tell with `probe` in the place of the hole.
+async fn is_taken(
+    checker: &Checker,
+    target: &Target,
+    baseline: &Baseline,
+    probe: &str,
+) -> Result<bool, CheckError> {
+    let spliced = target.spliced(baseline.goal.kind, probe);
     let lines = unsorry_syntax::LineIndex::new(&spliced.text);
     let first = lines.position(target.declaration().block.start).line;
     let elaboration = match checker

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Goal, HoleKind, Hypothesis};
 
+use crate::referee::{Claim, Claimed, Referee};
 use crate::target::Target;
 use unsorry_syntax::{Change, Outline};
 
@@ -21,7 +22,7 @@ pub struct Negation {
     target: Target,
     statement: String,
     kind: HoleKind,
-    link: String,
+    context: String,
 }
 
 /// A goal's context with a name for everything in it.
@@ -65,7 +66,7 @@ impl Negation {
             },
             statement: statement.split_whitespace().collect::<Vec<_>>().join(" "),
             kind: goal.kind,
-            link: named.link(),
+            context: named.context(),
         })
     }
 
@@ -79,17 +80,43 @@ impl Negation {
         &self.statement
     }
 
+    /// What is claimed of the goal of `target`, which was negated, where `proof` (a change of the theorem's own
+    /// text) proves the negation: the theorem stands in front of its declaration, and in the hole's place that it
+    /// is the goal's contrary.
+    pub fn claim(&self, target: &Target, proof: &Change) -> Claim {
+        let start = target.declaration().block.start;
+        let theorem = proof.apply(&self.target.text);
+        Claim {
+            hole: target.hole,
+            change: target
+                .spliced(self.kind, &self.in_the_holes_place(Referee::CONTRARY))
+                .change,
+            is: Claimed::Contrary {
+                theorem: theorem.get(start..).unwrap_or_default().to_owned(),
+                name: NAME.to_owned(),
+            },
+        }
+    }
+
+    /// The tactics that bring the goal's context back into it, and then `last`, as text for the hole.
+    fn in_the_holes_place(&self, last: &str) -> String {
+        let tactics = format!("{}{last}", self.context);
+        match self.kind {
+            HoleKind::Tactic => tactics,
+            HoleKind::Term => format!("by\n  {}", tactics.replace('\n', "\n  ")),
+        }
+    }
+
     /// The text of `target`, whose goal was negated, with the theorem in front of its declaration,
     /// proved by `proof` (a change of the theorem's own text), and with its hole filled by a `sorry`
     /// for the goal beside `theorem`, by name, as the proof of its negation: Lean takes that only where
     /// they are one another's contrary. On the way the goal is printed whole.
     pub fn linked(&self, target: &Target, proof: &Change, theorem: &str) -> String {
         let start = target.declaration().block.start;
-        let link = format!("{} {theorem}", self.link);
-        let link = match self.kind {
-            HoleKind::Tactic => link,
-            HoleKind::Term => format!("by\n  {}", link.replace('\n', "\n  ")),
-        };
+        let link = self.in_the_holes_place(&format!(
+            "set_option pp.explicit true in trace_state\n\
+             exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry {theorem}"
+        ));
         let declaration = target.spliced(self.kind, &link).text;
         let theorem = proof.apply(&self.target.text);
         format!("{}\n{}", theorem, &declaration[start..])
@@ -162,21 +189,18 @@ impl Named {
         format!("{text}{comma}{}", self.target.replace('\n', "\n    "))
     }
 
-    /// Tactics that close the goal by a `sorry`, if the theorem whose name comes next is about it.
-    fn link(&self) -> String {
-        let mut lines = Vec::new();
+    /// Tactics that bring all of the context back into the goal.
+    fn context(&self) -> String {
+        let mut lines = String::new();
         if !self.given.is_empty() {
-            lines.push(format!("rename_i {}", self.given.join(" ")));
+            lines += &format!("rename_i {}\n", self.given.join(" "));
         }
         let names = self.hypotheses.iter().flat_map(|h| &h.names);
         let names: Vec<&str> = names.map(String::as_str).collect();
         if !names.is_empty() {
-            lines.push(format!("revert {}", names.join(" ")));
+            lines += &format!("revert {}\n", names.join(" "));
         }
-        lines.push("set_option pp.explicit true in trace_state".to_owned());
-        let link = "exact (fun (p : Prop) (positive : p) (_ : ¬ p) => positive) _ sorry";
-        lines.push(link.to_owned());
-        lines.join("\n")
+        lines
     }
 }
 

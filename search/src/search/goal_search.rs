@@ -20,7 +20,8 @@ use crate::check::screen;
 use crate::memory::Memory;
 use crate::target::Target;
 use crate::verify::{
-    CheckContext, Refutation, Rejection, Requirements, VerifiedProof, VerifiedSketch, confirm,
+    CheckContext, Passed, Refutation, Rejection, Requirements, VerifiedProof, VerifiedSketch,
+    confirm_passed, pass,
 };
 
 /// The most proofs that are kept that depend on an unproved neighbour.
@@ -59,6 +60,10 @@ pub(super) struct Found {
     pub conditional: Vec<Arc<VerifiedProof>>,
     /// A candidate that would do for a step of a sketch.
     pub step: Option<Candidate>,
+    /// What the referee is asked about later.
+    pub passed: Option<Passed>,
+    /// A shorter proof than the best, which the referee is still to see.
+    pub shorter: Option<Passed>,
     pub sketch: Option<Arc<VerifiedSketch>>,
     pub sketch_progress: Option<Arc<SketchProgress>>,
     pub refuted: Option<Arc<Refutation>>,
@@ -66,7 +71,7 @@ pub(super) struct Found {
 
 impl Found {
     pub fn is_proved(&self) -> bool {
-        !self.proofs.is_empty() || self.step.is_some()
+        !self.proofs.is_empty() || self.step.is_some() || self.passed.is_some()
     }
 }
 
@@ -157,6 +162,11 @@ impl<'a> GoalSearch<'a> {
         self.shared.strategy
     }
 
+    /// Whether the referee is asked later about proofs of the hole.
+    pub fn defers(&self) -> bool {
+        self.role == Role::Hole && self.strategy().defers
+    }
+
     /// The results so far. Nobody holds them across an await.
     pub fn found(&self) -> MutexGuard<'_, Found> {
         lock(&self.found)
@@ -241,17 +251,27 @@ impl<'a> GoalSearch<'a> {
         Ok(read)
     }
 
-    /// Has Lean check a candidate alone, exactly where it will go.
+    /// Has Lean check a candidate alone, exactly where it will go, and the referee say that it is a proof;
+    /// none where the referee is to be asked later.
     ///
     /// # Errors
     /// When Lean is gone.
     pub async fn confirm(
         &self,
         candidate: &Candidate,
-    ) -> Result<Result<VerifiedProof, Rejection>, LeanGone> {
+    ) -> Result<Result<Option<VerifiedProof>, Rejection>, LeanGone> {
+        let passed = match pass(self.context(), candidate).await.unless_gone()? {
+            Ok(passed) => passed,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if self.role == Role::Negation || self.defers() {
+            self.found().passed = Some(passed);
+            return Ok(Ok(None));
+        }
+        self.tell_of_hole(Step::Passed(candidate.clone()));
         let requirements = self.shared.requirements;
-        let confirmed = confirm(self.context(), requirements, candidate).await;
-        confirmed.unless_gone()
+        let confirmed = confirm_passed(self.context(), requirements, passed).await;
+        Ok(confirmed.unless_gone()?.map(Some))
     }
 
     /// Keeps a proof, and tells of one that stands on its own.

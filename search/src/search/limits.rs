@@ -50,6 +50,8 @@ pub struct Strategy {
     pub refutes: bool,
     /// Whether a proof is made shorter.
     pub polishes: bool,
+    /// Whether the referee is asked later, by whoever searches: the search ends with what has passed.
+    pub defers: bool,
 }
 
 impl Strategy {
@@ -61,6 +63,7 @@ impl Strategy {
         repairs: true,
         refutes: true,
         polishes: true,
+        defers: false,
     };
 
     /// Every candidate gets its verdict, and nothing else is tried: to measure engines by.
@@ -71,6 +74,7 @@ impl Strategy {
         repairs: false,
         refutes: false,
         polishes: false,
+        defers: false,
     };
 }
 

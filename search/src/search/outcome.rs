@@ -9,13 +9,15 @@ use super::refused::Refused;
 use super::sketch_progress::SketchProgress;
 use super::stats::{Failure, NearMiss};
 use crate::check::baseline::Baseline;
-use crate::verify::{Refutation, VerifiedProof, VerifiedSketch};
+use crate::verify::{Passed, Refutation, VerifiedProof, VerifiedSketch};
 
 /// The way in which a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// A proof was found that stands on its own.
     Proved,
+    /// Lean has taken a candidate, and the referee is still to be asked about it.
+    Passed,
     /// A proof of the contrary was found.
     Refuted,
     /// There was nothing left to try.
@@ -36,6 +38,8 @@ pub struct Outcome {
     pub baseline: Arc<Baseline>,
     /// Proofs that stand on their own, best first.
     pub proofs: Vec<Arc<VerifiedProof>>,
+    /// What the referee is still to be asked about.
+    pub passed: Option<Passed>,
     /// Proofs that hold once a neighbour that they depend on is proved.
     pub conditional: Vec<Arc<VerifiedProof>>,
     /// The sketch that came furthest, where there is no proof.

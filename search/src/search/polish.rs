@@ -13,62 +13,98 @@ use crate::check::screen::Screen;
 use crate::check::verdict::Verdict;
 use crate::gate::gate;
 use crate::rewrite::shorten::{is_plain, length, shorter, tidy};
-use crate::verify::VerifiedProof;
+use crate::verify::{Passed, confirm_passed, pass};
 
-/// The most of those that passed together that are confirmed.
+/// The most of those that passed together that are tried alone.
 const MAX_CONFIRMED: usize = 3;
 
 /// The time by which Lean may take longer for a shorter proof, beside half as long again.
 const MAX_SLOWER: Duration = Duration::from_millis(200);
 
-/// Replaces the best proof that was found by shorter ones that Lean takes as well, as long as there are
-/// any.
+/// Looks for shorter proofs than the best that was found which Lean takes as well, as long as there are any; the
+/// last stays in the goal search.
 ///
 /// # Errors
 /// When Lean is gone.
 pub(super) async fn polish(goal: &GoalSearch<'_>) -> Result<(), LeanGone> {
+    let best = {
+        let found = goal.found();
+        let confirmed = found.proofs.first().map(|best| {
+            let like = Candidate::new(best.proof(), best.engine());
+            (
+                Candidate {
+                    plan: best.plan().cloned(),
+                    ..like
+                },
+                best.took(),
+            )
+        });
+        let passed = found.passed.as_ref();
+        confirmed.or_else(|| passed.map(|best| (best.candidate().clone(), best.took())))
+    };
+    let Some((like, mut took)) = best.filter(|(best, _)| is_plain(&best.text)) else {
+        return Ok(());
+    };
     let mut tried: HashSet<String> = HashSet::new();
-    let mut rounds = 0;
+    let mut text = like.text.clone();
     loop {
-        let best = goal.found().proofs.first().cloned();
-        let Some(best) = best.filter(|best| is_plain(best.proof())) else {
-            return Ok(());
-        };
-        let text = best.proof();
         let kind = goal.baseline.goal.kind;
-        let tidied = Some(tidy(text)).filter(|tidied| tidied != text);
-        let all = shorter(text)
+        let tidied = Some(tidy(&text)).filter(|tidied| *tidied != text);
+        let all = shorter(&text)
             .into_iter()
             .map(|text| tidy(&text))
             .chain(tidied);
         let new = all.filter(|text| tried.insert(text.clone()) && gate(kind, text).is_ok());
-        let like = Candidate {
-            plan: best.plan().cloned(),
-            ..Candidate::new("", best.engine())
-        };
         let new: Vec<Candidate> = new.map(|text| like.with_text(text)).collect();
-        let Some(better) = shortest(goal, &best, new).await? else {
+        let Some(better) = shortest(goal, (&text, took), new).await? else {
             return Ok(());
         };
-        let better = Arc::new(better);
-        // The one that the user has stays; what came between does not.
-        let proofs = &mut goal.found().proofs;
-        match rounds {
-            0 => proofs.insert(0, better.clone()),
-            _ => proofs[0] = better.clone(),
-        }
-        rounds += 1;
-        goal.tell(Step::Verified(better));
+        (text, took) = (better.candidate().text.clone(), better.took());
+        goal.found().shorter = Some(better);
     }
 }
 
+/// Has the referee confirm the shortest proof that was found, and offers it first.
+///
+/// # Errors
+/// When Lean is gone.
+pub(super) async fn conclude(goal: &GoalSearch<'_>) -> Result<(), LeanGone> {
+    let Some(shorter) = goal.found().shorter.take() else {
+        return Ok(());
+    };
+    if goal.defers() {
+        goal.found().passed = Some(shorter);
+        return Ok(());
+    }
+    let requirements = goal.shared.requirements;
+    let confirmed = confirm_passed(goal.context(), requirements, shorter).await;
+    let proof = match confirmed.unless_gone()? {
+        Ok(proof) => Arc::new(proof),
+        Err(rejection) => {
+            tracing::debug!(%rejection, "a shorter proof is none");
+            return Ok(());
+        }
+    };
+    let is_better = {
+        let found = goal.found();
+        let best = found.proofs.first();
+        best.is_some_and(|best| proof.depends_on().is_empty() && proof.level() >= best.level())
+    };
+    if is_better {
+        // The one that the user has stays.
+        goal.found().proofs.insert(0, proof.clone());
+        goal.tell(Step::Verified(proof));
+    }
+    Ok(())
+}
+
 /// The first of `candidates`, which are in the order of their lengths, that Lean takes, and that does
-/// not take it much longer than `best`.
+/// not take it much longer than the best so far, which is given with its time.
 async fn shortest(
     goal: &GoalSearch<'_>,
-    best: &VerifiedProof,
+    (best, took): (&str, Duration),
     mut candidates: Vec<Candidate>,
-) -> Result<Option<VerifiedProof>, LeanGone> {
+) -> Result<Option<Passed>, LeanGone> {
     while !candidates.is_empty() {
         let size = goal.batch_size(&candidates);
         let batch: Vec<Candidate> = candidates.drain(..size).collect();
@@ -79,12 +115,11 @@ async fn shortest(
         let passed = batch.iter().zip(&verdicts);
         let passed = passed.filter(|(_, verdict)| matches!(verdict, Some(Verdict::Passed { .. })));
         for (candidate, _) in passed.take(MAX_CONFIRMED) {
-            let Ok(better) = goal.confirm(candidate).await? else {
+            let Ok(better) = pass(goal.context(), candidate).await.unless_gone()? else {
                 continue;
             };
-            let quick = better.took() <= best.took() * 3 / 2 + MAX_SLOWER;
-            let clean = better.depends_on().is_empty() && better.level() >= best.level();
-            if quick && clean && length(better.proof()) <= length(best.proof()) {
+            let quick = better.took() <= took * 3 / 2 + MAX_SLOWER;
+            if quick && length(&candidate.text) <= length(best) {
                 return Ok(Some(better));
             }
         }

@@ -15,7 +15,7 @@ use super::step::Step;
 use crate::check::baseline::baseline;
 use crate::check::checker::Checker;
 use crate::rewrite::negation::Negation;
-use crate::verify::{self, CheckContext, VerifiedProof};
+use crate::verify::{self, CheckContext, Passed};
 
 /// The number of answers that a model is asked for.
 const MAX_ANSWERS: usize = 4;
@@ -87,9 +87,8 @@ pub(super) async fn refute(
         Candidates::new(&against, Channels::closed())
             .check_all(Vec::new())
             .await?;
-        let proof = against.found().proofs.first().cloned();
-        if let Some(proof) = proof
-            && conclude(goal, &checker, &negation, proof, &values).await?
+        if let Some(passed) = against.into_found().passed
+            && conclude(goal, &checker, &negation, &passed, &values).await?
         {
             return Ok(());
         }
@@ -102,16 +101,18 @@ async fn conclude(
     goal: &GoalSearch<'_>,
     checker: &Checker,
     negation: &Negation,
-    proof: Arc<VerifiedProof>,
+    passed: &Passed,
     values: &[Counterexample],
 ) -> Result<bool, LeanGone> {
-    let value = values.iter().find(|value| value.proof == proof.proof());
+    let value = values
+        .iter()
+        .find(|value| value.proof == passed.candidate().text);
     let value = value.map(|value| value.values.clone());
     let cx = CheckContext {
         checker,
         ..goal.context()
     };
-    match verify::refute(cx, negation, proof, value)
+    match verify::refute(cx, goal.shared.requirements, negation, passed, value)
         .await
         .unless_gone()?
     {

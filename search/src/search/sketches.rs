@@ -21,7 +21,7 @@ use crate::gate::gate_sketch;
 use crate::rewrite::negation::generalised;
 use crate::rewrite::sketch::Sketch;
 use crate::target::Target;
-use crate::verify::{Rejection, confirm_sketch};
+use crate::verify::{Rejection, confirm_sketch, pass_sketch};
 
 /// The most sketches for one goal that are worked on.
 const MAX_SKETCHES: usize = 4;
@@ -131,8 +131,8 @@ impl<'a> SketchSearch<'a> {
             return Err(Rejection::because("it has too many steps"));
         }
         goal.stats().checked += 1;
-        let verified = confirm_sketch(goal.context(), candidate, (steps, steps)).await?;
-        let change = verified.change().clone();
+        let passed = pass_sketch(goal.context(), candidate).await?;
+        let change = passed.change().clone();
         let text: Arc<str> = change.apply(goal.target.head()).into();
         let outline = Arc::new(Outline::of(&text));
         let inside = change.range.start..change.range.start + change.text.len();
@@ -298,11 +298,15 @@ impl<'a> SketchSearch<'a> {
             return Ok(());
         }
         let rejected = if open == 0 {
-            goal.confirm(&candidate)
-                .await?
-                .map(|proof| goal.keep(proof))
+            let confirmed = goal.confirm(&candidate).await?;
+            confirmed.map(|proof| proof.into_iter().for_each(|proof| goal.keep(proof)))
         } else if goal.role == Role::Hole && self.is_best(open) {
-            let verified = confirm_sketch(goal.context(), &candidate, (steps, open)).await;
+            let verified = async {
+                let passed = pass_sketch(goal.context(), &candidate).await?;
+                let requirements = goal.shared.requirements;
+                confirm_sketch(goal.context(), requirements, passed, (steps, open)).await
+            };
+            let verified = verified.await;
             let keep = |sketch| goal.found().sketch = Some(Arc::new(sketch));
             verified.unless_gone()?.map(keep)
         } else {

@@ -30,6 +30,8 @@ pub enum Step {
         /// The first line of what is wrong.
         error: Option<String>,
     },
+    /// Lean has taken a candidate; the referee is being asked whether it is a proof.
+    Passed(Candidate),
     /// An engine is busy with something other than candidates.
     Working {
         /// The engine.

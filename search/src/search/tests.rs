@@ -225,10 +225,11 @@ async fn what_is_ready_is_checked_in_full_batches() {
     let (outcome, _, asked) = search(vec![source(A, stream::iter(ready))], |_| {}).await;
     assert_eq!(outcome.ended, Ended::Proved);
     assert_eq!(proofs(&outcome), ["right"]);
-    let expected: [&[&str]; 3] = [
+    let expected: [&[&str]; 4] = [
         &["wrong 1", "wrong 2", "wrong 3"],
         &["wrong 4", "right"],
         &["right"], // confirmed
+        &["right"], // and asked about, as there is no referee
     ];
     assert_eq!(asked, expected);
     assert_eq!((outcome.proposed, outcome.checked), (6, 5));
@@ -240,13 +241,14 @@ async fn who_had_no_turn_is_asked_about_again() {
     let sources = vec![source(A, stream::iter(candidates(&texts)))];
     let (outcome, _, asked) = search(sources, |_| {}).await;
     assert_eq!(proofs(&outcome), ["heavy 2"]);
-    let expected: [&[&str]; 7] = [
+    let expected: [&[&str]; 8] = [
         &["wrong 1", "heavy 1, wrong", "wrong 2"],
         &["heavy 1, wrong", "wrong 2", "heavy 2"], // it had not all of a screening's heartbeats before
         &["wrong 2", "heavy 2", "wrong 3"],
         &["heavy 2", "wrong 3"],
         &["wrong 3"],
         &["heavy 1, wrong"], // again, without a limit, as nothing else is ready
+        &["heavy 2"],
         &["heavy 2"],
     ];
     assert_eq!(asked, expected);
@@ -258,8 +260,9 @@ async fn where_lean_says_nothing_of_several_they_are_halved() {
     let sources = vec![source(A, stream::iter(candidates(&texts)))];
     let (outcome, _, asked) = search(sources, |_| {}).await;
     assert_eq!(proofs(&outcome), ["silent 1"]);
-    let expected: [&[&str]; 3] = [
+    let expected: [&[&str]; 4] = [
         &["silent 1", "wrong 1", "wrong 2"],
+        &["silent 1"],
         &["silent 1"],
         &["silent 1"],
     ];
@@ -303,12 +306,13 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
     };
     let (outcome, _, asked) = search(vec![fast, source(B, script)], heard).await;
     assert_eq!(proofs(&outcome), ["right"]);
-    let expected: [&[&str]; 7] = [
+    let expected: [&[&str]; 8] = [
         &["wrong 1", "heavy wrong"],
         &["heavy wrong"], // with all of a screening's heartbeats
         &["heavy wrong"], // again, without a limit, as nothing else is ready
         &["wrong 2"],
         &["wrong 3"],
+        &["right"],
         &["right"],
         &["right"],
     ];

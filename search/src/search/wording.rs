@@ -29,6 +29,9 @@ pub fn progress(step: &Step) -> Option<String> {
             format!("plan: {}", one_line(last.unwrap_or_default()))
         }
         Step::Sketch(progress) => steps_proved(progress),
+        Step::Passed(candidate) => {
+            format!("{} passed, being confirmed", one_line(&candidate.text))
+        }
         Step::Verified(_) => "proved; making it shorter".to_owned(),
         Step::Goal(_) | Step::Judged { .. } | Step::Refuted(_) => return None,
     })
@@ -60,6 +63,7 @@ pub fn summary(outcome: &Outcome) -> String {
         (Ended::Proved, _) => {
             format!("{} verified; {tried}", count(outcome.proofs.len(), "proof"))
         }
+        (Ended::Passed, _) => format!("a candidate passed, and is to be confirmed; {tried}"),
         (Ended::Refuted, _) => match &outcome.refuted {
             Some(refutation) => refutation.told(),
             None => format!("it is false: {tried}"),

@@ -7,12 +7,9 @@ use unsorry_syntax::{LineIndex, Position};
 use super::context::CheckContext;
 use super::dependencies::{Dependencies, dependencies};
 use crate::check::axioms::{AxiomReport, Inspection};
-use crate::check::baseline::HEAD_LIMIT;
 use crate::check::checker::CheckError;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::Elaboration;
-use crate::replay::{self, NotReplayed, Replayer};
-use crate::target::NAME;
 
 /// Lean's word on the target's declaration in one text, which is the target's own as far as the declaration's
 /// start and ends with the declaration.
@@ -35,18 +32,25 @@ impl<'a> Evidence<'a> {
         Self::gather(cx, text, None, Vec::new()).await
     }
 
-    /// Has Lean elaborate `text`, and asks for the declaration's axioms and type, and for the goals at
-    /// `questions`.
+    /// Has Lean elaborate `text`, and asks for the goals at `questions`.
     ///
     /// # Errors
     /// When there is no full report of it.
-    pub async fn inspected(
+    pub async fn asked(
         cx: CheckContext<'a>,
         text: String,
         questions: Vec<Position>,
     ) -> Result<Evidence<'a>, CheckError> {
+        Self::gather(cx, text, None, questions).await
+    }
+
+    /// Has Lean elaborate `text`, and asks for the declaration's axioms and type.
+    ///
+    /// # Errors
+    /// When there is no full report of it.
+    pub async fn inspected(cx: CheckContext<'a>, text: String) -> Result<Evidence<'a>, CheckError> {
         let inspection = Inspection::of(cx.target, &text);
-        Self::gather(cx, text, Some(inspection), questions).await
+        Self::gather(cx, text, Some(inspection), Vec::new()).await
     }
 
     async fn gather(
@@ -74,6 +78,11 @@ impl<'a> Evidence<'a> {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text, which nothing more is asked about.
+    pub fn into_text(self) -> String {
+        self.text
     }
 
     /// The time that Lean took for it.
@@ -131,37 +140,5 @@ impl<'a> Evidence<'a> {
     /// When Lean can't be asked.
     pub async fn dependencies(&self) -> Result<Dependencies, CheckError> {
         dependencies(self.cx, &self.text).await
-    }
-
-    /// Has the kernel take the declaration once more.
-    ///
-    /// # Errors
-    /// When it does not, or can't be asked.
-    pub async fn replay(&self, replayer: &Replayer) -> Result<(), NotReplayed> {
-        let CheckContext {
-            target, baseline, ..
-        } = self.cx;
-        let limit = HEAD_LIMIT + self.cx.limit;
-        let own = match &target.declaration().name {
-            Some(name) => &target.text[name.clone()],
-            None => NAME,
-        };
-        let own = own.trim_start_matches("_root_.");
-        let name = baseline.statement.as_deref().and_then(replay::name_in);
-        // Lean says in what namespace it is, not what it is called.
-        let name = name.filter(|name| name.ends_with(own));
-        let name = name.ok_or_else(|| {
-            NotReplayed::Impossible("its declaration has no name to ask about".into())
-        })?;
-        let before = baseline.compiled.get_or_init(async || {
-            let before = Inspection::of(target, target.head());
-            replayer.compile(before.named(), limit).await
-        });
-        let before = before.await.as_ref().map_err(NotReplayed::clone)?;
-        // Lean has just accepted that: whatever goes wrong now may be the candidate's doing.
-        let named = self.inspection.as_ref().map(Inspection::named);
-        let after = replayer.compile(named.unwrap_or(&self.text), limit).await;
-        let after = after.map_err(NotReplayed::refused)?;
-        replayer.replay(before, &after, name, limit).await
     }
 }

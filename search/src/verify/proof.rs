@@ -5,31 +5,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use unsorry_prover::{Candidate, Engine};
-use unsorry_syntax::{Change, LineIndex};
+use unsorry_syntax::Change;
 
-use super::conditions;
 use super::context::CheckContext;
-use super::evidence::Evidence;
 use super::level::Level;
+use super::passed::{Passed, pass};
 use super::rejection::Rejection;
 use super::requirements::Requirements;
-use crate::check::axioms::AxiomReport;
-use crate::gate::gate;
-use crate::replay::NotReplayed;
+use super::witness::{self, Testimony};
+use crate::check::baseline::HEAD_LIMIT;
+use crate::referee::{Claim, Claimed, NoWord, Word};
+use crate::target::Target;
 
-/// Whether Lean's kernel has taken a proof once more.
+/// Whose word a proof has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Replay {
-    /// No replay was asked for.
-    NotAsked,
-    /// The kernel has taken it.
-    Done,
-    /// A replay was not possible: the reason.
-    Impossible(String),
+enum Source {
+    /// The referee's.
+    Referee(Word),
+    /// There is no referee, and why: that of the Lean that has run it.
+    Witness(Testimony, String),
 }
 
-/// A proof that Lean has accepted in the user's own text, exactly where it will go. Only [`confirm`]
-/// makes one: its fields are private to this module.
+/// A proof that holds in the user's own text, exactly where it will go, by the word of a referee who never ran
+/// it; where this Lean can't have one, by that of the Lean which did, and then it says so first. It is made in
+/// this module alone: its fields are private.
 #[derive(Debug, Clone)]
 pub struct VerifiedProof {
     proof: String,
@@ -37,10 +36,7 @@ pub struct VerifiedProof {
     hole: Range<usize>,
     change: Change,
     head: Arc<str>,
-    level: Level,
-    axioms: AxiomReport,
-    replay: Replay,
-    depends_on: Vec<String>,
+    source: Source,
     siblings: usize,
     plan: Option<Arc<str>>,
     took: Duration,
@@ -74,23 +70,35 @@ impl VerifiedProof {
 
     /// The level to which it was checked.
     pub fn level(&self) -> Level {
-        self.level
+        match &self.source {
+            Source::Referee(word) if word.unproved().is_empty() => Level::KernelReplayed,
+            Source::Referee(_) => Level::LeanChecked,
+            Source::Witness(testimony, _) => testimony.level,
+        }
     }
 
-    /// Lean's report of its axioms.
-    pub fn axioms(&self) -> &AxiomReport {
-        &self.axioms
+    /// All axioms it rests on; none where nobody says which.
+    pub fn axioms(&self) -> Option<&[String]> {
+        match &self.source {
+            Source::Referee(word) => Some(word.axioms()),
+            Source::Witness(testimony, _) => testimony.axioms.as_deref(),
+        }
     }
 
-    /// Whether the kernel has taken it once more.
-    pub fn replay(&self) -> &Replay {
-        &self.replay
+    /// Why there is no referee's word on it; none where there is.
+    pub fn unconfirmed(&self) -> Option<&str> {
+        match &self.source {
+            Source::Referee(_) => None,
+            Source::Witness(_, why) => Some(why),
+        }
     }
 
-    /// The declarations of the file it uses that are not proved themselves; empty for a proof that
-    /// stands on its own.
+    /// The declarations it uses that are not proved themselves; empty for a proof that stands on its own.
     pub fn depends_on(&self) -> &[String] {
-        &self.depends_on
+        match &self.source {
+            Source::Referee(word) => word.unproved(),
+            Source::Witness(testimony, _) => &testimony.unproved,
+        }
     }
 
     /// The number of other holes in its declaration.
@@ -110,29 +118,49 @@ impl VerifiedProof {
 
     /// The level to which it was checked and what that leaves open, in words.
     pub fn standing(&self) -> String {
-        let mut text = "Lean-checked".to_owned();
-        if self.replay == Replay::Done {
-            text += ", kernel-replayed";
-        }
-        text += &match (self.level, &self.axioms) {
-            (Level::AxiomsClean | Level::KernelReplayed, _) => ", axioms clean".to_owned(),
-            (_, AxiomReport::Axioms(axioms)) => format!("; axioms: {}", axioms.join(", ")),
-            (_, AxiomReport::NotReported(_)) => "; axioms not reported by this Lean".to_owned(),
+        let mut text = match &self.source {
+            Source::Referee(word) => {
+                let mut text = format!("Lean-checked, kernel-replayed by {}", word.kernel());
+                if word.unproved().is_empty() {
+                    text += ", axioms clean";
+                }
+                text
+            }
+            Source::Witness(testimony, why) => {
+                format!(
+                    "not confirmed by a referee ({why}): {}",
+                    testimony.standing()
+                )
+            }
         };
-        if let Replay::Impossible(why) = &self.replay {
-            text += &format!("; not kernel-replayed: {why}");
-        }
         if self.siblings > 0 {
             text += &format!("; {} more sorry in this declaration", self.siblings);
         }
-        if !self.depends_on.is_empty() {
-            text += &format!("; leans on {}, not proved yet", self.depends_on.join(", "));
+        if !self.depends_on().is_empty() {
+            text += &format!(
+                "; leans on {}, not proved yet",
+                self.depends_on().join(", ")
+            );
         }
         text
     }
+
+    fn of(target: &Target, passed: Passed, source: Source) -> VerifiedProof {
+        VerifiedProof {
+            proof: passed.candidate.text,
+            engine: passed.candidate.engine,
+            head: target.head().into(),
+            hole: target.hole().range.clone(),
+            change: passed.change,
+            source,
+            siblings: target.siblings().count(),
+            plan: passed.candidate.plan,
+            took: passed.took,
+        }
+    }
 }
 
-/// Has Lean check `candidate` alone, exactly where it will go, and asks for its axioms.
+/// Has Lean check `candidate` alone, exactly where it will go, and the referee say that it is a proof.
 ///
 /// # Errors
 /// When it is anything but a proof as `requirements` has it, or when that can't be known.
@@ -141,72 +169,47 @@ pub async fn confirm(
     requirements: &Requirements,
     candidate: &Candidate,
 ) -> Result<VerifiedProof, Rejection> {
-    let kind = cx.baseline.goal.kind;
-    gate(kind, &candidate.text)?;
-    if candidate.is_query() {
-        return Err(Rejection::because("it only asks Lean for a proof"));
-    }
-    let spliced = cx.target.spliced(kind, &candidate.text);
-    // Where tactics go, Lean must show a goal at the first of them: it was run.
-    let first_token = LineIndex::new(&spliced.text).position(first_token(&spliced.change));
-    let evidence = Evidence::inspected(cx, spliced.text, vec![first_token]).await?;
-    conditions::is_accepted(cx, &evidence, first_token)?;
-    conditions::keeps_its_statement(cx, &evidence)?;
-    conditions::is_one_block(cx, &candidate.text).await?;
-    let siblings = cx.target.siblings().count();
-    if siblings > 0 {
-        conditions::is_whole(cx, evidence.text()).await?;
-    }
-    let axioms = evidence.axioms();
-    let level = conditions::level(&axioms, &cx.baseline.axioms)?;
-    // What is still to come makes no more of it than that.
-    if level < requirements.least.min(Level::AxiomsClean) {
-        return Err(Rejection::Level(level, String::new()));
-    }
-    let depends_on = match level {
-        Level::LeanChecked => conditions::unproved(cx, &evidence).await?,
-        _ => Vec::new(),
-    };
-    let replay = match requirements.replayer() {
-        None => Replay::NotAsked,
-        Some(_) if siblings > 0 || !depends_on.is_empty() => {
-            Replay::Impossible("there is a sorry behind it".into())
-        }
-        Some(replayer) => match evidence.replay(replayer).await {
-            Ok(()) => Replay::Done,
-            Err(NotReplayed::Impossible(why)) => Replay::Impossible(why),
-            Err(refused) => return Err(Rejection::Replay(refused)),
-        },
-    };
-    let level = match (level, &replay) {
-        (Level::AxiomsClean, Replay::Done) => Level::KernelReplayed,
-        (level, _) => level,
-    };
-    if level < requirements.least {
-        let why = match &replay {
-            Replay::Impossible(why) => format!(": {why}"),
-            _ => String::new(),
-        };
-        return Err(Rejection::Level(level, why));
-    }
-    Ok(VerifiedProof {
-        proof: candidate.text.clone(),
-        engine: candidate.engine,
-        head: cx.target.head().into(),
-        hole: cx.target.hole().range.clone(),
-        change: spliced.change,
-        level,
-        axioms,
-        replay,
-        depends_on,
-        siblings,
-        plan: candidate.plan.clone(),
-        took: evidence.took(),
-    })
+    let passed = pass(cx, candidate).await?;
+    confirm_passed(cx, requirements, passed).await
 }
 
-/// The offset of a candidate's first token once `change` is made.
-fn first_token(change: &Change) -> usize {
-    let blank = |c: char| c.is_whitespace() || c == '(';
-    change.range.start + change.text.len() - change.text.trim_start_matches(blank).len()
+/// Has the referee say that what has passed is a proof.
+///
+/// # Errors
+/// When it is anything but a proof as `requirements` has it, or when that can't be known.
+pub async fn confirm_passed(
+    cx: CheckContext<'_>,
+    requirements: &Requirements,
+    passed: Passed,
+) -> Result<VerifiedProof, Rejection> {
+    let claim = Claim {
+        hole: cx.target.hole,
+        change: passed.change.clone(),
+        is: Claimed::Proof,
+    };
+    let source = match requirements
+        .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
+        .await
+    {
+        Ok(word) => Source::Referee(word),
+        Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
+        Err(NoWord::NoReferee(why)) => {
+            Source::Witness(witness::testify(cx, &passed.text).await?, why)
+        }
+    };
+    let proof = VerifiedProof::of(cx.target, passed, source);
+    match proof.level() < requirements.least {
+        true => {
+            let why = proof
+                .unconfirmed()
+                .map_or(String::new(), |why| format!(": {why}"));
+            Err(Rejection::Level(proof.level(), why))
+        }
+        false => Ok(proof),
+    }
+}
+
+/// What the referee has said of what has passed at the hole of `target`, made a proof.
+pub fn confirmed(target: &Target, passed: Passed, word: Word) -> VerifiedProof {
+    VerifiedProof::of(target, passed, Source::Referee(word))
 }

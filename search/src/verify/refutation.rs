@@ -1,21 +1,26 @@
 //! The sole maker of [`Refutation`].
 
-use std::sync::Arc;
-
+use super::conditions;
 use super::context::CheckContext;
 use super::evidence::Evidence;
-use super::proof::VerifiedProof;
+use super::level::Level;
+use super::passed::Passed;
 use super::rejection::Rejection;
+use super::requirements::Requirements;
+use crate::check::axioms::AxiomReport;
+use crate::check::baseline::HEAD_LIMIT;
+use crate::referee::NoWord;
 use crate::rewrite::closed::{closed, theorems, with_axiom};
 use crate::rewrite::negation::{NAME, Negation};
 
-/// A refutation of a goal: a proof of its negation, its context generalised, which Lean has accepted before
-/// the goal's declaration, and from which Lean concludes against the goal itself. Only [`refute`] makes one.
+/// A refutation of a goal: a proof of its negation, its context generalised, which holds before the goal's
+/// declaration, and contradicts that very goal. Only [`refute`] makes one.
 #[derive(Debug, Clone)]
 pub struct Refutation {
     /// `¬ (∀ (n : Nat), n < n)`
     statement: String,
-    proof: Arc<VerifiedProof>,
+    level: Level,
+    unconfirmed: Option<String>,
     counterexample: Option<String>,
 }
 
@@ -27,39 +32,78 @@ impl Refutation {
 
     /// The refutation in words, with what was proved.
     pub fn told(&self) -> String {
-        let level = self.proof.level().title();
+        let Refutation {
+            statement, level, ..
+        } = self;
         let values = match &self.counterexample {
             Some(values) => format!(", for {values}"),
             None => String::new(),
         };
-        let statement = &self.statement;
-        format!("this sorry is false{values}: Lean has accepted a proof of {statement} ({level})")
+        let first = match &self.unconfirmed {
+            Some(why) => format!("not confirmed by a referee ({why}): "),
+            None => String::new(),
+        };
+        format!(
+            "{first}this sorry is false{values}: Lean has accepted a proof of {statement} ({})",
+            level.title()
+        )
     }
 }
 
-/// Concludes from `proof`, of a negation's statement, that the goal of `cx` is false: Lean must accept, in
-/// the user's own text, that what was proved is the negation of that very goal.
+/// Concludes from what has `passed` as a proof of a negation that the goal of `cx` is false: what was proved
+/// must be the contrary of that very goal, in the user's own text.
 ///
 /// # Errors
-/// When Lean does not, or that can't be known.
+/// When it is not, or that can't be known.
 pub async fn refute(
     cx: CheckContext<'_>,
+    requirements: &Requirements,
     negation: &Negation,
-    proof: Arc<VerifiedProof>,
+    passed: &Passed,
     counterexample: Option<String>,
 ) -> Result<Refutation, Rejection> {
-    if **proof.head() != *negation.target().head() {
-        return Err(Rejection::because("it is the proof of something else"));
-    }
-    if !proof.depends_on().is_empty() || proof.siblings() > 0 {
-        return Err(Rejection::because("it leans on what is not proved"));
-    }
     if cx.baseline.error_before {
         return Err(Rejection::because("an error stands before the declaration"));
     }
+    let claim = negation.claim(cx.target, passed.change());
+    let judged = requirements
+        .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
+        .await;
+    let (level, unconfirmed) = match judged {
+        Ok(word) if word.unproved().is_empty() => (Level::KernelReplayed, None),
+        Ok(_) => return Err(Rejection::because("it leans on what is not proved")),
+        Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
+        Err(NoWord::NoReferee(why)) => (testify_against(cx, negation, passed).await?, Some(why)),
+    };
+    if level < requirements.least {
+        return Err(Rejection::Level(level, String::new()));
+    }
+    Ok(Refutation {
+        statement: negation.statement().to_owned(),
+        level,
+        unconfirmed,
+        counterexample,
+    })
+}
+
+/// Asks the Lean that has run the proof of the negation whether it contradicts the goal.
+async fn testify_against(
+    cx: CheckContext<'_>,
+    negation: &Negation,
+    passed: &Passed,
+) -> Result<Level, Rejection> {
+    let stated = Evidence::inspected(
+        CheckContext {
+            target: negation.target(),
+            ..cx
+        },
+        passed.text.clone(),
+    );
+    let report = stated.await?.axioms();
+    let level = conditions::level(&report, &AxiomReport::NotReported(String::new()))?;
     let target = &with_axiom(cx.target);
     let linked = async |theorem: &str| {
-        let linked = negation.linked(cx.target, proof.change(), theorem);
+        let linked = negation.linked(cx.target, passed.change(), theorem);
         Evidence::of(CheckContext { target, ..cx }, closed(cx.target, &linked)).await
     };
     let evidence = linked(NAME).await?;
@@ -84,11 +128,7 @@ pub async fn refute(
     if is_whole(&linked("True.intro").await?) {
         return Err(Rejection::because("an error there would not be heard of"));
     }
-    Ok(Refutation {
-        statement: negation.statement().to_owned(),
-        proof,
-        counterexample,
-    })
+    Ok(level)
 }
 
 /// Whether a goal, printed whole, has nothing in it that Lean is still to find.

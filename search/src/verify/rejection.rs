@@ -4,7 +4,6 @@ use super::level::Level;
 use crate::check::checker::CheckError;
 use crate::check::verdict::Complaint;
 use crate::gate::Refusal;
-use crate::replay::NotReplayed;
 
 /// The reason why a candidate is not a proof.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,9 +20,9 @@ pub enum Rejection {
     /// The candidate is a proof as far as this level, and more is asked for.
     #[error("it is {} only, and `check.level` asks for more{}", .0.title(), .1)]
     Level(Level, String),
-    /// The kernel refuses it.
-    #[error(transparent)]
-    Replay(NotReplayed),
+    /// The referee refuses it.
+    #[error("the referee refuses it: {0}")]
+    Referee(String),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),

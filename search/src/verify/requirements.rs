@@ -1,40 +1,54 @@
 //! The requirements on a proof beside that Lean takes it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::level::Level;
-use crate::check::axioms::AxiomReport;
-use crate::check::baseline::{Baseline, NoGoal};
-use crate::replay::Replayer;
+use crate::referee::{Claim, FileAsItStands, NoWord, Referee, Word};
+use crate::target::Target;
 
 /// The requirements on a proof beside that Lean takes it.
 #[derive(Debug, Clone, Default)]
 pub struct Requirements {
     /// The level below which nothing is a proof.
     pub least: Level,
-    /// Whether each proof is replayed, even where `least` does not ask for that.
-    pub replay: bool,
-    /// Replays proofs; without one, none is.
-    pub replayer: Option<Arc<Replayer>>,
+    /// Says what is a proof.
+    pub referee: Option<Arc<Referee>>,
 }
 
 impl Requirements {
-    /// The replayer of proofs; none where nobody asks for one.
-    pub fn replayer(&self) -> Option<&Replayer> {
-        let asked = self.replay || self.least == Level::KernelReplayed;
-        self.replayer.as_deref().filter(|_| asked)
-    }
-
-    /// Whether a proof for the hole of `baseline` can meet them.
+    /// The referee's word on a claim for a hole of the text of `target`.
     ///
     /// # Errors
-    /// When this Lean does not tell what it takes.
-    pub fn can_be_met(&self, baseline: &Baseline) -> Result<(), NoGoal> {
-        match &baseline.axioms {
-            AxiomReport::NotReported(why) if self.least > Level::LeanChecked => {
-                Err(NoGoal::Level(why.clone()))
-            }
-            _ => Ok(()),
+    /// When it does not hold, or there is no referee.
+    pub async fn judge(
+        &self,
+        target: &Target,
+        claim: Claim,
+        limit: Duration,
+    ) -> Result<Word, NoWord> {
+        let Some(referee) = &self.referee else {
+            return Err(NoWord::NoReferee("there is none here".into()));
+        };
+        let file = FileAsItStands {
+            uri: &target.uri,
+            text: &target.text,
+        };
+        let words = referee
+            .judge(file, std::slice::from_ref(&claim), limit)
+            .await;
+        let word = words.into_iter().next();
+        word.unwrap_or_else(|| Err(NoWord::Refused("nothing was said of it".into())))
+    }
+
+    /// Has the referee prepare for claims for the text of `target`.
+    pub async fn prepare(&self, target: &Target, limit: Duration) {
+        if let Some(referee) = &self.referee {
+            let file = FileAsItStands {
+                uri: &target.uri,
+                text: &target.text,
+            };
+            referee.prepare(file, limit).await;
         }
     }
 }

@@ -10,11 +10,14 @@ use super::conditions;
 use super::context::CheckContext;
 use super::evidence::Evidence;
 use super::rejection::Rejection;
+use super::requirements::Requirements;
+use crate::check::baseline::HEAD_LIMIT;
 use crate::check::verdict::Complaint;
 use crate::gate::gate_sketch;
+use crate::referee::{Claim, Claimed, NoWord};
 
-/// A sketch that Lean takes in the user's own text, exactly where it would go, but for the `sorry`s that
-/// it has itself. It is no proof. Only [`confirm_sketch`] makes one.
+/// A sketch that holds in the user's own text, exactly where it would go, but for the `sorry`s that it has
+/// itself. It is no proof. Only [`confirm_sketch`] makes one.
 #[derive(Debug, Clone)]
 pub struct VerifiedSketch {
     text: String,
@@ -68,15 +71,29 @@ impl VerifiedSketch {
     }
 }
 
-/// Has Lean check `sketch`, which leaves `open` of its `steps` to be proved, exactly where it would go.
+/// A sketch that Lean has taken, in a process that has run it.
+#[derive(Debug, Clone)]
+pub struct PassedSketch {
+    text: String,
+    change: Change,
+    whole: String,
+}
+
+impl PassedSketch {
+    /// The change to the text that was checked.
+    pub fn change(&self) -> &Change {
+        &self.change
+    }
+}
+
+/// Has Lean check `sketch` exactly where it would go.
 ///
 /// # Errors
 /// When it has any error, or that can't be known.
-pub async fn confirm_sketch(
+pub async fn pass_sketch(
     cx: CheckContext<'_>,
     sketch: &Candidate,
-    (steps, open): (usize, usize),
-) -> Result<VerifiedSketch, Rejection> {
+) -> Result<PassedSketch, Rejection> {
     let kind = cx.baseline.goal.kind;
     gate_sketch(kind, &sketch.text)?;
     if sketch.is_query() {
@@ -98,10 +115,39 @@ pub async fn confirm_sketch(
     if !evidence.says_sorry() {
         return Err(Rejection::because("Lean sees no sorry in it"));
     }
-    conditions::is_whole(cx, evidence.text()).await?;
-    Ok(VerifiedSketch {
+    Ok(PassedSketch {
         text: sketch.text.clone(),
         change,
+        whole: evidence.into_text(),
+    })
+}
+
+/// Has the referee say that `sketch`, which leaves `open` of its `steps` to be proved, is proved but for these.
+///
+/// # Errors
+/// When it is not, or that can't be known.
+pub async fn confirm_sketch(
+    cx: CheckContext<'_>,
+    requirements: &Requirements,
+    sketch: PassedSketch,
+    (steps, open): (usize, usize),
+) -> Result<VerifiedSketch, Rejection> {
+    let claim = Claim {
+        hole: cx.target.hole,
+        change: sketch.change.clone(),
+        is: Claimed::Sketch,
+    };
+    match requirements
+        .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
+        .await
+    {
+        Ok(_) => {}
+        Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
+        Err(NoWord::NoReferee(_)) => conditions::is_whole(cx, &sketch.whole).await?,
+    }
+    Ok(VerifiedSketch {
+        text: sketch.text,
+        change: sketch.change,
         head: cx.target.head().into(),
         hole: cx.target.hole().range.clone(),
         steps,

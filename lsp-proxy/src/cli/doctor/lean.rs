@@ -26,7 +26,7 @@ use unsorry_syntax::Outline;
 /// The time that Lean may take to say its version, and then to check a proof; elan may have to get it first.
 const LEAN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The time that a proof of something easy may take: a replay of it is tried as well, and the machine may be busy.
+/// The time that a proof of something easy may take: the referee starts for it as well, and the machine may be busy.
 const TRIAL_BUDGET: Duration = Duration::from_secs(180);
 
 /// The text that is proved.
@@ -140,8 +140,6 @@ async fn proof(command: LeanCommand, cwd: &Path, config: &Config) -> Result<Stri
         },
         polish: Duration::ZERO,
         budget: config.budget.max(TRIAL_BUDGET),
-        // Whether it can be done here is worth knowing, too.
-        replay: true,
         ..config.clone()
     };
     let tactics = vec![engines::tactics(&config)];

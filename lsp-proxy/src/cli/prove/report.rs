@@ -8,7 +8,6 @@ use anyhow::Result;
 use serde::Serialize;
 use unsorry_prover::{Engine, HoleKind, Spent};
 
-use unsorry_search::check::axioms::AxiomReport;
 use unsorry_search::check::baseline::NoGoal;
 use unsorry_search::search::wording::{complaints, cost, count, summary};
 use unsorry_search::search::{Ended, Outcome};
@@ -103,16 +102,13 @@ impl HoleReport {
             goal: Some(outcome.baseline.rendered.clone()),
             status: match &outcome.ended {
                 Ended::Proved => Status::Proved,
-                Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
+                Ended::Passed | Ended::Exhausted | Ended::OutOfBudget => Status::Unproved,
                 Ended::Failed | Ended::LeanGone(_) => Status::Error,
                 Ended::Refuted => Status::False,
             },
             proof: proof.map(|proof| proof.proof().to_owned()),
             level: proof.map(|proof| proof.level().name()),
-            axioms: proof.and_then(|proof| match proof.axioms() {
-                AxiomReport::Axioms(axioms) => Some(axioms.clone()),
-                AxiomReport::NotReported(_) => None,
-            }),
+            axioms: proof.and_then(|proof| proof.axioms().map(<[String]>::to_vec)),
             engine: proof.map(|proof| proof.engine()),
             counterexample: outcome
                 .refuted
@@ -149,8 +145,8 @@ impl HoleReport {
                 NoGoal::Inert(_)
                 | NoGoal::Broken(..)
                 | NoGoal::Data(_)
-                | NoGoal::Unsafe
-                | NoGoal::Level(..) => Status::Unproved,
+                | NoGoal::Unneeded
+                | NoGoal::Unsafe => Status::Unproved,
             },
             proof: None,
             level: None,

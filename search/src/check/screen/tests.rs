@@ -37,7 +37,6 @@ fn baseline(rendered: &str) -> Baseline {
         axioms: AxiomReport::Axioms(Vec::new()),
         statement: None,
         error_before: false,
-        compiled: Arc::default(),
     }
 }
 

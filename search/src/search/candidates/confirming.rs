@@ -59,7 +59,8 @@ impl Candidates<'_> {
             return Ok(());
         }
         match self.goal.confirm(&candidate).await? {
-            Ok(proof) => {
+            Ok(None) => self.judged(&candidate, None),
+            Ok(Some(proof)) => {
                 let verdict = match proof.depends_on() {
                     [] => None,
                     names => Some(format!("it leans on {}, not proved yet", names.join(", "))),

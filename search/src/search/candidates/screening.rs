@@ -160,14 +160,14 @@ impl Candidates<'_> {
 
     /// Confirms what passed, until there are proofs enough.
     async fn confirm_best(&mut self, passed: Vec<Candidate>) -> Result<(), LeanGone> {
-        // A replay takes long.
-        let most = match self.goal.shared.requirements.replayer() {
+        // The referee takes long.
+        let most = match self.goal.shared.requirements.referee {
             _ if !self.goal.strategy().ends_with_proof => usize::MAX,
             Some(_) => 1,
             None => MAX_PROOFS,
         };
         for candidate in passed {
-            if self.goal.found().proofs.len() >= most {
+            if self.goal.found().proofs.len() >= most || self.goal.found().passed.is_some() {
                 break;
             }
             if self.goal.role != Role::Step {

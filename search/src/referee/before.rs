@@ -1,0 +1,163 @@
+//! A file as it stands, compiled once for all that is claimed of its holes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use unsorry_olean::{Module, Terms};
+use unsorry_syntax::commands;
+
+use super::FileAsItStands;
+use super::compiler::{CompileError, Compiled, Compiler};
+use super::marked::{Edited, Marked};
+
+/// The most times that a file with errors is compiled: those that one hides are told the next time.
+const MAX_ROUNDS: usize = 4;
+
+/// A file as it stands.
+#[derive(Debug)]
+pub struct Before {
+    uri: String,
+    /// The file's path, for its module's name.
+    pub path: PathBuf,
+    /// The file with its marks.
+    pub marked: Marked,
+    compiled: OnceCell<Result<CompiledBefore, String>>,
+}
+
+/// What Lean made of it.
+#[derive(Debug)]
+pub struct CompiledBefore {
+    /// The commands that have errors, which are dropped, by where they begin in the file.
+    pub guarded: Vec<usize>,
+    /// The terms of its constants.
+    pub terms: Terms,
+    /// Its constants.
+    pub module: Module,
+}
+
+impl Before {
+    /// The file, not compiled yet.
+    pub fn of(file: FileAsItStands<'_>) -> Before {
+        let path = url::Url::parse(file.uri)
+            .ok()
+            .and_then(|uri| uri.to_file_path().ok());
+        Before {
+            uri: file.uri.to_owned(),
+            path: path.unwrap_or_else(|| "Main.lean".into()),
+            marked: Marked::of(file.text),
+            compiled: OnceCell::new(),
+        }
+    }
+
+    /// Whether it is this file, with this text.
+    pub fn is_of(&self, file: FileAsItStands<'_>) -> bool {
+        self.uri == file.uri && self.marked.text() == file.text
+    }
+
+    /// What Lean makes of it.
+    ///
+    /// # Errors
+    /// When it makes nothing of it, or it can't be read: why.
+    pub async fn compiled(
+        &self,
+        compiler: &Compiler,
+        limit: Duration,
+    ) -> Result<&CompiledBefore, String> {
+        let compiled = self
+            .compiled
+            .get_or_init(|| self.compile(compiler, limit))
+            .await;
+        compiled.as_ref().map_err(String::clone)
+    }
+
+    async fn compile(
+        &self,
+        compiler: &Compiler,
+        limit: Duration,
+    ) -> Result<CompiledBefore, String> {
+        let mut guarded: Vec<usize> = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            let edited = self.marked.before(&guarded);
+            let parts = match compiler.compile(&self.path, &edited.text, limit).await? {
+                Compiled::Parts(parts) => parts,
+                Compiled::Errors(errors) => {
+                    let found = self.guards(&edited, &errors);
+                    let known = guarded.len();
+                    guarded.extend(found);
+                    guarded.sort_unstable();
+                    guarded.dedup();
+                    if guarded.len() == known {
+                        return Err(uncompiled(&errors));
+                    }
+                    continue;
+                }
+            };
+            let read = move || {
+                let mut terms = Terms::default();
+                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                let module =
+                    unsorry_olean::read(&parts, &mut terms).map_err(|error| error.to_string())?;
+                Ok((terms, module))
+            };
+            let read = tokio::task::spawn_blocking(read).await;
+            let (terms, module) =
+                read.map_err(|error| error.to_string())?
+                    .map_err(|error: String| {
+                        format!("what this Lean compiles can't be read: {error}")
+                    })?;
+            return Ok(CompiledBefore {
+                guarded,
+                terms,
+                module,
+            });
+        }
+        Err("Lean does not compile the file: each time it has other errors".into())
+    }
+
+    /// The commands of the file in which Lean has found errors, by where they begin.
+    fn guards(&self, edited: &Edited, errors: &[CompileError]) -> Vec<usize> {
+        let (text, outline) = (self.marked.text(), self.marked.outline());
+        let commands = commands(text, &outline.tokens);
+        let starts: Vec<usize> = commands
+            .iter()
+            .map(|c| outline.tokens[c.tokens.start].range.start)
+            .collect();
+        let lines: Vec<usize> = std::iter::once(0)
+            .chain(edited.text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        let place = |error: &CompileError| {
+            let at = edited.place(*lines.get(error.line)?);
+            // What comes first on its line begins no later than that line ends.
+            let line_end = text
+                .get(at..)?
+                .find('\n')
+                .map_or(text.len(), |end| at + end);
+            let command =
+                starts.partition_point(|start| *start <= at.max(first_code(text, at, line_end)));
+            starts.get(command.checked_sub(1)?).copied()
+        };
+        errors.iter().filter_map(place).collect()
+    }
+}
+
+/// The first offset of a line that is no blank.
+fn first_code(text: &str, start: usize, end: usize) -> usize {
+    start
+        + text[start..end]
+            .chars()
+            .take_while(|c| c.is_whitespace())
+            .map(char::len_utf8)
+            .sum::<usize>()
+}
+
+/// Why a file is not compiled, in Lean's words.
+pub fn uncompiled(errors: &[CompileError]) -> String {
+    let first = errors
+        .first()
+        .and_then(|error| error.message.lines().next());
+    format!(
+        "Lean does not compile the file: {}",
+        first.unwrap_or("it does not say why")
+    )
+}

@@ -1,0 +1,233 @@
+//! Having Lean compile a text, in a container of its own: a process that knows nothing of another, and from
+//! which nothing is believed but that what it leaves behind is to be looked at.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+
+use crate::command::LeanCommand;
+use crate::contain::{self, ContainerConfig, Scratch};
+use crate::lean::elaboration::Unknown;
+
+/// The most that is read of Lean's output.
+const MAX_PRINTED_BYTES: u64 = 1 << 20;
+
+/// The most that is read of a compiled file, all its parts together.
+const MAX_COMPILED_BYTES: u64 = 256 << 20;
+
+/// The parts of a compiled module, in the order in which they point into one another; a file that is none has
+/// the first only.
+const PARTS: [&str; 3] = ["olean", "olean.server", "olean.private"];
+
+/// Runs Lean's compiler as the checker runs its server.
+#[derive(Debug)]
+pub struct Compiler {
+    /// The command that starts the server.
+    pub command: LeanCommand,
+    /// The folder that it runs in, which decides what project a file belongs to.
+    pub cwd: PathBuf,
+    /// The container's limits.
+    pub limits: ContainerConfig,
+}
+
+/// What Lean made of a text.
+#[derive(Debug)]
+pub enum Compiled {
+    /// The parts of the compiled file.
+    Parts(Vec<Vec<u8>>),
+    /// Errors, and no file.
+    Errors(Vec<CompileError>),
+}
+
+/// An error that the compiler reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompileError {
+    /// The line, from 0.
+    pub line: usize,
+    /// Lean's words.
+    pub message: String,
+}
+
+/// A line of `lean --json`.
+#[derive(Debug, Deserialize)]
+struct Message {
+    severity: String,
+    pos: Place,
+    data: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Place {
+    line: usize,
+}
+
+impl Compiler {
+    /// Compiles `text`, which stands for the file at `path`: its module has that file's name.
+    ///
+    /// # Errors
+    /// When Lean can't be run, or takes longer than `limit`, or more than it may: why.
+    pub async fn compile(
+        &self,
+        path: &Path,
+        text: &str,
+        limit: Duration,
+    ) -> Result<Compiled, String> {
+        let folder = Scratch::new().map_err(no_folder)?;
+        let relative = path.strip_prefix(&self.cwd).ok();
+        let name = relative.or(path.file_name().map(Path::new));
+        let source = folder.path().join(name.unwrap_or(Path::new("Main.lean")));
+        if let Some(parent) = source.parent() {
+            tokio::fs::create_dir_all(parent).await.map_err(no_folder)?;
+        }
+        tokio::fs::write(&source, text).await.map_err(no_folder)?;
+        let olean = folder.path().join("compiled.olean");
+        let arguments = [
+            "--json".into(),
+            "-R".into(),
+            folder.path().as_os_str().to_owned(),
+            "-o".into(),
+            olean.clone().into_os_string(),
+            source.into(),
+        ];
+        let said = self.run(arguments, &folder, limit).await?;
+        let mut parts = Vec::new();
+        let mut left = MAX_COMPILED_BYTES;
+        for extension in PARTS {
+            let part = read_plain(&olean.with_extension(extension), left)
+                .map_err(|error| format!("what Lean compiled can't be read: {error}"))?;
+            let Some(part) = part else { break };
+            left -= part.len() as u64;
+            parts.push(part);
+        }
+        if !parts.is_empty() {
+            return Ok(Compiled::Parts(parts));
+        }
+        let errors: Vec<CompileError> = said.lines().filter_map(error).collect();
+        match errors.is_empty() {
+            true => Err(format!(
+                "Lean does not compile the file: {}",
+                first_line(&said)
+            )),
+            false => Ok(Compiled::Errors(errors)),
+        }
+    }
+
+    /// What Lean's compiler prints, run with `arguments`. It may write to `scratch` only.
+    async fn run(
+        &self,
+        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+        scratch: &Scratch,
+        limit: Duration,
+    ) -> Result<String, String> {
+        let Some(mut command) = self.command.compiler() else {
+            return Err(format!(
+                "which Lean `{}` starts can't be told",
+                self.command
+            ));
+        };
+        command.args.extend(arguments);
+        let prepared = contain::command(&command, &self.cwd, &self.limits, Some(scratch));
+        let impossible =
+            |error: &dyn std::fmt::Display| format!("`{command}` can't be run: {error}");
+        let (mut builder, container) = prepared.map_err(|error| impossible(&error))?;
+        builder
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(container.is_none());
+        let mut child = builder.spawn().map_err(|error| impossible(&error))?;
+        if let Some(pid) = child.id() {
+            crate::lean::process::lower_priority(pid);
+        }
+        let work = async {
+            let mut said = Vec::new();
+            if let Some(stdout) = child.stdout.take() {
+                // Whatever is more has no reader.
+                stdout
+                    .take(MAX_PRINTED_BYTES)
+                    .read_to_end(&mut said)
+                    .await?;
+            }
+            let status = child.wait().await?;
+            std::io::Result::Ok((status, String::from_utf8_lossy(&said).into_owned()))
+        };
+        match timeout(limit, work).await {
+            Ok(Ok((status, _))) if status.code() == Some(contain::TOO_MUCH.into()) => {
+                Err(Unknown::Exhausted.to_string())
+            }
+            Ok(Ok((_, said))) => Ok(said),
+            Ok(Err(error)) => Err(impossible(&error)),
+            Err(_) => Err(format!("Lean took longer than {} s", limit.as_secs())),
+        }
+    }
+}
+
+/// The bytes of a plain file; none where there is none. Whoever wrote it is not believed: no link is followed,
+/// no pipe waited for, and no more than `most` is read.
+fn read_plain(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    use std::io::Read as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(
+            (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32,
+        );
+    }
+    let file = match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() > most {
+        return Err(std::io::Error::other(
+            "it is no file of a size that can be read",
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn no_folder(error: impl std::fmt::Display) -> String {
+    format!("no file can be written for it: {error}")
+}
+
+fn error(line: &str) -> Option<CompileError> {
+    let message: Message = serde_json::from_str(line).ok()?;
+    (message.severity == "error").then(|| CompileError {
+        line: message.pos.line.saturating_sub(1),
+        message: message.data,
+    })
+}
+
+fn first_line(said: &str) -> &str {
+    let line = said.lines().find(|line| !line.trim().is_empty());
+    line.unwrap_or("it ended without a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors() {
+        let check = |line: &str, expected: Option<(usize, &str)>| {
+            let found = error(line).map(|error| (error.line, error.message));
+            let expected = expected.map(|(line, message)| (line, message.to_owned()));
+            assert_eq!(found, expected, "{line}");
+        };
+        let json = |severity: &str| {
+            format!(
+                r#"{{"severity":"{severity}","pos":{{"line":3,"column":0}},"keepFullRange":false,"data":"no\nway","endPos":null,"caption":""}}"#
+            )
+        };
+        check(&json("error"), Some((2, "no\nway")));
+        check(&json("warning"), None);
+        check("anything", None);
+    }
+}

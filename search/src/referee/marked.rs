@@ -1,0 +1,414 @@
+//! The file as the referee has it compiled: each hole under a mark of its own, so that the compiled constants
+//! say which declaration holds which hole. Pure.
+//!
+//! A mark is a function that gives back what it is given, `def m {α : Sort u} (a : α) : α := a`, and a hole
+//! becomes `m sorry`. What a `sorry` is that stands under no mark of ours, somebody else has left. The names
+//! are drawn anew for each file, so that no candidate can write one.
+
+use std::ops::Range;
+
+use rand::Rng as _;
+use unsorry_syntax::{Change, DeclarationKind, Outline, commands, header_end};
+
+/// The most letters of a mark's word, which are as many as those of `sorry`: columns stay.
+const WORD_LETTERS: usize = 5;
+
+/// A file with a mark for each hole.
+#[derive(Debug)]
+pub struct Marked {
+    text: String,
+    outline: Outline,
+    /// The part of all names that nobody can know.
+    secret: String,
+    words: Vec<String>,
+    /// Whether the file declares all of its language itself.
+    is_prelude: bool,
+}
+
+/// A text that was made of the file, and where its parts stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The text.
+    pub text: String,
+    /// For each piece that was kept or put in, where it begins here and where in the file.
+    places: Vec<(usize, usize)>,
+}
+
+/// What goes in a hole's place, as a change of the file's own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// The hole, by its number in the file's outline.
+    pub hole: usize,
+    /// The change.
+    pub change: Change,
+    /// What is declared in front of the hole's declaration.
+    pub front: String,
+    /// Whether it leaves a `sorry` of its own, which gets a mark, too.
+    pub leaves_open: bool,
+}
+
+impl Marked {
+    /// The file whose text is `text`.
+    pub fn of(text: &str) -> Marked {
+        let outline = Outline::of(text);
+        let mut rng = rand::rng();
+        // The first letter begins no number, and no word of Lean's.
+        let mut word = |letters: usize| -> String {
+            loop {
+                let letter = |_| char::from(rng.random_range(b'a'..=b'z'));
+                let word: String = (0..letters).map(letter).collect();
+                let begins_well = word.starts_with(['q', 'x', 'z', 'j']);
+                if begins_well && !text.contains(&word) {
+                    return word;
+                }
+            }
+        };
+        let secret = word(12);
+        let mut words: Vec<String> = Vec::new();
+        // A few more than there are holes, for what a sketch leaves open.
+        while words.len() < outline.holes.len() + MAX_OPEN {
+            let new = word(WORD_LETTERS);
+            if !words.contains(&new) {
+                words.push(new);
+            }
+        }
+        let is_prelude = text
+            .split_whitespace()
+            .take(2)
+            .any(|word| word == "prelude");
+        Marked {
+            text: text.to_owned(),
+            outline,
+            secret,
+            words,
+            is_prelude,
+        }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The file's outline.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// The number of marks: the file's holes, and what a sketch may leave open.
+    pub fn marks(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The last part of the name of the mark with this number.
+    pub fn mark(&self, number: usize) -> String {
+        format!("{}_{number}", self.secret)
+    }
+
+    /// What all names that are declared for the marks begin with.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// The last part of the name of the theorem that a link to a goal's negation goes through.
+    pub fn link(&self) -> String {
+        format!("{}_link", self.secret)
+    }
+
+    /// The term that says that `negation` is the contrary of the goal where it stands.
+    pub fn linked(&self, negation: &str) -> String {
+        format!("exact {} _ sorry {negation}", self.link())
+    }
+
+    /// Whether a text could know of the marks.
+    pub fn is_known_to(&self, text: &str) -> bool {
+        text.contains(&self.secret) || self.words.iter().any(|word| text.contains(word.as_str()))
+    }
+
+    /// The text up to the end of the last declaration with a hole, each hole under its mark. What the commands
+    /// at `guarded`, offsets of the file, have to say is dropped: an error in them is none of ours.
+    pub fn before(&self, guarded: &[usize]) -> Edited {
+        let ends = self
+            .outline
+            .holes
+            .iter()
+            .map(|hole| self.outline.declaration_of(hole).block.end);
+        let end = ends.max().unwrap_or(self.text.len());
+        self.edited(end, guarded, &[])
+    }
+
+    /// The same up to the end of the last declaration in which something is filled in, with `fillings` in the
+    /// place of their holes.
+    pub fn after(&self, guarded: &[usize], fillings: &[Filling]) -> Edited {
+        let holes = fillings
+            .iter()
+            .filter_map(|filling| self.outline.holes.get(filling.hole));
+        let ends = holes.map(|hole| self.outline.declaration_of(hole).block.end);
+        let end = ends.max().unwrap_or_default();
+        self.edited(end, guarded, fillings)
+    }
+
+    fn edited(&self, end: usize, guarded: &[usize], fillings: &[Filling]) -> Edited {
+        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        let head = header_end(&self.text, &self.outline.tokens);
+        for &at in guarded.iter().filter(|&&at| at < end) {
+            edits.push((at..at, "#guard_msgs (drop all) in\n".to_owned()));
+        }
+        let mut named = None;
+        for (number, hole) in self.outline.holes.iter().enumerate() {
+            let declaration = self.outline.declaration_of(hole);
+            // An example is no constant.
+            if declaration.kind == DeclarationKind::Example && named != Some(hole.declaration) {
+                named = Some(hole.declaration);
+                let modifiers = &self.text[declaration.extent.start..declaration.keyword.start];
+                let computed = match modifiers.contains("noncomputable") {
+                    true => "",
+                    false => "noncomputable ",
+                };
+                let name = format!("{computed}def {}_example{}", self.secret, hole.declaration);
+                edits.push((declaration.keyword.clone(), name));
+            }
+            if !fillings.iter().any(|filling| filling.hole == number) {
+                edits.push((hole.range.clone(), self.marked(number)));
+            }
+        }
+        let mut next = self.outline.holes.len();
+        for filling in fillings {
+            let declaration =
+                &self.outline.declarations[self.outline.holes[filling.hole].declaration];
+            if !filling.front.is_empty() {
+                let start = declaration.block.start;
+                edits.push((start..start, format!("{}\n", filling.front)));
+            }
+            let mut text = filling.change.text.clone();
+            if filling.leaves_open {
+                (text, next) = self.with_open_marked(filling, next);
+            }
+            edits.push((filling.change.range.clone(), text));
+        }
+        edits.retain(|(range, _)| range.end <= end);
+        // Of what goes in at one place, this comes first.
+        edits.insert(0, (head..head, self.preamble(head, next)));
+        edits.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut text = String::new();
+        let mut places = Vec::new();
+        let mut kept = 0;
+        for (range, new) in edits {
+            if range.start < kept {
+                continue; // Two changes of one place: the first stands.
+            }
+            places.push((text.len(), kept));
+            text += &self.text[kept..range.start];
+            places.push((text.len(), range.start));
+            text += &new;
+            kept = range.end;
+        }
+        places.push((text.len(), kept));
+        text += &self.text[kept..end.max(kept)];
+        text.push('\n');
+        Edited { text, places }
+    }
+
+    /// What a filling puts in, each `sorry` of its own under a mark from `next` on; and the next number.
+    fn with_open_marked(&self, filling: &Filling, mut next: usize) -> (String, usize) {
+        let new = filling.change.apply(&self.text);
+        let start = filling.change.range.start;
+        let own = start..start + filling.change.text.len();
+        let mut text = filling.change.text.clone();
+        let holes = Outline::of(&new).holes;
+        let own = holes.iter().filter(|hole| own.contains(&hole.range.start));
+        let own: Vec<Range<usize>> = own.map(|hole| hole.range.clone()).collect();
+        let first = next;
+        next += own.len();
+        for (number, range) in own.into_iter().enumerate().rev() {
+            if first + number < self.words.len() {
+                text.replace_range(
+                    range.start - start..range.end - start,
+                    &self.marked(first + number),
+                );
+            }
+        }
+        (text, next)
+    }
+
+    /// A hole's text under its mark.
+    fn marked(&self, number: usize) -> String {
+        match self.is_prelude {
+            true => format!("({} sorry)", self.mark(number)),
+            false => self.words[number].clone(),
+        }
+    }
+
+    /// The declarations that give so many marks their meaning.
+    fn preamble(&self, head: usize, marks: usize) -> String {
+        let is_public = commands(&self.text, &self.outline.tokens)
+            .iter()
+            .any(|command| {
+                let first = &self.outline.tokens[command.tokens.start];
+                first.text(&self.text) == "public"
+            });
+        let public = if is_public { "public " } else { "" };
+        let mut text = if head == 0 {
+            String::new()
+        } else {
+            "\n".to_owned()
+        };
+        for (number, word) in self.words.iter().enumerate().take(marks) {
+            let mark = self.mark(number);
+            text += &format!("{public}def {mark}.{{u}} {{α : Sort u}} (a : α) : α := a\n");
+            if !self.is_prelude {
+                text += &format!(
+                    "local macro (name := {mark}_term) \"{word}\" : term => `({mark} sorry)\n\
+                     local macro (name := {mark}_tactic) \"{word}\" : tactic => `(tactic| exact {mark} sorry)\n"
+                );
+            }
+        }
+        if !self.is_prelude {
+            let link = self.link();
+            text +=
+                &format!("{public}theorem {link} (p : Prop) (holds : p) (_ : ¬ p) : p := holds\n");
+        }
+        text
+    }
+}
+
+/// The most places that a sketch may leave open.
+const MAX_OPEN: usize = 12;
+
+impl Edited {
+    /// The place in the file of an offset of this text.
+    pub fn place(&self, offset: usize) -> usize {
+        let at = self.places.partition_point(|(here, _)| *here <= offset);
+        self.places[at.saturating_sub(1)..]
+            .first()
+            .map_or(0, |(here, there)| there + (offset - here))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use unsorry_syntax::{HoleKind, splice};
+
+    use super::*;
+
+    /// The text with the names that are drawn replaced by others.
+    fn named(marked: &Marked, text: &str) -> String {
+        let mut text = text.replace(&marked.secret, "secret");
+        for (number, word) in marked.words.iter().enumerate() {
+            text = text.replace(word.as_str(), &format!("<{number}>"));
+        }
+        text
+    }
+
+    #[track_caller]
+    fn check(text: &str, guarded: &[usize], fillings: &[(usize, &str)], expected: Expect) {
+        let marked = Marked::of(text);
+        let filling = |(hole, proof): &(usize, &str)| Filling {
+            hole: *hole,
+            change: splice(text, &marked.outline.holes[*hole], HoleKind::Tactic, proof),
+            front: String::new(),
+            leaves_open: proof.contains("sorry"),
+        };
+        let fillings: Vec<Filling> = fillings.iter().map(filling).collect();
+        let edited = match fillings.is_empty() {
+            true => marked.before(guarded),
+            false => marked.after(guarded, &fillings),
+        };
+        expected.assert_eq(&named(&marked, &edited.text));
+    }
+
+    const FILE: &str = "import A\n\nexample : 1 = 2 := by\n  sorry\n\ntheorem a : p ∧ q := by\n  constructor\n  · sorry\n  · sorry\n\ntheorem b : p := rfl\n";
+
+    #[test]
+    fn holes_under_marks() {
+        check(
+            FILE,
+            &[10],
+            &[],
+            expect![[r#"
+            import A
+            def secret_0.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_0_term) "<0>" : term => `(secret_0 sorry)
+            local macro (name := secret_0_tactic) "<0>" : tactic => `(tactic| exact secret_0 sorry)
+            def secret_1.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_1_term) "<1>" : term => `(secret_1 sorry)
+            local macro (name := secret_1_tactic) "<1>" : tactic => `(tactic| exact secret_1 sorry)
+            def secret_2.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_2_term) "<2>" : term => `(secret_2 sorry)
+            local macro (name := secret_2_tactic) "<2>" : tactic => `(tactic| exact secret_2 sorry)
+            theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
+
+
+            #guard_msgs (drop all) in
+            noncomputable def secret_example0 : 1 = 2 := by
+              <0>
+
+            theorem a : p ∧ q := by
+              constructor
+              · <1>
+              · <2>
+        "#]],
+        );
+    }
+
+    #[test]
+    fn fillings_stand_as_they_are() {
+        check(
+            FILE,
+            &[],
+            &[(0, "have := sorry\nomega")],
+            expect![[r#"
+            import A
+            def secret_0.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_0_term) "<0>" : term => `(secret_0 sorry)
+            local macro (name := secret_0_tactic) "<0>" : tactic => `(tactic| exact secret_0 sorry)
+            def secret_1.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_1_term) "<1>" : term => `(secret_1 sorry)
+            local macro (name := secret_1_tactic) "<1>" : tactic => `(tactic| exact secret_1 sorry)
+            def secret_2.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_2_term) "<2>" : term => `(secret_2 sorry)
+            local macro (name := secret_2_tactic) "<2>" : tactic => `(tactic| exact secret_2 sorry)
+            def secret_3.{u} {α : Sort u} (a : α) : α := a
+            local macro (name := secret_3_term) "<3>" : term => `(secret_3 sorry)
+            local macro (name := secret_3_tactic) "<3>" : tactic => `(tactic| exact secret_3 sorry)
+            theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
+
+
+            noncomputable def secret_example0 : 1 = 2 := by
+              have := <3>
+              omega
+        "#]],
+        );
+        check(
+            "prelude\ntheorem a : p := sorry\n",
+            &[],
+            &[],
+            expect![[r#"
+            prelude
+            def secret_0.{u} {α : Sort u} (a : α) : α := a
+
+            theorem a : p := (secret_0 sorry)
+        "#]],
+        );
+    }
+
+    #[test]
+    fn places_lead_back() {
+        let marked = Marked::of(FILE);
+        let edited = marked.before(&[10]);
+        for word in [
+            "import",
+            "example",
+            "1 = 2",
+            "theorem a",
+            "constructor",
+            "p ∧ q",
+        ] {
+            let (here, there) = (edited.text.rfind(word), FILE.find(word));
+            if word != "example" {
+                assert_eq!(here.map(|here| edited.place(here)), there, "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a constant's name says: whose it is, and how a reader knows it. Pure.
+
+use serde_json::Value;
+use unsorry_olean::{Name, NameId, Terms};
+
+/// Beginnings of the last part of a name that Lean gives to what it makes of a declaration by itself.
+const MADE: &[&str] = &[
+    "_",
+    "match_",
+    "proof_",
+    "eq_",
+    "congr_simp",
+    "hcongr_",
+    "induct",
+    "mutual_induct",
+    "fun_cases",
+    "splitter",
+    "congr_eq_",
+    "injEq",
+    "inj",
+    "sizeOf_spec",
+    "noConfusion",
+    "casesOn",
+    "rec",
+    "below",
+    "brecOn",
+    "partial_correctness",
+    "ext",
+    "ctorIdx",
+    "ctorElim",
+    "elim",
+];
+
+/// The parts of a name; a number has a character in front that no word has.
+pub fn parts_of(terms: &Terms, mut name: NameId) -> Vec<String> {
+    let mut parts = Vec::new();
+    loop {
+        match terms.name(name) {
+            Name::Anonymous => break,
+            Name::Str(rest, part) => {
+                parts.push(part.to_string());
+                name = *rest;
+            }
+            Name::Num(rest, part) => {
+                parts.push(number(part));
+                name = *rest;
+            }
+        }
+    }
+    parts.reverse();
+    parts
+}
+
+/// The parts of a name, for the kernel.
+pub fn name_json(terms: &Terms, name: NameId) -> Value {
+    let parts = parts_of(terms, name).into_iter();
+    parts
+        .map(|part| match part.strip_prefix('\0') {
+            Some(number) => number
+                .parse()
+                .map_or(Value::Null, |number: u64| number.into()),
+            None => Value::from(part),
+        })
+        .collect()
+}
+
+/// A part that is a number, among those of [`parts_of`].
+pub fn number(part: impl std::fmt::Display) -> String {
+    format!("\0{part}")
+}
+
+/// The parts of a name as Lean shows them: one with a dot in it stands in `«»`, so that no name passes for
+/// another.
+pub fn joined(parts: &[String]) -> String {
+    let part = |part: &String| match part.contains(['.', '«', '»']) {
+        true => format!("«{part}»"),
+        false => part.trim_start_matches('\0').to_owned(),
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
+/// A name as a reader knows it: without what makes it private to its file.
+pub fn shown(terms: &Terms, name: NameId) -> String {
+    let parts = parts_of(terms, name);
+    let own = match parts.first().is_some_and(|first| first == "_private") {
+        true => parts
+            .iter()
+            .position(|part| part.starts_with('\0'))
+            .map_or(0, |at| at + 1),
+        false => 0,
+    };
+    joined(&parts[own..])
+}
+
+/// Whether a name begins like `_private.Module`, behind which a number comes.
+fn is_private_prefix(terms: &Terms, mut name: NameId) -> bool {
+    while let Name::Str(rest, part) = terms.name(name) {
+        if matches!(terms.name(*rest), Name::Anonymous) {
+            return &**part == "_private";
+        }
+        name = *rest;
+    }
+    false
+}
+
+/// The last part of a name, where that is a word.
+pub fn last(terms: &Terms, name: NameId) -> &str {
+    match terms.name(name) {
+        Name::Str(_, part) => part,
+        _ => "",
+    }
+}
+
+/// The name without its last part; none where nothing of the user's is left then.
+pub fn parent(terms: &Terms, name: NameId) -> Option<NameId> {
+    let rest = match terms.name(name) {
+        Name::Anonymous => return None,
+        Name::Str(rest, _) => *rest,
+        Name::Num(rest, _) if is_private_prefix(terms, *rest) => return None,
+        Name::Num(rest, _) => *rest,
+    };
+    let is_left = match terms.name(rest) {
+        Name::Anonymous => false,
+        Name::Str(..) => true,
+        Name::Num(before, _) => !is_private_prefix(terms, *before),
+    };
+    is_left.then_some(rest)
+}
+
+/// Whether Lean gives such a name to what it makes of a declaration.
+pub fn is_made(terms: &Terms, name: NameId) -> bool {
+    match terms.name(name) {
+        Name::Anonymous => false,
+        Name::Num(..) => true,
+        Name::Str(_, part) => MADE.iter().any(|made| part.starts_with(made)),
+    }
+}
+
+/// The declaration that a constant was made of: itself, mostly.
+pub fn owner(terms: &Terms, mut name: NameId) -> NameId {
+    while is_made(terms, name)
+        && let Some(rest) = parent(terms, name)
+    {
+        name = rest;
+    }
+    name
+}

@@ -1,0 +1,244 @@
+//! One pass over a file: claims for its holes, judged together.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+use unsorry_olean::{LeanVersion, NameId, Terms};
+
+use super::before::{Before, uncompiled};
+use super::compare::{Comparison, Finding, Marks, Wanted};
+use super::compiler::Compiled;
+use super::kernel::{ImportLine, KernelAnswer};
+use super::marked::Filling;
+use super::names::{joined, name_json, parts_of};
+use super::{Claim, Claimed, NoWord, Referee, Word};
+
+/// The axioms that every proof may rest on.
+const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
+
+/// The axiom behind `sorry`.
+const SORRY: &str = "sorryAx";
+
+/// What the constants say of all claims, and what the kernel is asked then.
+struct Read {
+    terms: Terms,
+    findings: Vec<Result<Finding, String>>,
+    imports: Vec<ImportLine>,
+    /// The declarations for the kernel.
+    lines: Vec<u8>,
+    /// The constants of imports whose axioms are asked for.
+    used: Vec<Value>,
+    version: String,
+}
+
+impl Referee {
+    /// Judges claims together.
+    ///
+    /// # Errors
+    /// When they don't hold together: why.
+    pub(super) async fn pass(
+        &self,
+        before: &Before,
+        claims: &[Claim],
+        limit: Duration,
+    ) -> Result<Vec<Result<Word, NoWord>>, String> {
+        let compiled = before.compiled(&self.compiler, limit).await?;
+        let marked = &before.marked;
+        if claims
+            .iter()
+            .any(|claim| marked.is_known_to(&claim.change.text))
+        {
+            return Err("it names what only the referee can know".into());
+        }
+        let fillings: Vec<Filling> = claims.iter().map(|claim| filling(before, claim)).collect();
+        let edited = marked.after(&compiled.guarded, &fillings);
+        let parts = match self
+            .compiler
+            .compile(&before.path, &edited.text, limit)
+            .await?
+        {
+            Compiled::Parts(parts) => parts,
+            Compiled::Errors(errors) => return Err(uncompiled(&errors)),
+        };
+        let marks = Marks {
+            marks: (0..marked.marks()).map(|n| marked.mark(n)).collect(),
+            link: marked.link(),
+            secret: marked.secret().to_owned(),
+        };
+        let holes = marked.outline().holes.len();
+        let mut terms = compiled.terms.clone();
+        let read = {
+            let (claims, before) = (claims.to_vec(), compiled.module.clone());
+            move || -> Result<Read, String> {
+                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                let after = unsorry_olean::read(&parts, &mut terms)
+                    .map_err(|error| format!("what Lean compiled of it can't be read: {error}"))?;
+                read(terms, &marks, holes, &before, &after, &claims)
+            }
+        };
+        let read = tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| error.to_string())??;
+        let answer = {
+            let mut slot = self.kernel.lock().await;
+            let kernel = self.started(&mut slot).await?;
+            let answer = kernel
+                .ask(&read.imports, &read.lines, &read.used, limit)
+                .await;
+            if answer.is_err() {
+                slot.kernel = None;
+            }
+            answer?
+        };
+        if let Some((name, why)) = &answer.refused {
+            return Err(format!("Lean's kernel refuses `{name}`: {why}"));
+        }
+        let word = |finding: &Result<Finding, String>| match finding {
+            Err(why) => Err(NoWord::Refused(why.clone())),
+            Ok(finding) => word(&read, finding, &answer),
+        };
+        Ok(read.findings.iter().map(word).collect())
+    }
+}
+
+fn filling(before: &Before, claim: &Claim) -> Filling {
+    let mut change = claim.change.clone();
+    let front = match &claim.is {
+        Claimed::Contrary { theorem, name } => {
+            change.text = change
+                .text
+                .replace(Referee::CONTRARY, &before.marked.linked(name));
+            theorem.clone()
+        }
+        Claimed::Proof | Claimed::Sketch => String::new(),
+    };
+    Filling {
+        hole: claim.hole,
+        change,
+        front,
+        leaves_open: claim.is == Claimed::Sketch,
+    }
+}
+
+/// Reads what the constants say of the claims.
+fn read(
+    terms: Terms,
+    marks: &Marks,
+    holes: usize,
+    before: &unsorry_olean::Module,
+    after: &unsorry_olean::Module,
+    claims: &[Claim],
+) -> Result<Read, String> {
+    let comparison = Comparison::new(&terms, marks, before, after);
+    let filled: Vec<usize> = claims.iter().map(|claim| claim.hole).collect();
+    let new = claims.iter().filter_map(|claim| match &claim.is {
+        Claimed::Contrary { name, .. } => Some(name.as_str()),
+        Claimed::Proof | Claimed::Sketch => None,
+    });
+    let new: Vec<&str> = new.collect();
+    let changed = comparison
+        .compare(&filled, &new)
+        .map_err(|difference| difference.to_string())?;
+    let open = marks.marks.get(holes..).unwrap_or_default();
+    let findings = claims.iter().map(|claim| {
+        let wanted = match &claim.is {
+            Claimed::Proof => Wanted::Proof,
+            Claimed::Sketch => Wanted::Sketch(open),
+            Claimed::Contrary { name, .. } => Wanted::Contrary(name),
+        };
+        comparison
+            .finding(claim.hole, wanted)
+            .map_err(|difference| difference.to_string())
+    });
+    let findings: Vec<Result<Finding, String>> = findings.collect();
+    let found = || findings.iter().flatten();
+    let mut cone: BTreeSet<NameId> = found()
+        .flat_map(|finding| finding.cone.iter().copied())
+        .collect();
+    cone.extend(comparison.checked(&changed));
+    let used: BTreeSet<NameId> = found()
+        .flat_map(|finding| finding.imported.iter().chain(&finding.imported_before))
+        .copied()
+        .collect();
+    let mut lines = Vec::new();
+    let given = after
+        .constants
+        .iter()
+        .filter(|constant| cone.contains(&constant.name));
+    let lean = LeanVersion {
+        version: &after.lean_version,
+        githash: &after.githash,
+    };
+    unsorry_olean::export(&terms, given, lean, &mut lines).map_err(|error| error.to_string())?;
+    let imports = after.imports.iter().map(|import| ImportLine {
+        module: name_json(&terms, import.module),
+        import_all: import.import_all,
+        is_exported: import.is_exported,
+        is_meta: import.is_meta,
+    });
+    let imports = imports.collect();
+    let used = used
+        .into_iter()
+        .map(|name| name_json(&terms, name))
+        .collect();
+    Ok(Read {
+        findings,
+        imports,
+        lines,
+        used,
+        version: after.lean_version.clone(),
+        terms,
+    })
+}
+
+/// The word on a claim of which the constants say what `finding` has, and the kernel has given `answer`.
+fn word(read: &Read, finding: &Finding, answer: &KernelAnswer) -> Result<Word, NoWord> {
+    let resting = |names: &BTreeSet<NameId>| -> Vec<(String, String)> {
+        let wanted: BTreeSet<Vec<String>> = names
+            .iter()
+            .map(|name| parts_of(&read.terms, *name))
+            .collect();
+        let pairs = answer
+            .axioms
+            .iter()
+            .filter(|(name, _)| wanted.contains(name));
+        pairs
+            .map(|(name, axiom)| (joined(name), joined(axiom)))
+            .collect()
+    };
+    let before = resting(&finding.imported_before);
+    let after = resting(&finding.imported);
+    let known =
+        |axiom: &str| STANDARD.contains(&axiom) || before.iter().any(|(_, known)| known == axiom);
+    let mut unproved = finding.unproved.clone();
+    let mut axioms = finding.axioms.clone();
+    // What the file declares itself is standard under no name.
+    let own = finding.axioms.difference(&finding.axioms_before).cloned();
+    let mut foreign: BTreeSet<String> = own.collect();
+    for pair in &after {
+        let (name, axiom) = pair;
+        if axiom == SORRY {
+            if !before.contains(pair) {
+                unproved.insert(name.clone());
+            }
+            continue;
+        }
+        axioms.insert(axiom.clone());
+        if !known(axiom) {
+            foreign.insert(axiom.clone());
+        }
+    }
+    if !foreign.is_empty() {
+        let foreign: Vec<String> = foreign.into_iter().collect();
+        return Err(NoWord::Refused(format!(
+            "it depends on {}",
+            foreign.join(", ")
+        )));
+    }
+    Ok(Word {
+        unproved: unproved.into_iter().collect(),
+        axioms: axioms.into_iter().collect(),
+        kernel: format!("Lean {}", read.version),
+    })
+}
