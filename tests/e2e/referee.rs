@@ -149,7 +149,7 @@ async fn what_was_forged_is_found_out() {
         ),
         (
             "s/inductive Tree | leaf/inductive Tree | leaf | other/",
-            "it declares `N.Tree.other`",
+            "it changes `N.Tree",
         ),
         (
             "s/^private theorem goal/theorem foreign : True := trivial\\n&/",

@@ -1,7 +1,7 @@
 //! Lean's kernel in a process that never elaborates a candidate, kept warm: it is given declarations by us,
 //! as text, and says whether it takes them and which axioms an imported constant rests on (`kernel.lean`).
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Kernel {
     /// When it can't be started, or this Lean does not understand the script: why.
     pub async fn start(
         command: &LeanCommand,
-        cwd: &PathBuf,
+        cwd: &Path,
         limits: &ContainerConfig,
     ) -> Result<Kernel, String> {
         let Some(mut lean) = command.compiler() else {
@@ -99,7 +99,7 @@ impl Kernel {
 
     async fn run(
         lean: &LeanCommand,
-        cwd: &PathBuf,
+        cwd: &Path,
         limits: &ContainerConfig,
         scratch: Scratch,
     ) -> Result<Result<Kernel, String>, String> {
