@@ -10,6 +10,7 @@ mod eval;
 mod examples;
 mod load;
 mod local;
+mod neighbours;
 mod olean;
 mod prove;
 mod referee;

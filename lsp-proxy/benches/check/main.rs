@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use unsorry_prover::{Candidate, Proposal, Prover as _, Tactics};
 use unsorry_search::check::baseline::{Baseline, baseline};
 use unsorry_search::check::checker::Checker;
@@ -224,9 +225,10 @@ impl<'a> Bench<'a> {
             let waiting = &candidates[first..first + waiting.count()];
             let batch = &waiting[..batch(target, baseline, waiting, together)];
             let screen = Screen::new(target, baseline.goal.kind, batch, true);
+            let never = CancellationToken::new();
             let elaboration = self
                 .shadow
-                .elaborate(&mut self.server, &screen.text, &[], LIMIT, None)
+                .elaborate(&mut self.server, &screen.text, &[], LIMIT, None, &never)
                 .await?;
             let judged = screen.judge(target, baseline, &elaboration.diagnostics);
             let Judged::Verdicts(verdicts) = judged else {

@@ -11,12 +11,11 @@ use url::Url;
 
 use crate::command::LeanCommand;
 use crate::contain::ContainerConfig;
-use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::Elaboration;
 use unsorry_syntax::Position;
 
 use super::queue::Searcher;
-pub use super::request::CheckError;
+pub use super::request::{CheckError, Watch};
 use super::request::{Reply, Request};
 use super::schedule::{self, Lean};
 #[cfg(any(test, feature = "testing"))]
@@ -107,9 +106,8 @@ impl Checker {
         self.ask(uri, text, questions, limit, None).await
     }
 
-    /// Elaborates as [`Checker::elaborate`] does, without questions; what Lean says of the text on the way
-    /// goes to `interim`. That is no evidence, but a hint where to look: whoever has seen enough drops the
-    /// future.
+    /// Elaborates as [`Checker::elaborate`] does, without questions, while `watch` is told of what Lean says.
+    /// Whoever has seen enough drops the future.
     ///
     /// # Errors
     /// As for [`Checker::elaborate`].
@@ -118,9 +116,9 @@ impl Checker {
         uri: &str,
         text: String,
         limit: Duration,
-        interim: mpsc::UnboundedSender<Vec<Diagnostic>>,
+        watch: Watch,
     ) -> Result<Elaboration, CheckError> {
-        self.ask(uri, text, Vec::new(), limit, Some(interim)).await
+        self.ask(uri, text, Vec::new(), limit, Some(watch)).await
     }
 
     async fn ask(
@@ -129,7 +127,7 @@ impl Checker {
         text: String,
         questions: Vec<Position>,
         limit: Duration,
-        interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
+        watch: Option<Watch>,
     ) -> Result<Elaboration, CheckError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
@@ -138,7 +136,7 @@ impl Checker {
             text,
             questions,
             limit,
-            interim,
+            watch,
         };
         let gone = || CheckError::NoLean("the checker has stopped".into());
         self.requests.send((request, reply)).map_err(|_| gone())?;

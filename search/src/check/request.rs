@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use unsorry_syntax::Position;
 
 use super::queue::Searcher;
@@ -32,8 +33,17 @@ pub(super) struct Request {
     pub questions: Vec<Position>,
     /// The longest that Lean may take, where the file's imports are loaded already.
     pub limit: Duration,
-    /// The channel for what Lean says on the way.
-    pub interim: Option<mpsc::UnboundedSender<Vec<Diagnostic>>>,
+    /// Whoever looks on.
+    pub watch: Option<Watch>,
+}
+
+/// Somebody who looks on while Lean elaborates a text.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The channel for what Lean says on the way. That is no evidence, but a hint where to look.
+    pub interim: mpsc::UnboundedSender<Vec<Diagnostic>>,
+    /// Cancelled when there is nothing to wait for any more: Lean then counts as too slow with this text.
+    pub give_up: CancellationToken,
 }
 
 /// The channel for the answer; closed when nobody waits for it any more.

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::request::{CheckError, Request};
+use super::request::{CheckError, Request, Watch};
 use super::schedule::Lean;
 use crate::command::LeanCommand;
 use crate::contain::ContainerConfig;
@@ -20,7 +21,8 @@ use crate::lean::shadow::Shadow;
 /// first hole that is asked about.
 const OPEN_LIMIT: Duration = Duration::from_secs(600);
 
-/// The most time-outs in a row before the worker is replaced: it no longer hears that a text is stale.
+/// The most texts that a worker does not come to an end with before it is replaced: it may still be busy with
+/// them, as not all that Lean does hears that a text is stale.
 const MAX_TIMEOUTS: u32 = 2;
 
 /// A place for a Lean, started when it is first needed.
@@ -33,6 +35,8 @@ pub(super) struct Slot {
     loaded: u64,
     running: Option<(Server, Shadow)>,
     timeouts: u32,
+    /// The last text that a worker was done with, and its document.
+    done: Option<(String, String)>,
 }
 
 impl Lean for Slot {
@@ -83,6 +87,7 @@ impl Slot {
             loaded: 0,
             running: None,
             timeouts: 0,
+            done: None,
         }
     }
 
@@ -102,19 +107,32 @@ impl Slot {
         let Some((server, shadow)) = &mut self.running else {
             return Err(Unknown::Died.into());
         };
-        let limit = if shadow.is_open() {
-            limit
-        } else {
-            limit.saturating_add(OPEN_LIMIT)
-        };
+        let open_limit = limit.saturating_add(OPEN_LIMIT);
+        let never = CancellationToken::new();
+        // A new worker is first shown what another was done with: the long time that it has for imports is
+        // not for a text that may hang.
+        if let Some((uri, text)) = &self.done
+            && !shadow.is_open()
+            && uri == shadow.uri()
+            && text != &request.text
+        {
+            shadow
+                .elaborate(server, text, &[], open_limit, None, &never)
+                .await?;
+        }
+        let limit = if shadow.is_open() { limit } else { open_limit };
         let Request {
             text,
             questions,
-            interim,
+            watch,
             ..
         } = request;
+        let (interim, give_up) = match watch {
+            Some(Watch { interim, give_up }) => (Some(interim), give_up),
+            None => (None, &never),
+        };
         let outcome = shadow
-            .elaborate(server, text, questions, limit, interim.as_ref())
+            .elaborate(server, text, questions, limit, interim, give_up)
             .await;
         let outcome = match outcome {
             Err(Unknown::Died) if !server.is_alive() && server.was_exhausted().await => {
@@ -125,7 +143,8 @@ impl Slot {
         match &outcome {
             Err(Unknown::TimedOut(_)) => self.timeouts += 1,
             Err(Unknown::Died) => self.timeouts = MAX_TIMEOUTS,
-            _ => self.timeouts = 0,
+            Err(_) => {}
+            Ok(_) => self.done = Some((shadow.uri().to_owned(), text.clone())),
         }
         if self.timeouts >= MAX_TIMEOUTS {
             self.timeouts = 0;

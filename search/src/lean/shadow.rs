@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::diagnostic::Diagnostic;
 use super::elaboration::{Elaboration, Goals, Unknown};
@@ -50,7 +51,7 @@ impl Shadow {
 
     /// Makes `text` the document's text, waits until Lean has elaborated all of it, and asks for the
     /// goals at `questions`. What Lean says of the text on the way goes to `interim`: no evidence, but
-    /// a hint where to look.
+    /// a hint where to look. Once `give_up` is cancelled the time is over.
     ///
     /// # Errors
     /// Whatever is short of a full report of this very text. A text that Lean is still busy with is
@@ -62,6 +63,7 @@ impl Shadow {
         questions: &[Position],
         limit: Duration,
         interim: Option<&UnboundedSender<Vec<Diagnostic>>>,
+        give_up: &CancellationToken,
     ) -> Result<Elaboration, Unknown> {
         let start = Instant::now();
         let deadline = start + limit;
@@ -72,10 +74,12 @@ impl Shadow {
         );
         let mut report = VersionReport::new(&self.uri, self.version);
         let next = async |server: &mut Server, report: &mut VersionReport<'_>, id: &Value| loop {
-            let message = tokio::time::timeout_at(deadline, server.next())
-                .await
-                .map_err(|_| Unknown::TimedOut(limit))?
-                .ok_or(Unknown::Died)?;
+            let message = tokio::select! {
+                message = tokio::time::timeout_at(deadline, server.next()) => message
+                    .map_err(|_| Unknown::TimedOut(limit))?
+                    .ok_or(Unknown::Died)?,
+                () = give_up.cancelled() => return Err(Unknown::TimedOut(start.elapsed())),
+            };
             if message.get("id") == Some(id) {
                 return answer(&message);
             }

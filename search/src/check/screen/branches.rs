@@ -2,7 +2,8 @@
 //!
 //! `ite True` of two proofs is a proof of the same goal, so `refine` with it makes two goals of one, in the
 //! same context. A candidate that leaves no goal is followed by an error of our own: of each, Lean says
-//! something, or it has not come so far.
+//! something, or it has not come so far. Another error goes before the first of them: from then on the time
+//! is a candidate's.
 
 use std::ops::Range;
 
@@ -14,6 +15,10 @@ use crate::lean::diagnostic::Diagnostic;
 
 /// Lean's message for a candidate that leaves no goal.
 pub(super) const PASSED: &str = "unsorry_passed";
+
+/// The beginning of Lean's message when it has come to the first of several candidates, which stands right
+/// before it.
+pub(super) const BEGUN: &str = "unsorry_begun";
 
 /// The place of one of several candidates. Lines are counted from 0.
 #[derive(Debug)]
@@ -38,14 +43,16 @@ impl Place {
 /// A proof that tries each of `candidates` on a goal of its own, and their places in it, which follow one
 /// another without a gap.
 pub(super) fn branches(kind: HoleKind, candidates: &[Candidate]) -> (String, Vec<Place>) {
+    let more = candidates.len();
     let mut proof = "refine ".to_owned();
-    for _ in 1..candidates.len() {
+    for _ in 0..more {
         proof += "@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (";
     }
     proof += "?_";
-    proof.extend(std::iter::repeat_n(')', candidates.len() - 1));
+    proof.extend(std::iter::repeat_n(')', more));
     let mut places = Vec::with_capacity(candidates.len());
-    let mut row = 1;
+    proof += &format!("\n· fail \"{BEGUN}\"");
+    let mut row = 2;
     for candidate in candidates {
         let (before, moved) = match kind {
             HoleKind::Tactic => ("\n· ", moved(&candidate.text, 2)),
@@ -86,7 +93,8 @@ pub(super) fn one_of_several(
             let rows = lines.len();
             let own = complaints.into_iter().map(|complaint| Complaint {
                 line: complaint.line.filter(|line| *line < rows),
-                message: untagged(&complaint.message, at + 1),
+                // The first goal is nobody's.
+                message: untagged(&complaint.message, at + 2),
             });
             Some(Verdict::Failed(own.collect()))
         }

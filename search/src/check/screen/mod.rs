@@ -20,7 +20,7 @@ use super::baseline::Baseline;
 use super::verdict::{Verdict, verdict};
 use crate::lean::diagnostic::Diagnostic;
 use crate::target::Target;
-use branches::{Place, branches, one_of_several};
+use branches::{BEGUN, Place, branches, one_of_several};
 
 /// The most that Lean may spend on one text, in its own thousands of allocations. A candidate that needs more
 /// is tried again alone under the user's own limit.
@@ -45,6 +45,32 @@ enum Places {
     One(u32),
     /// Several, each with lines of its own.
     Several(Vec<Place>),
+}
+
+/// What Lean has said of the candidates while it is busy with the text: no evidence, but a hint.
+#[derive(Debug, Default)]
+pub struct SoFar {
+    /// The verdicts that there are, in the candidates' order.
+    pub verdicts: Vec<Option<Verdict>>,
+    /// The candidate, by index, that Lean is busy with, where that can be told.
+    pub busy: Option<usize>,
+}
+
+impl SoFar {
+    /// Whether one has passed.
+    pub fn has_passed(&self) -> bool {
+        self.verdicts
+            .iter()
+            .any(|verdict| is_passed(verdict.as_ref()))
+    }
+
+    /// The verdicts on those alone that have passed.
+    pub fn only_passed(self) -> Vec<Option<Verdict>> {
+        let verdicts = self.verdicts.into_iter();
+        verdicts
+            .map(|verdict| verdict.filter(|one| is_passed(Some(one))))
+            .collect()
+    }
 }
 
 /// The judgement of a text of candidates.
@@ -102,24 +128,32 @@ impl Screen {
         }
     }
 
-    /// The candidates, by index, that have passed while Lean is busy with others.
-    pub fn passed(
+    /// Reads what Lean has said while it is still busy.
+    pub fn so_far(
         &self,
         target: &Target,
         baseline: &Baseline,
         diagnostics: &[Diagnostic],
-    ) -> Vec<(usize, Verdict)> {
+    ) -> SoFar {
         let said = self.said(diagnostics);
-        let verdicts = match &self.places {
-            Places::One(_) if !said.iter().any(|d| d.says_accomplished()) => Vec::new(),
-            Places::One(line) => vec![Some(verdict(target, baseline, *line, &said))],
-            Places::Several(places) => verdicts(places, &said).0,
-        };
-        let verdicts = verdicts.into_iter().enumerate();
-        let known = verdicts.filter_map(|(at, verdict)| Some((at, verdict?)));
-        known
-            .filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }))
-            .collect()
+        match &self.places {
+            Places::One(_) if !said.iter().any(|d| d.says_accomplished()) => SoFar::default(),
+            Places::One(line) => SoFar {
+                verdicts: vec![Some(verdict(target, baseline, *line, &said))],
+                busy: None,
+            },
+            Places::Several(places) => {
+                let (verdicts, _) = verdicts(places, &said);
+                let begun = diagnostics.iter().any(|d| self.is_begun(d));
+                // It goes from one to the next.
+                let last = verdicts.iter().rposition(Option::is_some);
+                let busy = last.map_or(begun.then_some(0), |last| Some(last + 1));
+                SoFar {
+                    busy: busy.filter(|busy| *busy < verdicts.len()),
+                    verdicts,
+                }
+            }
+        }
     }
 
     /// Reads the verdicts.
@@ -156,11 +190,26 @@ impl Screen {
         }
     }
 
+    /// Whether Lean says that it has come to the candidates; no candidate can say so on its own lines.
+    fn is_begun(&self, diagnostic: &Diagnostic) -> bool {
+        let Places::Several(places) = &self.places else {
+            return false;
+        };
+        let first = places.first().map_or(0, |place| place.lines.start);
+        diagnostic.is_error()
+            && diagnostic.start().line + 1 == first
+            && diagnostic.message.starts_with(BEGUN)
+    }
+
     /// Returns those of `diagnostics` that are about the declaration.
     fn said<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
-        let own = |d: &&Diagnostic| self.lines.contains(&d.start().line);
+        let own = |d: &&Diagnostic| self.lines.contains(&d.start().line) && !self.is_begun(d);
         diagnostics.iter().filter(own).collect()
     }
+}
+
+fn is_passed(verdict: Option<&Verdict>) -> bool {
+    matches!(verdict, Some(Verdict::Passed { .. }))
 }
 
 /// The verdicts on the candidates at `places`, and what is `said` of none of them.

@@ -1,4 +1,4 @@
-use super::branches::{PASSED, untagged};
+use super::branches::{BEGUN, PASSED, untagged};
 use super::*;
 use crate::check::axioms::AxiomReport;
 use crate::lean::diagnostic::Range as LspRange;
@@ -79,11 +79,12 @@ fn candidates_on_goals_of_their_own() {
         &["rfl", "unfold f\nrfl"],
         &expect![[r#"
               def f := 1
-  
+
               set_option maxHeartbeats 20000 in
               /-- Doc. -/
               @[simp] theorem t : f = 1 := by
-                refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_)
+                refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_))
+                · fail "unsorry_begun"
             0>  · rfl
             0     done; fail "unsorry_passed"
             1>  · unfold f
@@ -98,7 +99,8 @@ fn candidates_on_goals_of_their_own() {
         &expect![[r#"
               set_option maxHeartbeats 20000 in
               example : 1 = 1 ∧ 2 = 2 := ⟨by
-                refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_))
+                refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_)))
+                · fail "unsorry_begun"
             0   · exact
             0>      rfl
             0     done; fail "unsorry_passed"
@@ -120,7 +122,8 @@ fn candidates_on_goals_of_their_own() {
         &expect![[r#"
               set_option maxHeartbeats 20000 in
               example : 1 = 1 := by
-                skip <;> (refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_)
+                skip <;> (refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_))
+                          · fail "unsorry_begun"
             0>            · rfl
             0               done; fail "unsorry_passed"
             1>            · simp
@@ -236,7 +239,7 @@ const DONE: &str = "unsorry_passed\n";
 fn silence_is_no_verdict_in_favour() {
     let target = target("theorem t : 1 = 1 := by sorry\n");
     let baseline = baseline("");
-    // They stand on the lines 3, 5 and 7, each with another line behind it.
+    // They stand on the lines 4, 6 and 8, each with another line behind it.
     let screen = Screen::new(
         &target,
         HoleKind::Tactic,
@@ -260,16 +263,16 @@ fn silence_is_no_verdict_in_favour() {
         }
     };
     assert_eq!(judge(&[]), "???");
-    assert_eq!(judge(&[(4, DONE), (6, DONE), (8, DONE)]), "+++");
-    assert_eq!(judge(&[(4, DONE), (5, "no"), (8, DONE)]), "+-+");
+    assert_eq!(judge(&[(5, DONE), (7, DONE), (9, DONE)]), "+++");
+    assert_eq!(judge(&[(5, DONE), (6, "no"), (9, DONE)]), "+-+");
     // Lean goes on behind an error.
-    assert_eq!(judge(&[(4, DONE), (5, "no"), (6, DONE), (7, "no")]), "+--");
+    assert_eq!(judge(&[(5, DONE), (6, "no"), (7, DONE), (8, "no")]), "+--");
     // Of the declaration as a whole.
     let whole = (1, "not terminating");
-    assert_eq!(judge(&[(4, DONE), (5, "no"), (8, DONE), whole]), "?-?");
+    assert_eq!(judge(&[(5, DONE), (6, "no"), (9, DONE), whole]), "?-?");
     // It may have been those before it that have spent so much.
-    assert_eq!(judge(&[(4, DONE), (5, HEAVY), (7, HEAVY)]), "+??");
-    assert_eq!(judge(&[(3, HEAVY), (5, HEAVY)]), "h??");
+    assert_eq!(judge(&[(5, DONE), (6, HEAVY), (8, HEAVY)]), "+??");
+    assert_eq!(judge(&[(4, HEAVY), (6, HEAVY)]), "h??");
     assert_eq!(judge(&[(1, HEAVY)]), "too much");
 
     let one = Screen::new(&target, HoleKind::Tactic, &candidates(&["rfl"]), true);
@@ -294,4 +297,32 @@ fn silence_is_no_verdict_in_favour() {
     assert!(judge(std::slice::from_ref(&accomplished)));
     assert!(!judge(&[accomplished.clone(), says(1, "no")]));
     assert!(!judge(&[accomplished, sorry]));
+}
+
+#[test]
+fn the_one_that_lean_is_busy_with() {
+    let target = target("theorem t : 1 = 1 := by sorry\n");
+    let baseline = baseline("");
+    let check = |kind, said: &[(u32, &str)], busy, passed| {
+        let texts = candidates(&["rfl", "simp", "omega"]);
+        let screen = Screen::new(&target, kind, &texts, true);
+        let said = said.iter().map(|(line, message)| says(*line, message));
+        let so_far = screen.so_far(&target, &baseline, &said.collect::<Vec<_>>());
+        assert_eq!((so_far.busy, so_far.has_passed()), (busy, passed));
+    };
+    let tactic = HoleKind::Tactic;
+    check(tactic, &[], None, false);
+    // Lean adds the goal.
+    check(
+        tactic,
+        &[(3, "unsorry_begun\ncase refine_1\n⊢ 1 = 1")],
+        Some(0),
+        false,
+    );
+    check(tactic, &[(4, BEGUN)], Some(1), false);
+    check(tactic, &[(3, BEGUN), (4, "no")], Some(1), false);
+    check(tactic, &[(3, BEGUN), (5, DONE), (6, "no")], Some(2), true);
+    // With the last one done Lean is at what stands behind them.
+    check(tactic, &[(3, BEGUN), (9, DONE)], None, true);
+    check(HoleKind::Term, &[], None, false);
 }

@@ -27,6 +27,7 @@ use crate::rewrite::comments::without_comments;
 use crate::rewrite::heartbeats::within_heartbeats;
 use crate::verify::Rejection;
 use repairs::Repairs;
+use screening::OneByOne;
 use seen::{Judged, Proposed, Seen};
 
 /// The progress of the work on a goal.
@@ -70,6 +71,7 @@ pub(super) struct Candidates<'a> {
     waiting: VecDeque<Candidate>,
     /// Candidates that ran out of heartbeats while they were screened.
     heavy: VecDeque<Candidate>,
+    one_by_one: OneByOne,
     repairs: Repairs,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Candidates<'a> {
             read: HashSet::new(),
             waiting: VecDeque::new(),
             heavy: VecDeque::new(),
+            one_by_one: OneByOne::default(),
             repairs: Repairs::default(),
         }
     }
@@ -123,7 +126,10 @@ impl<'a> Candidates<'a> {
             }
             return Ok(());
         }
-        let size = self.goal.batch_size(self.waiting.make_contiguous());
+        let size = match self.one_by_one.goes_on() {
+            true => 1,
+            false => self.goal.batch_size(self.waiting.make_contiguous()),
+        };
         let batch = self.waiting.drain(..size).collect();
         self.screen(batch).await?;
         self.come_to(Progress::Tried);

@@ -1,12 +1,15 @@
 //! Checking many candidates in one text.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::unbounded_channel;
-use unsorry_prover::Candidate;
+use tokio_util::sync::CancellationToken;
+use unsorry_prover::{Candidate, HoleKind};
 
 use super::{Candidates, Role};
-use crate::check::screen::Screen;
+use crate::check::checker::Watch;
+use crate::check::screen::{Screen, SoFar};
 use crate::check::verdict::Verdict;
 use crate::lean::elaboration::Unknown;
 use crate::search::lean_gone::{LeanGone, UnlessGone};
@@ -18,17 +21,61 @@ const MAX_PROOFS: usize = 3;
 /// The time that candidates get after one of their batch has passed.
 const AFTER_FIRST: Duration = Duration::from_millis(400);
 
-/// The verdicts of screening a batch.
+/// Longer than any search.
+const NO_END: Duration = Duration::from_secs(1 << 30);
+
+/// The verdicts of screening a batch: on each, where there is one.
 pub(super) enum Verdicts {
-    /// A verdict on each, where there is one.
+    /// Lean was done with all.
     All(Vec<Option<Verdict>>),
-    /// Verdicts on those that passed before the others were done with.
-    Early(Vec<(usize, Verdict)>),
+    /// Some passed, before the others were done with.
+    Early(Vec<Option<Verdict>>),
+    /// Lean did not come to an end, for this reason.
+    Cut(SoFar, Unknown),
+}
+
+/// Candidates at the front of those that wait that are asked about one by one: together they had no answer,
+/// and nothing says which of them is why.
+#[derive(Debug, Default)]
+pub(super) struct OneByOne {
+    left: usize,
+    /// The number that there were.
+    all: usize,
+    /// Whether one was found that is why.
+    is_found: bool,
+}
+
+impl OneByOne {
+    fn of(all: usize) -> OneByOne {
+        OneByOne {
+            left: all,
+            all,
+            is_found: false,
+        }
+    }
+
+    /// Whether the next one is asked about alone.
+    pub(super) fn goes_on(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Notes that one had its turn, and whether it was why. After the last one, where none was, returns the
+    /// number that was too many together.
+    fn next(&mut self, is_why: bool) -> Option<usize> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        self.is_found |= is_why;
+        (self.left == 0 && !self.is_found).then_some(self.all)
+    }
 }
 
 impl Candidates<'_> {
     /// Checks `batch` together, then those that pass alone. Those that get no verdict are asked about
-    /// again, with fewer others where none got one: a candidate must not take its neighbours with it.
+    /// again: without the one that Lean did not come to an end with, which has to wait until nothing else
+    /// does, or, where that can't be told, one by one. So a candidate takes neither its neighbours' verdicts
+    /// with it nor much of their time.
     pub(super) async fn screen(&mut self, batch: Vec<Candidate>) -> Result<(), LeanGone> {
         let batch = self.read(batch).await?;
         let Some(first) = batch.first() else {
@@ -36,23 +83,31 @@ impl Candidates<'_> {
         };
         self.tell_checking(first);
         let asked = Instant::now();
-        let verdicts = match self.verdicts(&batch).await? {
-            Ok(Verdicts::All(verdicts)) => verdicts,
-            Ok(Verdicts::Early(winners)) => {
-                let mut verdicts = vec![None; batch.len()];
-                for (at, verdict) in winners {
-                    verdicts[at] = Some(verdict);
-                }
-                verdicts
-            }
-            Err(why) if batch.len() == 1 => {
+        let limited = self.goal.sizer().is_limited();
+        let screened = self.verdicts(&batch, limited).await?;
+        let is_cut = matches!(screened, Verdicts::Cut(..));
+        if let Some(all) = self.one_by_one.next(is_cut) {
+            self.goal.sizer().no_answer(all);
+        }
+        let verdicts = match screened {
+            Verdicts::All(verdicts) | Verdicts::Early(verdicts) => verdicts,
+            Verdicts::Cut(_, why)
+                if batch.len() == 1 && !(limited && matches!(why, Unknown::TimedOut(_))) =>
+            {
                 self.unknown(&batch[0], &why);
                 return Ok(());
             }
-            Err(why) => {
-                tracing::debug!(%why, candidates = batch.len(), "no answer");
-                self.goal.sizer().no_answer(batch.len());
-                vec![None; batch.len()]
+            Verdicts::Cut(so_far, why) => {
+                let busy = so_far.busy.or((batch.len() == 1).then_some(0));
+                tracing::debug!(%why, candidates = batch.len(), busy, "no end");
+                let mut verdicts = so_far.verdicts;
+                verdicts.resize(batch.len(), None);
+                match busy {
+                    // As if it had spent all heartbeats.
+                    Some(busy) => verdicts[busy] = Some(Verdict::OutOfHeartbeats),
+                    None => self.one_by_one = OneByOne::of(batch.len()),
+                }
+                verdicts
             }
         };
         let judged = verdicts.iter().flatten().count();
@@ -88,44 +143,86 @@ impl Candidates<'_> {
     }
 
     /// Lean's verdicts on all of `batch`; or, when some have passed and others take their time, on
-    /// those that have passed. Either is only a hint which to confirm.
-    async fn verdicts(
-        &mut self,
-        batch: &[Candidate],
-    ) -> Result<Result<Verdicts, Unknown>, LeanGone> {
+    /// those that have passed. Either is only a hint which to confirm. In a `hurry` Lean is not waited for
+    /// where it stays long with one of them.
+    async fn verdicts(&mut self, batch: &[Candidate], hurry: bool) -> Result<Verdicts, LeanGone> {
         let goal = self.goal;
         let (target, baseline) = (&goal.target, &goal.baseline);
         let limited = goal.sizer().is_limited();
-        let screen = Screen::new(target, baseline.goal.kind, batch, limited);
+        let kind = baseline.goal.kind;
+        let screen = Screen::new(target, kind, batch, limited);
         let (interim, mut seen) = unbounded_channel();
+        let give_up = CancellationToken::new();
+        let watch = Watch {
+            interim,
+            give_up: give_up.clone(),
+        };
         let text = screen.text.clone();
-        let limit = goal.shared.limits.check;
+        // Inside a term it does not say how far it has come.
+        let tells = batch.len() > 1 && kind == HoleKind::Tactic;
+        let limit = match hurry && !tells {
+            true => goal.sizer().text_patience(batch.len()),
+            false => Duration::MAX,
+        };
+        let limit = limit.min(goal.shared.limits.check);
         let whole = goal
             .checker
-            .elaborate_watched(&target.uri, text, limit, interim);
+            .elaborate_watched(&target.uri, text, limit, watch);
+        let so_far = Mutex::new(SoFar::default());
         let early = async {
-            let mut winners = Vec::new();
-            let mut patience = Duration::MAX;
-            // The sender lives as long as `whole` does.
-            while let Ok(Some(diagnostics)) = tokio::time::timeout(patience, seen.recv()).await {
-                winners = screen.passed(target, baseline, &diagnostics);
-                if !winners.is_empty() {
-                    patience = AFTER_FIRST;
+            let mut passed = false;
+            let mut since = Instant::now();
+            loop {
+                let busy = lock(&so_far).busy;
+                let patience = match (passed, busy) {
+                    (true, _) => AFTER_FIRST,
+                    (false, Some(_)) if hurry => goal.sizer().patience(),
+                    _ => NO_END,
+                };
+                let heard = tokio::time::timeout_at((since + patience).into(), seen.recv()).await;
+                match heard {
+                    // The sender lives as long as `whole` does.
+                    Ok(None) => std::future::pending().await,
+                    Ok(Some(diagnostics)) => {
+                        let now = screen.so_far(target, baseline, &diagnostics);
+                        passed = goal.strategy().ends_with_proof && now.has_passed();
+                        if passed || now.busy != busy {
+                            if busy.is_some() {
+                                goal.sizer().took(since.elapsed());
+                            }
+                            since = Instant::now();
+                        }
+                        *lock(&so_far) = now;
+                    }
+                    Err(_) if passed => return,
+                    Err(_) => {
+                        give_up.cancel();
+                        std::future::pending().await
+                    }
                 }
             }
-            if winners.is_empty() {
-                std::future::pending::<()>().await;
-            }
-            winners
         };
-        tokio::select! {
+        let asked = Instant::now();
+        let whole = tokio::select! {
             biased;
-            whole = whole => Ok(whole.unless_gone()?.map(|whole| {
+            whole = whole => Some(whole.unless_gone()?),
+            () = early => None,
+        };
+        let so_far = so_far.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(match whole {
+            Some(Ok(whole)) => {
+                if !tells {
+                    goal.sizer().took(asked.elapsed() / 4);
+                }
                 let judged = screen.judge(target, baseline, &whole.diagnostics);
                 Verdicts::All(goal.sizer().heard(batch.len(), judged))
-            })),
-            winners = early, if goal.strategy().ends_with_proof => Ok(Ok(Verdicts::Early(winners))),
-        }
+            }
+            Some(Err(why)) => {
+                goal.sizer().cut();
+                Verdicts::Cut(so_far, why)
+            }
+            None => Verdicts::Early(so_far.only_passed()),
+        })
     }
 
     /// Puts aside what failed or takes long. Returns what passed, the best first.
@@ -184,17 +281,36 @@ impl Candidates<'_> {
     /// it may pass and yet call its own theorem without an end. A step has no other confirmation before
     /// the whole sketch's.
     async fn passes_alone(&mut self, candidate: &Candidate) -> Result<bool, LeanGone> {
-        Ok(
-            match self.verdicts(std::slice::from_ref(candidate)).await? {
-                Err(why) => {
-                    self.unknown(candidate, &why);
-                    false
-                }
-                Ok(Verdicts::All(verdicts)) => {
-                    matches!(verdicts[..], [Some(Verdict::Passed { .. })])
-                }
-                Ok(Verdicts::Early(_)) => true,
-            },
-        )
+        let alone = std::slice::from_ref(candidate);
+        Ok(match self.verdicts(alone, false).await? {
+            Verdicts::Cut(_, why) => {
+                self.unknown(candidate, &why);
+                false
+            }
+            Verdicts::All(verdicts) => matches!(verdicts[..], [Some(Verdict::Passed { .. })]),
+            Verdicts::Early(_) => true,
+        })
+    }
+}
+
+/// Locks a mutex that nobody holds across an await.
+fn lock(mutex: &Mutex<SoFar>) -> MutexGuard<'_, SoFar> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_together_is_what_has_no_culprit() {
+        let check = |turns: &[bool], expected| {
+            let mut one_by_one = OneByOne::of(turns.len());
+            let found = turns.iter().filter_map(|is_why| one_by_one.next(*is_why));
+            assert_eq!(found.last(), expected);
+            assert!(!one_by_one.goes_on() && one_by_one.next(false).is_none());
+        };
+        check(&[false, true, false], None);
+        check(&[false, false, false], Some(3));
     }
 }
