@@ -4,6 +4,7 @@
 //! out of the hole is refused by its tokens, not found out afterwards. This is the first of several
 //! lines: what passes here is no proof, and what is a proof Lean decides.
 
+mod arguments;
 mod forbidden_words;
 mod literals;
 mod options;

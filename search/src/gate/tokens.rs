@@ -97,7 +97,8 @@ impl<'a> Tokens<'a> {
     pub fn cuts_a_number(&self, at: usize) -> bool {
         let is_number = |at: usize| self.is(at, TokenKind::Number) && self.touches(at);
         let is_dot = |at: usize| self.touches(at) && self.word(at) == ".";
-        let is_projection = |at: usize| at > 0 && is_dot(at - 1);
+        let is_piped = |at: usize| self.touches(at) && self.word(at) == "|>.";
+        let is_projection = |at: usize| at > 0 && (is_dot(at - 1) || is_piped(at - 1));
         match at {
             0 => false,
             _ if is_number(at - 1) => true,

@@ -1,0 +1,205 @@
+//! Whether `(name := …)` is an argument of a term for sure: something before it, with nothing between that could
+//! begin a tactic, is followed by terms only.
+
+use unsorry_syntax::HoleKind;
+
+use super::tokens::Tokens;
+
+/// Tactics that take a term, and no options behind it.
+const TERMS: [&str; 21] = [
+    "exact",
+    "exact_mod_cast",
+    "refine",
+    "refine'",
+    "apply",
+    "show",
+    "have",
+    "haveI",
+    "let",
+    "letI",
+    "obtain",
+    "suffices",
+    "specialize",
+    "rcases",
+    "cases",
+    "use",
+    "exists",
+    "convert",
+    "calc",
+    "from",
+    "using",
+];
+
+/// Symbols behind which there is a term.
+const OPERATORS: [&str; 22] = [
+    ":=", ":", "←", "<-", "<|", "$", "=", "≠", "≤", "<", "≥", ">", "∧", "∨", "↔", "∘", "∣", "∈",
+    "↦", "⊆", "==", "×",
+];
+
+/// Words behind which a list in brackets is one of terms.
+const LISTS: [&str; 21] = [
+    "rw",
+    "rwa",
+    "erw",
+    "rewrite",
+    "simp_rw",
+    "simp",
+    "simp!",
+    "simpa",
+    "simpa!",
+    "simp_all",
+    "dsimp",
+    "only",
+    "norm_num",
+    "field_simp",
+    "linarith",
+    "nlinarith",
+    "positivity",
+    "filter_upwards",
+    "grw",
+    "grind",
+    "unfold",
+];
+
+/// What may stand at the beginning of a tactic, or before it.
+const STOPS: [&str; 14] = [
+    "by", ";", "<;>", "<|>", "|", "·", "then", "else", "do", "in", "with", "{", "try", "at",
+];
+
+/// Whether the brackets at `open` hold an argument of a term, whatever tactics there are.
+pub(super) fn is_an_argument(tokens: &Tokens<'_>, open: usize, kind: HoleKind) -> bool {
+    // Those of a tactic's stand right behind its own words.
+    let mut head = open;
+    while tokens.before(head) == ")"
+        && let Some(before) = opener(tokens, head - 1)
+    {
+        head = before;
+    }
+    let word = tokens.before(head);
+    !TERMS.contains(&word) && (is_constant(word) || is_in_a_term(tokens, open, kind))
+}
+
+/// Whether a word is written as constants are and tactics are not.
+fn is_constant(word: &str) -> bool {
+    word.trim_matches('.').contains('.')
+        || word.starts_with(|c: char| c.is_uppercase() || c == '@')
+        || word.contains(|c: char| c.is_alphanumeric() && !c.is_ascii())
+}
+
+/// Whether the token at `at` stands in a term for sure.
+fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
+    // The tokens that begin a line, and their columns.
+    let mut lines: Vec<(usize, usize)> = Vec::new();
+    let mut needs_fun = false;
+    let mut now = at;
+    loop {
+        if let Some(token) = tokens.get(now)
+            && token.first_on_line
+            && now > 0
+        {
+            lines.push((now, token.column));
+        }
+        let Some(before) = now.checked_sub(1) else {
+            return kind == HoleKind::Term;
+        };
+        // What is right behind the word that says so is a term wherever it stands; on a later line it may be the
+        // next tactic.
+        let goes_on = || {
+            let left = lines.iter().filter(|(at, _)| *at != before + 1);
+            let left = left.map(|(_, column)| *column).min();
+            left.is_none_or(|left| tactic_column(tokens, before) < left)
+        };
+        let word = tokens.word(before);
+        now = match word {
+            ")" | "]" | "}" | "⟩" => match opener(tokens, before) {
+                Some(open) => open,
+                None => return false,
+            },
+            "⟨" | "(" | "[" if needs_fun => return false,
+            "⟨" => return true,
+            "(" => return is_in_a_term(tokens, before, kind),
+            "[" => return lists_terms(tokens, before, kind),
+            "=>" if needs_fun => return false,
+            "=>" => {
+                needs_fun = true;
+                before
+            }
+            "fun" | "λ" if needs_fun => return goes_on(),
+            _ if TERMS.contains(&word.trim_end_matches('!')) => return !needs_fun && goes_on(),
+            ":=" if !needs_fun && is_named(tokens, before) => {
+                return is_in_a_term(tokens, before - 2, kind);
+            }
+            // What stands before it in a list is another part of that.
+            "," => match enclosing(tokens, before) {
+                Some(open) => open + 1,
+                None => before,
+            },
+            _ if OPERATORS.contains(&word) && !needs_fun => return goes_on(),
+            _ if STOPS.contains(&word) => return false,
+            _ => before,
+        };
+    }
+}
+
+/// The leftmost column in which the tactic may begin that the token at `at` belongs to. The next one begins there,
+/// too.
+fn tactic_column(tokens: &Tokens<'_>, at: usize) -> usize {
+    let mut now = at;
+    while !tokens.leads(now)
+        && let Some(before) = now.checked_sub(1)
+    {
+        let word = tokens.word(before);
+        now = match word {
+            ")" | "]" | "}" | "⟩" => match opener(tokens, before) {
+                Some(open) => open,
+                None => break,
+            },
+            "(" | "[" | "⟨" | "=>" => break,
+            _ if STOPS.contains(&word) => break,
+            _ => before,
+        };
+    }
+    tokens.get(now).map_or(0, |token| token.column)
+}
+
+/// Whether the `:=` at `at` is that of a `(name := …)`.
+fn is_named(tokens: &Tokens<'_>, at: usize) -> bool {
+    at > 1 && tokens.word(at - 2) == "("
+}
+
+/// Whether the list that opens at `open` is one of terms.
+fn lists_terms(tokens: &Tokens<'_>, open: usize, kind: HoleKind) -> bool {
+    let mut head = open;
+    while tokens.before(head) == ")"
+        && let Some(before) = opener(tokens, head - 1)
+    {
+        head = before;
+    }
+    LISTS.contains(&tokens.before(head)) || is_in_a_term(tokens, open, kind)
+}
+
+/// The bracket that is open at `at`.
+fn enclosing(tokens: &Tokens<'_>, at: usize) -> Option<usize> {
+    let mut depth = 0;
+    (0..at).rev().find(|&at| {
+        match tokens.word(at) {
+            ")" | "]" | "}" | "⟩" => depth += 1,
+            "(" | "[" | "{" | "⟨" => depth -= 1,
+            _ => {}
+        }
+        depth < 0
+    })
+}
+
+/// The bracket that the one at `closer` closes.
+fn opener(tokens: &Tokens<'_>, closer: usize) -> Option<usize> {
+    let mut depth = 0;
+    (0..=closer).rev().find(|&at| {
+        match tokens.word(at) {
+            ")" | "]" | "}" | "⟩" => depth += 1,
+            "(" | "[" | "{" | "⟨" => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })
+}
