@@ -6,14 +6,14 @@ pub mod build;
 
 use unsorry_olean::{BinderInfo, Constant, ConstantKind, Expr, ExprId, Level, LevelId, Terms};
 
-/// The three files of `Narrow.lean`, of a Lean 4.28 with words of 4 bytes.
+/// The three files of `Narrow.lean`, of the tests' Lean 4.28 with words of 4 bytes (`lean -o Narrow.olean Narrow.lean`).
 pub const NARROW: [&[u8]; 3] = [
     include_bytes!("../fixtures/Narrow.olean"),
     include_bytes!("../fixtures/Narrow.olean.server"),
     include_bytes!("../fixtures/Narrow.olean.private"),
 ];
 
-/// The file of `Wide.lean`, of a Lean 4.35 with words of 8 bytes.
+/// The file of `Wide.lean`, of a native Lean 4.35 with words of 8 bytes; it needs no other module, as that Lean had none.
 pub const WIDE: [&[u8]; 1] = [include_bytes!("../fixtures/Wide.olean")];
 
 /// An expression as text. Recursive, and as long as the expression without sharing: for small ones.
