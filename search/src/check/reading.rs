@@ -91,7 +91,7 @@ impl Reading {
         });
         let mut all: Vec<Read> = read.collect();
         // Where no tree is printed nothing is known.
-        let knows = diagnostics.iter().any(|d| tree(&d.message).is_some());
+        let knows = diagnostics.iter().any(|d| print(&d.message).is_some());
         for (read, lines) in all.iter_mut().zip(&self.lines) {
             if let (Read::Unknown, true) = (&read, knows)
                 && let Some(error) = said(lines).find(|d| d.is_error() && !is_of_ours(d))
@@ -105,7 +105,13 @@ impl Reading {
     /// The judgement of the tree between the words, if the whole of a candidate is printed there.
     fn judged(&self, diagnostic: &Diagnostic, sketches: bool) -> Option<Result<(), Refusal>> {
         let [begin, end] = &self.words;
-        match tree(&diagnostic.message)?.between(begin, end)? {
+        let print = print(&diagnostic.message)?;
+        let Some(tree) = Tree::read(print) else {
+            return print
+                .contains(end.as_str())
+                .then_some(Err(Refusal::TooDeep));
+        };
+        match tree.between(begin, end)? {
             [block] => Some(block.judge(sketches)),
             _ => None,
         }
@@ -118,9 +124,9 @@ fn is_of_ours(error: &Diagnostic) -> bool {
     messages.iter().any(|ours| error.message.starts_with(ours))
 }
 
-/// The tree that a message of Lean's is a print of.
-fn tree(message: &str) -> Option<Tree> {
-    Tree::read(message.trim_start().strip_prefix("[Elab.command]")?)
+/// What a message of Lean's prints of a command's tree, if it does.
+fn print(message: &str) -> Option<&str> {
+    message.trim_start().strip_prefix("[Elab.command]")
 }
 
 /// The `open … in` before the declaration, which stands before each candidate as well: it brings notation. None
@@ -234,6 +240,9 @@ mod tests {
             (Some(1), "unknown tactic")
         );
         assert_eq!(read[3], Read::Unknown);
+        let deep = "(a ".repeat(5000) + &")".repeat(5000);
+        let read = reading.read(&[told(first(0), tree(&deep, &whole))], false);
+        assert_eq!(read[0], Read::Harmful(Refusal::TooDeep));
         // A Lean that prints no trees has not read anything.
         let read = reading.read(&[error(first(2) + 2, "no")], false);
         assert!(read.iter().all(|read| *read == Read::Unknown), "{read:?}");

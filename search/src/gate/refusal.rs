@@ -40,6 +40,9 @@ pub enum Refusal {
     /// A line stands left of the first one.
     #[error("line {0} stands left of the first line and so outside the hole")]
     Dedented(usize),
+    /// Lean has read it, and what it prints of that can't be.
+    #[error("it is nested too deeply to be looked at")]
+    TooDeep,
     /// Something stands behind the end of a term.
     #[error("`{0}` does not belong to a single term")]
     NotOneTerm(String),
@@ -58,6 +61,7 @@ impl Refusal {
             Refusal::Forbidden { harm, .. } => harm.rule(),
             Refusal::Invisible(_) => "invisible",
             Refusal::Dedented(_) => "indentation",
+            Refusal::TooDeep => "too-deep",
             Refusal::NotOneTerm(_) => "one-term",
         }
     }

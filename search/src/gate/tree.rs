@@ -3,33 +3,16 @@
 
 use super::options;
 use super::refusal::{Harm, Refusal};
-use super::words::MAX_HEARTBEATS;
+use super::words::{MAX_HEARTBEATS, harm_of_keyword};
 
-/// The deepest tree that is read.
-const MAX_DEPTH: usize = 2000;
+/// The deepest tree that is read: it is walked by recursion.
+const MAX_DEPTH: usize = 1000;
 
 /// The most characters of a node that a refusal shows.
 const MAX_SHOWN_CHARS: usize = 40;
 
-/// Kinds of nodes that no proof needs, as Lean prints them: without `Lean.Parser.`.
-const KINDS: [(&str, Harm); 21] = [
-    ("Tactic.tacticSorry", Harm::Unfinished),
-    ("Tactic.tacticAdmit", Harm::Unfinished),
-    ("Term.sorry", Harm::Unfinished),
-    ("Tactic.runTac", Harm::RunsCode),
-    ("Tactic.Conv.runConv", Harm::RunsCode),
-    ("Lean.byElab", Harm::RunsCode),
-    ("Term.unsafe", Harm::Unchecked),
-    ("Lean.includeStr", Harm::ReadsFile),
-    ("Term.includeStr", Harm::ReadsFile),
-    ("Term.declName", Harm::TellsPlace),
-    ("Term.withDeclName", Harm::TellsPlace),
-    ("Term.privateDecl", Harm::TellsPlace),
-    ("Term.panic", Harm::TellsPlace),
-    ("Term.unreachable", Harm::TellsPlace),
-    ("Term.assert", Harm::TellsPlace),
-    ("Term.dbgTrace", Harm::Effect),
-    ("Tactic.nativeDecide", Harm::Native),
+/// Kinds of nodes that no single word tells, as Lean prints them: without `Lean.Parser.`.
+const KINDS: [(&str, Harm); 4] = [
     ("Tactic.letrec", Harm::Declares),
     ("Term.letrec", Harm::Declares),
     ("Term.attributes", Harm::Attribute),
@@ -46,8 +29,10 @@ pub enum Tree {
         /// What is below it.
         children: Vec<Tree>,
     },
-    /// A word or symbol of the text.
-    Leaf(String),
+    /// A word or symbol that Lean's syntax has.
+    Atom(String),
+    /// A name.
+    Name(String),
     /// What could not be parsed.
     Missing,
 }
@@ -70,7 +55,8 @@ impl Tree {
                     let (kind, children) = open.pop()?;
                     Tree::Node { kind, children }
                 }
-                Item::Leaf(text) => Tree::Leaf(text),
+                Item::Atom(text) => Tree::Atom(text),
+                Item::Name(text) => Tree::Name(text),
                 Item::Missing => Tree::Missing,
             };
             match open.last_mut() {
@@ -80,13 +66,13 @@ impl Tree {
         }
     }
 
-    /// What is below the node that begins with the leaf `first` and ends with the leaf `last`; none where there is
+    /// What is below the node that begins with the word `first` and ends with the word `last`; none where there is
     /// no such node.
     pub fn between(&self, first: &str, last: &str) -> Option<&[Tree]> {
         let Tree::Node { children, .. } = self else {
             return None;
         };
-        let is = |tree: &Tree, text: &str| matches!(tree, Tree::Leaf(leaf) if leaf == text);
+        let is = |tree: &Tree, text: &str| matches!(tree, Tree::Atom(atom) if atom == text);
         match children.as_slice() {
             [begin, between @ .., end] if is(begin, first) && is(end, last) => Some(between),
             children => children.iter().find_map(|child| child.between(first, last)),
@@ -98,15 +84,19 @@ impl Tree {
     /// # Errors
     /// When something does.
     pub fn judge(&self, sketch: bool) -> Result<(), Refusal> {
-        let Tree::Node { kind, children } = self else {
-            return match self {
-                Tree::Missing => Err(self.forbidden(Harm::Command)),
-                _ => Ok(()),
-            };
+        let (kind, children) = match self {
+            Tree::Node { kind, children } => (kind, children),
+            Tree::Missing => return Err(self.forbidden(Harm::Command)),
+            Tree::Atom(word) if sketch && word == "sorry" => return Ok(()),
+            // It begins an option, which is looked at as a whole.
+            Tree::Atom(word) if word == "set_option" => return Ok(()),
+            Tree::Atom(word) => {
+                return harm_of_keyword(word).map_or(Ok(()), |harm| Err(self.forbidden(harm)));
+            }
+            Tree::Name(_) => return Ok(()),
         };
         let known = KINDS.iter().find(|(known, _)| known == kind);
         let harm = match (known, kind.as_str()) {
-            (Some((_, Harm::Unfinished)), _) if sketch => None,
             (Some((_, harm)), _) => Some(*harm),
             (_, "Tactic.set_option" | "Term.set_option") if self.limits_heartbeats() => None,
             (_, "Tactic.set_option" | "Term.set_option") => Some(Harm::Option),
@@ -160,7 +150,7 @@ impl Tree {
         while let Some(tree) = trees.pop() {
             match tree {
                 Tree::Node { children, .. } => trees.extend(children.iter().rev()),
-                Tree::Leaf(leaf) => {
+                Tree::Atom(leaf) | Tree::Name(leaf) => {
                     if !text.is_empty() && !text.ends_with(" .") {
                         text.push(' ');
                     }
@@ -177,7 +167,8 @@ impl Tree {
 enum Item {
     Open(String),
     Close,
-    Leaf(String),
+    Atom(String),
+    Name(String),
     Missing,
 }
 
@@ -187,7 +178,7 @@ fn item(print: &str) -> Option<(Item, &str)> {
         return Some((Item::Missing, rest));
     }
     if let Some(rest) = print.strip_prefix("`[anonymous]") {
-        return Some((Item::Leaf(String::new()), rest));
+        return Some((Item::Name(String::new()), rest));
     }
     let rest = &print[print.chars().next()?.len_utf8()..];
     match print.chars().next()? {
@@ -197,10 +188,10 @@ fn item(print: &str) -> Option<(Item, &str)> {
         }
         '[' => Some((Item::Open(String::new()), rest)),
         ')' | ']' => Some((Item::Close, rest)),
-        '"' => string(rest).map(|(text, rest)| (Item::Leaf(text), rest)),
+        '"' => string(rest).map(|(text, rest)| (Item::Atom(text), rest)),
         '`' => {
             let (name, rest) = rest.split_at(name_end(rest));
-            Some((Item::Leaf(name.to_owned()), rest))
+            Some((Item::Name(name.to_owned()), rest))
         }
         _ => None,
     }
@@ -275,6 +266,14 @@ mod tests {
         );
         check("(Term.quot \"`(\" `foo \")\")", Err("quotation"));
         check("(Tactic.x [<missing>])", Err("command"));
+        check("(Tactic.exact \"exact\" `run_tac)", Ok(()));
+        check("(Tactic.runTac \"run_tac\" `foo)", Err("runs-code"));
+        check("(Term.declName \"decl_name%\")", Err("tells-place"));
+        check(
+            "(Mine.comb \"comb\" (Mine.trace \"trace\" `x))",
+            Err("runs-code"),
+        );
+        check("(Tactic.letrec \"let\" \"rec\" [])", Err("declares"));
         let option = |name: &str, n: &str| {
             format!("(Tactic.set_option \"set_option\" `{name} [] (num \"{n}\") \"in\" [])")
         };
@@ -291,7 +290,7 @@ mod tests {
         let tree = tree.expect("a tree");
         let list = Tree::Node {
             kind: String::new(),
-            children: vec![Tree::Leaf("h.«i )»".into())],
+            children: vec![Tree::Name("h.«i )»".into())],
         };
         assert_eq!(tree.between("x", "y"), Some([list].as_slice()));
         assert_eq!(tree.between("x", "z"), None);

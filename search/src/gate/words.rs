@@ -122,6 +122,14 @@ fn percent(word: &str, after: &str) -> Option<Harm> {
     }
 }
 
+/// The harm in a word of Lean's syntax, where a candidate has it as such.
+pub fn harm_of_keyword(word: &str) -> Option<Harm> {
+    let mut known = WORDS.iter().chain(TACTICS).chain(NAMES);
+    let known = known.find(|(known, _)| *known == word);
+    let of_place = || percent(word.strip_suffix('%')?, "%");
+    known.map(|(_, harm)| *harm).or_else(of_place)
+}
+
 /// Whether the word at `at` begins a command there.
 fn is_a_command(tokens: &Tokens<'_>, at: usize) -> bool {
     let word = tokens.word(at);
