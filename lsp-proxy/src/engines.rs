@@ -210,7 +210,10 @@ pub fn tactics(config: &Config) -> Source {
 /// runtime.
 pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<Source>) -> Search {
     let memory = config.cache.folder_in_use();
-    let memory = memory.map(|folder| Memory::new(folder, command.clone(), cwd.clone()));
+    let memory = memory.map(|folder| {
+        let contained = config.container.clone();
+        Memory::new(folder, command.clone(), cwd.clone(), contained)
+    });
     let referee = Referee::new(
         command.clone(),
         cwd.clone(),

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -49,37 +48,18 @@ impl LeanCommand {
         LAKEFILES.iter().any(|name| dir.join(name).is_file())
     }
 
-    /// The first line that the program prints about its version when it is asked in `cwd`.
-    ///
-    /// # Errors
-    /// When it can't be started.
-    pub fn version(&self, cwd: &Path) -> Result<String> {
-        let output = self
-            .asking_version(cwd)
-            .output()
-            .with_context(|| format!("can't start `{self}`: is Lean installed and on PATH?"))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text
-            .lines()
-            .next()
-            .unwrap_or("a Lean of unknown version")
-            .trim()
-            .to_owned())
-    }
-
-    /// The process that asks the program for its version in `cwd`.
-    pub fn asking_version(&self, cwd: &Path) -> Command {
-        let toolchain = self
-            .args
-            .first()
-            .filter(|arg| arg.to_string_lossy().starts_with('+'));
-        let mut command = Command::new(&self.program);
-        command
-            .args(toolchain)
-            .arg("--version")
-            .current_dir(cwd)
-            .stdin(Stdio::null());
-        command
+    /// The command that asks the program for its version.
+    pub fn asking_version(&self) -> LeanCommand {
+        let toolchain = self.args.first();
+        let toolchain = toolchain.filter(|arg| arg.to_string_lossy().starts_with('+'));
+        LeanCommand {
+            program: self.program.clone(),
+            args: toolchain
+                .cloned()
+                .into_iter()
+                .chain(["--version".into()])
+                .collect(),
+        }
     }
 
     /// The command that `text` says, split as a shell splits words.

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
-use tokio::process::Command;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -21,6 +20,7 @@ pub use store::{Bounds, FILE, Figures, Kept, Store, StoreError, remove_aside, se
 
 use crate::check::baseline::Baseline;
 use crate::command::LeanCommand;
+use crate::contain::{self, ContainerConfig};
 use crate::verify::VerifiedProof;
 
 /// The longest that other processes' writing is waited for.
@@ -49,6 +49,7 @@ struct Inner {
     bounds: Bounds,
     command: LeanCommand,
     cwd: PathBuf,
+    limits: ContainerConfig,
     /// Lean's version, as it says it; none when it can't.
     lean: OnceCell<Option<String>>,
     store: Mutex<Option<Store>>,
@@ -59,13 +60,20 @@ struct Inner {
 }
 
 impl Memory {
-    /// The memory in `folder`, for searches that check with `command` in `cwd`. Nothing is opened yet.
-    pub fn new(folder: PathBuf, command: LeanCommand, cwd: PathBuf) -> Memory {
+    /// The memory in `folder`, for searches that check with `command` in `cwd`, contained within `limits`.
+    /// Nothing is opened yet.
+    pub fn new(
+        folder: PathBuf,
+        command: LeanCommand,
+        cwd: PathBuf,
+        limits: ContainerConfig,
+    ) -> Memory {
         Memory(Arc::new(Inner {
             folder,
             bounds: Bounds::default(),
             command,
             cwd,
+            limits,
             lean: OnceCell::new(),
             store: Mutex::new(None),
             off: AtomicBool::new(false),
@@ -164,16 +172,14 @@ impl Memory {
 impl Inner {
     /// Asks Lean for its version.
     async fn version(&self) -> Option<String> {
-        let mut asking = Command::from(self.command.asking_version(&self.cwd));
-        let asked = timeout(VERSION_TIMEOUT, asking.kill_on_drop(true).output()).await;
-        let output = asked.ok().and_then(Result::ok);
-        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        let line = text.as_deref().and_then(|text| text.lines().next());
-        let version = line.map(str::trim).filter(|line| !line.is_empty());
-        if version.is_none() {
-            self.give_up("Lean does not say its version");
+        let version = contain::version(&self.command, &self.cwd, &self.limits, VERSION_TIMEOUT);
+        match version.await {
+            Ok(version) => Some(version),
+            Err(why) => {
+                self.give_up(&format!("{why:#}"));
+                None
+            }
         }
-        version.map(str::to_owned)
     }
 
     /// Whether someone whom nobody waits for any more is still at it.

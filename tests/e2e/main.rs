@@ -20,3 +20,4 @@ mod serve;
 mod shim;
 #[cfg(unix)]
 mod terminal;
+mod version;

@@ -25,7 +25,7 @@ use futures_util::future::try_join_all;
 use unsorry_infer::memory;
 use unsorry_prover::Mode;
 
-use super::prove::project_root;
+use super::prove::{project_root, version};
 use crate::config::{Config, parse_duration};
 use crate::engines;
 use crate::terminal::{self, Progress, complain, say};
@@ -133,7 +133,7 @@ async fn run(arguments: &Arguments, config: Option<&Path>) -> Result<ExitCode> {
     }
     let contestants = contestant::contestants(&config, names, arguments.mode)?;
     let leans = Leans(arguments.lean.as_deref());
-    let version = leans.command(&problems[0].file)?.1;
+    let version = leans.command(&problems[0].file, &config).await?.1;
     let settings = settings::settings(&config, &set, &version);
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
@@ -249,13 +249,17 @@ struct Leans<'a>(Option<&'a str>);
 
 impl Leans<'_> {
     /// Returns the command that starts Lean for a file, with its folder, and Lean's version.
-    fn command(&self, file: &Path) -> Result<((LeanCommand, PathBuf), String)> {
+    async fn command(
+        &self,
+        file: &Path,
+        config: &Config,
+    ) -> Result<((LeanCommand, PathBuf), String)> {
         let root = project_root(file);
         let command = match self.0 {
             Some(text) => LeanCommand::parse(text)?,
             None => LeanCommand::resolve(&[], &root),
         };
-        let version = command.version(&root)?;
+        let version = version(&command, &root, config).await?;
         Ok(((command, root), version))
     }
 }
@@ -287,7 +291,8 @@ impl Run<'_> {
             let base = match searches.get(&root) {
                 Some(known) => known.clone(),
                 None => {
-                    let ((command, root), _) = self.leans.command(&problem.file)?;
+                    let ((command, root), _) =
+                        self.leans.command(&problem.file, self.config).await?;
                     let search = engines::search(command, root.clone(), self.config, Vec::new());
                     searches.insert(root, search.clone());
                     search

@@ -26,6 +26,7 @@ use unsorry_prover::Candidate;
 use unsorry_search::check::baseline::{HEAD_LIMIT, NoGoal};
 use unsorry_search::check::checker::CheckError;
 use unsorry_search::command::LeanCommand;
+use unsorry_search::contain;
 use unsorry_search::lean::elaboration::Unknown;
 use unsorry_search::search::wording;
 use unsorry_search::search::{Ended, Outcome, Search, Source, Strategy};
@@ -34,6 +35,9 @@ use unsorry_syntax::{Outline, Position};
 
 /// The longest that the whole file may take to elaborate at the end.
 const FILE_LIMIT: Duration = Duration::from_secs(1800);
+
+/// The longest that Lean may take to say its version.
+pub(super) const LEAN_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The arguments of `unsorry prove`.
 #[derive(Debug, clap::Args)]
@@ -175,7 +179,7 @@ struct Searches<'a> {
 
 impl Searches<'_> {
     /// The search for a file, and the version of its Lean.
-    fn of(&mut self, file: &Path) -> Result<(Search, String)> {
+    async fn of(&mut self, file: &Path) -> Result<(Search, String)> {
         let root = project_root(file);
         if let Some(known) = self.known.get(&root) {
             return Ok(known.clone());
@@ -184,11 +188,17 @@ impl Searches<'_> {
             Some(text) => LeanCommand::parse(text)?,
             None => LeanCommand::resolve(&[], &root),
         };
-        let version = command.version(&root)?;
+        let version = version(&command, &root, self.config).await?;
         let search = search(command, root.clone(), self.config, self.sources.clone());
         self.known.insert(root, (search.clone(), version.clone()));
         Ok((search, version))
     }
+}
+
+/// Asks for the version of the Lean that `command` starts in `root`, as contained as it is when it checks.
+pub(super) async fn version(command: &LeanCommand, root: &Path, config: &Config) -> Result<String> {
+    let version = contain::version(command, root, &config.container, LEAN_TIMEOUT).await;
+    version.with_context(|| format!("`{command}`"))
 }
 
 /// A file to prove.
@@ -242,7 +252,7 @@ async fn prove_file(
     file: &File<'_>,
     report: &mut FileReport,
 ) -> Result<()> {
-    let (search, version) = searches.of(&file.real)?;
+    let (search, version) = searches.of(&file.real).await?;
     report.lean = Some(version);
     let mut filling = Filling::of(file_uri(&file.real)?.into(), &file.text);
     let outline = filling.outline();
@@ -399,7 +409,7 @@ fn has_hole(file: &File<'_>, outline: &Outline, wanted: Position) -> Result<()> 
 
 /// Puts the proofs into the file, once Lean has taken it whole.
 async fn write_file(searches: &mut Searches<'_>, file: &File<'_>, new_text: &str) -> Result<()> {
-    let (search, _) = searches.of(&file.real)?;
+    let (search, _) = searches.of(&file.real).await?;
     let uri = file_uri(&file.real)?;
     write::check_whole(&search.checker, &uri, &file.text, new_text, FILE_LIMIT).await?;
     write::replace(&file.real, &file.text, new_text)

@@ -16,9 +16,11 @@ mod processes;
 mod scratch;
 #[cfg(target_os = "linux")]
 pub mod supervisor;
+mod version;
 
 #[cfg(target_os = "linux")]
 pub use scratch::Scratch;
+pub use version::version;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

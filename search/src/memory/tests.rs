@@ -24,7 +24,15 @@ impl Prover for Proposes {
 
 fn memory(folder: &Path, lean: &str) -> Memory {
     let command = LeanCommand::parse(lean).expect("a command");
-    Memory::new(folder.to_owned(), command, folder.to_owned())
+    Memory::new(folder.to_owned(), command, folder.to_owned(), no_limits())
+}
+
+/// The program that would contain Lean is another one.
+fn no_limits() -> ContainerConfig {
+    ContainerConfig {
+        contained: false,
+        ..ContainerConfig::default()
+    }
 }
 
 fn baseline(goals: &str) -> Baseline {
@@ -131,7 +139,12 @@ async fn what_can_not_be_is_not_tried_twice() {
     let folder = tempfile::tempdir().expect("a folder");
     let check = async |place: &Path, lean: &str| {
         let memory = memory(folder.path(), lean);
-        let memory = Memory::new(place.to_owned(), memory.0.command.clone(), place.to_owned());
+        let memory = Memory::new(
+            place.to_owned(),
+            memory.0.command.clone(),
+            place.to_owned(),
+            no_limits(),
+        );
         assert_eq!(recalled(&memory, &[Local(None)]).await, []);
         assert!(memory.0.off.load(Ordering::Relaxed), "{place:?} {lean}");
         assert_eq!(recalled(&memory, &[Local(None)]).await, []);

@@ -13,7 +13,7 @@ use unsorry_infer::memory::format_bytes;
 #[cfg(not(target_os = "linux"))]
 use super::line::plain;
 use super::line::{Line, bad, good, warning};
-use crate::cli::prove::file_uri;
+use crate::cli::prove::{LEAN_TIMEOUT, file_uri};
 use crate::config::{Cache, Config};
 use crate::engines;
 use crate::shim::LEAN_INSTALL;
@@ -22,9 +22,6 @@ use unsorry_search::contain;
 use unsorry_search::search::wording::{complaints, summary};
 use unsorry_search::target::Target;
 use unsorry_syntax::Outline;
-
-/// The time that Lean may take to say its version, and then to check a proof; elan may have to get it first.
-const LEAN_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The time that a proof of something easy may take: the referee starts for it as well, and the machine may be busy.
 const TRIAL_BUDGET: Duration = Duration::from_secs(180);
@@ -36,7 +33,8 @@ const TRIAL: &str = "theorem unsorry_doctor (p q : Prop) (h : p ∧ q) : q ∧ p
 pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
     let command = LeanCommand::resolve(&[], cwd);
     let program = command.program.to_string_lossy();
-    let mut lines = match version(&command, cwd).await {
+    let version = contain::version(&command, cwd, &config.container, LEAN_TIMEOUT);
+    let mut lines = match version.await {
         Ok(version) => {
             let bugs = known_bugs(&version);
             let version = good(format!("`{command}`: {version}"));
@@ -44,7 +42,7 @@ pub(super) async fn lean(cwd: &Path, config: &Config) -> Vec<Line> {
         }
         Err(why) => {
             return vec![bad(format!(
-                "`{command}`: {why}\ntry `{program} --version` in this folder; {LEAN_INSTALL} says how to get Lean"
+                "`{command}`: {why:#}\ntry `{program} --version` in this folder; {LEAN_INSTALL} says how to get Lean"
             ))];
         }
     };
@@ -108,26 +106,6 @@ async fn container(_: &Path, limits: &contain::ContainerConfig) -> Line {
     match cfg!(target_os = "macos") && limits.contained {
         true => plain("candidates are checked in sandbox-exec: no network, no file to write to"),
         false => warning("candidates are checked without a container on this system"),
-    }
-}
-
-async fn version(command: &LeanCommand, cwd: &Path) -> Result<String, String> {
-    let mut asking = tokio::process::Command::from(command.asking_version(cwd));
-    let asked = asking.kill_on_drop(true).output();
-    let first = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(bytes);
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-        line.map(str::to_owned)
-    };
-    match tokio::time::timeout(LEAN_TIMEOUT, asked).await {
-        Err(_) => Err(format!(
-            "no word within {} s; where elan is getting a toolchain, wait for that",
-            LEAN_TIMEOUT.as_secs()
-        )),
-        Ok(Err(error)) => Err(format!("it can't be started: {error}")),
-        Ok(Ok(output)) => first(&output.stdout)
-            .filter(|_| output.status.success())
-            .ok_or_else(|| first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
     }
 }
 
