@@ -105,9 +105,19 @@ fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
         // What is right behind the word that says so is a term wherever it stands; on a later line it may be the
         // next tactic.
         let goes_on = || {
-            let left = lines.iter().filter(|(at, _)| *at != before + 1);
-            let left = left.map(|(_, column)| *column).min();
-            left.is_none_or(|left| tactic_column(tokens, before) < left)
+            let first = tactic_start(tokens, before);
+            let columns = || {
+                tokens
+                    .iter()
+                    .take(before + 1)
+                    .skip(first)
+                    .map(|token| token.column)
+            };
+            let mut left = lines.iter().filter(|(at, _)| *at != before + 1);
+            left.all(|(_, column)| {
+                columns().next().is_some_and(|first| first < *column)
+                    && columns().all(|begun| begun != *column)
+            })
         };
         let word = tokens.word(before);
         now = match word {
@@ -141,9 +151,9 @@ fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
     }
 }
 
-/// The leftmost column in which the tactic may begin that the token at `at` belongs to. The next one begins there,
-/// too.
-fn tactic_column(tokens: &Tokens<'_>, at: usize) -> usize {
+/// The first token that the tactic may begin with that the one at `at` belongs to. Whichever it begins with, the
+/// next tactic begins in the same column.
+fn tactic_start(tokens: &Tokens<'_>, at: usize) -> usize {
     let mut now = at;
     while !tokens.leads(now)
         && let Some(before) = now.checked_sub(1)
@@ -159,7 +169,7 @@ fn tactic_column(tokens: &Tokens<'_>, at: usize) -> usize {
             _ => before,
         };
     }
-    tokens.get(now).map_or(0, |token| token.column)
+    now
 }
 
 /// Whether the `:=` at `at` is that of a `(name := …)`.
