@@ -43,7 +43,7 @@ mod tests {
         check(
             "hello\n\u{7}there",
             expect![
-                "http://lab/v1/completions is no OpenAI-compatible engine: it answered `hello there`"
+                "http://lab/v1/completions is no OpenAI-compatible engine: it answered `hello \u{7}there`"
             ],
         );
         assert!(of_junk(AT, &"x".repeat(5000)).what.chars().count() < 500);

@@ -50,14 +50,11 @@ impl fmt::Display for Problem {
 /// The most characters of an engine's own words that are shown.
 const MAX_SHOWN_CHARS: usize = 300;
 
-/// Returns an engine's words as they can be shown: one line, not endless.
+/// Returns an engine's words on one line, and not endless. Whoever shows them spells out what a terminal
+/// would obey.
 pub(super) fn shown(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
+    let line = words.join(" ");
     match line.char_indices().nth(MAX_SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
