@@ -46,7 +46,7 @@ enum Commands {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Contained(supervisor::Arguments),
-    /// Become a command in a container
+    /// Give up rights, and run a command
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     ContainedInside(inside::Arguments),
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Commands::Contained(command) => supervisor::run(&command),
         #[cfg(target_os = "linux")]
-        Commands::ContainedInside(command) => inside::run(&command).map(|never| match never {}),
+        Commands::ContainedInside(command) => inside::run(&command),
         #[cfg(target_os = "linux")]
         Commands::ContainedProbe => Ok(probe::run()),
         Commands::Shim(shim) => shim::shim(&shim),

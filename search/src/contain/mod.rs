@@ -7,6 +7,8 @@
 //! there is none.
 
 #[cfg(target_os = "linux")]
+mod group;
+#[cfg(target_os = "linux")]
 pub mod inside;
 #[cfg(target_os = "linux")]
 pub mod probe;
@@ -22,6 +24,8 @@ mod version;
 pub use scratch::Scratch;
 pub use version::version;
 
+pub mod variables;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -32,6 +36,15 @@ use crate::command::LeanCommand;
 
 /// The supervisor's exit code where the command took too much of something.
 pub const TOO_MUCH: u8 = 86;
+
+/// The exit code that tells how a process ended, as shells do: 128 and the signal where it was one.
+#[cfg(target_os = "linux")]
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().map(|signal| 128 + signal);
+    let code = status.code().or(signal).unwrap_or(1);
+    u8::try_from(code & 0xff).unwrap_or(1)
+}
 
 /// The configuration of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +215,8 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
     let mut builder = Command::new(&command.program);
     builder
         .args(&command.args)
+        .env_clear()
+        .envs(variables::harmless())
         .current_dir(cwd)
         .stderr(Stdio::null());
     builder

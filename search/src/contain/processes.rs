@@ -1,49 +1,126 @@
 //! The processes that came from us, as `/proc` shows them.
 
 use std::collections::{HashMap, HashSet};
-use std::os::unix::fs::MetadataExt;
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
+use super::inside::MAX_FILE_BYTES;
+
+/// The most bytes that a pipe or a socket may hold, whose sizes nobody in a container can change.
+const MAX_HELD_BYTES: u64 = 256 << 10;
+
 /// The memory, processes and threads that all our descendants take together.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Taken {
     /// The memory of their own, in bytes: pages of files are shared, and given back when others need them. A file
-    /// that is open and in no folder any more is their own, too.
+    /// that is open and in no folder any more is their own, too, and so is what pipes and sockets can hold.
     pub memory: u64,
     /// The number of processes.
     pub processes: usize,
     /// The number of their threads.
     pub threads: usize,
+    /// The number of their open files.
+    pub files: usize,
+    /// Whether a process hides what it has open, as some programs do that can be run and not read.
+    pub hidden: bool,
 }
 
-/// Returns what the processes that came from us take now.
-pub fn taken() -> Taken {
+/// Returns what the processes that came from us take now, but for files open in `inside`, which opens them
+/// for others. Files that were removed from the folder `mapped` and are only mapped count as large as a
+/// file can be.
+pub fn taken(inside: u32, mapped: Option<&Path>) -> Taken {
     let mut taken = Taken::default();
-    let mut removed = HashSet::new();
+    let mut counted = HashSet::new();
     for process in descendants() {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
-        let status = status.unwrap_or_default();
-        let of = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-            number.unwrap_or(0)
+        let Some(status) = status(process) else {
+            continue;
         };
-        taken.memory += (of("RssAnon:") + of("RssShmem:") + of("VmSwap:")) << 10;
+        let of = |name: &str| number(&status, name).unwrap_or(0);
+        let own = ["RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:"];
+        taken.memory += own.into_iter().map(of).sum::<u64>() << 10;
         taken.threads += of("Threads:") as usize;
         taken.processes += 1;
-        let open = std::fs::read_dir(format!("/proc/{process}/fd"));
-        for file in open.into_iter().flatten().flatten() {
-            let data = std::fs::metadata(file.path());
-            let data = data.ok().filter(|data| data.is_file() && data.nlink() == 0);
-            if let Some(data) = data.filter(|data| removed.insert((data.dev(), data.ino()))) {
-                taken.memory += data.blocks() * 512;
+        if process.unsigned_abs() == inside {
+            continue;
+        }
+        match std::fs::read_dir(format!("/proc/{process}/fd")) {
+            Ok(open) => {
+                for file in open.flatten() {
+                    taken.files += 1;
+                    let data = std::fs::metadata(file.path());
+                    if let Some(data) = data.ok().filter(|data| counted.insert(id(data))) {
+                        taken.memory += held(&data);
+                    }
+                }
+            }
+            // Or it has ended just now.
+            Err(error) => {
+                taken.hidden |=
+                    error.kind() == ErrorKind::PermissionDenied && self::status(process).is_some();
+            }
+        }
+        if let Some(folder) = mapped {
+            let maps = std::fs::read(format!("/proc/{process}/maps")).unwrap_or_default();
+            for file in removed(&maps, folder) {
+                if counted.insert(file) {
+                    taken.memory += MAX_FILE_BYTES;
+                }
             }
         }
     }
     taken
+}
+
+/// The status of a process that has not ended.
+fn status(process: i32) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let has_ended = status.contains("\nState:\tZ") || status.contains("\nState:\tX");
+    (!has_ended).then_some(status)
+}
+
+fn number(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn id(data: &Metadata) -> (u64, u64) {
+    (data.dev(), data.ino())
+}
+
+/// The memory that an open file takes besides what others count.
+fn held(data: &Metadata) -> u64 {
+    let kind = data.file_type();
+    match kind.is_fifo() || kind.is_socket() {
+        true => MAX_HELD_BYTES,
+        false if kind.is_file() && data.nlink() == 0 => data.blocks() * 512,
+        false => 0,
+    }
+}
+
+/// The files that were removed from `folder` and that a process has mapped, as `/proc/…/maps` tells: their
+/// devices and numbers.
+fn removed(maps: &[u8], folder: &Path) -> Vec<(u64, u64)> {
+    let folder = folder.as_os_str().as_bytes();
+    let lines = maps.split(|byte| *byte == b'\n');
+    let removed = lines.filter_map(|line| {
+        let at = line.iter().position(|byte| *byte == b'/')?;
+        let (numbers, path) = line.split_at(at);
+        let is_removed = path.starts_with(folder) && path.ends_with(b" (deleted)");
+        let numbers = is_removed.then(|| std::str::from_utf8(numbers).ok())??;
+        let mut words = numbers.split_whitespace().skip(3);
+        let (major, minor) = words.next()?.split_once(':')?;
+        let [major, minor] = [major, minor].map(|part| u32::from_str_radix(part, 16).ok());
+        let device = rustix::fs::makedev(major?, minor?);
+        Some((device, words.next()?.parse().ok()?))
+    });
+    removed.collect()
 }
 
 /// Kills the child and all that came from it. Comes back when they are gone; says how many are not, where
@@ -101,4 +178,22 @@ fn parent(pid: i32) -> Option<i32> {
     let mut words = rest.split(' ');
     words.next()?;
     words.next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_only_mapped() {
+        let maps = b"\
+7f0000000000-7f0000001000 rw-s 00000000 08:10 42                         /tmp/s/a b (deleted)
+7f0000001000-7f0000002000 r--p 00000000 08:10 43                         /tmp/s/c
+7f0000002000-7f0000003000 r--p 00000000 08:10 44                         /tmp/other (deleted)
+7f0000003000-7f0000004000 rw-p 00000000 00:00 0
+7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0                          [stack]
+";
+        let expected = [(rustix::fs::makedev(8, 16), 42)];
+        assert_eq!(removed(maps, Path::new("/tmp/s")), expected);
+    }
 }

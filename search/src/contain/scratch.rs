@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 const PREFIX: &str = "unsorry-contained-";
 
 /// The most files and folders in it.
-const MAX_ENTRIES: usize = 10_000;
+pub(super) const MAX_ENTRIES: usize = 10_000;
 
 /// The most times that a folder is made anew that is gone before it is locked.
 const MAX_TRIES: usize = 16;
@@ -66,8 +66,28 @@ impl Scratch {
         &self.folder
     }
 
-    /// The size of all that is in it, in bytes; none where that is too much to be counted, or hidden.
-    pub fn size(&self) -> Option<u64> {
+    /// The size of all that is in it, in bytes, as a process `inside` sees it; none where that is too much to
+    /// be counted, or hidden. Also whether the kernel counts it, which misses nothing.
+    pub fn size(&self, inside: u32) -> (Option<u64>, bool) {
+        match self.size_in_memory(inside) {
+            Some(size) => (Some(size), true),
+            None => (self.size_on_disk(), false),
+        }
+    }
+
+    /// The size of the folder in memory that takes its place for a process `inside`, if there is one.
+    fn size_in_memory(&self, inside: u32) -> Option<u64> {
+        let path = self.folder.strip_prefix("/").ok()?;
+        let path = Path::new("/proc").join(format!("{inside}/root")).join(path);
+        let device = |path: &Path| Some(path.symlink_metadata().ok()?.dev());
+        if device(&path)? == device(&self.folder)? {
+            return None;
+        }
+        let of = rustix::fs::statvfs(&path).ok()?;
+        Some((of.f_blocks - of.f_bfree) * of.f_frsize)
+    }
+
+    fn size_on_disk(&self) -> Option<u64> {
         // What has gone meanwhile has no size.
         let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let (mut size, mut entries) = (0, 0);
@@ -87,7 +107,8 @@ impl Scratch {
                 // A link is not followed.
                 match entry.metadata() {
                     Ok(data) if data.is_dir() => folders.push(entry.path()),
-                    Ok(data) => size += data.len(),
+                    // What is reserved may be more than what is written, and what is written less.
+                    Ok(data) => size += data.len().max(data.blocks() * 512),
                     Err(error) if gone(&error) => {}
                     Err(_) => return None,
                 }

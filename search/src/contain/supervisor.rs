@@ -1,6 +1,6 @@
 //! `unsorry contained`: starts a command in a container, watches it, and ends all of it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use rustix::thread::UnshareFlags;
 
+use super::group::Group;
 use super::scratch::{self, Scratch};
-use super::{TOO_MUCH, processes};
+use super::{TOO_MUCH, exit_code, processes, variables};
 
 /// The interval at which memory and processes are counted.
 const COUNT_INTERVAL: Duration = Duration::from_millis(250);
@@ -22,40 +22,19 @@ const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_PROCESSES: usize = 64;
 
 /// The most threads of all of them.
-const MAX_THREADS: usize = 512;
+pub(super) const MAX_THREADS: usize = 512;
+
+/// The most open files of all of them.
+const MAX_OPEN_FILES: usize = 2048;
+
+/// Every so many counts, files are looked for that are only mapped: that takes longer.
+const MAPPED_EVERY: usize = 4;
 
 /// The most that is passed on of why a command could not be started.
 const MAX_REASON_BYTES: u64 = 4096;
 
 /// The longest that killed processes may take to end.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
-
-/// Variables of our environment that are for Lean to know: there may be keys in others.
-const VARIABLES: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-    "TERM",
-    "LD_LIBRARY_PATH",
-    "NIX_LD",
-    "NIX_LD_LIBRARY_PATH",
-    "UNSORRY_INSIDE",
-];
-
-/// Beginnings of the names of more such variables.
-const VARIABLE_BEGINNINGS: &[&str] = &["LC_", "LEAN", "LAKE", "ELAN", "XDG_"];
-
-/// Whether a variable of our environment is for Lean to know.
-fn is_harmless(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    let mut beginnings = VARIABLE_BEGINNINGS.iter();
-    VARIABLES.contains(&&*name) || beginnings.any(|beginning| name.starts_with(beginning))
-}
 
 /// The arguments of `unsorry contained`.
 #[derive(Debug, clap::Args)]
@@ -84,14 +63,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     // Orphans come to us, not to the system.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-    separate();
-    let mut child = Command::new("/proc/self/exe")
-        .args(["contained-inside", "--scratch"])
-        .arg(scratch.path())
+    let group = Group::new(arguments.memory);
+    let mut inside = Command::new("/proc/self/exe");
+    inside
+        .arg("contained-inside")
+        .arg("--scratch")
+        .arg(scratch.path());
+    if arguments.scratch.is_some() {
+        inside.arg("--keep");
+    }
+    if let Some(group) = &group {
+        inside.arg("--group").arg(group.path());
+    }
+    let mut child = inside
         .args(["--memory", &arguments.memory.to_string(), "--"])
         .args(&arguments.command)
         .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| is_harmless(name)))
+        .envs(variables::harmless())
         .env("TMPDIR", scratch.path())
         .stderr(Stdio::piped())
         .spawn()
@@ -100,6 +88,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // While the command starts; what is not done by then is left to the next.
     scratch::sweep(COUNT_INTERVAL);
     let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
+    let was_exhausted = group.as_ref().is_some_and(Group::was_exhausted);
+    group.iter().for_each(Group::end);
     let left = processes::end_all(&mut child, KILL_LIMIT);
     if left > 0 {
         tracing::warn!(left, "processes of a container could not be ended");
@@ -110,7 +100,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let _ = reason.take(MAX_REASON_BYTES).read_to_end(&mut told);
         let _ = std::io::stderr().write_all(&told);
     }
-    Ok(ExitCode::from(code?))
+    Ok(ExitCode::from(match was_exhausted {
+        true => TOO_MUCH,
+        false => code?,
+    }))
 }
 
 /// Waits for the end: of the command, of whoever started us, or of its limits.
@@ -121,16 +114,20 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         tv_sec: 0,
         tv_nsec: COUNT_INTERVAL.as_nanos() as i64,
     };
-    loop {
+    let inside = child.id();
+    for count in 0_usize.. {
         if let Some(status) = child.try_wait()? {
-            return Ok(code(status));
+            return Ok(exit_code(status));
         }
-        let taken = processes::taken();
         // A temporary folder may be in memory, too.
-        let size = scratch.size().unwrap_or(u64::MAX);
-        if taken.memory.saturating_add(size) > memory
+        let (size, by_kernel) = scratch.size(inside);
+        let looks = !by_kernel && count.is_multiple_of(MAPPED_EVERY);
+        let taken = processes::taken(inside, looks.then(|| scratch.path()));
+        if taken.memory.saturating_add(size.unwrap_or(u64::MAX)) > memory
             || taken.processes > MAX_PROCESSES
             || taken.threads > MAX_THREADS
+            || taken.files > MAX_OPEN_FILES
+            || taken.hidden
         {
             return Ok(TOO_MUCH);
         }
@@ -138,33 +135,8 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         let _ = poll(&mut ends, Some(&every));
         // Nobody writes to it: whatever there is to say of it is its end.
         if !ends[0].revents().is_empty() {
-            return Ok(128 + 9);
+            break;
         }
     }
-}
-
-fn code(status: std::process::ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt;
-    let signal = status.signal().map(|signal| 128 + signal);
-    let code = status.code().or(signal).unwrap_or(1);
-    u8::try_from(code & 0xff).unwrap_or(1)
-}
-
-/// A network of its own, which is none, and a space of processes that ends with the first of them, where
-/// users may have these. What can't be had here, `contained-inside` makes up for.
-fn separate() {
-    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
-    let all =
-        UnshareFlags::NEWUSER | UnshareFlags::NEWPID | UnshareFlags::NEWNET | UnshareFlags::NEWIPC;
-    // SAFETY: there is one thread, and files stay shared.
-    #[allow(unsafe_code)]
-    let separate = unsafe { rustix::thread::unshare_unsafe(all) };
-    if separate.is_err() {
-        return;
-    }
-    // Its files stay its own.
-    let own = |id: u32| format!("{id} {id} 1");
-    let _ = std::fs::write("/proc/self/setgroups", "deny");
-    let _ = std::fs::write("/proc/self/uid_map", own(user.as_raw()));
-    let _ = std::fs::write("/proc/self/gid_map", own(group.as_raw()));
+    Ok(128 + 9)
 }

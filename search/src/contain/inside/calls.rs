@@ -57,7 +57,6 @@ pub const DENIED: &[libc::c_long] = &[
     libc::SYS_fspick,
     libc::SYS_mount_setattr,
     libc::SYS_name_to_handle_at,
-    libc::SYS_fanotify_init,
     libc::SYS_memfd_create,
     libc::SYS_memfd_secret,
     libc::SYS_shmget,
@@ -73,6 +72,25 @@ pub const DENIED: &[libc::c_long] = &[
     libc::SYS_semctl,
     libc::SYS_mq_open,
     libc::SYS_mq_unlink,
+    // What is watched counts against all that its user may watch, and so do asynchronous reads.
+    libc::SYS_inotify_init1,
+    libc::SYS_fanotify_init,
+    libc::SYS_io_setup,
+    libc::SYS_io_submit,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_inotify_init,
+    // A file on its way in a socket is open, and nobody sees where.
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+    // It would make room for more in a socket than is counted.
+    libc::SYS_setsockopt,
+    // Rules take memory of the kernel's, as many as there are.
+    libc::SYS_landlock_create_ruleset,
+    libc::SYS_landlock_add_rule,
+    libc::SYS_landlock_restrict_self,
+    // It reads a file by its path.
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_uselib,
     // Landlock knows nothing of these, and before 6.2 not of the first.
     libc::SYS_truncate,
     libc::SYS_fchown,
@@ -101,14 +119,32 @@ pub const DENIED: &[libc::c_long] = &[
 ];
 
 /// Calls of which Landlock knows nothing either, and that are pretended: some programs set the mode of each
-/// file that they make, and give up where they can't.
+/// file that they make, or lock it, and give up where they can't. A lock of a file that is not theirs would
+/// stop others.
 pub const PRETENDED: &[libc::c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     SYS_FCHMODAT2,
+    libc::SYS_flock,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chmod,
 ];
+
+/// The `fcntl` commands that lock a file, which are pretended as well.
+pub const LOCKS: [libc::c_int; 4] = [
+    libc::F_SETLK,
+    libc::F_SETLKW,
+    libc::F_OFD_SETLK,
+    libc::F_OFD_SETLKW,
+];
+
+/// Calls of which one says that there is no such call: whoever is told so takes another. The arguments of
+/// these are out of a filter's sight.
+pub const UNKNOWN: &[libc::c_long] = &[libc::SYS_clone3, libc::SYS_openat2];
+
+/// The call that takes the whole of a disk at once. Whoever is told that a file system has none writes
+/// instead.
+pub const UNSUPPORTED: &[libc::c_long] = &[libc::SYS_fallocate];
 
 /// Calls that reach other processes. Who has a space of processes of their own reaches none.
 pub const OTHERS: &[libc::c_long] = &[
@@ -131,12 +167,6 @@ pub const OTHERS_BY_ARGUMENT: &[(libc::c_long, u8)] = &[
     (libc::SYS_sched_setscheduler, 0),
 ];
 
-/// The bit that gives each call a second number on x86-64, for programs with short pointers.
-pub const SHORT_POINTERS: libc::c_long = 0x4000_0000;
-
-/// Numbers that some calls have besides on x86-64.
-pub const THIRD_NUMBERS: std::ops::RangeInclusive<libc::c_long> = 512..=547;
-
 /// Kinds of namespaces: making one would give back what was given up.
 pub const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWUSER,
@@ -148,8 +178,23 @@ pub const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWCGROUP,
 ];
 
-/// The `fcntl` commands that set a file's owner. Anybody may be told of a file's readiness, by any signal.
-pub const FILE_OWNERS: [libc::c_int; 2] = [libc::F_SETOWN, F_SETOWN_EX];
+/// The `fcntl` commands that are denied: setting a file's owner, as anybody may be told of its readiness, by
+/// any signal; holding up whoever opens a file; being told of a folder's changes; and making room in a pipe.
+pub const DENIED_FILE_COMMANDS: [libc::c_int; 5] = [
+    libc::F_SETOWN,
+    F_SETOWN_EX,
+    libc::F_SETLEASE,
+    libc::F_NOTIFY,
+    libc::F_SETPIPE_SZ,
+];
+
+/// The `prctl` operations that are denied: what ends with its parent must go on doing so, what is watched
+/// must be seen, and filters take memory of the kernel's.
+pub const DENIED_PROCESS_COMMANDS: [libc::c_int; 3] = [
+    libc::PR_SET_PDEATHSIG,
+    libc::PR_SET_DUMPABLE,
+    libc::PR_SET_SECCOMP,
+];
 
 /// Kinds of sockets that are no streams: from one of a pair anything can be sent to any socket that is a
 /// file.

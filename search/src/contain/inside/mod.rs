@@ -1,21 +1,32 @@
-//! `unsorry contained-inside`: gives up what Lean does not need, and becomes Lean.
+//! `unsorry contained-inside`: gives up what Lean does not need, starts Lean so, and opens files for it
+//! until it ends.
 
 mod calls;
 mod files;
+mod namespaces;
+mod notify;
+mod opener;
 mod rights;
 mod seccomp;
 
-use std::convert::Infallible;
 use std::ffi::OsString;
-use std::io::Write as _;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Signal;
+use rustix::process::{
+    DumpableBehavior, Pid, PidfdFlags, Signal, pidfd_open, set_dumpable_behavior,
+    set_parent_process_death_signal,
+};
+
+use super::exit_code;
+use namespaces::Folder;
+use notify::Listener;
+pub(super) use rights::MAX_FILE_BYTES;
 
 /// The arguments of `unsorry contained-inside`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +34,12 @@ pub struct Arguments {
     /// The only folder that can be written to
     #[arg(long)]
     scratch: PathBuf,
+    /// Whether what is in the folder in the end is wanted
+    #[arg(long)]
+    keep: bool,
+    /// The control group to enter
+    #[arg(long)]
+    group: Option<PathBuf>,
     /// The most memory, in bytes
     #[arg(long)]
     memory: u64,
@@ -31,37 +48,93 @@ pub struct Arguments {
     command: Vec<OsString>,
 }
 
-/// Becomes the command.
+/// Runs the command until it ends.
 ///
 /// # Errors
 /// When it can't be started, or not be contained at all.
-pub fn run(arguments: &Arguments) -> Result<Infallible> {
-    let (program, args) = arguments.command.split_first().context("no command")?;
-    // A clone is closed when Lean takes over: what Lean says there goes nowhere.
-    let reason = std::io::stderr().as_fd().try_clone_to_owned()?;
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     // The supervisor may be killed before it can end us.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    // It may have been before we asked for that. In a space of processes of our own its number says
-    // nothing; but it alone reads our reasons.
-    anyhow::ensure!(has_reader(&reason), "the supervisor has gone");
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have been before we asked for that: it alone reads our reasons.
+    anyhow::ensure!(has_reader(&std::io::stderr()), "the supervisor has gone");
     // Without a terminal nobody can type into it.
     let _ = rustix::process::setsid();
     // Everything else on the machine goes first.
     let _ = rustix::process::setpriority_process(None, 10);
-    rights::lower_limits(arguments.memory);
+    if let Some(group) = &arguments.group {
+        std::fs::write(group.join("cgroup.procs"), "0").context("its control group")?;
+    }
+    let own_processes = namespaces::separate();
+    let folder = match own_processes {
+        true => Folder::mount(&arguments.scratch, arguments.memory).ok(),
+        false => None,
+    };
+    rights::lower_limits(arguments.memory, own_processes);
     rights::give_up_capabilities();
     // An editor may have left files open for whomever it starts.
     rights::close_at_exec();
-    files::write_only_to(&arguments.scratch).context("Landlock")?;
-    seccomp::deny_calls().context("seccomp")?;
-    let error = Command::new(program)
-        .args(args)
-        .stderr(Stdio::null())
-        .exec();
-    let error = anyhow!(error).context(format!("can't start `{}`", program.display()));
-    // Our own stderr has gone nowhere meanwhile.
-    let _ = writeln!(std::fs::File::from(reason), "{error:#}");
-    Err(error)
+    // What we open files with is nobody else's.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    let written = folder.iter().map(AsFd::as_fd);
+    files::restrict(&arguments.scratch, written).context("Landlock")?;
+    let (mut child, listener) = spawn(&arguments.command, own_processes)?;
+    let status = wait(&mut child, listener)?;
+    if let Some(folder) = folder.filter(|_| arguments.keep) {
+        // Nobody else is there: who came from the first process of a space has ended with it.
+        folder.keep().context("what it wrote can't be kept")?;
+    }
+    Ok(ExitCode::from(exit_code(status)))
+}
+
+/// Starts the command under the filters; with it comes what holds its calls, where the kernel can hold some.
+fn spawn(command: &[OsString], own_processes: bool) -> Result<(Child, Option<Listener>)> {
+    let (program, args) = command.split_first().context("no command")?;
+    let filters = seccomp::filters(own_processes).context("seccomp")?;
+    let (ours, theirs) = UnixStream::pair()?;
+    let mut command = Command::new(program);
+    command.args(args).stderr(Stdio::null());
+    let before = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        notify::deny_unknown()?;
+        // What an older kernel can't hold is told by `unsorry doctor`.
+        if let Ok(listener) = notify::hold_openings() {
+            notify::send(&theirs, listener)?;
+        }
+        for filter in &filters {
+            seccompiler::apply_filter(filter).map_err(std::io::Error::other)?;
+        }
+        Ok(())
+    };
+    // SAFETY: there is one thread, so whatever is done after a fork can be done.
+    #[allow(unsafe_code)]
+    let child = unsafe { command.pre_exec(before) }.spawn();
+    // With it goes our copy of the other end.
+    drop(command);
+    let child = child.with_context(|| format!("can't start `{}`", program.display()))?;
+    Ok((child, notify::receive(&ours)?))
+}
+
+/// Waits for the command's end, and opens files for it until then.
+fn wait(child: &mut Child, mut listener: Option<Listener>) -> Result<std::process::ExitStatus> {
+    let ended = pidfd_open(Pid::from_child(child), PidfdFlags::empty());
+    let ended: OwnedFd = ended.context("can't watch a process")?;
+    loop {
+        let mut events = vec![PollFd::new(&ended, PollFlags::IN)];
+        events.extend(listener.iter().map(|one| PollFd::new(one, PollFlags::IN)));
+        let _ = poll(&mut events, None);
+        let happened = |number: usize| events.get(number).map(PollFd::revents);
+        let has_ended = happened(0).is_some_and(|events| !events.is_empty());
+        let call = happened(1).unwrap_or(PollFlags::empty());
+        if has_ended {
+            return Ok(child.wait()?);
+        }
+        if call.contains(PollFlags::IN) {
+            listener.iter().for_each(opener::serve);
+        } else if !call.is_empty() {
+            // Nobody is left whose calls it could hold.
+            listener = None;
+        }
+    }
 }
 
 /// Whether somebody reads at the other end of a pipe.

@@ -3,18 +3,27 @@
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
-/// The largest file that can be written.
-const MAX_FILE_BYTES: u64 = 256 << 20;
+use super::super::supervisor::MAX_THREADS;
 
-/// Open files of a process.
-const MAX_OPEN_FILES: u64 = 4096;
+/// The largest file that can be written.
+pub(in super::super) const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// Open files of a process. Some systems give no more than half of these to any program.
+const MAX_OPEN_FILES: u64 = 512;
+
+/// Signals and timers that wait for a process: they count against all that its user may have.
+const MAX_PENDING: u64 = 256;
+
+/// The version of Linux from which on processes are counted for each space of users alone.
+const COUNTS_APART: (u32, u32) = (5, 14);
 
 /// The memory that a process may reserve besides what it may use. Some reserve much that they never use, as
 /// WebAssembly does; and one that fails at this limit could not be told that it was one.
 const SLACK_BYTES: u64 = 8 << 30;
 
 /// Lowers the limits of what a process may take, of which it may use so much memory, in bytes.
-pub(super) fn lower_limits(memory: u64) {
+/// Who has `own_processes` has so many of them.
+pub(super) fn lower_limits(memory: u64, own_processes: bool) {
     // What is reserved counts here, be it used or not; what is used the supervisor counts.
     limit(
         Resource::Data,
@@ -24,6 +33,22 @@ pub(super) fn lower_limits(memory: u64) {
     limit(Resource::Core, 0);
     limit(Resource::Nofile, MAX_OPEN_FILES);
     limit(Resource::Msgqueue, 0);
+    limit(Resource::Memlock, 0);
+    limit(Resource::Sigpending, MAX_PENDING);
+    // Nothing of it is ever to be served before others.
+    limit(Resource::Rtprio, 0);
+    limit(Resource::Nice, 0);
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    if own_processes && version(&release) >= Some(COUNTS_APART) {
+        limit(Resource::Nproc, MAX_THREADS as u64);
+    }
+}
+
+/// The version that a kernel's release begins with: `6.8` in `6.8.0-45-generic`.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut parts = release.split(|c: char| !c.is_ascii_digit());
+    let mut next = || parts.next()?.parse().ok();
+    Some((next()?, next()?))
 }
 
 /// Lowers a limit; one that is lower stays.
@@ -64,5 +89,22 @@ pub(super) fn close_at_exec() {
             libc::c_uint::MAX,
             libc::CLOSE_RANGE_CLOEXEC,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        let check = |release: &str, expected: Option<(u32, u32)>| {
+            assert_eq!(version(release), expected, "{release}");
+        };
+        check("6.8.0-45-generic", Some((6, 8)));
+        check("5.14", Some((5, 14)));
+        check("5.10-rc1", Some((5, 10)));
+        check("x", None);
+        check("", None);
     }
 }

@@ -4,54 +4,56 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use seccompiler::{
-    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
 };
 
 use super::calls::{
-    DENIED, FILE_OWNERS, IOCTLS, NAMESPACES, NO_STREAMS, OTHERS, OTHERS_BY_ARGUMENT, PRETENDED,
-    SHORT_POINTERS, THIRD_NUMBERS,
+    DENIED, DENIED_FILE_COMMANDS, DENIED_PROCESS_COMMANDS, IOCTLS, LOCKS, NAMESPACES, NO_STREAMS,
+    OTHERS, OTHERS_BY_ARGUMENT, PRETENDED, UNKNOWN, UNSUPPORTED,
 };
 
-const IS_X86_64: bool = cfg!(target_arch = "x86_64");
-
-/// The calls that are denied, each where one of its rules holds, or always where it has none.
+/// The calls that a filter answers, each where one of its rules holds, or always where it has none.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Denies what `calls` lists, for good.
-pub(super) fn deny_calls() -> Result<()> {
-    // The first in a space of processes reaches no other.
-    let (others, others_by_argument) = match std::process::id() {
-        1 => (&[][..], &[][..]),
-        _ => (OTHERS, OTHERS_BY_ARGUMENT),
+/// The filters that deny what `calls` lists, to be applied in this order. Who has `own_processes`, a space of
+/// processes of their own, reaches no other.
+///
+/// # Errors
+/// When a filter can't be made.
+pub(super) fn filters(own_processes: bool) -> Result<Vec<BpfProgram>> {
+    use SeccompCmpOp::{Eq, Ne};
+    let (others, others_by_argument) = match own_processes {
+        true => (&[][..], &[][..]),
+        false => (OTHERS, OTHERS_BY_ARGUMENT),
     };
-    let denied = DENIED.iter().chain(others).copied();
-    let third = IS_X86_64.then_some(THIRD_NUMBERS);
-    let mut rules = always(denied.chain(third.into_iter().flatten()));
+    let mut rules = always(DENIED.iter().chain(others).copied());
     for (call, ways) in denied_ways()? {
         let ways = ways.into_iter().map(SeccompRule::new);
-        let ways = ways.collect::<Result<Vec<_>, _>>()?;
-        rules.extend(numbers(call).map(|number| (number, ways.clone())));
+        rules.insert(call, ways.collect::<Result<Vec<_>, _>>()?);
     }
     for (call, whom) in others_by_argument {
-        let other = SeccompRule::new(vec![argument(*whom, SeccompCmpOp::Ne, 0)?])?;
-        rules.extend(numbers(*call).map(|number| (number, vec![other.clone()])));
+        let other = SeccompRule::new(vec![argument(*whom, Ne, 0)?]);
+        rules.insert(*call, vec![other?]);
     }
-    apply(rules, libc::EPERM)?;
-    apply(always(PRETENDED.iter().copied()), 0)?;
-    // Its flags are out of a filter's sight; whoever is told that there is no such call takes the other.
-    apply(always([libc::SYS_clone3]), libc::ENOSYS)
+    let mut pretended = always(PRETENDED.iter().copied());
+    let locks =
+        LOCKS.map(|lock| anyhow::Ok(SeccompRule::new(vec![argument(1, Eq, lock as u64)?])?));
+    let locks = locks.into_iter().collect::<Result<Vec<_>>>()?;
+    pretended.insert(libc::SYS_fcntl, locks);
+    // The last, since the others are applied by this call.
+    let unknown = UNKNOWN.iter().copied().chain([libc::SYS_seccomp]);
+    Ok(vec![
+        filter(rules, libc::EPERM)?,
+        filter(pretended, 0)?,
+        filter(always(UNSUPPORTED.iter().copied()), libc::EOPNOTSUPP)?,
+        filter(always(unknown), libc::ENOSYS)?,
+    ])
 }
 
-/// The numbers of a call.
-fn numbers(call: libc::c_long) -> impl Iterator<Item = libc::c_long> {
-    let second = IS_X86_64.then_some(call | SHORT_POINTERS);
-    std::iter::once(call).chain(second)
-}
-
-/// Rules by which these calls are denied, whatever they are for.
+/// Rules by which these calls are answered, whatever they are for.
 fn always(calls: impl IntoIterator<Item = libc::c_long>) -> Rules {
-    let numbers = calls.into_iter().flat_map(numbers);
-    numbers.map(|number| (number, Vec::new())).collect()
+    calls.into_iter().map(|call| (call, Vec::new())).collect()
 }
 
 /// Calls that are denied where one of some conditions holds in full.
@@ -65,19 +67,33 @@ fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
             .collect::<Result<Vec<_>>>()
     };
     let namespaces = NAMESPACES.map(|flag| (0, MaskedEq(flag as u64), flag as u64));
-    // What ends with its parent must go on doing so.
-    let deaths = (0, Eq, libc::PR_SET_PDEATHSIG as u64);
-    let owners = FILE_OWNERS.map(|call| (1, Eq, call as u64));
+    let processes = DENIED_PROCESS_COMMANDS.map(|command| (0, Eq, command as u64));
+    let files = DENIED_FILE_COMMANDS.map(|command| (1, Eq, command as u64));
     let kinds = NO_STREAMS.map(|kind| (1, MaskedEq(0xf), kind as u64));
     let pairs = std::iter::once((0, Ne, libc::AF_UNIX as u64)).chain(kinds);
     let devices = IOCTLS.map(|call| argument(1, Ne, call));
     let devices = devices.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(vec![
         (libc::SYS_clone, each(namespaces.into())?),
-        (libc::SYS_prctl, each(vec![deaths])?),
-        (libc::SYS_fcntl, each(owners.into())?),
+        (libc::SYS_prctl, each(processes.into())?),
+        (libc::SYS_fcntl, each(files.into())?),
         (libc::SYS_socketpair, each(pairs.collect())?),
         (libc::SYS_ioctl, vec![devices]),
+        (libc::SYS_openat, openings(2)?),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_open, openings(1)?),
+    ])
+}
+
+/// Ways to open a file, by the flags in the argument of this `number`, of which Landlock knows nothing or
+/// that nobody looks at: neither to read nor to write, and making what is only to be read.
+fn openings(number: u8) -> Result<Vec<Vec<SeccompCondition>>> {
+    use SeccompCmpOp::MaskedEq;
+    let access = libc::O_ACCMODE as u64;
+    let makes = libc::O_CREAT as u64;
+    Ok(vec![
+        vec![argument(number, MaskedEq(access), access)?],
+        vec![argument(number, MaskedEq(access | makes), makes)?],
     ])
 }
 
@@ -91,15 +107,13 @@ fn argument(number: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompCondition
     )?)
 }
 
-/// Makes these calls fail with this error from here on; with 0 they do nothing, and say that it is done.
-fn apply(rules: Rules, error: i32) -> Result<()> {
+/// Makes these calls fail with this error; with 0 they do nothing, and say that it is done.
+fn filter(rules: Rules, error: i32) -> Result<BpfProgram> {
     let filter = SeccompFilter::new(
         rules,
         SeccompAction::Allow,
         SeccompAction::Errno(error.unsigned_abs()),
         std::env::consts::ARCH.try_into()?,
     )?;
-    let program: seccompiler::BpfProgram = filter.try_into()?;
-    seccompiler::apply_filter(&program)?;
-    Ok(())
+    Ok(filter.try_into()?)
 }

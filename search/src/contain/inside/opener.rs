@@ -1,0 +1,166 @@
+//! Opens files to read for what is contained, which can't: a path says nothing about what is there, and a
+//! filter sees no paths. So each file is looked at first, and only one that is data is opened: no terminal,
+//! no pipe that has a name, no device but those that say nothing. That is done in the same restrictions, so
+//! nothing is opened that could not be read before.
+
+use std::ffi::{CString, OsString};
+use std::fs::File;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, major, minor, openat};
+use rustix::io::{Errno, Result};
+
+use super::notify::Listener;
+
+/// The longest path, as the kernel has it.
+const MAX_PATH: usize = 4096;
+
+/// The unit in which memory is there or not.
+const PAGE: usize = 4096;
+
+/// Devices that can be read: `null`, `zero`, `full`, `random`, `urandom`.
+const DEVICES: [(u32, u32); 5] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9)];
+
+/// The file system of pipes that have no name: whoever can name one by a process's files has it already.
+const PIPES: u64 = 0x5049_5045;
+
+/// The flags that a file is opened with as it was asked for.
+const KEPT: OFlags = OFlags::NONBLOCK
+    .union(OFlags::NOATIME)
+    .union(OFlags::DIRECT);
+
+/// Answers one call.
+pub(super) fn serve(listener: &Listener) {
+    let Some(call) = listener.next() else { return };
+    let opened = open(&call);
+    let given = opened.and_then(|(file, close_at_exec)| {
+        let given = listener.give(call.id, &file, close_at_exec);
+        given.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::MFILE))
+    });
+    if let Err(error) = given {
+        listener.refuse(call.id, error.raw_os_error());
+    }
+}
+
+/// Opens what a call asks for; also says whether it is to be closed when the caller becomes another program.
+fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
+    let args = call.data.args;
+    let (folder, path, flags) = match libc::c_long::from(call.data.nr) == libc::SYS_openat {
+        true => (args[0] as libc::c_int, args[1], args[2]),
+        false => (libc::AT_FDCWD, args[0], args[1]),
+    };
+    let flags = OFlags::from_bits_retain(flags as u32);
+    if flags.contains(OFlags::TRUNC) {
+        return Err(Errno::ACCESS);
+    }
+    let path = of_thread(call.pid, text(call.pid, path)?);
+    let looks = OFlags::PATH | OFlags::CLOEXEC | (flags & OFlags::NOFOLLOW);
+    let seen = match path.is_absolute() {
+        true => openat(CWD, &path, looks, Mode::empty())?,
+        false => {
+            let from = match folder {
+                libc::AT_FDCWD => format!("/proc/{}/cwd", call.pid),
+                _ => format!("/proc/{}/fd/{folder}", call.pid),
+            };
+            let from = openat(CWD, from, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+            let from = from.map_err(|_| Errno::BADF)?;
+            openat(from, &path, looks, Mode::empty())?
+        }
+    };
+    let data = fstat(&seen)?;
+    let device = (major(data.st_rdev), minor(data.st_rdev));
+    match FileType::from_raw_mode(data.st_mode) {
+        FileType::RegularFile | FileType::Directory => {}
+        FileType::CharacterDevice if DEVICES.contains(&device) => {}
+        FileType::Fifo if fstatfs(&seen)?.f_type as u64 == PIPES => {}
+        FileType::Symlink => return Err(Errno::LOOP),
+        _ => return Err(Errno::ACCESS),
+    }
+    // That very file, wherever its name leads by now.
+    let seen = format!("/proc/self/fd/{}", seen.as_raw_fd());
+    let reads = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & KEPT);
+    let file = openat(CWD, seen, reads, Mode::empty())?;
+    Ok((file, flags.contains(OFlags::CLOEXEC)))
+}
+
+/// The text in a thread's memory that ends with a 0.
+fn text(thread: u32, at: u64) -> Result<CString> {
+    let memory = File::open(format!("/proc/{thread}/mem"));
+    let memory = memory.map_err(|_| Errno::ACCESS)?;
+    let mut text = vec![0; MAX_PATH];
+    let (mut end, mut at) = (0, at);
+    while end < MAX_PATH {
+        // The page behind may not be there.
+        let room = PAGE - (at as usize % PAGE);
+        let room = room.min(MAX_PATH - end);
+        let read = memory.read_at(&mut text[end..end + room], at);
+        let read = read.ok().filter(|read| *read > 0).ok_or(Errno::FAULT)?;
+        if let Some(length) = text[end..end + read].iter().position(|byte| *byte == 0) {
+            text.truncate(end + length);
+            return CString::new(text).map_err(|_| Errno::FAULT);
+        }
+        end += read;
+        at = at.wrapping_add(read as u64);
+    }
+    Err(Errno::NAMETOOLONG)
+}
+
+/// A path as it is for this thread: what is `self` there is not us.
+fn of_thread(thread: u32, path: CString) -> PathBuf {
+    let path = PathBuf::from(OsString::from_vec(path.into_bytes()));
+    let own = format!("/proc/{thread}");
+    let moved = [
+        ("/proc/self", own.clone()),
+        ("/proc/thread-self", format!("{own}/task/{thread}")),
+        ("/dev/fd", format!("{own}/fd")),
+        ("/dev/stdin", format!("{own}/fd/0")),
+    ];
+    for (from, to) in moved {
+        if let Ok(rest) = path.strip_prefix(from) {
+            let to = PathBuf::from(to);
+            return match rest == Path::new("") {
+                true => to,
+                false => to.join(rest),
+            };
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_a_thread() {
+        let check = |path: &str, expected: &str| {
+            let path = CString::new(path).expect("no 0 in it");
+            assert_eq!(of_thread(7, path), PathBuf::from(expected));
+        };
+        check("/proc/self/maps", "/proc/7/maps");
+        check("/proc/self", "/proc/7");
+        check("/proc/selfish", "/proc/selfish");
+        check("/proc/thread-self/stat", "/proc/7/task/7/stat");
+        check("/dev/fd/3", "/proc/7/fd/3");
+        check("/dev/stdin", "/proc/7/fd/0");
+        check("proc/self/maps", "proc/self/maps");
+        check("", "");
+    }
+
+    #[test]
+    fn texts_in_memory() {
+        let own = std::process::id();
+        let check = |bytes: &[u8], expected: Result<&str>| {
+            let found = text(own, bytes.as_ptr() as u64);
+            let found = found.map(|text| text.into_string().expect("text"));
+            assert_eq!(found.as_deref(), expected.as_deref().map_err(|error| error));
+        };
+        check(b"a/b\0c", Ok("a/b"));
+        check(b"\0", Ok(""));
+        check(&[b'a'; MAX_PATH + 1], Err(Errno::NAMETOOLONG));
+        assert_eq!(text(own, 8), Err(Errno::FAULT));
+    }
+}
