@@ -34,12 +34,14 @@ try:
         number += 1
 except OSError as error:
     sys.exit(86 if error.errno == 28 and number < 10000 else 1)";
-        let deep = "import os, time
+        let deep = "import os, sys
 os.chdir(os.environ['TMPDIR'])
-for _ in range(2000):
-    os.mkdir('d' * 200)
-    os.chdir('d' * 200)
-time.sleep(1000)";
+try:
+    for depth in range(20000):
+        os.mkdir('d' * 200)
+        os.chdir('d' * 200)
+except OSError as error:
+    sys.exit(86 if error.errno == 28 and depth < 10000 else 1)";
         let mapped = "import mmap, os, time
 kept = []
 for number in range(3):
@@ -79,13 +81,13 @@ for child in range(4):
     kept = []
 time.sleep(1000)";
         let pipes = "import os, time
-for child in range(8):
-    for number in range(200):
-        read, write = os.pipe()
-        os.set_blocking(write, False)
-        os.write(write, bytes(65536))
-    if os.fork():
-        break
+for child in range(4):
+    if os.fork() == 0:
+        for number in range(200):
+            read, write = os.pipe()
+            os.set_blocking(write, False)
+            os.write(write, bytes(65536))
+        time.sleep(1000)
 time.sleep(1000)";
         let many_files = "import os, time
 for child in range(8):
@@ -93,11 +95,11 @@ for child in range(8):
         kept = [open('/dev/null') for _ in range(400)]
         time.sleep(1000)
 time.sleep(1000)";
-        let tables = "import mmap
-kept = mmap.mmap(-1, 12 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-for at in range(0, 12 << 30, 2 << 20):
+        let tables = "import mmap, time
+kept = mmap.mmap(-1, 6 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+kept.madvise(15)
+for at in range(0, 6 << 30, 2 << 20):
     kept[at]
-import time
 time.sleep(1000)";
         let removed = "import os, time
 kept = []
@@ -127,7 +129,7 @@ signal.pause()";
             (["python3", "-c", sockets], 100 << 20),
             (["python3", "-c", pipes], 100 << 20),
             (["python3", "-c", many_files], PLENTY),
-            (["python3", "-c", tables], 20 << 20),
+            (["python3", "-c", tables], 17 << 20),
             (["python3", "-c", chain], PLENTY),
         ] {
             let (code, _) = Contained::start(folder, &command, memory, namespaces).end();
