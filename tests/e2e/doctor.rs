@@ -35,7 +35,9 @@ fn with_lean_all_is_well() {
     says("✓ `lean --server`: Lean (version");
     says("✓ its server answers: a proof was found and checked in");
     #[cfg(target_os = "linux")]
-    says("✓ candidates are checked in a container: no network, no file to write to but its own");
+    says(
+        "✓ candidates are checked in a container: no network, no terminal, no file to write to but its own",
+    );
     says("no shim; `unsorry shim` makes one");
     says("tactics, by default");
     assert_eq!(code, Some(0), "{stdout}");

@@ -107,6 +107,13 @@ fn sweep(parent: &Path) {
     }
 }
 
+/// Whether this process is in such a group.
+pub fn is_inside() -> bool {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let name = own_path(&own).and_then(Path::file_name);
+    name.is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+}
+
 /// The path of our own group, as `/proc/self/cgroup` tells it: `a/b` in a line `0::/a/b`.
 fn own_path(told: &str) -> Option<&Path> {
     let path = told.lines().find_map(|line| line.strip_prefix("0::/"))?;

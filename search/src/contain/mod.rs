@@ -222,13 +222,26 @@ fn plain(command: &LeanCommand, cwd: &Path) -> Command {
     builder
 }
 
-/// Returns the gaps of the container on this system, as they are found out from within; nothing where all is
-/// closed that should be.
+/// The words of the probe by which the kernel itself counts what a container takes.
+#[cfg(target_os = "linux")]
+const COUNTED_BY_KERNEL: &str = "counted by the kernel";
+
+/// A container of this system, as it is found out from within.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// What it should close and does not.
+    pub open: Vec<String>,
+    /// Whether the kernel itself counts memory and temporary files, so that no limit is passed for a moment.
+    pub is_counted: bool,
+}
+
+/// Looks at the container from within.
 ///
 /// # Errors
 /// Where there is no container.
 #[cfg(target_os = "linux")]
-pub async fn open(cwd: &Path, limits: &ContainerConfig) -> Result<Vec<String>> {
+pub async fn survey(cwd: &Path, limits: &ContainerConfig) -> Result<Survey> {
     let probe = LeanCommand {
         program: limits.supervisor.clone().into(),
         args: vec!["contained-probe".into()],
@@ -246,5 +259,11 @@ pub async fn open(cwd: &Path, limits: &ContainerConfig) -> Result<Vec<String>> {
         anyhow::bail!("it can't be set up: {}", reason.unwrap_or_else(status));
     }
     let told = String::from_utf8_lossy(&output.stdout);
-    Ok(told.lines().map(str::to_owned).collect())
+    let (counted, open) = told
+        .lines()
+        .partition::<Vec<_>, _>(|line| *line == COUNTED_BY_KERNEL);
+    Ok(Survey {
+        open: open.into_iter().map(str::to_owned).collect(),
+        is_counted: !counted.is_empty(),
+    })
 }

@@ -170,10 +170,10 @@ os.write(file, open('/bin/sleep', 'rb').read())\"
             $TMPDIR/b 5; echo $?";
         let (code, told) =
             Contained::start(folder, &["sh", "-c", script], PLENTY, namespaces).end();
-        // Who may read everything sees it, and somebody else ends it.
+        // Who may read everything sees into it; for others it opens nothing, or is ended.
         match rustix::process::getuid().is_root() {
             true => assert_eq!((code, told.as_str()), (Some(0), "0\n")),
-            false => assert_eq!(code, Some(86), "{told}"),
+            false => assert!(code == Some(86) || told == "127\n", "{code:?}: {told}"),
         }
     });
 }

@@ -85,14 +85,19 @@ async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
     if !limits.contained {
         return warning("candidates are checked without a container: `check.contained` is false");
     }
-    match contain::open(cwd, limits).await {
-        Ok(open) if open.is_empty() => good(format!(
-            "candidates are checked in a container: no network, no file to write to but its own, {} of memory",
-            format_bytes(limits.memory)
+    match contain::survey(cwd, limits).await {
+        Ok(survey) if survey.open.is_empty() => good(format!(
+            "candidates are checked in a container: no network, no terminal, no file to write to but its own, {} of memory, counted by {}",
+            format_bytes(limits.memory),
+            match survey.is_counted {
+                true => "the kernel",
+                false =>
+                    "us four times a second, as this system gives us no control group or no folder in memory",
+            }
         )),
-        Ok(open) => warning(format!(
+        Ok(survey) => warning(format!(
             "candidates are checked in a container that this system does not close: {}",
-            open.join(", ")
+            survey.open.join(", ")
         )),
         Err(error) => bad(format!(
             "the container for checking candidates: {error:#}\n`contained = false` under `[check]` does without"

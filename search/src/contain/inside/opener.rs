@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, major, minor, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, major, minor, openat, readlinkat};
 use rustix::io::{Errno, Result};
 
 use super::notify::Listener;
@@ -81,6 +81,14 @@ fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
     }
     // That very file, wherever its name leads by now.
     let seen = format!("/proc/self/fd/{}", seen.as_raw_fd());
+    // What is told of us is for nobody.
+    let place = readlinkat(CWD, &seen, Vec::new())?;
+    if place
+        .to_bytes()
+        .starts_with(format!("/proc/{}/", std::process::id()).as_bytes())
+    {
+        return Err(Errno::ACCESS);
+    }
     let reads = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & KEPT);
     let file = openat(CWD, seen, reads, Mode::empty())?;
     Ok((file, flags.contains(OFlags::CLOEXEC)))
