@@ -1,6 +1,7 @@
 //! The provers that a configuration asks for, and the search with them.
 
 mod consenting;
+mod uncontained;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use unsorry_prover::{Engine, Prover, Tactics};
 use crate::config::{self, Config};
 use crate::consent::Consent;
 use consenting::Consenting;
+use uncontained::Uncontained;
 use unsorry_search::check::checker::Checker;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::memory::Memory;
@@ -116,6 +118,10 @@ impl Provers {
                     None => return Ok(tactics(config)),
                     Some(prover) => prover.clone(),
                 },
+                // Told as a failure of its own, so that the tactics go on.
+                _ if !config.container.holds_strangers() => {
+                    Arc::new(Uncontained::new(users_file(config)))
+                }
                 Engine::Local(_) => Arc::new(self.local(config)?),
                 Engine::Remote(_) => self.remote(config, consent)?,
             };
@@ -209,7 +215,9 @@ pub fn tactics(config: &Config) -> Source {
 /// A search with `sources` that checks with `command` in `cwd`, bounded as configured. Needs a tokio
 /// runtime.
 pub fn search(command: LeanCommand, cwd: PathBuf, config: &Config, sources: Vec<Source>) -> Search {
+    // A model may have written what is remembered.
     let memory = config.cache.folder_in_use();
+    let memory = memory.filter(|_| config.container.holds_strangers());
     let memory = memory.map(|folder| {
         let contained = config.container.clone();
         Memory::new(folder, command.clone(), cwd.clone(), contained)
@@ -257,6 +265,29 @@ pub fn strategy(config: &Config) -> Strategy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_container_models_are_not_asked() {
+        let mut config = Config::default();
+        let users = "[[remote]]\nurl = 'http://lab/v1'";
+        let added = config.add(users, config::Origin::User, Path::new("/"));
+        added.expect("valid");
+        let check = |config: &Config, remembers: bool| {
+            let runtime = tokio::runtime::Runtime::new().expect("threads");
+            let _entered = runtime.enter();
+            let sources = sources(config, None).expect("all there");
+            let names: Vec<_> = sources.iter().map(|one| one.engine.name()).collect();
+            assert_eq!(names, ["tactics", "remote-fast", "remote-reasoning"]);
+            let command = LeanCommand::resolve(&[], Path::new("/"));
+            let search = search(command, "/".into(), config, sources);
+            assert_eq!(search.memory.is_some(), remembers);
+        };
+        check(&config, config.cache.folder_in_use().is_some());
+        config.container.closes = false;
+        check(&config, false);
+        config.container.contained = false;
+        check(&config, config.cache.folder_in_use().is_some());
+    }
 
     #[test]
     fn which_engines_there_are() {

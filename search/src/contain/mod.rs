@@ -3,13 +3,15 @@
 //! processes, and with us it ends, however we end.
 //!
 //! On Linux a *supervisor* (`unsorry contained`) is between us and Lean. It starts `unsorry
-//! contained-inside`, which gives up its rights and becomes Lean. On macOS it is `sandbox-exec`, elsewhere
-//! there is none.
+//! contained-inside`, which gives up its rights, starts Lean so, and opens for it what is data. On macOS it is
+//! `sandbox-exec`; on Windows a job bounds what is taken, and nothing is closed.
 
 #[cfg(target_os = "linux")]
 mod group;
 #[cfg(target_os = "linux")]
 pub mod inside;
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 #[cfg(target_os = "linux")]
 pub mod probe;
 #[cfg(target_os = "linux")]
@@ -19,6 +21,8 @@ mod scratch;
 #[cfg(target_os = "linux")]
 pub mod supervisor;
 mod version;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(target_os = "linux")]
 pub use scratch::Scratch;
@@ -51,6 +55,8 @@ fn exit_code(status: std::process::ExitStatus) -> u8 {
 pub struct ContainerConfig {
     /// Whether there is one.
     pub contained: bool,
+    /// Whether this system's closes files and the network.
+    pub closes: bool,
     /// The most memory of its own that Lean may take with all its workers, in bytes.
     pub memory: u64,
     /// The program that supervises, which is this one.
@@ -67,10 +73,18 @@ impl Default for ContainerConfig {
         );
         ContainerConfig {
             contained: true,
+            closes: cfg!(any(target_os = "linux", target_os = "macos")),
             memory: (system.total_memory() / 2).max(4 << 30),
             // That is this very program, even where its file has been replaced meanwhile.
             supervisor: "/proc/self/exe".into(),
         }
+    }
+}
+
+impl ContainerConfig {
+    /// Whether what a model has written may be elaborated: in a container, or by the user's own word.
+    pub fn holds_strangers(&self) -> bool {
+        self.closes || !self.contained
     }
 }
 
@@ -102,9 +116,29 @@ pub struct Container {
     /// The supervisor ends everything when this is closed, be it by our death.
     #[cfg(target_os = "linux")]
     lifeline: std::os::unix::net::UnixStream,
+    /// It ends everything when it is closed, be it by our death.
+    #[cfg(windows)]
+    job: windows::Job,
 }
 
 impl Container {
+    /// Takes in what was started by the [`command`] that came with it.
+    ///
+    /// # Errors
+    /// When it can't be held.
+    pub fn hold(&self, child: &tokio::process::Child) -> Result<()> {
+        #[cfg(windows)]
+        if let Some(process) = child.raw_handle() {
+            self.job
+                .hold(process)
+                .context("it can't be held in a job")?;
+        }
+        // Elsewhere it was held before it began.
+        #[cfg(not(windows))]
+        let _ = child;
+        Ok(())
+    }
+
     /// Returns the reason why what has ended could not be started at all.
     #[cfg(target_os = "linux")]
     pub fn reason(&self) -> Option<String> {
@@ -174,34 +208,37 @@ fn contained(
     _: &ContainerConfig,
     scratch: Option<&Scratch>,
 ) -> Result<(Command, Option<Container>)> {
-    // What Lean may write, in the language of `sandbox-exec`.
-    const PROFILE: &str = "(version 1)(allow default)(deny network*)(deny file-write*)\
-        (allow file-write* (literal \"/dev/null\") (literal \"/dev/dtracehelper\"))";
-    const SCRATCH: &str = "(allow file-write* (subpath (param \"SCRATCH\")))";
-    let mut profile = PROFILE.to_owned();
-    let mut parameter = std::ffi::OsString::from("-DSCRATCH=");
-    if let Some(scratch) = scratch {
-        profile += SCRATCH;
-        // The system compares paths without links.
-        parameter.push(
-            scratch
-                .path()
-                .canonicalize()
-                .context("no folder to write to")?,
-        );
-    }
+    // The system compares paths without links.
+    let scratch = scratch.map(|scratch| scratch.path().canonicalize());
+    let scratch = scratch.transpose().context("no folder to write to")?;
+    let readable = macos::needs(command, cwd, |name| std::env::var_os(name));
     let mut builder = Command::new("/usr/bin/sandbox-exec");
     builder
-        .arg(parameter)
-        .args(["-p", &profile])
+        .args(macos::arguments(&readable, scratch.as_deref()))
         .arg(&command.program)
         .args(&command.args)
+        .env_clear()
+        .envs(variables::harmless())
         .current_dir(cwd)
         .stderr(Stdio::null());
+    if let Some(scratch) = scratch {
+        builder.env("TMPDIR", scratch);
+    }
     Ok((builder, None))
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+#[cfg(windows)]
+fn contained(
+    command: &LeanCommand,
+    cwd: &Path,
+    limits: &ContainerConfig,
+    _: Option<&Scratch>,
+) -> Result<(Command, Option<Container>)> {
+    let job = windows::Job::new(limits.memory).context("can't make a job")?;
+    Ok((plain(command, cwd), Some(Container { job })))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 fn contained(
     command: &LeanCommand,
     cwd: &Path,

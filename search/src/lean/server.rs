@@ -83,6 +83,9 @@ impl Server {
         let mut child = builder
             .spawn()
             .with_context(|| format!("can't start `{command}`: is Lean installed and on PATH?"))?;
+        if let Some(container) = &container {
+            container.hold(&child)?;
+        }
         if let Some(pid) = child.id() {
             process::lower_priority(pid);
         }

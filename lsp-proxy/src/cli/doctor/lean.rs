@@ -108,9 +108,16 @@ async fn container(cwd: &Path, limits: &contain::ContainerConfig) -> Line {
 /// Says what holds the Lean that checks candidates.
 #[cfg(not(target_os = "linux"))]
 async fn container(_: &Path, limits: &contain::ContainerConfig) -> Line {
-    match cfg!(target_os = "macos") && limits.contained {
-        true => plain("candidates are checked in sandbox-exec: no network, no file to write to"),
-        false => warning("candidates are checked without a container on this system"),
+    match (limits.contained, limits.closes) {
+        (true, true) => plain(
+            "candidates are checked in sandbox-exec: no network, no file to write to but its own",
+        ),
+        (true, false) => warning(
+            "on this system only memory and processes are bounded: what models write is not checked; `contained = false` under `[check]` in your own config has it checked all the same",
+        ),
+        (false, _) => {
+            warning("candidates are checked without a container: `check.contained` is false")
+        }
     }
 }
 
