@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::supervisor::MAX_THREADS;
+use super::limits::MAX_THREADS;
 
 /// Where the groups are.
 const ROOT: &str = "/sys/fs/cgroup";

@@ -10,6 +10,8 @@
 mod group;
 #[cfg(target_os = "linux")]
 pub mod inside;
+#[cfg(target_os = "linux")]
+mod limits;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 #[cfg(target_os = "linux")]

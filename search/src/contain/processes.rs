@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-use super::inside::MAX_FILE_BYTES;
+use super::limits::{MAX_FILE_BYTES, MAX_PROCESSES};
 
 /// The most bytes that a pipe or a socket may hold, whose sizes nobody in a container can change.
 const MAX_HELD_BYTES: u64 = 256 << 10;
@@ -34,11 +34,17 @@ pub struct Taken {
 
 /// Returns what the processes that came from us take now, but for files open in `inside`, which opens them
 /// for others. Files that were removed from the folder `mapped` and are only mapped count as large as a
-/// file can be.
+/// file can be. Where there are too many processes, only these are counted.
 pub fn taken(inside: u32, mapped: Option<&Path>) -> Taken {
     let mut taken = Taken::default();
     let mut counted = HashSet::new();
-    for process in descendants() {
+    let all = descendants();
+    taken.processes = all.len();
+    // Each look takes its time, in which they become more.
+    if all.len() > MAX_PROCESSES {
+        return taken;
+    }
+    for process in all {
         let Some(status) = status(process) else {
             continue;
         };
@@ -46,7 +52,6 @@ pub fn taken(inside: u32, mapped: Option<&Path>) -> Taken {
         let own = ["RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:"];
         taken.memory += own.into_iter().map(of).sum::<u64>() << 10;
         taken.threads += of("Threads:") as usize;
-        taken.processes += 1;
         if process.unsigned_abs() == inside {
             continue;
         }

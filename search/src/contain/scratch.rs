@@ -11,11 +11,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::limits::MAX_ENTRIES;
+
 /// The beginning of its name. Whatever is called so and is ours may be removed.
 const PREFIX: &str = "unsorry-contained-";
-
-/// The most files and folders in it.
-pub(super) const MAX_ENTRIES: usize = 10_000;
 
 /// The most times that a folder is made anew that is gone before it is locked.
 const MAX_TRIES: usize = 16;

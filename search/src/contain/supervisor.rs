@@ -12,20 +12,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::group::Group;
+use super::limits::{MAX_OPEN_FILES, MAX_PROCESSES, MAX_THREADS};
 use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, exit_code, processes, variables};
 
 /// The interval at which memory and processes are counted.
 const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The most processes at a time. Lean has one for each open document, and Lake a few.
-const MAX_PROCESSES: usize = 64;
-
-/// The most threads of all of them.
-pub(super) const MAX_THREADS: usize = 512;
-
-/// The most open files of all of them.
-const MAX_OPEN_FILES: usize = 2048;
+/// The interval where more than half of the memory is taken.
+const SHORT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Every so many counts, files are looked for that are only mapped: that takes longer.
 const MAPPED_EVERY: usize = 4;
@@ -110,10 +105,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) -> Result<u8> {
     let pid = Pid::from_child(child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
-    let every = Timespec {
-        tv_sec: 0,
-        tv_nsec: COUNT_INTERVAL.as_nanos() as i64,
-    };
     let inside = child.id();
     for count in 0_usize.. {
         if let Some(status) = child.try_wait()? {
@@ -123,7 +114,8 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         let (size, by_kernel) = scratch.size(inside);
         let looks = !by_kernel && count.is_multiple_of(MAPPED_EVERY);
         let taken = processes::taken(inside, looks.then(|| scratch.path()));
-        if taken.memory.saturating_add(size.unwrap_or(u64::MAX)) > memory
+        let in_all = taken.memory.saturating_add(size.unwrap_or(u64::MAX));
+        if in_all > memory
             || taken.processes > MAX_PROCESSES
             || taken.threads > MAX_THREADS
             || taken.files > MAX_OPEN_FILES
@@ -131,8 +123,16 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         {
             return Ok(TOO_MUCH);
         }
+        let interval = match in_all > memory / 2 {
+            true => SHORT_INTERVAL,
+            false => COUNT_INTERVAL,
+        };
+        let interval = Timespec {
+            tv_sec: 0,
+            tv_nsec: interval.as_nanos() as i64,
+        };
         let mut ends = [lifeline, &ended].map(|end| PollFd::new(end, PollFlags::IN));
-        let _ = poll(&mut ends, Some(&every));
+        let _ = poll(&mut ends, Some(&interval));
         // Nobody writes to it: whatever there is to say of it is its end.
         if !ends[0].revents().is_empty() {
             break;

@@ -15,15 +15,10 @@ for _ in range(8):
         kept = [bytearray(20 << 20)]
         time.sleep(1000)
 time.sleep(1000)";
-        let shares = "import mmap, time
-kept = []
-while True:
-    kept.append(mmap.mmap(-1, 10 << 20))
-    kept[-1].write(bytes(10 << 20))";
         let threads = "import threading, time
 while True:
     threading.Thread(target=time.sleep, args=(1000,)).start()";
-        let files = "while :; do head -c 10000000 /dev/zero > $TMPDIR/$((n = n + 1)); done";
+        let files = "while n=$((n + 1)); do yes | head -c 10000000 > $TMPDIR/$n; done";
         let forks = "while :; do sleep 1000 & done";
         // Where the kernel counts, it says that there is no more room: that is an end as well.
         let empty = "import os, sys
@@ -117,7 +112,6 @@ signal.pause()";
         for (command, memory) in [
             (["python3", "-c", eats], 200 << 20),
             (["python3", "-c", many], 100 << 20),
-            (["python3", "-c", shares], 200 << 20),
             (["python3", "-c", threads], PLENTY),
             (["sh", "-c", files], 200 << 20),
             (["sh", "-c", forks], PLENTY),

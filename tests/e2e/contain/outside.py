@@ -1,4 +1,4 @@
-import ctypes, fcntl, os, resource, signal, socket, struct, sys, termios
+import ctypes, fcntl, mmap, os, resource, signal, socket, struct, sys, termios
 libc = ctypes.CDLL(None, use_errno=True)
 other = int(sys.argv[1])
 mine = os.open('mine', os.O_RDONLY)
@@ -33,10 +33,10 @@ deadline = struct.pack('IIQiIQQQ', 48, 6, 0, 0, 0, 10 ** 7, 10 ** 8, 10 ** 8)
 folder = os.open('.', os.O_RDONLY)
 stream, _end = socket.socketpair()
 names = ['bpf', 'io_setup', 'ioprio_set', 'keyctl', 'open_by_handle_at', 'perf_event_open', 'sched_setattr',
-         'seccomp', 'userfaultfd']
+         'seccomp', 'userfaultfd', 'vmsplice']
 numbers = dict(zip(names, {
-    'x86_64': [321, 206, 251, 250, 304, 298, 314, 317, 323],
-    'aarch64': [280, 0, 30, 219, 265, 241, 274, 277, 282],
+    'x86_64': [321, 206, 251, 250, 304, 298, 314, 317, 323, 278],
+    'aarch64': [280, 0, 30, 219, 265, 241, 274, 277, 282, 75],
 }[os.uname().machine]))
 tries = {
     'kill': lambda: os.kill(other, 0),
@@ -66,6 +66,11 @@ tries = {
     'shmat': lambda: c('shmat', 0, None, 0),
     'queue': lambda: c('mq_open', b'/unsorry', os.O_CREAT | os.O_RDWR, 0o600, None),
     'datagram': sends,
+    'shared memory': lambda: mmap.mmap(-1, 4096),
+    'shared zeros': lambda: mmap.mmap(os.open('/dev/zero', os.O_RDONLY), 4096, prot=mmap.PROT_READ),
+    'pages in a pipe': lambda: call(numbers['vmsplice'], os.pipe()[1], piece, 1, 0),
+    'file in a pipe': lambda: os.splice(mine, os.pipe()[1], 1),
+    'file in a socket': lambda: os.sendfile(stream.fileno(), mine, 0, 1),
     'memfd': lambda: os.memfd_create('x'),
     'mapped environ': lambda: open(f'/proc/{other}/task/{other}/environ').read(),
     'its files': lambda: os.open(f'/proc/{other}/fd/0', os.O_RDONLY),

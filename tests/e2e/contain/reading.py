@@ -34,7 +34,7 @@ ways = {
                                    path.encode(), ctypes.c_long(now | 1 << 40), 0),
 }
 paths = [fifo, terminal, '/dev/tty', '/dev/ptmx', '/dev/pts/ptmx', '/dev/console', '/dev/kmsg', '/dev/mem',
-         '/dev/fuse', '/dev/kvm', '/dev/net/tun', '/dev/userfaultfd', '/dev/vda', '/dev/sda', '/dev/loop0']
+         '/dev/fuse', '/dev/kvm', '/dev/net/tun', '/dev/userfaultfd', '/dev/vda', '/dev/sda', '/dev/loop0', '/dev/zero']
 for path in paths:
     for name, way in ways.items():
         try:
@@ -42,7 +42,7 @@ for path in paths:
         except OSError:
             pass
 # What is data can be read as ever.
-for path in ['mine', '/proc/self/maps', '/dev/zero', '/dev/urandom']:
+for path in ['mine', '/proc/self/maps', '/dev/full', '/dev/urandom']:
     for name in ['open', 'relative', 'by path', 'by link']:
         assert os.read(ways[name](path), 4), (path, name)
 read, write = os.pipe()

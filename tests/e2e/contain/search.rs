@@ -72,3 +72,41 @@ fn a_search_says_what_its_lean_took_too_much_of() {
     assert!(told.contains("`check.memory`"), "{told}");
     assert_ne!(prove.status.code(), Some(0), "{told}");
 }
+
+/// Whatever is started beside the user's own Lean, contained or not, knows what it needs and no more.
+#[test]
+fn no_child_has_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("A.lean");
+    std::fs::write(&file, "theorem t : 1 = 1 := by\n  sorry\n").expect("written");
+    let (known, lean) = (folder.path().join("known"), folder.path().join("lean"));
+    let script = format!("#!/bin/sh\nenv >> '{}'\necho Lean\n", known.display());
+    std::fs::write(&lean, script).expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&lean, mode).expect("set");
+    let config = folder.path().join("config.toml");
+    let path = std::env::var("PATH").unwrap_or_default();
+    for contained in [true, false] {
+        let text = format!("[check]\ncontained = {contained}\n");
+        std::fs::write(&config, text).expect("written");
+        for command in [vec!["prove", "A.lean"], vec!["doctor"]] {
+            let output = Command::new(program())
+                .args(&command)
+                .current_dir(folder.path())
+                .env("PATH", format!("{}:{path}", folder.path().display()))
+                .env("UNSORRY_CONFIG", &config)
+                .env("XDG_STATE_HOME", folder.path().join("state"))
+                .env("XDG_DATA_HOME", folder.path().join("data"))
+                .env("OPENAI_API_KEY", "sk-123")
+                .env("LAKE_CACHE_KEY", "sk-123")
+                .output()
+                .expect("it starts");
+            assert_ne!(output.status.code(), Some(0));
+        }
+    }
+    let known = std::fs::read_to_string(known).expect("it was started");
+    assert!(
+        known.contains("PATH=") && !known.contains("sk-123"),
+        "{known}"
+    );
+}

@@ -142,6 +142,15 @@ pub const LOCKS: [libc::c_int; 4] = [
 /// these are out of a filter's sight.
 pub const UNKNOWN: &[libc::c_long] = &[libc::SYS_clone3, libc::SYS_openat2];
 
+/// Calls that leave pages of somebody else's in a pipe or a socket, large ones perhaps, where nobody counts
+/// them. Whoever is told that these files can't do that reads and writes instead.
+pub const UNFIT: &[libc::c_long] = &[
+    libc::SYS_splice,
+    libc::SYS_tee,
+    libc::SYS_vmsplice,
+    libc::SYS_sendfile,
+];
+
 /// The call that takes the whole of a disk at once. Whoever is told that a file system has none writes
 /// instead.
 pub const UNSUPPORTED: &[libc::c_long] = &[libc::SYS_fallocate];

@@ -13,7 +13,7 @@ use landlock::{
 const LANDLOCK: ABI = ABI::V9;
 
 /// The devices that can be read.
-const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+const DEVICES: [&str; 4] = ["null", "full", "random", "urandom"];
 
 /// Closes all files to writing but those in `scratch` and in the folders `written`, all devices but a few
 /// to reading, TCP, and whatever else Landlock knows to close.

@@ -26,7 +26,6 @@ use rustix::process::{
 use super::exit_code;
 use namespaces::Folder;
 use notify::Listener;
-pub(super) use rights::MAX_FILE_BYTES;
 
 /// The arguments of `unsorry contained-inside`.
 #[derive(Debug, clap::Args)]
@@ -61,6 +60,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let _ = rustix::process::setsid();
     // Everything else on the machine goes first.
     let _ = rustix::process::setpriority_process(None, 10);
+    // And where the machine runs out of memory, this ends first.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     if let Some(group) = &arguments.group {
         std::fs::write(group.join("cgroup.procs"), "0").context("its control group")?;
     }

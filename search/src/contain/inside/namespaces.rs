@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use rustix::thread::UnshareFlags;
 
-use super::super::scratch::MAX_ENTRIES;
+use super::super::limits::MAX_ENTRIES;
 
 /// The most bytes of a folder in memory.
 const MAX_FOLDER_BYTES: u64 = 1 << 30;

@@ -21,8 +21,9 @@ const MAX_PATH: usize = 4096;
 /// The unit in which memory is there or not.
 const PAGE: usize = 4096;
 
-/// Devices that can be read: `null`, `zero`, `full`, `random`, `urandom`.
-const DEVICES: [(u32, u32); 5] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9)];
+/// Devices that can be read: `null`, `full`, `random`, `urandom`. What is mapped of `zero` would be memory
+/// that is shared.
+const DEVICES: [(u32, u32); 4] = [(1, 3), (1, 7), (1, 8), (1, 9)];
 
 /// The file system of pipes that have no name: whoever can name one by a process's files has it already.
 const PIPES: u64 = 0x5049_5045;
@@ -70,6 +71,18 @@ fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
             openat(from, &path, looks, Mode::empty())?
         }
     };
+    let seen = match told_of_us(&seen)? {
+        None => seen,
+        // Whoever follows a link to `self` means themselves.
+        Some(rest) => {
+            let theirs = Path::new("/proc").join(call.pid.to_string()).join(rest);
+            let seen = openat(CWD, theirs, looks, Mode::empty())?;
+            match told_of_us(&seen)? {
+                None => seen,
+                Some(_) => return Err(Errno::ACCESS),
+            }
+        }
+    };
     let data = fstat(&seen)?;
     let device = (major(data.st_rdev), minor(data.st_rdev));
     match FileType::from_raw_mode(data.st_mode) {
@@ -80,18 +93,21 @@ fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
         _ => return Err(Errno::ACCESS),
     }
     // That very file, wherever its name leads by now.
-    let seen = format!("/proc/self/fd/{}", seen.as_raw_fd());
-    // What is told of us is for nobody.
-    let place = readlinkat(CWD, &seen, Vec::new())?;
-    if place
-        .to_bytes()
-        .starts_with(format!("/proc/{}/", std::process::id()).as_bytes())
-    {
-        return Err(Errno::ACCESS);
-    }
     let reads = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & KEPT);
-    let file = openat(CWD, seen, reads, Mode::empty())?;
+    let file = openat(CWD, by_number(&seen), reads, Mode::empty())?;
     Ok((file, flags.contains(OFlags::CLOEXEC)))
+}
+
+fn by_number(file: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+/// The path of a file among those by which the kernel tells of this process; none for any other file.
+fn told_of_us(file: &OwnedFd) -> Result<Option<PathBuf>> {
+    let place = readlinkat(CWD, by_number(file), Vec::new())?.into_bytes();
+    let place = PathBuf::from(OsString::from_vec(place));
+    let us = format!("/proc/{}", std::process::id());
+    Ok(place.strip_prefix(us).ok().map(Path::to_owned))
 }
 
 /// The text in a thread's memory that ends with a 0.

@@ -3,10 +3,7 @@
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
-use super::super::supervisor::MAX_THREADS;
-
-/// The largest file that can be written.
-pub(in super::super) const MAX_FILE_BYTES: u64 = 256 << 20;
+use super::super::limits::{MAX_FILE_BYTES, MAX_THREADS};
 
 /// Open files of a process. Some systems give no more than half of these to any program.
 const MAX_OPEN_FILES: u64 = 512;

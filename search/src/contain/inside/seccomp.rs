@@ -10,7 +10,7 @@ use seccompiler::{
 
 use super::calls::{
     DENIED, DENIED_FILE_COMMANDS, DENIED_PROCESS_COMMANDS, IOCTLS, LOCKS, NAMESPACES, NO_STREAMS,
-    OTHERS, OTHERS_BY_ARGUMENT, PRETENDED, UNKNOWN, UNSUPPORTED,
+    OTHERS, OTHERS_BY_ARGUMENT, PRETENDED, UNFIT, UNKNOWN, UNSUPPORTED,
 };
 
 /// The calls that a filter answers, each where one of its rules holds, or always where it has none.
@@ -47,6 +47,7 @@ pub(super) fn filters(own_processes: bool) -> Result<Vec<BpfProgram>> {
         filter(rules, libc::EPERM)?,
         filter(pretended, 0)?,
         filter(always(UNSUPPORTED.iter().copied()), libc::EOPNOTSUPP)?,
+        filter(always(UNFIT.iter().copied()), libc::EINVAL)?,
         filter(always(unknown), libc::ENOSYS)?,
     ])
 }
@@ -71,6 +72,9 @@ fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
     let files = DENIED_FILE_COMMANDS.map(|command| (1, Eq, command as u64));
     let kinds = NO_STREAMS.map(|kind| (1, MaskedEq(0xf), kind as u64));
     let pairs = std::iter::once((0, Ne, libc::AF_UNIX as u64)).chain(kinds);
+    // Memory that is shared stays when it is in nobody's sight any more. Parts of files are files' own.
+    let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64;
+    let shared = argument(3, MaskedEq(shared), shared)?;
     let devices = IOCTLS.map(|call| argument(1, Ne, call));
     let devices = devices.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(vec![
@@ -79,6 +83,7 @@ fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
         (libc::SYS_fcntl, each(files.into())?),
         (libc::SYS_socketpair, each(pairs.collect())?),
         (libc::SYS_ioctl, vec![devices]),
+        (libc::SYS_mmap, vec![vec![shared]]),
         (libc::SYS_openat, openings(2)?),
         #[cfg(target_arch = "x86_64")]
         (libc::SYS_open, openings(1)?),

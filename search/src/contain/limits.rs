@@ -1,0 +1,16 @@
+//! The bounds of a container on Linux that nobody can set.
+
+/// The most processes at a time. Lean has one for each open document, and Lake a few.
+pub const MAX_PROCESSES: usize = 64;
+
+/// The most threads of all of them.
+pub const MAX_THREADS: usize = 512;
+
+/// The most open files of all of them.
+pub const MAX_OPEN_FILES: usize = 2048;
+
+/// The largest file that can be written, in bytes.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// The most files and folders in the temporary folder.
+pub const MAX_ENTRIES: usize = 10_000;
