@@ -35,6 +35,9 @@ pub async fn version(
     let mut child = builder
         .spawn()
         .context("it can't be started: is Lean installed and on PATH?")?;
+    if let Some(container) = &container {
+        container.hold(&child)?;
+    }
     let stdout = child.stdout.take().context("no stdout")?;
     let mut told = Vec::new();
     let answered = async {

@@ -139,6 +139,9 @@ impl Compiler {
             .stdout(Stdio::piped())
             .kill_on_drop(container.is_none());
         let mut child = builder.spawn().map_err(|error| impossible(&error))?;
+        if let Some(container) = &container {
+            container.hold(&child).map_err(|error| impossible(&error))?;
+        }
         if let Some(pid) = child.id() {
             crate::lean::process::lower_priority(pid);
         }

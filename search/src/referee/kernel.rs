@@ -111,6 +111,9 @@ impl Kernel {
             .stdout(Stdio::piped())
             .kill_on_drop(container.is_none());
         let mut child = builder.spawn().map_err(|error| failed(&error))?;
+        if let Some(container) = &container {
+            container.hold(&child).map_err(|error| failed(&error))?;
+        }
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(&"it has no pipes"));
         };

@@ -1,6 +1,5 @@
 //! Files and the network, closed by Landlock.
 
-use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -15,12 +14,9 @@ const LANDLOCK: ABI = ABI::V9;
 /// The devices that can be read.
 const DEVICES: [&str; 4] = ["null", "full", "random", "urandom"];
 
-/// Closes all files to writing but those in `scratch` and in the folders `written`, all devices but a few
+/// Closes all files to writing but those in `scratch`, all devices but a few
 /// to reading, TCP, and whatever else Landlock knows to close.
-pub(super) fn restrict<'a>(
-    scratch: &Path,
-    written: impl IntoIterator<Item = BorrowedFd<'a>>,
-) -> Result<()> {
+pub(super) fn restrict(scratch: &Path) -> Result<()> {
     let write = AccessFs::from_write(LANDLOCK);
     // Files, links and folders: nothing that somebody waits at.
     let special =
@@ -31,9 +27,6 @@ pub(super) fn restrict<'a>(
         .handle_access(AccessNet::from_all(LANDLOCK))?
         .scope(Scope::from_all(LANDLOCK))?
         .create()?;
-    for folder in written {
-        rules = rules.add_rule(PathBeneath::new(folder, write & !special))?;
-    }
     let inside = (write & !special) | AccessFs::ReadFile;
     rules = rules.add_rule(PathBeneath::new(PathFd::new(scratch)?, inside))?;
     rules = allow(rules, Path::new("/dev/null"), write_file())?;

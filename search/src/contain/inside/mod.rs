@@ -24,7 +24,6 @@ use rustix::process::{
 };
 
 use super::exit_code;
-use namespaces::Folder;
 use notify::Listener;
 
 /// The arguments of `unsorry contained-inside`.
@@ -33,7 +32,7 @@ pub struct Arguments {
     /// The only folder that can be written to
     #[arg(long)]
     scratch: PathBuf,
-    /// Whether what is in the folder in the end is wanted
+    /// Whether what is in the folder is read and written from outside, so that it stays where it is
     #[arg(long)]
     keep: bool,
     /// The control group to enter
@@ -66,24 +65,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(group.join("cgroup.procs"), "0").context("its control group")?;
     }
     let own_processes = namespaces::separate();
-    let folder = match own_processes {
-        true => Folder::mount(&arguments.scratch, arguments.memory).ok(),
-        false => None,
-    };
+    if own_processes && !arguments.keep {
+        // What can't be had is counted by the supervisor.
+        let _ = namespaces::mount_in_memory(&arguments.scratch, arguments.memory);
+    }
     rights::lower_limits(arguments.memory, own_processes);
     rights::give_up_capabilities();
     // An editor may have left files open for whomever it starts.
     rights::close_at_exec();
     // What we open files with is nobody else's.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    let written = folder.iter().map(AsFd::as_fd);
-    files::restrict(&arguments.scratch, written).context("Landlock")?;
+    files::restrict(&arguments.scratch).context("Landlock")?;
     let (mut child, listener) = spawn(&arguments.command, own_processes)?;
     let status = wait(&mut child, listener)?;
-    if let Some(folder) = folder.filter(|_| arguments.keep) {
-        // Nobody else is there: who came from the first process of a space has ended with it.
-        folder.keep().context("what it wrote can't be kept")?;
-    }
     Ok(ExitCode::from(exit_code(status)))
 }
 
