@@ -89,6 +89,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if left > 0 {
         tracing::warn!(left, "processes of a container could not be ended");
     }
+    // Whoever started us may have been killed, with folders that only we can remove now.
+    scratch::sweep(COUNT_INTERVAL);
     // All that it says before it is the command; whoever started us reads it.
     if let Some(reason) = reason.filter(|pipe| rustix::io::ioctl_fionbio(pipe, true).is_ok()) {
         let mut told = Vec::new();
