@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, welcome};
+use unsorry::cli::{cache, doctor, eval, manual, model, prove, serve, shim, verify, welcome};
 use unsorry::log;
 use unsorry::shim::{INSIDE, Real, called_as, own_file, starts_server};
 use unsorry::terminal;
@@ -31,6 +31,8 @@ enum Commands {
     Serve(serve::Arguments),
     /// Prove the holes of files, from a terminal or in CI
     Prove(prove::Arguments),
+    /// Say whether a file is another with its holes filled, and nothing else changed
+    Verify(verify::Arguments),
     /// Say how many problems of a set each engine proves, and how sure that is
     Eval(eval::Arguments),
     /// The models that can be run in this process: which there are, getting and checking them
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
+        Commands::Verify(verify) => verify::verify(&verify, arguments.config.as_deref()),
         Commands::Eval(eval) => eval::eval(&eval, arguments.config.as_deref()),
         Commands::Doctor(doctor) => doctor::doctor(&doctor, arguments.config.as_deref()),
         Commands::Cache(cache) => cache::cache(&cache, arguments.config.as_deref()),

@@ -20,4 +20,5 @@ mod serve;
 mod shim;
 #[cfg(unix)]
 mod terminal;
+mod verify;
 mod version;

@@ -8,4 +8,5 @@ pub mod model;
 pub mod prove;
 pub mod serve;
 pub mod shim;
+pub mod verify;
 pub mod welcome;

@@ -201,15 +201,21 @@ pub(super) async fn version(command: &LeanCommand, root: &Path, config: &Config)
     version.with_context(|| format!("`{command}`"))
 }
 
-/// A file to prove.
-struct File<'a> {
+/// A Lean file that is named by an argument.
+pub(super) struct File<'a> {
     /// The name as it was given.
-    path: &'a Path,
-    real: PathBuf,
-    text: String,
+    pub path: &'a Path,
+    /// The file itself, past all links.
+    pub real: PathBuf,
+    /// Its text.
+    pub text: String,
 }
 
-fn read(path: &Path) -> Result<File<'_>> {
+/// Reads a file.
+///
+/// # Errors
+/// When it is none, can't be read, or is not UTF-8.
+pub(super) fn read(path: &Path) -> Result<File<'_>> {
     let failed = || format!("can't read {}", path.display());
     // A project may have a pipe among its files, for which one would wait.
     ensure!(

@@ -1,11 +1,11 @@
 //! A file as it stands, compiled once for all that is claimed of its holes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use unsorry_olean::{Module, Terms};
-use unsorry_syntax::commands;
+use unsorry_syntax::{Outline, commands};
 
 use super::FileAsItStands;
 use super::compiler::{CompileError, Compiled, Compiler};
@@ -76,69 +76,83 @@ impl Before {
         compiler: &Compiler,
         limit: Duration,
     ) -> Result<CompiledBefore, String> {
-        let mut guarded: Vec<usize> = Vec::new();
-        for _ in 0..MAX_ROUNDS {
-            let edited = self.marked.before(&guarded);
-            let parts = match compiler.compile(&self.path, &edited.text, limit).await? {
-                Compiled::Parts(parts) => parts,
-                Compiled::Errors(errors) => {
-                    let found = self.guards(&edited, &errors);
-                    let known = guarded.len();
-                    guarded.extend(found);
-                    guarded.sort_unstable();
-                    guarded.dedup();
-                    if guarded.len() == known {
-                        return Err(uncompiled(&errors));
-                    }
-                    continue;
-                }
-            };
-            let read = move || {
-                let mut terms = Terms::default();
-                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-                let module =
-                    unsorry_olean::read(&parts, &mut terms).map_err(|error| error.to_string())?;
-                Ok((terms, module))
-            };
-            let read = tokio::task::spawn_blocking(read).await;
-            let (terms, module) =
-                read.map_err(|error| error.to_string())?
-                    .map_err(|error: String| {
-                        format!("what this Lean compiles can't be read: {error}")
-                    })?;
-            return Ok(CompiledBefore {
-                guarded,
-                terms,
-                module,
-            });
-        }
-        Err("Lean does not compile the file: each time it has other errors".into())
+        let file = (self.path.as_path(), self.marked.text());
+        let edited = |guarded: &[usize]| self.marked.before(guarded);
+        compile_with_errors(compiler, file, self.marked.outline(), edited, limit).await
     }
+}
 
-    /// The commands of the file in which Lean has found errors, by where they begin.
-    fn guards(&self, edited: &Edited, errors: &[CompileError]) -> Vec<usize> {
-        let (text, outline) = (self.marked.text(), self.marked.outline());
-        let commands = commands(text, &outline.tokens);
-        let starts: Vec<usize> = commands
-            .iter()
-            .map(|c| outline.tokens[c.tokens.start].range.start)
-            .collect();
-        let lines: Vec<usize> = std::iter::once(0)
-            .chain(edited.text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
-        let place = |error: &CompileError| {
-            let at = edited.place(*lines.get(error.line)?);
-            // What comes first on its line begins no later than that line ends.
-            let line_end = text
-                .get(at..)?
-                .find('\n')
-                .map_or(text.len(), |end| at + end);
-            let command =
-                starts.partition_point(|start| *start <= at.max(first_code(text, at, line_end)));
-            starts.get(command.checked_sub(1)?).copied()
+/// What Lean makes of a file that may have errors, edited as `edited` says, which is given the commands to
+/// guard.
+///
+/// # Errors
+/// When it makes nothing of it, or it can't be read: why.
+pub async fn compile_with_errors(
+    compiler: &Compiler,
+    (path, text): (&Path, &str),
+    outline: &Outline,
+    edited: impl Fn(&[usize]) -> Edited,
+    limit: Duration,
+) -> Result<CompiledBefore, String> {
+    let mut guarded: Vec<usize> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        let edited = edited(&guarded);
+        let parts = match compiler.compile(path, &edited.text, limit).await? {
+            Compiled::Parts(parts) => parts,
+            Compiled::Errors(errors) => {
+                let found = guards(text, outline, &edited, &errors);
+                let known = guarded.len();
+                guarded.extend(found);
+                guarded.sort_unstable();
+                guarded.dedup();
+                if guarded.len() == known {
+                    return Err(uncompiled(&errors));
+                }
+                continue;
+            }
         };
-        errors.iter().filter_map(place).collect()
+        let read = move || {
+            let mut terms = Terms::default();
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let module =
+                unsorry_olean::read(&parts, &mut terms).map_err(|error| error.to_string())?;
+            Ok((terms, module))
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        let (terms, module) = read
+            .map_err(|error| error.to_string())?
+            .map_err(|error: String| format!("what this Lean compiles can't be read: {error}"))?;
+        return Ok(CompiledBefore {
+            guarded,
+            terms,
+            module,
+        });
     }
+    Err("Lean does not compile the file: each time it has other errors".into())
+}
+
+/// The commands of a file in which Lean has found errors, by where they begin.
+fn guards(text: &str, outline: &Outline, edited: &Edited, errors: &[CompileError]) -> Vec<usize> {
+    let commands = commands(text, &outline.tokens);
+    let starts: Vec<usize> = commands
+        .iter()
+        .map(|c| outline.tokens[c.tokens.start].range.start)
+        .collect();
+    let lines: Vec<usize> = std::iter::once(0)
+        .chain(edited.text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect();
+    let place = |error: &CompileError| {
+        let at = edited.place(*lines.get(error.line)?);
+        // What comes first on its line begins no later than that line ends.
+        let line_end = text
+            .get(at..)?
+            .find('\n')
+            .map_or(text.len(), |end| at + end);
+        let command =
+            starts.partition_point(|start| *start <= at.max(first_code(text, at, line_end)));
+        starts.get(command.checked_sub(1)?).copied()
+    };
+    errors.iter().filter_map(place).collect()
 }
 
 /// The first offset of a line that is no blank.

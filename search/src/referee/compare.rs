@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use unsorry_olean::{
-    Constant, ConstantKind, Expr, ExprId, Level, LevelId, Module, NameId, Safety, Terms,
-};
+use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Safety, Terms};
 
+use super::alike::{Step, alike, is_zero, spine};
 use super::names::{self, shown};
 
 /// The axiom behind `sorry`.
-const SORRY: &str = "sorryAx";
+pub(super) const SORRY: &str = "sorryAx";
 
 /// What is asked of one hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +143,7 @@ fn value(constant: &Constant) -> Option<ExprId> {
 }
 
 /// All terms that a constant is made of.
-fn parts(constant: &Constant) -> Vec<ExprId> {
+pub(super) fn parts(constant: &Constant) -> Vec<ExprId> {
     let rules = match &constant.kind {
         ConstantKind::Recursor { rules, .. } => rules.as_slice(),
         _ => &[],
@@ -158,7 +157,7 @@ fn parts(constant: &Constant) -> Vec<ExprId> {
 }
 
 /// The constants that belong to an inductive type beside those that its terms name.
-fn kin(constant: &Constant) -> Vec<NameId> {
+pub(super) fn kin(constant: &Constant) -> Vec<NameId> {
     match &constant.kind {
         ConstantKind::Inductive { all, ctors, .. } => all.iter().chain(ctors).copied().collect(),
         ConstantKind::Constructor { induct, .. } => vec![*induct],
@@ -168,7 +167,7 @@ fn kin(constant: &Constant) -> Vec<NameId> {
 }
 
 /// Whether Lean's kernel does not look at a constant.
-fn is_unchecked(constant: &Constant) -> bool {
+pub(super) fn is_unchecked(constant: &Constant) -> bool {
     match &constant.kind {
         ConstantKind::Definition { safety, .. } => *safety != Safety::Safe,
         ConstantKind::Opaque { is_unsafe, .. }
@@ -463,7 +462,7 @@ impl<'a> Comparison<'a> {
 
     /// What is left to look at of `mark type (sorryAx …)`, or of the link to a negation; none of anything else.
     fn marked(&self, file: &File<'_>, at: ExprId, open: &[String]) -> Option<Vec<ExprId>> {
-        let (head, arguments) = self.spine(at);
+        let (head, arguments) = spine(self.terms, at);
         let Expr::Const(name, _) = self.terms.expr(head) else {
             return None;
         };
@@ -475,7 +474,7 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let hole = *arguments.get(1)?;
-        let (sorry, of) = self.spine(hole);
+        let (sorry, of) = spine(self.terms, hole);
         match self.terms.expr(sorry) {
             Expr::Const(name, _) if self.is_sorry(*name) => {
                 let rest = arguments
@@ -488,62 +487,27 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn spine(&self, mut at: ExprId) -> (ExprId, Vec<ExprId>) {
-        let mut arguments = Vec::new();
-        while let Expr::App(function, argument) = self.terms.expr(at) {
-            arguments.push(*argument);
-            at = *function;
-        }
-        arguments.reverse();
-        (at, arguments)
-    }
-
     /// Whether `new` is `old` but for proofs: where the one has a proof that was to be found, or one that Lean
     /// has made a theorem of, the other has whatever is of its type, which is for the kernel to say.
     fn alike(&self, old: ExprId, new: ExprId, filled: &HashSet<usize>) -> bool {
-        let mut seen: HashSet<(ExprId, ExprId)> = HashSet::new();
-        let mut waiting = vec![(old, new)];
-        while let Some((old, new)) = waiting.pop() {
-            if old == new || !seen.insert((old, new)) || self.is_own_proof(old, filled) {
-                continue;
+        alike(self.terms, (old, new), |old, new| {
+            match old == new || self.is_own_proof(old, filled) {
+                true => Step::Same,
+                false => Step::Look,
             }
-            match (self.terms.expr(old), self.terms.expr(new)) {
-                (Expr::App(f, x), Expr::App(g, y)) => waiting.extend([(*f, *g), (*x, *y)]),
-                (Expr::Lam { ty: t, body: x, .. }, Expr::Lam { ty: u, body: y, .. })
-                | (Expr::Forall { ty: t, body: x, .. }, Expr::Forall { ty: u, body: y, .. }) => {
-                    waiting.extend([(*t, *u), (*x, *y)]);
-                }
-                (
-                    Expr::Let {
-                        ty: t,
-                        value: v,
-                        body: x,
-                        ..
-                    },
-                    Expr::Let {
-                        ty: u,
-                        value: w,
-                        body: y,
-                        ..
-                    },
-                ) => waiting.extend([(*t, *u), (*v, *w), (*x, *y)]),
-                (Expr::Proj(s, i, x), Expr::Proj(t, j, y)) if s == t && i == j => {
-                    waiting.push((*x, *y))
-                }
-                _ => return false,
-            }
-        }
-        true
+        })
     }
 
     fn is_own_proof(&self, at: ExprId, filled: &HashSet<usize>) -> bool {
-        let (head, _) = self.spine(at);
+        let (head, _) = spine(self.terms, at);
         let Expr::Const(name, levels) = self.terms.expr(head) else {
             return false;
         };
         match self.before.marks.get(name) {
             Some(mark) => {
-                let of_a_proof = levels.first().is_some_and(|level| self.is_zero(*level));
+                let of_a_proof = levels
+                    .first()
+                    .is_some_and(|level| is_zero(self.terms, *level));
                 filled.contains(mark) && of_a_proof
             }
             None => {
@@ -553,20 +517,6 @@ impl<'a> Comparison<'a> {
                 theorem && names::is_made(self.terms, *name)
             }
         }
-    }
-
-    /// Whether a level is zero whatever its parameters are.
-    fn is_zero(&self, level: LevelId) -> bool {
-        let mut waiting = vec![level];
-        while let Some(level) = waiting.pop() {
-            match self.terms.level(level) {
-                Level::Zero => {}
-                Level::Max(a, b) => waiting.extend([*a, *b]),
-                Level::IMax(_, b) => waiting.push(*b),
-                _ => return false,
-            }
-        }
-        true
     }
 
     /// Whether nothing in a term is bound outside of it.
@@ -618,7 +568,7 @@ impl<'a> Comparison<'a> {
                 if !seen.insert(at) {
                     continue;
                 }
-                let (head, arguments) = self.spine(at);
+                let (head, arguments) = spine(self.terms, at);
                 if let (Expr::Const(link, _), [goal, _, negation]) =
                     (self.terms.expr(head), arguments.as_slice())
                     && names::last(self.terms, *link) == self.marks.link

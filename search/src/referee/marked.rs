@@ -8,10 +8,41 @@
 use std::ops::Range;
 
 use rand::Rng as _;
-use unsorry_syntax::{Change, DeclarationKind, Outline, commands, header_end};
+use unsorry_syntax::{Change, Declaration, DeclarationKind, Outline, commands, header_end};
 
 /// The most letters of a mark's word, which are as many as those of `sorry`: columns stay.
 const WORD_LETTERS: usize = 5;
+
+/// The letters of what nobody can know.
+pub const SECRET_LETTERS: usize = 12;
+
+/// A word of so many letters that is in none of the texts. It begins no number, and no word of Lean's.
+pub fn unknown_word(letters: usize, texts: &[&str]) -> String {
+    let mut rng = rand::rng();
+    loop {
+        let letter = |_| char::from(rng.random_range(b'a'..=b'z'));
+        let word: String = (0..letters).map(letter).collect();
+        let begins_well = word.starts_with(['q', 'x', 'z', 'j']);
+        if begins_well && !texts.iter().any(|text| text.contains(&word)) {
+            return word;
+        }
+    }
+}
+
+/// The change that gives an example a name, as an example is no constant.
+pub fn named_example(text: &str, example: &Declaration, name: &str) -> (Range<usize>, String) {
+    let modifiers = &text[example.extent.start..example.keyword.start];
+    let computed = match modifiers.contains("noncomputable") {
+        true => "",
+        false => "noncomputable ",
+    };
+    (example.keyword.clone(), format!("{computed}def {name}"))
+}
+
+/// The change that has nothing said of the command that begins here: an error in it is none of ours.
+pub fn guarded_command(at: usize) -> (Range<usize>, String) {
+    (at..at, "#guard_msgs (drop all) in\n".to_owned())
+}
 
 /// A file with a mark for each hole.
 #[derive(Debug)]
@@ -51,23 +82,11 @@ impl Marked {
     /// The file whose text is `text`.
     pub fn of(text: &str) -> Marked {
         let outline = Outline::of(text);
-        let mut rng = rand::rng();
-        // The first letter begins no number, and no word of Lean's.
-        let mut word = |letters: usize| -> String {
-            loop {
-                let letter = |_| char::from(rng.random_range(b'a'..=b'z'));
-                let word: String = (0..letters).map(letter).collect();
-                let begins_well = word.starts_with(['q', 'x', 'z', 'j']);
-                if begins_well && !text.contains(&word) {
-                    return word;
-                }
-            }
-        };
-        let secret = word(12);
+        let secret = unknown_word(SECRET_LETTERS, &[text]);
         let mut words: Vec<String> = Vec::new();
         // A few more than there are holes, for what a sketch leaves open.
         while words.len() < outline.holes.len() + MAX_OPEN {
-            let new = word(WORD_LETTERS);
+            let new = unknown_word(WORD_LETTERS, &[text]);
             if !words.contains(&new) {
                 words.push(new);
             }
@@ -152,7 +171,7 @@ impl Marked {
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let head = header_end(&self.text, &self.outline.tokens);
         for &at in guarded.iter().filter(|&&at| at < end) {
-            edits.push((at..at, "#guard_msgs (drop all) in\n".to_owned()));
+            edits.push(guarded_command(at));
         }
         let mut named = None;
         for (number, hole) in self.outline.holes.iter().enumerate() {
@@ -160,13 +179,8 @@ impl Marked {
             // An example is no constant.
             if declaration.kind == DeclarationKind::Example && named != Some(hole.declaration) {
                 named = Some(hole.declaration);
-                let modifiers = &self.text[declaration.extent.start..declaration.keyword.start];
-                let computed = match modifiers.contains("noncomputable") {
-                    true => "",
-                    false => "noncomputable ",
-                };
-                let name = format!("{computed}def {}_example{}", self.secret, hole.declaration);
-                edits.push((declaration.keyword.clone(), name));
+                let name = format!("{}_example{}", self.secret, hole.declaration);
+                edits.push(named_example(&self.text, declaration, &name));
             }
             if !fillings.iter().any(|filling| filling.hole == number) {
                 edits.push((hole.range.clone(), self.marked(number)));
@@ -189,24 +203,7 @@ impl Marked {
         edits.retain(|(range, _)| range.end <= end);
         // Of what goes in at one place, this comes first.
         edits.insert(0, (head..head, self.preamble(head, next)));
-        edits.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut text = String::new();
-        let mut places = Vec::new();
-        let mut kept = 0;
-        for (range, new) in edits {
-            if range.start < kept {
-                continue; // Two changes of one place: the first stands.
-            }
-            places.push((text.len(), kept));
-            text += &self.text[kept..range.start];
-            places.push((text.len(), range.start));
-            text += &new;
-            kept = range.end;
-        }
-        places.push((text.len(), kept));
-        text += &self.text[kept..end.max(kept)];
-        text.push('\n');
-        Edited { text, places }
+        Edited::of(&self.text, end, edits)
     }
 
     /// What a filling puts in, each `sorry` of its own under a mark from `next` on; and the next number.
@@ -276,6 +273,31 @@ impl Marked {
 const MAX_OPEN: usize = 12;
 
 impl Edited {
+    /// `text` up to `end` with these edits, of which the first of two at one place stands.
+    pub fn of(text: &str, end: usize, mut edits: Vec<(Range<usize>, String)>) -> Edited {
+        edits.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut edited = String::new();
+        let mut places = Vec::new();
+        let mut kept = 0;
+        for (range, new) in edits {
+            if range.start < kept {
+                continue;
+            }
+            places.push((edited.len(), kept));
+            edited += &text[kept..range.start];
+            places.push((edited.len(), range.start));
+            edited += &new;
+            kept = range.end;
+        }
+        places.push((edited.len(), kept));
+        edited += &text[kept..end.max(kept)];
+        edited.push('\n');
+        Edited {
+            text: edited,
+            places,
+        }
+    }
+
     /// The place in the file of an offset of this text.
     pub fn place(&self, offset: usize) -> usize {
         let at = self.places.partition_point(|(here, _)| *here <= offset);

@@ -5,6 +5,7 @@
 //! what a Lean prints. Those that are new go to Lean's kernel (`kernel`), in a process that elaborates nothing,
 //! as declarations that are written here. Nothing of what a candidate's process has written is ever loaded.
 
+mod alike;
 mod before;
 mod compare;
 mod compiler;
@@ -12,6 +13,7 @@ mod kernel;
 mod marked;
 mod names;
 mod pass;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +27,9 @@ use crate::contain::ContainerConfig;
 use before::Before;
 use compiler::Compiler;
 use kernel::Kernel;
+
+pub use compiler::CompileError;
+pub use verify::{Standing, Verdict, Verified};
 
 /// The files that are kept as they were compiled.
 const MAX_FILES: usize = 4;

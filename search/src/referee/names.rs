@@ -31,6 +31,47 @@ const MADE: &[&str] = &[
     "elim",
 ];
 
+/// The last parts of the names of what Lean makes of a declaration when it is first needed, beside those that
+/// [`is_detail`] knows by their form.
+const MADE_LATER: &[&str] = &[
+    "eq_def",
+    "eq_unfold",
+    "induct",
+    "induct_unfolding",
+    "mutual_induct",
+    "fun_cases",
+    "fun_cases_unfolding",
+    "fixpoint_induct",
+    "partial_correctness",
+    "congr_simp",
+    "splitter",
+    "sizeOf_spec",
+];
+
+/// Whether a name is one that Lean gives to what it makes by itself, in whatever order it needs it: no reader
+/// writes it, and its number says nothing. Stricter than [`is_made`].
+pub fn is_detail(terms: &Terms, name: NameId) -> bool {
+    let is_numbered = |part: &str| {
+        ["match_", "proof_", "eq_", "omega_", "hcongr_"]
+            .iter()
+            .any(|made| {
+                part.strip_prefix(made).is_some_and(|number| {
+                    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+                })
+            })
+    };
+    let parts = own_parts(terms, name);
+    let by_form = parts
+        .iter()
+        .any(|part| part.starts_with('_') || part.starts_with('\0') || is_numbered(part.as_str()));
+    by_form || (parts.len() > 1 && MADE_LATER.contains(&last(terms, name)))
+}
+
+/// Whether a macro has made a name, so that nobody can write it.
+pub fn is_hygienic(terms: &Terms, name: NameId) -> bool {
+    own_parts(terms, name).iter().any(|part| part == "_@")
+}
+
 /// The parts of a name; a number has a character in front that no word has.
 pub fn parts_of(terms: &Terms, mut name: NameId) -> Vec<String> {
     let mut parts = Vec::new();
@@ -81,15 +122,17 @@ pub fn joined(parts: &[String]) -> String {
 
 /// A name as a reader knows it: without what makes it private to its file.
 pub fn shown(terms: &Terms, name: NameId) -> String {
-    let parts = parts_of(terms, name);
-    let own = match parts.first().is_some_and(|first| first == "_private") {
-        true => parts
-            .iter()
-            .position(|part| part.starts_with('\0'))
-            .map_or(0, |at| at + 1),
-        false => 0,
-    };
-    joined(&parts[own..])
+    joined(&own_parts(terms, name))
+}
+
+/// The parts of a name without those that make it private to its file.
+fn own_parts(terms: &Terms, name: NameId) -> Vec<String> {
+    let mut parts = parts_of(terms, name);
+    if parts.first().is_some_and(|first| first == "_private") {
+        let own = parts.iter().position(|part| part.starts_with('\0'));
+        parts.drain(..own.map_or(0, |at| at + 1));
+    }
+    parts
 }
 
 /// Whether a name begins like `_private.Module`, behind which a number comes.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
-use unsorry_olean::{LeanVersion, NameId, Terms};
+use unsorry_olean::{Import, LeanVersion, Module, NameId, Terms};
 
 use super::before::{Before, uncompiled};
-use super::compare::{Comparison, Finding, Marks, Wanted};
+use super::compare::{Comparison, Finding, Marks, SORRY, Wanted};
 use super::compiler::Compiled;
 use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
@@ -15,10 +15,7 @@ use super::names::{joined, name_json, parts_of};
 use super::{Claim, Claimed, NoWord, Referee, Word};
 
 /// The axioms that every proof may rest on.
-const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
-
-/// The axiom behind `sorry`.
-const SORRY: &str = "sorryAx";
+pub(super) const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
 /// What the constants say of all claims, and what the kernel is asked then.
 struct Read {
@@ -171,13 +168,7 @@ fn read(
         githash: &after.githash,
     };
     unsorry_olean::export(&terms, given, lean, &mut lines).map_err(|error| error.to_string())?;
-    let imports = after.imports.iter().map(|import| ImportLine {
-        module: name_json(&terms, import.module),
-        import_all: import.import_all,
-        is_exported: import.is_exported,
-        is_meta: import.is_meta,
-    });
-    let imports = imports.collect();
+    let imports = import_lines(&terms, after);
     let used = used
         .into_iter()
         .map(|name| name_json(&terms, name))
@@ -190,6 +181,17 @@ fn read(
         version: after.lean_version.clone(),
         terms,
     })
+}
+
+/// The imports of a module, for the kernel.
+pub(super) fn import_lines(terms: &Terms, module: &Module) -> Vec<ImportLine> {
+    let line = |import: &Import| ImportLine {
+        module: name_json(terms, import.module),
+        import_all: import.import_all,
+        is_exported: import.is_exported,
+        is_meta: import.is_meta,
+    };
+    module.imports.iter().map(line).collect()
 }
 
 /// The word on a claim of which the constants say what `finding` has, and the kernel has given `answer`.

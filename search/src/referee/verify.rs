@@ -1,0 +1,253 @@
+//! The referee with a door: whether a file is another with its holes filled, and nothing else changed. Nobody is
+//! asked what the holes were, and the second file may have anything in it.
+
+mod graph;
+mod statement;
+mod verdict;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use unsorry_olean::{LeanVersion, Module, NameId, Terms};
+use unsorry_syntax::{DeclarationKind, Outline};
+
+use super::Referee;
+use super::before::{CompiledBefore, compile_with_errors};
+use super::compiler::{CompileError, Compiled};
+use super::kernel::{ImportLine, Kernel};
+use super::marked::{Edited, SECRET_LETTERS, guarded_command, named_example, unknown_word};
+use super::names::{name_json, shown};
+use super::pass::import_lines;
+use verdict::{Foundations, Twins};
+
+/// The most declarations of which the kernel is asked why it does not take them.
+const MAX_REFUSED: usize = 8;
+
+/// What is said of two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    /// What became of each declaration.
+    Declarations {
+        /// All of the first file, and then those of the second that the first does not have.
+        verdicts: Vec<Verdict>,
+        /// The kernel that has taken what is new or changed: `Lean 4.28.0`.
+        kernel: String,
+    },
+    /// The second file has errors.
+    Errors(Vec<CompileError>),
+    /// They don't import the same: why nothing else was looked at.
+    Imports(String),
+}
+
+/// What became of a declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Its name, as its reader knows it; `example 2` for the second example.
+    pub name: String,
+    /// `theorem`, `definition`, …
+    pub kind: &'static str,
+    /// How it stands.
+    pub standing: Standing,
+    /// The axioms that it rests on, `sorry` not among them; none where it has changed.
+    pub axioms: Vec<String>,
+    /// The definitions that its statement rests on, and that were a `sorry`.
+    pub on_filled: Vec<String>,
+}
+
+/// How a declaration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is what it was.
+    Unchanged,
+    /// It was proved before, and is proved in another way.
+    Reproved,
+    /// It rested on a `sorry`, and is proved.
+    Proved,
+    /// It was data that a `sorry` stood for, and has a value.
+    Filled,
+    /// It is new, and as it may be.
+    New,
+    /// It rests on a `sorry`: its own, where nothing is named, or that of these declarations, too.
+    Open(Vec<String>),
+    /// It is not what it was: what of it.
+    Changed(String),
+    /// It is not there any more.
+    Gone,
+    /// It rests on these axioms, which are neither standard nor those that it rested on.
+    Axioms(Vec<String>),
+    /// It is an axiom that was not there.
+    NewAxiom,
+    /// The kernel does not take it, or what it is made of: why.
+    Refused(String),
+}
+
+impl Standing {
+    /// Whether nothing is wrong with it.
+    pub fn is_well(&self) -> bool {
+        matches!(
+            self,
+            Standing::Unchanged
+                | Standing::Reproved
+                | Standing::Proved
+                | Standing::Filled
+                | Standing::New
+        )
+    }
+}
+
+impl Referee {
+    /// Says what became of the declarations of the text `before` in the text `after`, both of which stand for
+    /// the file at `path`. Each is compiled in a process of its own, within `limit`.
+    ///
+    /// # Errors
+    /// When that can't be said: why.
+    pub async fn verify(
+        &self,
+        path: &Path,
+        (before, after): (&str, &str),
+        limit: Duration,
+    ) -> Result<Verified, String> {
+        let example = format!("{}_example", unknown_word(SECRET_LETTERS, &[before, after]));
+        let old = Outline::of(before);
+        let edited_before = |guarded: &[usize]| edited(before, &old, &example, guarded);
+        let compile_before =
+            compile_with_errors(&self.compiler, (path, before), &old, edited_before, limit);
+        let edited_after = edited(after, &Outline::of(after), &example, &[]);
+        let compile_after = self.compiler.compile(path, &edited_after.text, limit);
+        let kernel = async {
+            let mut slot = self.kernel.lock().await;
+            self.started(&mut slot).await.map(drop)
+        };
+        let (first, second, kernel) = tokio::join!(compile_before, compile_after, kernel);
+        kernel?;
+        let first = first.map_err(|why| format!("the file before: {why}"))?;
+        let parts = match second.map_err(|why| format!("the file after: {why}"))? {
+            Compiled::Parts(parts) => parts,
+            Compiled::Errors(errors) => return Ok(Verified::Errors(errors)),
+        };
+        let written = old.declarations.iter().filter_map(|one| {
+            let name = before.get(one.name.clone()?)?;
+            let last = name.rsplit('.').next()?;
+            Some(last.trim_matches(['«', '»']).to_owned())
+        });
+        let written: HashSet<String> = written.collect();
+        let read = move || {
+            let CompiledBefore {
+                mut terms, module, ..
+            } = first;
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let after = unsorry_olean::read(&parts, &mut terms);
+            let after = after.map_err(|error| {
+                format!("what Lean compiled of the file after can't be read: {error}")
+            })?;
+            Ok::<_, String>((terms, module, after))
+        };
+        let (terms, first, second) = tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| error.to_string())??;
+        if let Some(why) = other_imports(&terms, &first, &second) {
+            return Ok(Verified::Imports(why));
+        }
+        let twins = Twins::new(&terms, (&first, &second), written, &example);
+        let mut slot = self.kernel.lock().await;
+        let kernel = self.started(&mut slot).await?;
+        let asked = ask(kernel, &twins, &terms, &second, limit).await;
+        if asked.is_err() {
+            slot.kernel = None;
+        }
+        let (known, refused) = asked?;
+        Ok(Verified::Declarations {
+            verdicts: twins.verdicts(&known, &refused),
+            kernel: format!("Lean {}", second.lean_version),
+        })
+    }
+}
+
+/// Asks the kernel for what it does not take of the second file, and why, and for the axioms below imports.
+async fn ask(
+    kernel: &mut Kernel,
+    twins: &Twins<'_>,
+    terms: &Terms,
+    after: &Module,
+    limit: Duration,
+) -> Result<(Foundations, HashMap<NameId, String>), String> {
+    let lean = LeanVersion {
+        version: &after.lean_version,
+        githash: &after.githash,
+    };
+    let imports: Vec<ImportLine> = import_lines(terms, after);
+    let mut used: Vec<Value> = twins
+        .imported()
+        .into_iter()
+        .map(|name| name_json(terms, name))
+        .collect();
+    let mut known = Foundations::new();
+    let mut refused: HashMap<NameId, String> = HashMap::new();
+    loop {
+        let wanted = twins.for_kernel(&refused.keys().copied().collect());
+        let constants = after.constants.iter();
+        let constants = constants.filter(|constant| wanted.contains(&constant.name));
+        let mut lines = Vec::new();
+        unsorry_olean::export(terms, constants, lean, &mut lines)
+            .map_err(|error| format!("the file after can't be given to Lean's kernel: {error}"))?;
+        let answer = kernel.ask(&imports, &lines, &used, limit).await?;
+        for (name, axiom) in answer.axioms {
+            known
+                .entry(name)
+                .or_default()
+                .push(super::names::joined(&axiom));
+        }
+        used.clear();
+        let Some((name, why)) = answer.refused else {
+            return Ok((known, refused));
+        };
+        let culprit = twins.named(&name);
+        let culprit = culprit.filter(|name| !refused.contains_key(name));
+        match culprit {
+            Some(culprit) if refused.len() < MAX_REFUSED => refused.insert(culprit, why),
+            _ => return Err(format!("Lean's kernel refuses `{name}`: {why}")),
+        };
+    }
+}
+
+/// A file whose examples have names, so that they are constants, and where nothing is said of the commands that
+/// are `guarded`. No line of it moves but by those.
+fn edited(text: &str, outline: &Outline, example: &str, guarded: &[usize]) -> Edited {
+    let mut edits: Vec<_> = guarded.iter().map(|at| guarded_command(*at)).collect();
+    let examples = outline.declarations.iter();
+    let examples = examples.filter(|one| one.kind == DeclarationKind::Example);
+    for (number, declaration) in examples.enumerate() {
+        let name = format!("{example}{number}");
+        edits.push(named_example(text, declaration, &name));
+    }
+    Edited::of(text, text.len(), edits)
+}
+
+/// What the second file imports otherwise than the first, if anything.
+fn other_imports(terms: &Terms, before: &Module, after: &Module) -> Option<String> {
+    if before.imports == after.imports && before.is_module == after.is_module {
+        return None;
+    }
+    let names = |module: &Module| -> Vec<String> {
+        let imports = module.imports.iter();
+        imports.map(|import| shown(terms, import.module)).collect()
+    };
+    let (before, after) = (names(before), names(after));
+    let lacking = |these: &[String], those: &[String]| {
+        let lacking = these.iter().filter(|name| !those.contains(name));
+        lacking.map(|name| format!("`{name}`")).collect::<Vec<_>>()
+    };
+    let (new, gone) = (lacking(&after, &before), lacking(&before, &after));
+    Some(match (new.is_empty(), gone.is_empty()) {
+        (false, true) => format!("it imports {}, which it did not", new.join(", ")),
+        (true, false) => format!("it does not import {} any more", gone.join(", ")),
+        (false, false) => format!(
+            "it imports {} instead of {}",
+            new.join(", "),
+            gone.join(", ")
+        ),
+        (true, true) => "it imports in another way, or in another order".into(),
+    })
+}
