@@ -95,6 +95,21 @@ impl LeanCommand {
         Some(compiler)
     }
 
+    /// The command by which Lake tells how it has the file at `path` compiled; none where this is no Lake's.
+    pub fn setup(&self, path: &Path) -> Option<LeanCommand> {
+        let at = self.args.iter().position(|arg| arg == "serve")?;
+        let mut setup = self.clone();
+        setup.args.truncate(at);
+        let asked = [
+            "setup-file".into(),
+            path.into(),
+            "--no-build".into(),
+            "--no-cache".into(),
+        ];
+        setup.args.extend::<[OsString; 4]>(asked);
+        Some(setup)
+    }
+
     /// Returns the command that starts this Lean for checking.
     pub fn for_checker(&self) -> LeanCommand {
         let mut command = self.clone();
@@ -151,6 +166,16 @@ mod tests {
             Some("lake +nightly -d a env lean -Dx=1"),
         );
         check("my-lean", None);
+        let setup = |given: &str| {
+            let command = LeanCommand::parse(given).expect("a command");
+            let setup = command.setup(Path::new("/x/A.lean"));
+            setup.map(|setup| setup.to_string())
+        };
+        assert_eq!(setup("lean --server"), None);
+        assert_eq!(
+            setup("lake +nightly serve -- -Dx=1").as_deref(),
+            Some("lake +nightly setup-file /x/A.lean --no-build --no-cache")
+        );
         assert!(LeanCommand::parse("lean 'x").is_err());
         assert!(LeanCommand::parse(" ").is_err());
     }

@@ -19,17 +19,17 @@ use unsorry_syntax::Outline;
 use unsorry_tests::editor::program;
 
 /// The longest that one check may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(crate) const LIMIT: Duration = Duration::from_secs(300);
 
 /// A text with a hole, and candidates with what is to be said of each.
 #[derive(Default)]
-struct Case {
-    text: String,
-    candidates: Vec<(String, String)>,
+pub(crate) struct Case {
+    pub(crate) text: String,
+    pub(crate) candidates: Vec<(String, String)>,
 }
 
 /// Reads a file of candidates.
-fn cases(file: &str) -> Vec<Case> {
+pub(crate) fn cases(file: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut candidates = false;
     let mut why = "";

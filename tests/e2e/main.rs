@@ -5,6 +5,7 @@
 mod boundary;
 mod cache;
 mod contain;
+mod crossed;
 mod doctor;
 mod eval;
 mod examples;

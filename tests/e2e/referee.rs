@@ -155,7 +155,6 @@ async fn what_was_forged_is_found_out() {
             "s/^private theorem goal/theorem foreign : True := trivial\\n&/",
             "it declares `N.foreign`",
         ),
-        ("s/^def two/unsafe def two/", "it changes `N.two`"),
     ] {
         let word = judge_forged(&referee, folder.path(), forgery).await;
         let said = word.expect_err(forgery);

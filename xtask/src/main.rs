@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a tool for a terminal: what it prints is what it is for
 
 mod arrows;
+mod attacks;
 mod bench;
 mod demo;
 mod dist;
@@ -58,6 +59,8 @@ enum Task {
     Dist(dist::Dist),
     /// Fuzz what unsorry reads
     Fuzz(fuzz::Fuzz),
+    /// Try hostile and honest candidates in odd files before a real Lean and the referee, at length
+    Attacks(attacks::Attacks),
     /// Let everything that can fail do so, at random, in many sessions
     Faults(faults::Faults),
     /// Check that crates and files depend only on those below them
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Task::Part(part) => part.run(),
         Task::Load(load) => load::run(&load),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Task::Attacks(attacks) => attacks::run(&attacks),
         Task::Faults(faults) => faults::run(&faults),
         Task::Arrows => arrows::run(),
         Task::Lean => lean::print_folder(),

@@ -60,7 +60,7 @@ pub struct Arguments {
     /// The time to try each hole; `0s` only lists the holes with their goals
     #[arg(long, value_parser = parse_duration)]
     budget: Option<Duration>,
-    /// Have Lean's kernel take each proof once more, in a process that has not elaborated it
+    /// Take nothing for a proof that no referee has confirmed: the same as `level = "kernel-replayed"`
     #[arg(long)]
     replay: bool,
     /// Neither recall proofs of earlier searches nor keep those of this one

@@ -1,5 +1,6 @@
 //! A file as it stands, compiled once for all that is claimed of its holes.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::sync::OnceCell;
 use unsorry_olean::{Module, Terms};
 use unsorry_syntax::{Outline, commands};
 
-use super::FileAsItStands;
+use super::claim::FileAsItStands;
 use super::compiler::{CompileError, Compiled, Compiler};
 use super::marked::{Edited, Marked};
 
@@ -30,6 +31,8 @@ pub struct Before {
 pub struct CompiledBefore {
     /// The commands that have errors, which are dropped, by where they begin in the file.
     pub guarded: Vec<usize>,
+    /// The options that it is compiled with.
+    pub options: Vec<OsString>,
     /// The terms of its constants.
     pub terms: Terms,
     /// Its constants.
@@ -94,10 +97,14 @@ pub async fn compile_with_errors(
     edited: impl Fn(&[usize]) -> Edited,
     limit: Duration,
 ) -> Result<CompiledBefore, String> {
+    let options = compiler.options(path, limit).await;
     let mut guarded: Vec<usize> = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let edited = edited(&guarded);
-        let parts = match compiler.compile(path, &edited.text, limit).await? {
+        let parts = match compiler
+            .compile(path, &options, &edited.text, limit)
+            .await?
+        {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => {
                 let found = guards(text, outline, &edited, &errors);
@@ -124,6 +131,7 @@ pub async fn compile_with_errors(
             .map_err(|error: String| format!("what this Lean compiles can't be read: {error}"))?;
         return Ok(CompiledBefore {
             guarded,
+            options,
             terms,
             module,
         });

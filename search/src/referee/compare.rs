@@ -3,34 +3,24 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Safety, Terms};
+use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Terms};
 
-use super::alike::{Step, alike, is_zero, spine};
+use super::alike::{is_zero, spine};
+use super::compiled::{Compiled, Marks, is_unchecked, value};
 use super::names::{self, shown};
 
-/// The axiom behind `sorry`.
-pub(super) const SORRY: &str = "sorryAx";
+/// The most pairs of terms that are compared in two values.
+const MAX_PAIRS: usize = 5_000_000;
 
 /// What is asked of one hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted<'a> {
     /// A proof, which leaves nothing open.
     Proof,
-    /// A sketch, which leaves open what is under these marks.
-    Sketch(&'a [String]),
+    /// A sketch, which may leave open what is under the marks behind the holes'.
+    Sketch,
     /// That the theorem of this name says the contrary of the goal.
     Contrary(&'a str),
-}
-
-/// The marks' names, as far as a comparison needs them.
-#[derive(Debug)]
-pub struct Marks {
-    /// The last parts of the marks' names, in the order of the file's holes.
-    pub marks: Vec<String>,
-    /// The last part of the name of the link to a negation.
-    pub link: String,
-    /// What the last parts of all these, and of what is declared for them, begin with.
-    pub secret: String,
 }
 
 /// What the constants say of a hole that was filled.
@@ -67,6 +57,12 @@ pub enum Difference {
     /// It is compiled on top of something else.
     #[error("it imports something else")]
     Imports,
+    /// Another Lean says that it has compiled it.
+    #[error("another Lean has compiled it")]
+    OtherLean,
+    /// There is more to it than can be looked at.
+    #[error("it is too large to be looked at")]
+    TooMuch,
     /// The declaration is gone.
     #[error("its declaration is not there any more")]
     Gone,
@@ -76,9 +72,6 @@ pub enum Difference {
     /// No constant holds the hole.
     #[error("no constant of the file holds this sorry")]
     Nowhere,
-    /// A statement has the hole.
-    #[error("a statement holds this sorry")]
-    InStatement,
     /// The goal's contrary is not what was proved.
     #[error("what was proved is not the contrary of this goal")]
     NotContrary,
@@ -88,95 +81,8 @@ pub enum Difference {
 pub struct Comparison<'a> {
     terms: &'a Terms,
     marks: &'a Marks,
-    before: File<'a>,
-    after: File<'a>,
-}
-
-struct File<'a> {
-    module: &'a Module,
-    by_name: HashMap<NameId, &'a Constant>,
-    /// The marks' names in this file, by number.
-    marks: HashMap<NameId, usize>,
-    /// The recursors of each inductive type.
-    recursors: HashMap<NameId, Vec<NameId>>,
-}
-
-impl<'a> File<'a> {
-    fn of(terms: &Terms, marks: &Marks, module: &'a Module) -> File<'a> {
-        let by_name: HashMap<NameId, &Constant> = module
-            .constants
-            .iter()
-            .map(|constant| (constant.name, constant))
-            .collect();
-        let numbers = marks.marks.iter().enumerate();
-        let numbers: HashMap<&str, usize> = numbers
-            .map(|(number, mark)| (mark.as_str(), number))
-            .collect();
-        let marked = by_name.keys();
-        let marked =
-            marked.filter_map(|&name| Some((name, *numbers.get(names::last(terms, name))?)));
-        let mut recursors: HashMap<NameId, Vec<NameId>> = HashMap::new();
-        for constant in &module.constants {
-            if let ConstantKind::Recursor { all, .. } = &constant.kind {
-                for name in all {
-                    recursors.entry(*name).or_default().push(constant.name);
-                }
-            }
-        }
-        File {
-            module,
-            marks: marked.collect(),
-            by_name,
-            recursors,
-        }
-    }
-}
-
-/// The value of a constant; none for what has none.
-fn value(constant: &Constant) -> Option<ExprId> {
-    match &constant.kind {
-        ConstantKind::Definition { value, .. }
-        | ConstantKind::Theorem { value, .. }
-        | ConstantKind::Opaque { value, .. } => Some(*value),
-        _ => None,
-    }
-}
-
-/// All terms that a constant is made of.
-pub(super) fn parts(constant: &Constant) -> Vec<ExprId> {
-    let rules = match &constant.kind {
-        ConstantKind::Recursor { rules, .. } => rules.as_slice(),
-        _ => &[],
-    };
-    let rules = rules.iter().map(|rule| rule.rhs);
-    [constant.ty]
-        .into_iter()
-        .chain(value(constant))
-        .chain(rules)
-        .collect()
-}
-
-/// The constants that belong to an inductive type beside those that its terms name.
-pub(super) fn kin(constant: &Constant) -> Vec<NameId> {
-    match &constant.kind {
-        ConstantKind::Inductive { all, ctors, .. } => all.iter().chain(ctors).copied().collect(),
-        ConstantKind::Constructor { induct, .. } => vec![*induct],
-        ConstantKind::Recursor { all, .. } => all.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether Lean's kernel does not look at a constant.
-pub(super) fn is_unchecked(constant: &Constant) -> bool {
-    match &constant.kind {
-        ConstantKind::Definition { safety, .. } => *safety != Safety::Safe,
-        ConstantKind::Opaque { is_unsafe, .. }
-        | ConstantKind::Axiom { is_unsafe }
-        | ConstantKind::Inductive { is_unsafe, .. }
-        | ConstantKind::Constructor { is_unsafe, .. }
-        | ConstantKind::Recursor { is_unsafe, .. } => *is_unsafe,
-        _ => false,
-    }
+    before: Compiled<'a>,
+    after: Compiled<'a>,
 }
 
 impl<'a> Comparison<'a> {
@@ -190,8 +96,8 @@ impl<'a> Comparison<'a> {
         Comparison {
             terms,
             marks,
-            before: File::of(terms, marks, before),
-            after: File::of(terms, marks, after),
+            before: Compiled::of(terms, marks, before),
+            after: Compiled::of(terms, marks, after),
         }
     }
 
@@ -200,68 +106,116 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// The first thing that has.
-    pub fn compare(&self, holes: &[usize], new: &[&str]) -> Result<Vec<NameId>, Difference> {
+    pub fn compare(&self, holes: &[usize], new: &[&str]) -> Result<BTreeSet<NameId>, Difference> {
         let (before, after) = (self.before.module, self.after.module);
         if before.imports != after.imports || before.is_module != after.is_module {
             return Err(Difference::Imports);
         }
+        let lean = |module: &Module| {
+            (
+                module.word,
+                module.lean_version.clone(),
+                module.githash.clone(),
+            )
+        };
+        if lean(before) != lean(after) {
+            return Err(Difference::OtherLean);
+        }
         let filled: HashSet<usize> = holes.iter().copied().collect();
         let owners: HashSet<NameId> = holes.iter().flat_map(|hole| self.owners(*hole)).collect();
-        let mut changed = Vec::new();
+        let mut changed = BTreeSet::new();
+        // What Lean has made for the declarations themselves, and may make otherwise the next time.
+        let mut made = BTreeSet::new();
         for constant in &after.constants {
             let name = constant.name;
-            let Some(old) = self.before.by_name.get(&name) else {
-                self.may_be_new(constant, new)?;
-                continue;
-            };
-            if *old == constant || (is_unchecked(old) && is_unchecked(constant)) {
-                continue;
-            }
-            let is_own = owners.contains(&names::owner(self.terms, name));
-            if is_own
-                && names::is_made(self.terms, name)
-                && !matches!(constant.kind, ConstantKind::Axiom { .. })
-            {
-                changed.push(name);
-                continue;
-            }
-            let other = || match owners.contains(&name) {
-                true => Difference::Statement,
-                false => Difference::Changed(shown(self.terms, name)),
-            };
-            if old.level_params != constant.level_params || old.ty != constant.ty {
-                return Err(other());
-            }
-            match (&old.kind, &constant.kind) {
-                (ConstantKind::Theorem { .. }, ConstantKind::Theorem { .. }) => {}
-                (
-                    ConstantKind::Definition { value: old, .. },
-                    ConstantKind::Definition { value: new, .. },
-                )
-                | (
-                    ConstantKind::Opaque {
-                        value: old,
-                        is_unsafe: false,
-                        ..
-                    },
-                    ConstantKind::Opaque {
-                        value: new,
-                        is_unsafe: false,
-                        ..
-                    },
-                ) => {
-                    if is_unchecked(constant) {
-                        return Err(other());
-                    }
-                    if !self.alike(*old, *new, &filled) {
-                        return Err(Difference::Data(shown(self.terms, name)));
-                    }
+            match self.before.get(name) {
+                None => self.may_be_new(constant, new)?,
+                Some(old) if old == constant => {}
+                Some(old) if is_unchecked(old) && is_unchecked(constant) => {}
+                Some(_) if self.is_made_for(&owners, constant) => {
+                    made.insert(name);
                 }
-                _ => return Err(other()),
+                Some(old) => {
+                    self.may_differ(old, constant, &owners, &filled)?;
+                    changed.insert(name);
+                }
             }
-            changed.push(name);
         }
+        self.mean_the_same(&owners, &made)?;
+        changed.extend(made);
         Ok(changed)
+    }
+
+    /// Whether a constant is one that Lean has made for one of the owners.
+    fn is_made_for(&self, owners: &HashSet<NameId>, constant: &Constant) -> bool {
+        let owner = names::owner(self.terms, constant.name);
+        let may = match &constant.kind {
+            ConstantKind::Theorem { .. } => true,
+            ConstantKind::Definition { .. } => !is_unchecked(constant),
+            _ => false,
+        };
+        may && owner != constant.name && owners.contains(&owner)
+    }
+
+    /// Whether a constant that was there before is the same but for proofs.
+    fn may_differ(
+        &self,
+        old: &Constant,
+        new: &Constant,
+        owners: &HashSet<NameId>,
+        filled: &HashSet<usize>,
+    ) -> Result<(), Difference> {
+        let other = || match owners.contains(&new.name) {
+            true => Difference::Statement,
+            false => Difference::Changed(shown(self.terms, new.name)),
+        };
+        // A statement, too, may hold a proof.
+        if old.level_params != new.level_params
+            || is_unchecked(new)
+            || self.differences(old.ty, new.ty, filled).is_none()
+        {
+            return Err(other());
+        }
+        match (&old.kind, &new.kind) {
+            (ConstantKind::Theorem { .. }, ConstantKind::Theorem { .. }) => Ok(()),
+            (
+                ConstantKind::Definition { value: old, .. },
+                ConstantKind::Definition { value: of_new, .. },
+            )
+            | (
+                ConstantKind::Opaque { value: old, .. },
+                ConstantKind::Opaque { value: of_new, .. },
+            ) => match self.differences(*old, *of_new, filled) {
+                Some(_) => Ok(()),
+                None => Err(Difference::Data(shown(self.terms, new.name))),
+            },
+            _ => Err(other()),
+        }
+    }
+
+    /// What the owners state, and are where they are data, rests on nothing that was made anew.
+    fn mean_the_same(
+        &self,
+        owners: &HashSet<NameId>,
+        made: &BTreeSet<NameId>,
+    ) -> Result<(), Difference> {
+        for &owner in owners {
+            let Some(constant) = self.after.get(owner) else {
+                continue;
+            };
+            let is_proof = matches!(constant.kind, ConstantKind::Theorem { .. });
+            let data = value(constant).filter(|_| !is_proof);
+            let terms: Vec<ExprId> = [constant.ty].into_iter().chain(data).collect();
+            let meaning = self.after.meaning(&terms);
+            let mut loose = meaning.intersection(made).filter(|name| {
+                let kind = self.after.get(**name).map(|constant| &constant.kind);
+                !matches!(kind, Some(ConstantKind::Theorem { .. }))
+            });
+            if let Some(name) = loose.next() {
+                return Err(Difference::Changed(shown(self.terms, *name)));
+            }
+        }
+        Ok(())
     }
 
     /// Lean itself makes theorems and functions of what is there, in whatever file they are first needed; and
@@ -270,40 +224,30 @@ impl<'a> Comparison<'a> {
         let (terms, name) = (self.terms, constant.name);
         let last = names::last(terms, name);
         let is_own = new.contains(&last) || last.starts_with(&self.marks.secret);
-        let is_made = is_own || {
-            let mut ancestors =
-                std::iter::successors(names::parent(terms, name), |n| names::parent(terms, *n));
+        let is_made = || {
+            let parent = |name: &NameId| names::parent(terms, *name);
+            let mut ancestors = std::iter::successors(parent(&name), parent);
             names::is_made(terms, name)
-                || ancestors.any(|name| self.before.by_name.contains_key(&name))
+                || names::is_realized(terms, name)
+                || ancestors.any(|name| self.before.get(name).is_some())
         };
         let is_of_a_kind = match &constant.kind {
             ConstantKind::Theorem { .. } | ConstantKind::Definition { .. } => true,
             ConstantKind::Opaque { .. } => names::is_made(terms, name),
             _ => false,
         };
-        match is_made && is_of_a_kind {
+        match (is_own || is_made()) && is_of_a_kind {
             true => Ok(()),
             false => Err(Difference::Declares(shown(terms, name))),
         }
     }
 
-    /// The declarations that hold a hole, before it was filled.
+    /// The constants that hold a hole, before it was filled, and the declarations that they were made for.
     fn owners(&self, hole: usize) -> BTreeSet<NameId> {
-        let holders = self.before.module.constants.iter().filter(|constant| {
-            !is_unchecked(constant)
-                && parts(constant)
-                    .into_iter()
-                    .any(|part| self.has_mark(&self.before, part, hole))
-        });
-        let owners = holders.map(|constant| names::owner(self.terms, constant.name));
-        owners
-            .filter(|owner| self.before.by_name.contains_key(owner))
+        let holders = self.before.holders(hole);
+        let both = holders.flat_map(|name| [name, names::owner(self.terms, name)]);
+        both.filter(|name| self.before.get(*name).is_some())
             .collect()
-    }
-
-    fn has_mark(&self, file: &File<'_>, part: ExprId, hole: usize) -> bool {
-        let mut constants = self.terms.constants_in(part);
-        constants.any(|name| file.marks.get(&name) == Some(&hole))
     }
 
     /// What the constants say of `hole`, which was filled with what was `wanted`.
@@ -315,190 +259,165 @@ impl<'a> Comparison<'a> {
         if owners.is_empty() {
             return Err(Difference::Nowhere);
         }
-        for owner in &owners {
-            let before = self.before.by_name[owner];
-            if self.has_mark(&self.before, before.ty, hole) {
-                return Err(Difference::InStatement);
-            }
-            if !self.after.by_name.contains_key(owner) {
+        for &owner in &owners {
+            let is_made = names::is_made(self.terms, owner);
+            // What Lean makes it may make otherwise.
+            if self.after.get(owner).is_none() && !is_made {
                 return Err(Difference::Gone);
             }
         }
         let mut finding = Finding::default();
-        let cone = self.cone(&self.before, &owners);
-        let unproved_before = self.unproved(&self.before, &cone, &[]);
-        (finding.axioms_before, finding.imported_before) = self.foundations(&self.before, &cone);
+        let cone = self.before.cone(owners.iter().copied());
+        let unproved_before = self.unproved(&self.before, &cone, hole, wanted);
+        (finding.axioms_before, finding.imported_before) = self.before.foundations(&cone);
         let judged: BTreeSet<NameId> = match wanted {
             Wanted::Contrary(theorem) => {
-                let negation = self.contrary(&owners, theorem)?;
                 // Whatever stands around the goal is no part of the proof.
-                finding.cone.extend(self.cone(&self.after, &owners));
-                [negation].into()
+                finding.cone = self.after.cone(owners.iter().copied());
+                [self.contrary(hole, &owners, theorem)?].into()
             }
-            _ => owners,
+            Wanted::Proof | Wanted::Sketch => owners,
         };
-        let cone = self.cone(&self.after, &judged);
-        let open: &[String] = match wanted {
-            Wanted::Sketch(open) => open,
-            _ => &[],
-        };
+        let cone = self.after.cone(judged.iter().copied());
         for &name in &cone {
-            let is_own = judged.contains(&names::owner(self.terms, name));
-            let filled_again = parts(self.after.by_name[&name]).into_iter();
-            let filled_again = filled_again
-                .filter(|part| self.has_mark(&self.after, *part, hole))
-                .count()
-                > 0;
-            if filled_again || (is_own && self.has_stray_sorry(&self.after, name, open)) {
+            let owner = names::owner(self.terms, name);
+            let is_own = judged.contains(&name) || judged.contains(&owner);
+            let again = self.after.marks_in(name).contains(&hole);
+            if again || (is_own && self.has_stray_sorry(&self.after, name, wanted)) {
                 return Err(Difference::Sorry);
             }
         }
-        let mut unproved = self.unproved(&self.after, &cone, open);
-        unproved.retain(|name| !judged.contains(name) && !unproved_before.contains(name));
+        let mut unproved = self.unproved(&self.after, &cone, hole, wanted);
+        unproved.retain(|name| !unproved_before.contains(name));
+        let unproved = unproved.into_iter();
         finding.unproved = unproved
-            .into_iter()
-            .map(|name| shown(self.terms, name))
+            .map(|name| shown(self.terms, names::owner(self.terms, name)))
             .collect();
-        (finding.axioms, finding.imported) = self.foundations(&self.after, &cone);
+        (finding.axioms, finding.imported) = self.after.foundations(&cone);
         finding.cone.extend(cone);
-        Ok(finding)
-    }
-
-    /// What the kernel must take beside the cones: `changed` constants, with all that they are made of.
-    pub fn checked(&self, changed: &[NameId]) -> BTreeSet<NameId> {
-        self.cone(&self.after, &changed.iter().copied().collect())
-    }
-
-    /// All constants of `file` that `names` are made of, themselves among them.
-    fn cone(&self, file: &File<'_>, names: &BTreeSet<NameId>) -> BTreeSet<NameId> {
-        let mut cone = BTreeSet::new();
-        let mut waiting: Vec<NameId> = names.iter().copied().collect();
-        while let Some(name) = waiting.pop() {
-            let Some(constant) = file.by_name.get(&name) else {
-                continue;
-            };
-            if cone.insert(name) {
-                let used = parts(constant)
-                    .into_iter()
-                    .flat_map(|part| self.terms.constants_in(part));
-                waiting.extend(used.chain(kin(constant)));
-                waiting.extend(file.recursors.get(&name).into_iter().flatten());
-            }
+        match self.after.is_too_much() || self.before.is_too_much() {
+            true => Err(Difference::TooMuch),
+            false => Ok(finding),
         }
-        cone
     }
 
-    /// The file's axioms in a cone, and the constants of imports that it uses.
-    fn foundations(
-        &self,
-        file: &File<'_>,
-        cone: &BTreeSet<NameId>,
-    ) -> (BTreeSet<String>, BTreeSet<NameId>) {
-        let (mut axioms, mut imported) = (BTreeSet::new(), BTreeSet::new());
-        for name in cone {
-            let constant = file.by_name[name];
-            if matches!(constant.kind, ConstantKind::Axiom { .. }) && !self.is_sorry(*name) {
-                axioms.insert(shown(self.terms, *name));
-            }
-            let used = parts(constant)
-                .into_iter()
-                .flat_map(|part| self.terms.constants_in(part));
-            imported.extend(
-                used.filter(|name| !file.by_name.contains_key(name) && !self.is_sorry(*name)),
-            );
-        }
-        (axioms, imported)
+    /// The constants that `changed` ones are made of, which the kernel must take as well.
+    pub fn checked(&self, changed: &BTreeSet<NameId>) -> BTreeSet<NameId> {
+        self.after.cone(changed.iter().copied())
     }
 
-    fn is_sorry(&self, name: NameId) -> bool {
-        shown(self.terms, name) == SORRY
+    /// Whether a sorry stands in a constant under no mark, or under one that must not be there.
+    fn has_stray_sorry(&self, file: &Compiled<'_>, name: NameId, wanted: Wanted<'_>) -> bool {
+        let is_open = |mark: NameId| self.is_a_hole(mark) || wanted == Wanted::Sketch;
+        file.has_stray_sorry(name, &self.marks.link, &is_open)
     }
 
-    /// The declarations in a cone that hold a `sorry`, under a mark or not, but for the marks that are `open`.
+    /// Whether a mark is that of a hole of the file.
+    fn is_a_hole(&self, mark: NameId) -> bool {
+        let number = self.before.marks.get(&mark);
+        number.is_some_and(|number| *number < self.marks.blocks.len())
+    }
+
+    /// The constants in a cone that hold a `sorry`, but for those that do so under the marks of `hole` and of
+    /// the others of its block alone, or of what a sketch leaves.
     fn unproved(
         &self,
-        file: &File<'_>,
+        file: &Compiled<'_>,
         cone: &BTreeSet<NameId>,
-        open: &[String],
+        hole: usize,
+        wanted: Wanted<'_>,
     ) -> BTreeSet<NameId> {
-        let is_open = |name: &NameId| {
-            let constant = file.by_name[name];
-            let mut used = parts(constant)
-                .into_iter()
-                .flat_map(|part| self.terms.constants_in(part));
-            used.any(|used| {
-                let mark = file.marks.contains_key(&used);
-                mark && !open
-                    .iter()
-                    .any(|open| open == names::last(self.terms, used))
-            }) || self.has_stray_sorry(file, *name, open)
+        let block = self.marks.blocks.get(hole);
+        let is_near = |mark: usize| match self.marks.blocks.get(mark) {
+            Some(other) => Some(other) == block,
+            None => wanted == Wanted::Sketch,
         };
-        let open = cone
-            .iter()
-            .filter(|name| !file.marks.contains_key(name) && is_open(name));
-        open.map(|name| names::owner(self.terms, *name)).collect()
+        let is_unproved = |name: &NameId| {
+            !file.marks.contains_key(name)
+                && (file.marks_in(*name).into_iter().any(|mark| !is_near(mark))
+                    || self.has_stray_sorry(file, *name, wanted))
+        };
+        cone.iter().copied().filter(is_unproved).collect()
     }
 
-    /// Whether a constant of `file` holds a `sorry` that stands neither under a mark of the file before, nor
-    /// under one that is `open`.
-    fn has_stray_sorry(&self, file: &File<'_>, name: NameId, open: &[String]) -> bool {
-        let mut seen: HashSet<ExprId> = HashSet::new();
-        let mut waiting = parts(file.by_name[&name]);
-        while let Some(at) = waiting.pop() {
-            if !seen.insert(at) {
+    /// Where `new` differs from `old`, if it does so in proofs alone: where the one has a proof that was to be
+    /// found, or one by a theorem, the other has whatever is of its type, which is for the kernel to say.
+    fn differences(
+        &self,
+        old: ExprId,
+        new: ExprId,
+        filled: &HashSet<usize>,
+    ) -> Option<Vec<(ExprId, ExprId)>> {
+        let mut found = Vec::new();
+        let mut seen: HashSet<(ExprId, ExprId)> = HashSet::new();
+        let mut waiting = vec![(old, new)];
+        while let Some((old, new)) = waiting.pop() {
+            if old == new || !seen.insert((old, new)) {
                 continue;
             }
-            if let Some(inside) = self.marked(file, at, open) {
-                waiting.extend(inside);
+            if seen.len() > MAX_PAIRS {
+                return None;
+            }
+            if self.is_proof(old, filled) {
+                found.push((old, new));
                 continue;
             }
-            match self.terms.expr(at) {
-                Expr::Const(name, _) if self.is_sorry(*name) => return true,
-                other => waiting.extend(other.children()),
+            match (self.terms.expr(old), self.terms.expr(new)) {
+                (Expr::App(f, x), Expr::App(g, y)) => waiting.extend([(*f, *g), (*x, *y)]),
+                (
+                    Expr::Lam {
+                        info: i,
+                        ty: t,
+                        body: x,
+                        ..
+                    },
+                    Expr::Lam {
+                        info: j,
+                        ty: u,
+                        body: y,
+                        ..
+                    },
+                )
+                | (
+                    Expr::Forall {
+                        info: i,
+                        ty: t,
+                        body: x,
+                        ..
+                    },
+                    Expr::Forall {
+                        info: j,
+                        ty: u,
+                        body: y,
+                        ..
+                    },
+                ) if i == j => waiting.extend([(*t, *u), (*x, *y)]),
+                (
+                    Expr::Let {
+                        ty: t,
+                        value: v,
+                        body: x,
+                        ..
+                    },
+                    Expr::Let {
+                        ty: u,
+                        value: w,
+                        body: y,
+                        ..
+                    },
+                ) => waiting.extend([(*t, *u), (*v, *w), (*x, *y)]),
+                (Expr::Proj(s, i, x), Expr::Proj(t, j, y)) if s == t && i == j => {
+                    waiting.push((*x, *y));
+                }
+                _ => return None,
             }
         }
-        false
+        Some(found)
     }
 
-    /// What is left to look at of `mark type (sorryAx …)`, or of the link to a negation; none of anything else.
-    fn marked(&self, file: &File<'_>, at: ExprId, open: &[String]) -> Option<Vec<ExprId>> {
-        let (head, arguments) = spine(self.terms, at);
-        let Expr::Const(name, _) = self.terms.expr(head) else {
-            return None;
-        };
-        let last = names::last(self.terms, *name);
-        let is_mark = self.before.marks.contains_key(name)
-            || (file.marks.contains_key(name) && open.iter().any(|open| open == last));
-        let is_link = last == self.marks.link && file.by_name.contains_key(name);
-        if !is_mark && !is_link {
-            return None;
-        }
-        let hole = *arguments.get(1)?;
-        let (sorry, of) = spine(self.terms, hole);
-        match self.terms.expr(sorry) {
-            Expr::Const(name, _) if self.is_sorry(*name) => {
-                let rest = arguments
-                    .iter()
-                    .enumerate()
-                    .filter(|(number, _)| *number != 1);
-                Some(rest.map(|(_, argument)| *argument).chain(of).collect())
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether `new` is `old` but for proofs: where the one has a proof that was to be found, or one that Lean
-    /// has made a theorem of, the other has whatever is of its type, which is for the kernel to say.
-    fn alike(&self, old: ExprId, new: ExprId, filled: &HashSet<usize>) -> bool {
-        alike(self.terms, (old, new), |old, new| {
-            match old == new || self.is_own_proof(old, filled) {
-                true => Step::Same,
-                false => Step::Look,
-            }
-        })
-    }
-
-    fn is_own_proof(&self, at: ExprId, filled: &HashSet<usize>) -> bool {
+    /// Whether a term of the file before is a proof by its form: under the mark of a hole that was filled, or by
+    /// a theorem.
+    fn is_proof(&self, at: ExprId, filled: &HashSet<usize>) -> bool {
         let (head, _) = spine(self.terms, at);
         let Expr::Const(name, levels) = self.terms.expr(head) else {
             return false;
@@ -511,12 +430,61 @@ impl<'a> Comparison<'a> {
                 filled.contains(mark) && of_a_proof
             }
             None => {
-                let theorem = self.before.by_name.get(name);
-                let theorem =
-                    theorem.is_some_and(|c| matches!(c.kind, ConstantKind::Theorem { .. }));
-                theorem && names::is_made(self.terms, *name)
+                let constant = self.before.get(*name);
+                constant.is_some_and(|c| matches!(c.kind, ConstantKind::Theorem { .. }))
             }
         }
+    }
+
+    /// The theorem that is called so, if it stands where the hole was as the contrary of its goal: in a value that
+    /// is what it was but for `link goal sorry theorem` under the hole's mark, and nothing in the goal is bound
+    /// around it.
+    fn contrary(
+        &self,
+        hole: usize,
+        owners: &BTreeSet<NameId>,
+        theorem: &str,
+    ) -> Result<NameId, Difference> {
+        let filled = HashSet::from([hole]);
+        for &owner in owners {
+            let values = (self.before.get(owner), self.after.get(owner));
+            let (Some(Some(old)), Some(Some(new))) = (values.0.map(value), values.1.map(value))
+            else {
+                continue;
+            };
+            let Some(differences) = self.differences(old, new, &filled) else {
+                continue;
+            };
+            for (old, new) in differences {
+                let (mark, _) = spine(self.terms, old);
+                let is_hole = match self.terms.expr(mark) {
+                    Expr::Const(name, _) => self.before.marks.get(name) == Some(&hole),
+                    _ => false,
+                };
+                if is_hole && let Some(found) = self.linked(new, theorem) {
+                    return Ok(found);
+                }
+            }
+        }
+        Err(Difference::NotContrary)
+    }
+
+    /// The theorem of this name in `link goal sorry theorem`, perhaps applied to what stands around it.
+    fn linked(&self, at: ExprId, theorem: &str) -> Option<NameId> {
+        let (head, arguments) = spine(self.terms, at);
+        let (Expr::Const(link, _), [goal, _, negation, ..]) =
+            (self.terms.expr(head), arguments.as_slice())
+        else {
+            return None;
+        };
+        let Expr::Const(found, _) = self.terms.expr(*negation) else {
+            return None;
+        };
+        let is_it = names::last(self.terms, *link) == self.marks.link
+            && self.before.get(*link).is_some()
+            && names::last(self.terms, *found) == theorem
+            && self.is_closed(*goal);
+        is_it.then_some(*found)
     }
 
     /// Whether nothing in a term is bound outside of it.
@@ -543,44 +511,13 @@ impl<'a> Comparison<'a> {
                 Expr::Let {
                     ty, value, body, ..
                 } => of(ty).max(of(value)).max(of(body).saturating_sub(1)),
-                other => other
-                    .children()
-                    .map(|child| of(&child))
-                    .max()
-                    .unwrap_or_default(),
+                other => {
+                    let children = other.children();
+                    children.map(|child| of(&child)).max().unwrap_or_default()
+                }
             };
             reach.insert(at, own);
         }
         reach.get(&term) == Some(&0)
-    }
-
-    /// The theorem that is called so, if a declaration says in the place of its hole that it is the contrary of
-    /// the goal, whole: `link goal sorry theorem`, and nothing in the goal is bound around it.
-    fn contrary(&self, owners: &BTreeSet<NameId>, theorem: &str) -> Result<NameId, Difference> {
-        let cone = self.cone(&self.after, owners);
-        let own = cone
-            .iter()
-            .filter(|name| owners.contains(&names::owner(self.terms, **name)));
-        for name in own {
-            let mut seen = HashSet::new();
-            let mut waiting = parts(self.after.by_name[name]);
-            while let Some(at) = waiting.pop() {
-                if !seen.insert(at) {
-                    continue;
-                }
-                let (head, arguments) = spine(self.terms, at);
-                if let (Expr::Const(link, _), [goal, _, negation]) =
-                    (self.terms.expr(head), arguments.as_slice())
-                    && names::last(self.terms, *link) == self.marks.link
-                    && let Expr::Const(found, _) = self.terms.expr(*negation)
-                    && names::last(self.terms, *found) == theorem
-                    && self.is_closed(*goal)
-                {
-                    return Ok(*found);
-                }
-                waiting.extend(self.terms.expr(at).children());
-            }
-        }
-        Err(Difference::NotContrary)
     }
 }

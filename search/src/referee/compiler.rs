@@ -1,11 +1,13 @@
 //! Having Lean compile a text, in a container of its own: a process that knows nothing of another, and from
 //! which nothing is believed but that what it leaves behind is to be looked at.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
@@ -66,16 +68,42 @@ struct Place {
 }
 
 impl Compiler {
-    /// Compiles `text`, which stands for the file at `path`: its module has that file's name.
+    /// The options that a Lake project has for the file at `path`, as arguments; none for a file of none. What Lake
+    /// does not tell is left out: then a proof that needs it is not confirmed.
+    pub async fn options(&self, path: &Path, limit: Duration) -> Vec<OsString> {
+        let Some(command) = self.command.setup(path) else {
+            return Vec::new();
+        };
+        let scratch = match Scratch::new() {
+            Ok(scratch) => scratch,
+            Err(_) => return Vec::new(),
+        };
+        match self.run(&command, &scratch, limit).await {
+            Ok(said) => said.lines().find_map(options).unwrap_or_default(),
+            Err(why) => {
+                tracing::debug!(why, "Lake does not tell a file's options");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Compiles `text`, with `options`, which stands for the file at `path`: its module has that file's name.
     ///
     /// # Errors
     /// When Lean can't be run, or takes longer than `limit`, or more than it may: why.
     pub async fn compile(
         &self,
         path: &Path,
+        options: &[OsString],
         text: &str,
         limit: Duration,
     ) -> Result<Compiled, String> {
+        let Some(mut command) = self.command.compiler() else {
+            return Err(format!(
+                "which Lean `{}` starts can't be told",
+                self.command
+            ));
+        };
         let folder = Scratch::new().map_err(no_folder)?;
         let relative = path.strip_prefix(&self.cwd).ok();
         let name = relative.or(path.file_name().map(Path::new));
@@ -85,15 +113,16 @@ impl Compiler {
         }
         tokio::fs::write(&source, text).await.map_err(no_folder)?;
         let olean = folder.path().join("compiled.olean");
-        let arguments = [
+        command.args.extend_from_slice(options);
+        command.args.extend([
             "--json".into(),
             "-R".into(),
             folder.path().as_os_str().to_owned(),
             "-o".into(),
             olean.clone().into_os_string(),
             source.into(),
-        ];
-        let said = self.run(arguments, &folder, limit).await?;
+        ]);
+        let said = self.run(&command, &folder, limit).await?;
         let mut parts = Vec::new();
         let mut left = MAX_COMPILED_BYTES;
         for extension in PARTS {
@@ -116,21 +145,14 @@ impl Compiler {
         }
     }
 
-    /// What Lean's compiler prints, run with `arguments`. It may write to `scratch` only.
+    /// What `command` prints. It may write to `scratch` only.
     async fn run(
         &self,
-        arguments: impl IntoIterator<Item = std::ffi::OsString>,
+        command: &LeanCommand,
         scratch: &Scratch,
         limit: Duration,
     ) -> Result<String, String> {
-        let Some(mut command) = self.command.compiler() else {
-            return Err(format!(
-                "which Lean `{}` starts can't be told",
-                self.command
-            ));
-        };
-        command.args.extend(arguments);
-        let prepared = contain::command(&command, &self.cwd, &self.limits, Some(scratch));
+        let prepared = contain::command(command, &self.cwd, &self.limits, Some(scratch));
         let impossible =
             |error: &dyn std::fmt::Display| format!("`{command}` can't be run: {error}");
         let (mut builder, container) = prepared.map_err(|error| impossible(&error))?;
@@ -196,6 +218,20 @@ fn read_plain(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
+/// Reads the options in Lake's answer: an object, under one of two names, as Lake's versions have it.
+fn options(line: &str) -> Option<Vec<OsString>> {
+    let setup: Value = serde_json::from_str(line).ok()?;
+    let all = setup.get("options").or(setup.get("setupOptions"))?;
+    let value = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let all = all.as_object()?.iter();
+    let arguments = all.filter_map(|(name, of)| Some(format!("-D{name}={}", value(of)?).into()));
+    Some(arguments.collect())
+}
+
 fn no_folder(error: impl std::fmt::Display) -> String {
     format!("no file can be written for it: {error}")
 }
@@ -216,6 +252,26 @@ fn first_line(said: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_of_lake() {
+        let check = |line: &str, expected: Option<&[&str]>| {
+            let expected = expected.map(|all| all.iter().map(OsString::from).collect::<Vec<_>>());
+            assert_eq!(options(line), expected, "{line}");
+        };
+        check(
+            r#"{"name":"A","options":{"autoImplicit":false,"maxSynthPendingDepth":3,"weak.x":"y"}}"#,
+            Some(&[
+                "-DautoImplicit=false",
+                "-DmaxSynthPendingDepth=3",
+                "-Dweak.x=y",
+            ]),
+        );
+        let older = r#"{"paths":{"oleanPath":[]},"setupOptions":{"pp.unicode.fun":true}}"#;
+        check(older, Some(&["-Dpp.unicode.fun=true"]));
+        check(r#"{"name":"A","options":{}}"#, Some(&[]));
+        check("info: building", None);
+    }
 
     #[test]
     fn errors() {

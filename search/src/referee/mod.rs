@@ -7,7 +7,9 @@
 
 mod alike;
 mod before;
+mod claim;
 mod compare;
+mod compiled;
 mod compiler;
 mod kernel;
 mod marked;
@@ -20,11 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use unsorry_syntax::Change;
 
 use crate::command::LeanCommand;
 use crate::contain::ContainerConfig;
 use before::Before;
+pub use claim::{CONTRARY, Claim, Claimed, FileAsItStands, NoWord, Word};
 use compiler::Compiler;
 use kernel::Kernel;
 
@@ -33,80 +35,6 @@ pub use verify::{Standing, Verdict, Verified};
 
 /// The files that are kept as they were compiled.
 const MAX_FILES: usize = 4;
-
-/// A file as it stands, for one of whose holes something was found.
-#[derive(Debug, Clone, Copy)]
-pub struct FileAsItStands<'a> {
-    /// Its URI.
-    pub uri: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
-
-/// What is said to fill a hole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// The hole, by its number in the outline of the file.
-    pub hole: usize,
-    /// The change to the file's text.
-    pub change: Change,
-    /// What it is said to be.
-    pub is: Claimed,
-}
-
-/// What a claim is said to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claimed {
-    /// A proof, with nothing left open.
-    Proof,
-    /// A sketch, which leaves a `sorry`.
-    Sketch,
-    /// A theorem, in front of the declaration, that contradicts the goal; the change puts [`Referee::CONTRARY`]
-    /// in the place of the tactic that says so.
-    Contrary {
-        /// The theorem, whole.
-        theorem: String,
-        /// Its name.
-        name: String,
-    },
-}
-
-/// The referee's word on a claim: it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    unproved: Vec<String>,
-    axioms: Vec<String>,
-    kernel: String,
-}
-
-impl Word {
-    /// The declarations on which it rests that are not proved themselves, and on which its own did not rest
-    /// before.
-    pub fn unproved(&self) -> &[String] {
-        &self.unproved
-    }
-
-    /// All axioms on which it rests, `sorry` not among them.
-    pub fn axioms(&self) -> &[String] {
-        &self.axioms
-    }
-
-    /// The kernel that has taken it: `Lean 4.28.0`.
-    pub fn kernel(&self) -> &str {
-        &self.kernel
-    }
-}
-
-/// The reasons why there is no word.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoWord {
-    /// It does not hold.
-    #[error("{0}")]
-    Refused(String),
-    /// There is no referee for this file, or this Lean, whatever is claimed.
-    #[error("{0}")]
-    NoReferee(String),
-}
 
 /// Says what is a proof. It keeps files as they were compiled, and a kernel warm.
 #[derive(Debug)]
@@ -126,9 +54,6 @@ struct KernelSlot {
 }
 
 impl Referee {
-    /// Stands in a claim's change for the tactic that says that a goal is contradicted.
-    pub const CONTRARY: &str = "unsorry_contrary";
-
     /// A referee with the compiler of the server that `command` starts, in `cwd`, contained within `limits`.
     /// What it keeps running ends after it was `idle` for so long.
     pub fn new(

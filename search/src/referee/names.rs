@@ -3,32 +3,28 @@
 use serde_json::Value;
 use unsorry_olean::{Name, NameId, Terms};
 
-/// Beginnings of the last part of a name that Lean gives to what it makes of a declaration by itself.
-const MADE: &[&str] = &[
-    "_",
-    "match_",
-    "proof_",
-    "eq_",
-    "congr_simp",
-    "hcongr_",
-    "induct",
-    "mutual_induct",
-    "fun_cases",
-    "splitter",
-    "congr_eq_",
-    "injEq",
-    "inj",
-    "sizeOf_spec",
-    "noConfusion",
-    "casesOn",
-    "rec",
+/// Beginnings of the last part of the name of a theorem or function that Lean makes of another declaration when
+/// it is first needed, in whatever file that is.
+const REALIZED: &[&str] = &[
     "below",
     "brecOn",
-    "partial_correctness",
-    "ext",
-    "ctorIdx",
-    "ctorElim",
+    "casesOn",
+    "congr_",
+    "ctor",
     "elim",
+    "eq_",
+    "ext",
+    "fun_cases",
+    "hcongr_",
+    "hinj",
+    "induct",
+    "inj",
+    "mutual_induct",
+    "noConfusion",
+    "partial_correctness",
+    "recOn",
+    "sizeOf",
+    "splitter",
 ];
 
 /// The last parts of the names of what Lean makes of a declaration when it is first needed, beside those that
@@ -170,16 +166,28 @@ pub fn parent(terms: &Terms, name: NameId) -> Option<NameId> {
     is_left.then_some(rest)
 }
 
-/// Whether Lean gives such a name to what it makes of a declaration.
+/// Whether Lean gives such a name to what it makes for a declaration: `t._proof_1`, `t.match_1`.
 pub fn is_made(terms: &Terms, name: NameId) -> bool {
     match terms.name(name) {
         Name::Anonymous => false,
         Name::Num(..) => true,
-        Name::Str(_, part) => MADE.iter().any(|made| part.starts_with(made)),
+        Name::Str(_, part) => {
+            let numbered = |word: &str| {
+                let number = part.strip_prefix(word).unwrap_or_default();
+                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            part.starts_with('_') || numbered("match_") || numbered("proof_")
+        }
     }
 }
 
-/// The declaration that a constant was made of: itself, mostly.
+/// Whether Lean gives such a name to what it makes of a declaration when it is first needed.
+pub fn is_realized(terms: &Terms, name: NameId) -> bool {
+    let last = last(terms, name);
+    REALIZED.iter().any(|realized| last.starts_with(realized))
+}
+
+/// The declaration that a constant was made for: itself, mostly.
 pub fn owner(terms: &Terms, mut name: NameId) -> NameId {
     while is_made(terms, name)
         && let Some(rest) = parent(terms, name)

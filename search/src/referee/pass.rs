@@ -6,13 +6,15 @@ use std::time::Duration;
 use serde_json::Value;
 use unsorry_olean::{Import, LeanVersion, Module, NameId, Terms};
 
+use super::Referee;
 use super::before::{Before, uncompiled};
-use super::compare::{Comparison, Finding, Marks, SORRY, Wanted};
+use super::claim::{CONTRARY, Claim, Claimed, NoWord, Word};
+use super::compare::{Comparison, Finding, Wanted};
+use super::compiled::{Marks, SORRY};
 use super::compiler::Compiled;
 use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
 use super::names::{joined, name_json, parts_of};
-use super::{Claim, Claimed, NoWord, Referee, Word};
 
 /// The axioms that every proof may rest on.
 pub(super) const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
@@ -52,18 +54,22 @@ impl Referee {
         let edited = marked.after(&compiled.guarded, &fillings);
         let parts = match self
             .compiler
-            .compile(&before.path, &edited.text, limit)
+            .compile(&before.path, &compiled.options, &edited.text, limit)
             .await?
         {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => return Err(uncompiled(&errors)),
         };
+        let outline = marked.outline();
+        let blocks = outline.holes.iter();
         let marks = Marks {
             marks: (0..marked.marks()).map(|n| marked.mark(n)).collect(),
+            blocks: blocks
+                .map(|hole| outline.declaration_of(hole).block.start)
+                .collect(),
             link: marked.link(),
             secret: marked.secret().to_owned(),
         };
-        let holes = marked.outline().holes.len();
         let mut terms = compiled.terms.clone();
         let read = {
             let (claims, before) = (claims.to_vec(), compiled.module.clone());
@@ -71,7 +77,7 @@ impl Referee {
                 let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
                 let after = unsorry_olean::read(&parts, &mut terms)
                     .map_err(|error| format!("what Lean compiled of it can't be read: {error}"))?;
-                read(terms, &marks, holes, &before, &after, &claims)
+                read(terms, &marks, &before, &after, &claims)
             }
         };
         let read = tokio::task::spawn_blocking(read)
@@ -95,7 +101,12 @@ impl Referee {
             Err(why) => Err(NoWord::Refused(why.clone())),
             Ok(finding) => word(&read, finding, &answer),
         };
-        Ok(read.findings.iter().map(word).collect())
+        let words: Vec<Result<Word, NoWord>> = read.findings.iter().map(word).collect();
+        // What is filled in beside a proof may be what it rests on.
+        match words.iter().find_map(|word| word.as_ref().err()) {
+            Some(why) if words.len() > 1 => Err(why.to_string()),
+            _ => Ok(words),
+        }
     }
 }
 
@@ -103,9 +114,7 @@ fn filling(before: &Before, claim: &Claim) -> Filling {
     let mut change = claim.change.clone();
     let front = match &claim.is {
         Claimed::Contrary { theorem, name } => {
-            change.text = change
-                .text
-                .replace(Referee::CONTRARY, &before.marked.linked(name));
+            change.text = change.text.replace(CONTRARY, &before.marked.linked(name));
             theorem.clone()
         }
         Claimed::Proof | Claimed::Sketch => String::new(),
@@ -122,9 +131,8 @@ fn filling(before: &Before, claim: &Claim) -> Filling {
 fn read(
     terms: Terms,
     marks: &Marks,
-    holes: usize,
-    before: &unsorry_olean::Module,
-    after: &unsorry_olean::Module,
+    before: &Module,
+    after: &Module,
     claims: &[Claim],
 ) -> Result<Read, String> {
     let comparison = Comparison::new(&terms, marks, before, after);
@@ -137,11 +145,10 @@ fn read(
     let changed = comparison
         .compare(&filled, &new)
         .map_err(|difference| difference.to_string())?;
-    let open = marks.marks.get(holes..).unwrap_or_default();
     let findings = claims.iter().map(|claim| {
         let wanted = match &claim.is {
             Claimed::Proof => Wanted::Proof,
-            Claimed::Sketch => Wanted::Sketch(open),
+            Claimed::Sketch => Wanted::Sketch,
             Claimed::Contrary { name, .. } => Wanted::Contrary(name),
         };
         comparison

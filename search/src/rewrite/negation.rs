@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Goal, HoleKind, Hypothesis};
 
-use crate::referee::{Claim, Claimed, Referee};
+use crate::referee::{CONTRARY, Claim, Claimed};
 use crate::target::Target;
 use unsorry_syntax::{Change, Outline};
 
@@ -89,7 +89,7 @@ impl Negation {
         Claim {
             hole: target.hole,
             change: target
-                .spliced(self.kind, &self.in_the_holes_place(Referee::CONTRARY))
+                .spliced(self.kind, &self.in_the_holes_place(CONTRARY))
                 .change,
             is: Claimed::Contrary {
                 theorem: theorem.get(start..).unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use unsorry_prover::Spent;
+use unsorry_prover::{Candidate, Spent};
 
 use super::refused::Refused;
 use super::sketch_progress::SketchProgress;
@@ -56,6 +56,8 @@ pub struct Outcome {
     pub proposed: usize,
     /// The candidates that the gate refused.
     pub refused: Refused,
+    /// The candidates that Lean took and the referee did not, each with why.
+    pub unconfirmed: Vec<(Candidate, String)>,
     /// The number of candidates that have had Lean's verdict.
     pub checked: usize,
     /// Candidates without a verdict: too slow, or Lean's process ended on them.

@@ -43,6 +43,7 @@ pub struct NearMiss {
 pub(super) struct SearchStats {
     pub proposed: usize,
     pub refused: Refused,
+    pub unconfirmed: Vec<(Candidate, String)>,
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,

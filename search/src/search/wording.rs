@@ -1,6 +1,6 @@
 //! The sentences of a search, worded once for editors, terminals and reports. Pure.
 
-use unsorry_prover::Spent;
+use unsorry_prover::{Candidate, Spent};
 
 use super::outcome::{Ended, Outcome};
 use super::refused::Refused;
@@ -54,7 +54,7 @@ pub fn summary(outcome: &Outcome) -> String {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
     };
-    let unknown = unknown + &refused(&outcome.refused);
+    let unknown = unknown + &refused(&outcome.refused) + &unconfirmed(&outcome.unconfirmed);
     let sketch = match &outcome.sketch {
         Some(sketch) => format!(", but a sketch that holds ({})", sketch.standing()),
         None => String::new(),
@@ -92,6 +92,18 @@ fn refused(refused: &Refused) -> String {
     };
     format!(
         ", {told}: the first, `{}`: {refusal}",
+        one_line(&first.text)
+    )
+}
+
+/// The candidates that Lean took and the referee did not, to be put after a sentence.
+fn unconfirmed(unconfirmed: &[(Candidate, String)]) -> String {
+    let Some((first, why)) = unconfirmed.first() else {
+        return String::new();
+    };
+    format!(
+        ", {} that Lean took refused by the referee: the first, `{}`: {why}",
+        unconfirmed.len(),
         one_line(&first.text)
     )
 }

@@ -44,13 +44,18 @@ impl<'a> Evidence<'a> {
         Self::gather(cx, text, None, questions).await
     }
 
-    /// Has Lean elaborate `text`, and asks for the declaration's axioms and type.
+    /// Has Lean elaborate `text`, and asks for the declaration's axioms and type, and for the goals at
+    /// `questions`.
     ///
     /// # Errors
     /// When there is no full report of it.
-    pub async fn inspected(cx: CheckContext<'a>, text: String) -> Result<Evidence<'a>, CheckError> {
+    pub async fn inspected(
+        cx: CheckContext<'a>,
+        text: String,
+        questions: Vec<Position>,
+    ) -> Result<Evidence<'a>, CheckError> {
         let inspection = Inspection::of(cx.target, &text);
-        Self::gather(cx, text, Some(inspection), Vec::new()).await
+        Self::gather(cx, text, Some(inspection), questions).await
     }
 
     async fn gather(

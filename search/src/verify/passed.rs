@@ -50,7 +50,11 @@ pub async fn pass(cx: CheckContext<'_>, candidate: &Candidate) -> Result<Passed,
     let spliced = cx.target.spliced(kind, &candidate.text);
     // Where tactics go, Lean must show a goal at the first of them: it was run.
     let first_token = LineIndex::new(&spliced.text).position(first_token(&spliced.change));
-    let evidence = Evidence::asked(cx, spliced.text, vec![first_token]).await?;
+    // What stands behind the declaration may go on with its last term: then something must stand there.
+    let evidence = match cx.target.begins_like_a_term() {
+        true => Evidence::inspected(cx, spliced.text, vec![first_token]).await?,
+        false => Evidence::asked(cx, spliced.text, vec![first_token]).await?,
+    };
     conditions::is_accepted(cx, &evidence, first_token)?;
     conditions::is_one_block(cx, &candidate.text).await?;
     Ok(Passed {

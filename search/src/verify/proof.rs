@@ -121,7 +121,7 @@ impl VerifiedProof {
         let mut text = match &self.source {
             Source::Referee(word) => {
                 let mut text = format!("Lean-checked, kernel-replayed by {}", word.kernel());
-                if word.unproved().is_empty() {
+                if word.unproved().is_empty() && self.siblings == 0 {
                     text += ", axioms clean";
                 }
                 text

@@ -98,6 +98,7 @@ async fn testify_against(
             ..cx
         },
         passed.text.clone(),
+        Vec::new(),
     );
     let report = stated.await?.axioms();
     let level = conditions::level(&report, &AxiomReport::NotReported(String::new()))?;

@@ -38,7 +38,7 @@ impl Testimony {
 /// # Errors
 /// When there is more in it than a proof, or that can't be known.
 pub async fn testify(cx: CheckContext<'_>, text: &str) -> Result<Testimony, Rejection> {
-    let evidence = Evidence::inspected(cx, text.to_owned()).await?;
+    let evidence = Evidence::inspected(cx, text.to_owned(), Vec::new()).await?;
     if let Some(error) = evidence.errors().next() {
         return Err(Rejection::because(error.first_line()));
     }

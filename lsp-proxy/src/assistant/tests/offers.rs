@@ -39,7 +39,7 @@ async fn one_hole() {
     .assert_eq(&editor.text(MAIN));
     // What was put there says how far it was checked.
     expect![[r#"
-        **unsorry**: proved by tactics · Lean-checked, axioms clean
+        **unsorry**: proved by tactics · not confirmed by a referee (which Lean `no-lean` starts can't be told): Lean-checked, axioms clean
     "#]]
     .assert_eq(&editor.hover(MAIN, &at).await);
 }
@@ -127,7 +127,7 @@ async fn a_refused_edit_is_offered_instead() {
         ```lean
         right
         ```
-        Lean-checked, axioms clean
+        not confirmed by a referee (which Lean `no-lean` starts can't be told): Lean-checked, axioms clean
     "#]]
     .assert_eq(&editor.hover(MAIN, &at).await);
     // An edit above makes the offer stale: it is gone, and comes back with the text.

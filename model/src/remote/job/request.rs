@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tokio::task::AbortHandle;
 
-use super::stream::tokens;
+use super::usage::tokens;
 use crate::remote::endpoint::Slots;
 use crate::remote::reply::{End, Usage};
 use crate::remote::server::Api;

@@ -1,6 +1,6 @@
 //! One request, from its prompt to the end of its stream.
 
-use super::usage::Heard;
+use super::usage::{Heard, tokens};
 use crate::remote::body::{Input, body};
 use crate::remote::endpoint::Endpoint;
 use crate::remote::problem::{Problem, Remedy};
@@ -41,11 +41,6 @@ pub(super) struct Part {
     pub(super) first: usize,
     /// Whether the prompt is only half as long as it could be.
     pub(super) is_shortened: bool,
-}
-
-/// Estimates the tokens of Lean's text with so many bytes.
-pub(super) fn tokens(bytes: usize) -> usize {
-    bytes.div_ceil(3)
 }
 
 /// Asks an endpoint; `on` is told of what comes.

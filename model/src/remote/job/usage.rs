@@ -3,7 +3,6 @@
 //! An engine may say anything of itself, and the user's budget rests on it: what was sent and heard says
 //! how few tokens it can have been, what was asked for how many.
 
-use super::stream::tokens;
 use crate::remote::reply::{Event, Usage};
 
 /// The most bytes that a token of a longer text has on average: reported to be more, they are not believed.
@@ -65,6 +64,11 @@ impl Heard {
             }
         }
     }
+}
+
+/// Estimates the tokens of Lean's text with so many bytes.
+pub(super) fn tokens(bytes: usize) -> usize {
+    bytes.div_ceil(3)
 }
 
 /// Returns the tokens of a text of so many bytes, of which `reported` are reported and no more than `most`

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Terms};
 
 use super::super::alike::is_zero;
-use super::super::compare::{SORRY, kin, parts};
+use super::super::compiled::{SORRY, kin, parts};
 use super::super::names::{last, shown};
 
 /// The constants of a file, and which of them each is made of.

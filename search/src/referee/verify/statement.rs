@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, NameId, Safety, Terms, Uses};
 
 use super::super::alike::{Step, alike, is_zero, spine};
-use super::super::compare::parts;
+use super::super::compiled::parts;
 use super::super::names::{is_detail, is_hygienic, last};
 use super::graph::{Graph, is_sorry};
 

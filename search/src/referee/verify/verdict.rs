@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use unsorry_olean::{Constant, ConstantKind, Module, NameId, Terms};
 
-use super::super::compare::{SORRY, is_unchecked};
+use super::super::compiled::{SORRY, is_unchecked};
 use super::super::names::{joined, last, parent, parts_of, shown};
 use super::super::pass::STANDARD;
 use super::graph::Graph;
+use super::standing::{Standing, Verdict};
 use super::statement::{Statements, kind};
-use super::{Standing, Verdict};
 
 /// The most names that a reason has.
 const MAX_NAMES: usize = 5;

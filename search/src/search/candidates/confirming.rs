@@ -71,6 +71,15 @@ impl Candidates<'_> {
             Err(Rejection::Check(CheckError::Unknown(
                 why @ (Unknown::Refused(_) | Unknown::TimedOut(_)),
             ))) => self.unknown(&candidate, &why),
+            Err(Rejection::Referee(why)) => {
+                tracing::debug!(candidate = candidate.text, why, "refused by the referee");
+                let told = Rejection::Referee(why.clone()).to_string();
+                let mut stats = self.goal.stats();
+                stats.unconfirmed.push((candidate.clone(), why));
+                stats.near_miss(&candidate, &told, 0);
+                drop(stats);
+                self.judged(&candidate, Some(told));
+            }
             Err(Rejection::Lean(complaints)) => self.failed(&candidate, &complaints),
             Err(Rejection::Gate(refusal)) => self.refused(&candidate, refusal),
             Err(rejection) => {

@@ -5,6 +5,7 @@
 
 mod confirming;
 mod failing;
+mod one_by_one;
 mod reading;
 mod repairs;
 mod screening;
@@ -26,8 +27,8 @@ use crate::gate::{Refusal, gate};
 use crate::rewrite::comments::without_comments;
 use crate::rewrite::heartbeats::within_heartbeats;
 use crate::verify::Rejection;
+use one_by_one::OneByOne;
 use repairs::Repairs;
-use screening::OneByOne;
 use seen::{Judged, Proposed, Seen};
 
 /// The progress of the work on a goal.

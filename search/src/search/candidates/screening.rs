@@ -7,6 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 use unsorry_prover::{Candidate, HoleKind};
 
+use super::one_by_one::OneByOne;
 use super::{Candidates, Role};
 use crate::check::checker::Watch;
 use crate::check::screen::{Screen, SoFar};
@@ -32,43 +33,6 @@ pub(super) enum Verdicts {
     Early(Vec<Option<Verdict>>),
     /// Lean did not come to an end, for this reason.
     Cut(SoFar, Unknown),
-}
-
-/// Candidates at the front of those that wait that are asked about one by one: together they had no answer,
-/// and nothing says which of them is why.
-#[derive(Debug, Default)]
-pub(super) struct OneByOne {
-    left: usize,
-    /// The number that there were.
-    all: usize,
-    /// Whether one was found that is why.
-    is_found: bool,
-}
-
-impl OneByOne {
-    fn of(all: usize) -> OneByOne {
-        OneByOne {
-            left: all,
-            all,
-            is_found: false,
-        }
-    }
-
-    /// Whether the next one is asked about alone.
-    pub(super) fn goes_on(&self) -> bool {
-        self.left > 0
-    }
-
-    /// Notes that one had its turn, and whether it was why. After the last one, where none was, returns the
-    /// number that was too many together.
-    fn next(&mut self, is_why: bool) -> Option<usize> {
-        if self.left == 0 {
-            return None;
-        }
-        self.left -= 1;
-        self.is_found |= is_why;
-        (self.left == 0 && !self.is_found).then_some(self.all)
-    }
 }
 
 impl Candidates<'_> {
@@ -296,21 +260,4 @@ impl Candidates<'_> {
 /// Locks a mutex that nobody holds across an await.
 fn lock(mutex: &Mutex<SoFar>) -> MutexGuard<'_, SoFar> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn too_many_together_is_what_has_no_culprit() {
-        let check = |turns: &[bool], expected| {
-            let mut one_by_one = OneByOne::of(turns.len());
-            let found = turns.iter().filter_map(|is_why| one_by_one.next(*is_why));
-            assert_eq!(found.last(), expected);
-            assert!(!one_by_one.goes_on() && one_by_one.next(false).is_none());
-        };
-        check(&[false, true, false], None);
-        check(&[false, false, false], Some(3));
-    }
 }

@@ -1,0 +1,306 @@
+//! A compiled file of the referee's: its constants by name, what each is made of, and which hold a mark. Pure.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Safety, Terms};
+
+use super::alike::spine;
+use super::names::{self, shown};
+
+/// The most terms that are looked at in a file, the same one for each constant that has it.
+const MAX_STEPS: u64 = 200_000_000;
+
+/// The axiom behind `sorry`.
+pub const SORRY: &str = "sorryAx";
+
+/// The marks of a file, as far as a comparison needs them.
+#[derive(Debug)]
+pub struct Marks {
+    /// The last parts of the marks' names, in the order of the file's holes.
+    pub marks: Vec<String>,
+    /// For each hole of the file, the declaration, or `mutual` block, that it stands in.
+    pub blocks: Vec<usize>,
+    /// The last part of the name of the link to a negation.
+    pub link: String,
+    /// What the last parts of all these, and of what is declared for them, begin with.
+    pub secret: String,
+}
+
+/// A compiled file.
+pub struct Compiled<'a> {
+    terms: &'a Terms,
+    /// All of it.
+    pub module: &'a Module,
+    by_name: HashMap<NameId, &'a Constant>,
+    /// The marks by their names.
+    pub marks: HashMap<NameId, usize>,
+    recursors: HashMap<NameId, Vec<NameId>>,
+    /// What each constant names, as far as that was asked.
+    used: RefCell<HashMap<NameId, Rc<[NameId]>>>,
+    /// The terms that may still be looked at: a forged file could have each of a million constants share one of a
+    /// million terms.
+    steps: Cell<u64>,
+}
+
+/// The value of a constant; none for what has none.
+pub fn value(constant: &Constant) -> Option<ExprId> {
+    match &constant.kind {
+        ConstantKind::Definition { value, .. }
+        | ConstantKind::Theorem { value, .. }
+        | ConstantKind::Opaque { value, .. } => Some(*value),
+        _ => None,
+    }
+}
+
+/// All terms that a constant is made of.
+pub fn parts(constant: &Constant) -> Vec<ExprId> {
+    let rules = match &constant.kind {
+        ConstantKind::Recursor { rules, .. } => rules.as_slice(),
+        _ => &[],
+    };
+    let rules = rules.iter().map(|rule| rule.rhs);
+    let first = [constant.ty].into_iter();
+    first.chain(value(constant)).chain(rules).collect()
+}
+
+/// The constants that belong to an inductive type beside those that its terms name.
+pub fn kin(constant: &Constant) -> Vec<NameId> {
+    match &constant.kind {
+        ConstantKind::Inductive { all, ctors, .. } => all.iter().chain(ctors).copied().collect(),
+        ConstantKind::Constructor { induct, .. } => vec![*induct],
+        ConstantKind::Recursor { all, .. } => all.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether Lean's kernel does not look at a constant.
+pub fn is_unchecked(constant: &Constant) -> bool {
+    match &constant.kind {
+        ConstantKind::Definition { safety, .. } => *safety != Safety::Safe,
+        ConstantKind::Opaque { is_unsafe, .. }
+        | ConstantKind::Axiom { is_unsafe }
+        | ConstantKind::Inductive { is_unsafe, .. }
+        | ConstantKind::Constructor { is_unsafe, .. }
+        | ConstantKind::Recursor { is_unsafe, .. } => *is_unsafe,
+        _ => false,
+    }
+}
+
+impl<'a> Compiled<'a> {
+    /// A file with these marks.
+    pub fn of(terms: &'a Terms, marks: &Marks, module: &'a Module) -> Compiled<'a> {
+        let constants = || module.constants.iter();
+        let numbers = marks.marks.iter().enumerate();
+        let numbers: HashMap<&str, usize> = numbers
+            .map(|(number, mark)| (mark.as_str(), number))
+            .collect();
+        let marked = constants().filter_map(|constant| {
+            let number = numbers.get(names::last(terms, constant.name))?;
+            Some((constant.name, *number))
+        });
+        let mut recursors: HashMap<NameId, Vec<NameId>> = HashMap::new();
+        for constant in constants() {
+            if let ConstantKind::Recursor { all, .. } = &constant.kind {
+                for name in all {
+                    recursors.entry(*name).or_default().push(constant.name);
+                }
+            }
+        }
+        Compiled {
+            terms,
+            module,
+            marks: marked.collect(),
+            recursors,
+            used: RefCell::default(),
+            steps: Cell::new(MAX_STEPS),
+            by_name: constants()
+                .map(|constant| (constant.name, constant))
+                .collect(),
+        }
+    }
+
+    /// The constant of this name, if it is of this file.
+    pub fn get(&self, name: NameId) -> Option<&'a Constant> {
+        self.by_name.get(&name).copied()
+    }
+
+    /// Whether there was too much to look at: then nothing that was said of it counts.
+    pub fn is_too_much(&self) -> bool {
+        self.steps.get() == 0
+    }
+
+    /// The constants that a constant of this file names.
+    pub fn used(&self, name: NameId) -> Rc<[NameId]> {
+        if let Some(known) = self.used.borrow().get(&name) {
+            return known.clone();
+        }
+        let parts = self.get(name).map(parts).unwrap_or_default();
+        let used: Rc<[NameId]> = self.named_in(parts).into();
+        self.used.borrow_mut().insert(name, used.clone());
+        used
+    }
+
+    /// The constants that terms name, each once.
+    fn named_in(&self, mut waiting: Vec<ExprId>) -> Vec<NameId> {
+        let mut seen: HashSet<ExprId> = HashSet::new();
+        let mut found: HashSet<NameId> = HashSet::new();
+        while let Some(at) = waiting.pop() {
+            if !seen.insert(at) || !self.step() {
+                continue;
+            }
+            let expr = self.terms.expr(at);
+            if let Expr::Const(name, _) | Expr::Proj(name, ..) = expr {
+                found.insert(*name);
+            }
+            waiting.extend(expr.children());
+        }
+        found.into_iter().collect()
+    }
+
+    fn step(&self) -> bool {
+        let left = self.steps.get().saturating_sub(1);
+        self.steps.set(left);
+        left > 0
+    }
+
+    /// The constants that belong to an inductive type beside those that its terms name, its recursors among them.
+    fn kin(&self, constant: &Constant) -> Vec<NameId> {
+        let recursors = match &constant.kind {
+            ConstantKind::Inductive { .. } => self.recursors.get(&constant.name),
+            _ => None,
+        };
+        let recursors = recursors.into_iter().flatten().copied();
+        kin(constant).into_iter().chain(recursors).collect()
+    }
+
+    /// The marks that a constant of this file holds.
+    pub fn marks_in(&self, name: NameId) -> Vec<usize> {
+        let used = self.used(name);
+        let marks = used.iter().filter_map(|used| self.marks.get(used));
+        marks.copied().collect()
+    }
+
+    /// The constants of this file that hold a mark, but for those that no kernel sees.
+    pub fn holders(&self, mark: usize) -> impl Iterator<Item = NameId> + '_ {
+        let checked = self
+            .module
+            .constants
+            .iter()
+            .filter(|constant| !is_unchecked(constant));
+        let names = checked.map(|constant| constant.name);
+        names.filter(move |name| self.marks_in(*name).contains(&mark))
+    }
+
+    /// All constants of this file that `names` are made of, themselves among them.
+    pub fn cone(&self, names: impl IntoIterator<Item = NameId>) -> BTreeSet<NameId> {
+        self.reached(names, |name| self.used(name).to_vec())
+    }
+
+    /// All constants of this file on which the meaning of `terms` rests: proofs have none.
+    pub fn meaning(&self, terms: &[ExprId]) -> BTreeSet<NameId> {
+        self.reached(self.named_in(terms.to_vec()), |name| match self.get(name) {
+            Some(theorem) if matches!(theorem.kind, ConstantKind::Theorem { .. }) => Vec::new(),
+            _ => self.used(name).to_vec(),
+        })
+    }
+
+    fn reached(
+        &self,
+        names: impl IntoIterator<Item = NameId>,
+        next: impl Fn(NameId) -> Vec<NameId>,
+    ) -> BTreeSet<NameId> {
+        let mut reached = BTreeSet::new();
+        let mut waiting: Vec<NameId> = names.into_iter().collect();
+        while let Some(name) = waiting.pop() {
+            let Some(constant) = self.get(name) else {
+                continue;
+            };
+            if reached.insert(name) {
+                waiting.extend(next(name));
+                waiting.extend(self.kin(constant));
+            }
+        }
+        reached
+    }
+
+    /// The file's axioms in a cone, and the constants of imports that it uses.
+    pub fn foundations(&self, cone: &BTreeSet<NameId>) -> (BTreeSet<String>, BTreeSet<NameId>) {
+        let (mut axioms, mut imported) = (BTreeSet::new(), BTreeSet::new());
+        for &name in cone {
+            let axiom = self.get(name).map(|constant| &constant.kind);
+            if matches!(axiom, Some(ConstantKind::Axiom { .. })) && !self.is_sorry(name) {
+                axioms.insert(shown(self.terms, name));
+            }
+            let used = self.used(name);
+            let others = used.iter().copied();
+            imported
+                .extend(others.filter(|used| self.get(*used).is_none() && !self.is_sorry(*used)));
+        }
+        (axioms, imported)
+    }
+
+    /// Whether this is the constant behind `sorry`.
+    pub fn is_sorry(&self, name: NameId) -> bool {
+        shown(self.terms, name) == SORRY
+    }
+
+    /// Whether a constant of this file holds a `sorry` that does not stand under a mark for which `is_open`
+    /// holds, nor in the link of this name to a negation.
+    pub fn has_stray_sorry(
+        &self,
+        name: NameId,
+        link: &str,
+        is_open: &impl Fn(NameId) -> bool,
+    ) -> bool {
+        if !self.used(name).iter().any(|used| self.is_sorry(*used)) {
+            return false;
+        }
+        let mut seen: HashSet<ExprId> = HashSet::new();
+        let mut waiting = self.get(name).map(parts).unwrap_or_default();
+        while let Some(at) = waiting.pop() {
+            if !seen.insert(at) || !self.step() {
+                continue;
+            }
+            if let Some(inside) = self.under_a_mark(at, link, is_open) {
+                waiting.extend(inside);
+                continue;
+            }
+            match self.terms.expr(at) {
+                Expr::Const(name, _) if self.is_sorry(*name) => return true,
+                other => waiting.extend(other.children()),
+            }
+        }
+        false
+    }
+
+    /// What is left to look at of `mark type (sorryAx …)`, or of the link to a negation; none of anything else.
+    fn under_a_mark(
+        &self,
+        at: ExprId,
+        link: &str,
+        is_open: &impl Fn(NameId) -> bool,
+    ) -> Option<Vec<ExprId>> {
+        let (head, arguments) = spine(self.terms, at);
+        let Expr::Const(name, _) = self.terms.expr(head) else {
+            return None;
+        };
+        let is_link = names::last(self.terms, *name) == link && self.get(*name).is_some();
+        let is_mark = self.marks.contains_key(name) && is_open(*name);
+        if !is_link && !is_mark {
+            return None;
+        }
+        let (sorry, of) = spine(self.terms, *arguments.get(1)?);
+        match self.terms.expr(sorry) {
+            Expr::Const(name, _) if self.is_sorry(*name) => {
+                let rest = arguments
+                    .iter()
+                    .enumerate()
+                    .filter(|(number, _)| *number != 1);
+                Some(rest.map(|(_, argument)| *argument).chain(of).collect())
+            }
+            _ => None,
+        }
+    }
+}
