@@ -16,7 +16,7 @@ use unsorry_syntax::{DeclarationKind, Outline};
 
 use super::Referee;
 use super::before::{CompiledBefore, compile_with_errors};
-use super::compiler::{CompileError, Compiled};
+use super::compiler::Compiled;
 use super::kernel::{ImportLine, Kernel};
 use super::marked::{Edited, SECRET_LETTERS, guarded_command, named_example, unknown_word};
 use super::names::{name_json, shown};
