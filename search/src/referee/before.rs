@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use unsorry_olean::{Module, Terms};
@@ -31,6 +31,8 @@ pub struct Before {
 pub struct CompiledBefore {
     /// The commands that have errors, which are dropped, by where they begin in the file.
     pub guarded: Vec<usize>,
+    /// The time that Lean took for it.
+    pub took: Duration,
     /// The options that it is compiled with.
     pub options: Vec<OsString>,
     /// The terms of its constants.
@@ -101,6 +103,7 @@ pub async fn compile_with_errors(
     let mut guarded: Vec<usize> = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let edited = edited(&guarded);
+        let started = Instant::now();
         let parts = match compiler
             .compile(path, &options, &edited.text, limit)
             .await?
@@ -130,6 +133,7 @@ pub async fn compile_with_errors(
             .map_err(|error| error.to_string())?
             .map_err(|error: String| format!("what this Lean compiles can't be read: {error}"))?;
         return Ok(CompiledBefore {
+            took: started.elapsed(),
             guarded,
             options,
             terms,

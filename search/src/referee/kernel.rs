@@ -34,6 +34,8 @@ pub struct Kernel {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
+    /// Whether it owes no answer: one that somebody no longer waited for would be taken for the next.
+    is_free: bool,
     _container: Option<Container>,
     _scratch: Scratch,
 }
@@ -140,6 +142,7 @@ impl Kernel {
                 child,
                 stdin,
                 stdout,
+                is_free: true,
                 _container: container,
                 _scratch: scratch,
             })),
@@ -158,6 +161,11 @@ impl Kernel {
         }
     }
 
+    /// Whether it can be asked.
+    pub fn is_usable(&mut self) -> bool {
+        self.is_free && matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Has the kernel take `declarations`, lines in the format of lean4export, on top of `imports`, and asks for
     /// the axioms of the constants that are `used`. A name is given by its parts, words and numbers.
     ///
@@ -170,6 +178,7 @@ impl Kernel {
         used: &[Value],
         limit: Duration,
     ) -> Result<KernelAnswer, String> {
+        self.is_free = false;
         let ticket = format!("{:032x}", rand::rng().random::<u128>());
         let first = format!("{}\n", json!({"imports": imports}));
         let last = format!("{}\n", json!({"finish": {"ticket": ticket, "used": used}}));
@@ -198,14 +207,16 @@ impl Kernel {
                 ));
             }
         }
-        answer(&said, &ticket).ok_or_else(|| match self.child.try_wait() {
+        let answer = answer(&said, &ticket).ok_or_else(|| match self.child.try_wait() {
             Ok(Some(status)) => format!("Lean's kernel stopped at it: {status}"),
             _ if said.is_empty() => "Lean's kernel stopped at it".to_owned(),
             _ => format!(
                 "Lean's kernel said `{}`",
                 String::from_utf8_lossy(&said).trim()
             ),
-        })
+        });
+        self.is_free = answer.is_ok();
+        answer
     }
 }
 

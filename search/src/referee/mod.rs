@@ -148,7 +148,7 @@ impl Referee {
 
     async fn started<'a>(&self, slot: &'a mut KernelSlot) -> Result<&'a mut Kernel, String> {
         slot.uses += 1;
-        if slot.kernel.is_none() {
+        if !slot.kernel.as_mut().is_some_and(Kernel::is_usable) {
             let Compiler {
                 command,
                 cwd,

@@ -16,6 +16,9 @@ use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
 use super::names::{joined, name_json, parts_of};
 
+/// The time that proofs may take, beside three times that of the file as it stands.
+const MAX_MORE: Duration = Duration::from_secs(120);
+
 /// The axioms that every proof may rest on.
 pub(super) const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
@@ -43,6 +46,8 @@ impl Referee {
         limit: Duration,
     ) -> Result<Vec<Result<Word, NoWord>>, String> {
         let compiled = before.compiled(&self.compiler, limit).await?;
+        // What takes much longer than the file does without it has nothing to do with a proof.
+        let limit = limit.min(compiled.took * 3 + MAX_MORE);
         let marked = &before.marked;
         if claims
             .iter()
@@ -86,13 +91,9 @@ impl Referee {
         let answer = {
             let mut slot = self.kernel.lock().await;
             let kernel = self.started(&mut slot).await?;
-            let answer = kernel
+            kernel
                 .ask(&read.imports, &read.lines, &read.used, limit)
-                .await;
-            if answer.is_err() {
-                slot.kernel = None;
-            }
-            answer?
+                .await?
         };
         if let Some((name, why)) = &answer.refused {
             return Err(format!("Lean's kernel refuses `{name}`: {why}"));
