@@ -521,3 +521,6 @@ impl<'a> Comparison<'a> {
         reach.get(&term) == Some(&0)
     }
 }
+
+#[cfg(test)]
+mod tests;
