@@ -6,6 +6,7 @@ mod length;
 mod model;
 mod peers;
 mod plot;
+mod referee;
 mod relay;
 mod remote;
 mod row;
@@ -87,6 +88,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 2)]
         threads: usize,
     },
+    /// The referee's pass over a file beside Lean's own time for it, and a hole with and without its word
+    Referee {
+        /// Print each row as an object of JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// The client of remote engines, against the same requests by the HTTP library alone
     Remote {
         /// Print each row as an object of JSON
@@ -161,6 +168,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             model,
             threads,
         } => print(&infer::run(model.as_deref(), *threads)?, *json),
+        Bench::Referee { json } => print(&referee::run()?, *json),
         Bench::Remote { json } => print(&remote::run()?, *json),
         Bench::Search { json, limit } => print(&search::run(*limit)?, *json),
         Bench::Make7b { file } => model::make(file)?,
