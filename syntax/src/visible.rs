@@ -34,34 +34,20 @@ pub struct VisibleLines<T>(pub T);
 
 impl<T: Display> Display for Visible<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alternate = f.alternate();
-        show(
-            &self.0,
-            alternate,
-            &mut Spelling {
-                out: f,
-                lines: false,
-            },
-        )
+        show(&self.0, f, false)
     }
 }
 
 impl<T: Display> Display for VisibleLines<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alternate = f.alternate();
-        show(
-            &self.0,
-            alternate,
-            &mut Spelling {
-                out: f,
-                lines: true,
-            },
-        )
+        show(&self.0, f, true)
     }
 }
 
-/// Writes `what`; `{:#}` is for it to understand.
-fn show(what: &impl Display, alternate: bool, out: &mut impl Write) -> fmt::Result {
+/// Writes `what`, spelt out, with or without ends of `lines`; `{:#}` is for it to understand.
+fn show(what: &impl Display, f: &mut fmt::Formatter<'_>, lines: bool) -> fmt::Result {
+    let alternate = f.alternate();
+    let mut out = Spelling { out: f, lines };
     match alternate {
         true => write!(out, "{what:#}"),
         false => write!(out, "{what}"),

@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use unsorry_tests::engine::Engine;
 
-use crate::prove::prove;
+use crate::search::proved;
 
 /// The number of candidates, one of which proves the goal.
 const ALL: usize = 16;
@@ -35,15 +34,7 @@ fn check(source: &str, before: &str) {
          [[remote]]\nname = 'script'\nurl = '{}'\ncandidates = {ALL}\nseed = 1\nconcurrency = 1\n",
         engine.address
     );
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("A.lean"), source).expect("written");
-    let users = folder.path().join("unsorry");
-    std::fs::create_dir(&users).expect("a folder");
-    std::fs::write(users.join("config.toml"), config).expect("written");
-    let output = prove(folder.path(), &["--json", "A.lean"]);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let report: Value = serde_json::from_slice(&output.stdout).expect(&stderr);
-    let hole = &report["holes"][0];
+    let hole = proved(source, &config);
     assert_eq!(hole["status"], "proved", "{hole:#}");
     // That it hangs takes seconds to find out, and not the time of every text that it is in.
     assert!(hole["seconds"].as_f64() < Some(60.0), "{hole:#}");

@@ -55,7 +55,7 @@ fn config(engine: &Engine, engines: &str, keys: &str) -> String {
 }
 
 /// Returns the report of `unsorry prove` on the only hole of `source`.
-fn proved(source: &str, config: &str) -> Value {
+pub(crate) fn proved(source: &str, config: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("A.lean"), source).expect("written");
     let users = folder.path().join("unsorry");

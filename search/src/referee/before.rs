@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
@@ -38,7 +39,7 @@ pub struct CompiledBefore {
     /// The terms of its constants.
     pub terms: Terms,
     /// Its constants.
-    pub module: Module,
+    pub module: Arc<Module>,
 }
 
 impl Before {
@@ -83,23 +84,32 @@ impl Before {
     ) -> Result<CompiledBefore, String> {
         let file = (self.path.as_path(), self.marked.text());
         let edited = |guarded: &[usize]| self.marked.before(guarded);
-        compile_with_errors(compiler, file, self.marked.outline(), edited, limit).await
+        let options = compiler.options(&self.path, limit).await;
+        compile_with_errors(
+            compiler,
+            file,
+            options,
+            self.marked.outline(),
+            edited,
+            limit,
+        )
+        .await
     }
 }
 
-/// What Lean makes of a file that may have errors, edited as `edited` says, which is given the commands to
-/// guard.
+/// What Lean makes, with `options`, of a file that may have errors, edited as `edited` says, which is given the
+/// commands to guard.
 ///
 /// # Errors
 /// When it makes nothing of it, or it can't be read: why.
 pub async fn compile_with_errors(
     compiler: &Compiler,
     (path, text): (&Path, &str),
+    options: Vec<OsString>,
     outline: &Outline,
     edited: impl Fn(&[usize]) -> Edited,
     limit: Duration,
 ) -> Result<CompiledBefore, String> {
-    let options = compiler.options(path, limit).await;
     let mut guarded: Vec<usize> = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let edited = edited(&guarded);
@@ -123,9 +133,7 @@ pub async fn compile_with_errors(
         };
         let read = move || {
             let mut terms = Terms::default();
-            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-            let module =
-                unsorry_olean::read(&parts, &mut terms).map_err(|error| error.to_string())?;
+            let module = parts.read(&mut terms).map_err(|error| error.to_string())?;
             Ok((terms, module))
         };
         let read = tokio::task::spawn_blocking(read).await;
@@ -137,7 +145,7 @@ pub async fn compile_with_errors(
             guarded,
             options,
             terms,
-            module,
+            module: Arc::new(module),
         });
     }
     Err("Lean does not compile the file: each time it has other errors".into())

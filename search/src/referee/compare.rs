@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Terms};
 
-use super::alike::{is_zero, spine};
+use super::alike::{Step, alike, is_zero, spine};
 use super::compiled::{Compiled, Marks, is_unchecked, value};
 use super::names::{self, shown};
 
@@ -348,71 +348,29 @@ impl<'a> Comparison<'a> {
         new: ExprId,
         filled: &HashSet<usize>,
     ) -> Option<Vec<(ExprId, ExprId)>> {
-        let mut found = Vec::new();
-        let mut seen: HashSet<(ExprId, ExprId)> = HashSet::new();
-        let mut waiting = vec![(old, new)];
-        while let Some((old, new)) = waiting.pop() {
-            if old == new || !seen.insert((old, new)) {
-                continue;
+        let info = |at: ExprId| match self.terms.expr(at) {
+            Expr::Lam { info, .. } | Expr::Forall { info, .. } => Some(*info),
+            _ => None,
+        };
+        let (mut found, mut pairs) = (Vec::new(), 0);
+        let is_alike = alike(self.terms, (old, new), |old, new| {
+            if old == new {
+                return Step::Same;
             }
-            if seen.len() > MAX_PAIRS {
-                return None;
+            pairs += 1;
+            if pairs > MAX_PAIRS {
+                return Step::Differs;
             }
             if self.is_proof(old, filled) {
                 found.push((old, new));
-                continue;
+                return Step::Same;
             }
-            match (self.terms.expr(old), self.terms.expr(new)) {
-                (Expr::App(f, x), Expr::App(g, y)) => waiting.extend([(*f, *g), (*x, *y)]),
-                (
-                    Expr::Lam {
-                        info: i,
-                        ty: t,
-                        body: x,
-                        ..
-                    },
-                    Expr::Lam {
-                        info: j,
-                        ty: u,
-                        body: y,
-                        ..
-                    },
-                )
-                | (
-                    Expr::Forall {
-                        info: i,
-                        ty: t,
-                        body: x,
-                        ..
-                    },
-                    Expr::Forall {
-                        info: j,
-                        ty: u,
-                        body: y,
-                        ..
-                    },
-                ) if i == j => waiting.extend([(*t, *u), (*x, *y)]),
-                (
-                    Expr::Let {
-                        ty: t,
-                        value: v,
-                        body: x,
-                        ..
-                    },
-                    Expr::Let {
-                        ty: u,
-                        value: w,
-                        body: y,
-                        ..
-                    },
-                ) => waiting.extend([(*t, *u), (*v, *w), (*x, *y)]),
-                (Expr::Proj(s, i, x), Expr::Proj(t, j, y)) if s == t && i == j => {
-                    waiting.push((*x, *y));
-                }
-                _ => return None,
+            match info(old) == info(new) {
+                true => Step::Look,
+                false => Step::Differs,
             }
-        }
-        Some(found)
+        });
+        is_alike.then_some(found)
     }
 
     /// Whether a term of the file before is a proof by its form: under the mark of a hole that was filled, or by

@@ -75,6 +75,24 @@ pub fn kin(constant: &Constant) -> Vec<NameId> {
     }
 }
 
+/// The recursors of each inductive type of a module.
+pub fn recursors(module: &Module) -> HashMap<NameId, Vec<NameId>> {
+    let mut recursors: HashMap<NameId, Vec<NameId>> = HashMap::new();
+    for constant in &module.constants {
+        if let ConstantKind::Recursor { all, .. } = &constant.kind {
+            for name in all {
+                recursors.entry(*name).or_default().push(constant.name);
+            }
+        }
+    }
+    recursors
+}
+
+/// Whether a name is that of the axiom behind `sorry`.
+pub fn is_sorry(terms: &Terms, name: NameId) -> bool {
+    names::last(terms, name) == SORRY && shown(terms, name) == SORRY
+}
+
 /// Whether Lean's kernel does not look at a constant.
 pub fn is_unchecked(constant: &Constant) -> bool {
     match &constant.kind {
@@ -100,19 +118,11 @@ impl<'a> Compiled<'a> {
             let number = numbers.get(names::last(terms, constant.name))?;
             Some((constant.name, *number))
         });
-        let mut recursors: HashMap<NameId, Vec<NameId>> = HashMap::new();
-        for constant in constants() {
-            if let ConstantKind::Recursor { all, .. } = &constant.kind {
-                for name in all {
-                    recursors.entry(*name).or_default().push(constant.name);
-                }
-            }
-        }
         Compiled {
             terms,
             module,
             marks: marked.collect(),
-            recursors,
+            recursors: recursors(module),
             used: RefCell::default(),
             steps: Cell::new(MAX_STEPS),
             by_name: constants()
@@ -230,20 +240,16 @@ impl<'a> Compiled<'a> {
         let (mut axioms, mut imported) = (BTreeSet::new(), BTreeSet::new());
         for &name in cone {
             let axiom = self.get(name).map(|constant| &constant.kind);
-            if matches!(axiom, Some(ConstantKind::Axiom { .. })) && !self.is_sorry(name) {
+            if matches!(axiom, Some(ConstantKind::Axiom { .. })) && !is_sorry(self.terms, name) {
                 axioms.insert(shown(self.terms, name));
             }
             let used = self.used(name);
             let others = used.iter().copied();
-            imported
-                .extend(others.filter(|used| self.get(*used).is_none() && !self.is_sorry(*used)));
+            imported.extend(
+                others.filter(|used| self.get(*used).is_none() && !is_sorry(self.terms, *used)),
+            );
         }
         (axioms, imported)
-    }
-
-    /// Whether this is the constant behind `sorry`.
-    pub fn is_sorry(&self, name: NameId) -> bool {
-        shown(self.terms, name) == SORRY
     }
 
     /// Whether a constant of this file holds a `sorry` that does not stand under a mark for which `is_open`
@@ -254,7 +260,11 @@ impl<'a> Compiled<'a> {
         link: &str,
         is_open: &impl Fn(NameId) -> bool,
     ) -> bool {
-        if !self.used(name).iter().any(|used| self.is_sorry(*used)) {
+        if !self
+            .used(name)
+            .iter()
+            .any(|used| is_sorry(self.terms, *used))
+        {
             return false;
         }
         let mut seen: HashSet<ExprId> = HashSet::new();
@@ -268,7 +278,7 @@ impl<'a> Compiled<'a> {
                 continue;
             }
             match self.terms.expr(at) {
-                Expr::Const(name, _) if self.is_sorry(*name) => return true,
+                Expr::Const(name, _) if is_sorry(self.terms, *name) => return true,
                 other => waiting.extend(other.children()),
             }
         }
@@ -293,7 +303,7 @@ impl<'a> Compiled<'a> {
         }
         let (sorry, of) = spine(self.terms, *arguments.get(1)?);
         match self.terms.expr(sorry) {
-            Expr::Const(name, _) if self.is_sorry(*name) => {
+            Expr::Const(name, _) if is_sorry(self.terms, *name) => {
                 let rest = arguments
                     .iter()
                     .enumerate()

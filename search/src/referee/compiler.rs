@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
+use unsorry_olean::{Module, ReadError, Terms};
 
 use crate::command::LeanCommand;
 use crate::contain::{self, ContainerConfig, Scratch};
@@ -39,10 +40,25 @@ pub struct Compiler {
 /// What Lean made of a text.
 #[derive(Debug)]
 pub enum Compiled {
-    /// The parts of the compiled file.
-    Parts(Vec<Vec<u8>>),
+    /// The compiled file.
+    Parts(Parts),
     /// Errors, and no file.
     Errors(Vec<CompileError>),
+}
+
+/// The parts of a compiled file, as bytes that anybody may have written.
+#[derive(Debug)]
+pub struct Parts(Vec<Vec<u8>>);
+
+impl Parts {
+    /// Reads the module that they hold.
+    ///
+    /// # Errors
+    /// When they hold none.
+    pub fn read(&self, terms: &mut Terms) -> Result<Module, ReadError> {
+        let parts: Vec<&[u8]> = self.0.iter().map(Vec::as_slice).collect();
+        unsorry_olean::read(&parts, terms)
+    }
 }
 
 /// An error that the compiler reports.
@@ -133,7 +149,7 @@ impl Compiler {
             parts.push(part);
         }
         if !parts.is_empty() {
-            return Ok(Compiled::Parts(parts));
+            return Ok(Compiled::Parts(Parts(parts)));
         }
         let errors: Vec<CompileError> = said.lines().filter_map(error).collect();
         match errors.is_empty() {

@@ -34,8 +34,6 @@ pub struct Kernel {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    /// Whether it owes no answer: one that somebody no longer waited for would be taken for the next.
-    is_free: bool,
     _container: Option<Container>,
     _scratch: Scratch,
 }
@@ -142,7 +140,6 @@ impl Kernel {
                 child,
                 stdin,
                 stdout,
-                is_free: true,
                 _container: container,
                 _scratch: scratch,
             })),
@@ -161,16 +158,17 @@ impl Kernel {
         }
     }
 
-    /// Whether it can be asked.
-    pub fn is_usable(&mut self) -> bool {
-        self.is_free && matches!(self.child.try_wait(), Ok(None))
+    /// Whether its process is there.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Has the kernel take `declarations`, lines in the format of lean4export, on top of `imports`, and asks for
     /// the axioms of the constants that are `used`. A name is given by its parts, words and numbers.
     ///
     /// # Errors
-    /// When there is no answer within `limit`: then the process is of no use any more.
+    /// When there is no answer within `limit`: then the process is of no use any more, nor when nobody waits
+    /// for its answer any longer, which would be taken for the next.
     pub async fn ask(
         &mut self,
         imports: &[ImportLine],
@@ -178,7 +176,6 @@ impl Kernel {
         used: &[Value],
         limit: Duration,
     ) -> Result<KernelAnswer, String> {
-        self.is_free = false;
         let ticket = format!("{:032x}", rand::rng().random::<u128>());
         let first = format!("{}\n", json!({"imports": imports}));
         let last = format!("{}\n", json!({"finish": {"ticket": ticket, "used": used}}));
@@ -207,16 +204,14 @@ impl Kernel {
                 ));
             }
         }
-        let answer = answer(&said, &ticket).ok_or_else(|| match self.child.try_wait() {
+        answer(&said, &ticket).ok_or_else(|| match self.child.try_wait() {
             Ok(Some(status)) => format!("Lean's kernel stopped at it: {status}"),
             _ if said.is_empty() => "Lean's kernel stopped at it".to_owned(),
             _ => format!(
                 "Lean's kernel said `{}`",
                 String::from_utf8_lossy(&said).trim()
             ),
-        });
-        self.is_free = answer.is_ok();
-        answer
+        })
     }
 }
 

@@ -80,7 +80,7 @@ impl Referee {
     pub async fn prepare(&self, file: FileAsItStands<'_>, limit: Duration) {
         let kernel = async {
             let mut slot = self.kernel.lock().await;
-            self.started(&mut slot).await.is_ok()
+            self.start(&mut slot).await.is_ok()
         };
         // Whoever claims something is told what is wrong.
         let _ = tokio::join!(self.before(file, limit), kernel);
@@ -101,7 +101,7 @@ impl Referee {
         // There is a kernel before anything of a stranger's is compiled: one that fails later is no excuse.
         {
             let mut slot = self.kernel.lock().await;
-            if let Err(why) = self.started(&mut slot).await {
+            if let Err(why) = self.start(&mut slot).await {
                 return vec![Err(NoWord::NoReferee(why)); claims.len()];
             }
         }
@@ -146,9 +146,10 @@ impl Referee {
         Ok(entry)
     }
 
-    async fn started<'a>(&self, slot: &'a mut KernelSlot) -> Result<&'a mut Kernel, String> {
+    /// Sees to it that there is a kernel.
+    async fn start(&self, slot: &mut KernelSlot) -> Result<(), String> {
         slot.uses += 1;
-        if !slot.kernel.as_mut().is_some_and(Kernel::is_usable) {
+        if !slot.kernel.as_mut().is_some_and(Kernel::is_alive) {
             let Compiler {
                 command,
                 cwd,
@@ -167,8 +168,13 @@ impl Referee {
                 }
             }
         });
-        slot.kernel
-            .as_mut()
-            .ok_or_else(|| "there is no kernel".to_owned())
+        Ok(())
+    }
+
+    /// Takes the kernel to ask it. Whoever has its answer puts it back: one that owes an answer ends.
+    async fn taken(&self, slot: &mut KernelSlot) -> Result<Kernel, String> {
+        self.start(slot).await?;
+        let kernel = slot.kernel.take();
+        kernel.ok_or_else(|| "there is no kernel".to_owned())
     }
 }

@@ -45,22 +45,22 @@ const MADE_LATER: &[&str] = &[
 ];
 
 /// Whether a name is one that Lean gives to what it makes by itself, in whatever order it needs it: no reader
-/// writes it, and its number says nothing. Stricter than [`is_made`].
+/// writes it, and its number says nothing. [`is_made`] looks at the last part alone.
 pub fn is_detail(terms: &Terms, name: NameId) -> bool {
-    let is_numbered = |part: &str| {
-        ["match_", "proof_", "eq_", "omega_", "hcongr_"]
-            .iter()
-            .any(|made| {
-                part.strip_prefix(made).is_some_and(|number| {
-                    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-                })
-            })
-    };
+    let is_numbered =
+        |part: &str| numbered(part, &["match_", "proof_", "eq_", "omega_", "hcongr_"]);
     let parts = own_parts(terms, name);
     let by_form = parts
         .iter()
         .any(|part| part.starts_with('_') || part.starts_with('\0') || is_numbered(part.as_str()));
     by_form || (parts.len() > 1 && MADE_LATER.contains(&last(terms, name)))
+}
+
+/// Whether a part of a name is one of these words with a number behind it.
+fn numbered(part: &str, words: &[&str]) -> bool {
+    let numbers = words.iter().filter_map(|word| part.strip_prefix(word));
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    numbers.into_iter().any(is_number)
 }
 
 /// Whether a macro has made a name, so that nobody can write it.
@@ -171,13 +171,7 @@ pub fn is_made(terms: &Terms, name: NameId) -> bool {
     match terms.name(name) {
         Name::Anonymous => false,
         Name::Num(..) => true,
-        Name::Str(_, part) => {
-            let numbered = |word: &str| {
-                let number = part.strip_prefix(word).unwrap_or_default();
-                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-            };
-            part.starts_with('_') || numbered("match_") || numbered("proof_")
-        }
+        Name::Str(_, part) => part.starts_with('_') || numbered(part, &["match_", "proof_"]),
     }
 }
 

@@ -79,8 +79,8 @@ impl Referee {
         let read = {
             let (claims, before) = (claims.to_vec(), compiled.module.clone());
             move || -> Result<Read, String> {
-                let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-                let after = unsorry_olean::read(&parts, &mut terms)
+                let after = parts
+                    .read(&mut terms)
                     .map_err(|error| format!("what Lean compiled of it can't be read: {error}"))?;
                 read(terms, &marks, &before, &after, &claims)
             }
@@ -90,10 +90,11 @@ impl Referee {
             .map_err(|error| error.to_string())??;
         let answer = {
             let mut slot = self.kernel.lock().await;
-            let kernel = self.started(&mut slot).await?;
-            kernel
-                .ask(&read.imports, &read.lines, &read.used, limit)
-                .await?
+            let mut kernel = self.taken(&mut slot).await?;
+            let answer = kernel.ask(&read.imports, &read.lines, &read.used, limit);
+            let answer = answer.await?;
+            slot.kernel = Some(kernel);
+            answer
         };
         if let Some((name, why)) = &answer.refused {
             return Err(format!("Lean's kernel refuses `{name}`: {why}"));

@@ -42,17 +42,23 @@ impl Referee {
         let example = format!("{}_example", unknown_word(SECRET_LETTERS, &[before, after]));
         let old = Outline::of(before);
         let edited_before = |guarded: &[usize]| edited(before, &old, &example, guarded);
-        let compile_before =
-            compile_with_errors(&self.compiler, (path, before), &old, edited_before, limit);
+        let options = self.compiler.options(path, limit).await;
+        let file = (path, before);
+        let compile_before = compile_with_errors(
+            &self.compiler,
+            file,
+            options.clone(),
+            &old,
+            edited_before,
+            limit,
+        );
         let edited_after = edited(after, &Outline::of(after), &example, &[]);
-        let compile_after = async {
-            let options = self.compiler.options(path, limit).await;
-            let text = &edited_after.text;
-            self.compiler.compile(path, &options, text, limit).await
-        };
+        let compile_after = self
+            .compiler
+            .compile(path, &options, &edited_after.text, limit);
         let kernel = async {
             let mut slot = self.kernel.lock().await;
-            self.started(&mut slot).await.map(drop)
+            self.start(&mut slot).await
         };
         let (first, second, kernel) = tokio::join!(compile_before, compile_after, kernel);
         kernel?;
@@ -71,8 +77,7 @@ impl Referee {
             let CompiledBefore {
                 mut terms, module, ..
             } = first;
-            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-            let after = unsorry_olean::read(&parts, &mut terms);
+            let after = parts.read(&mut terms);
             let after = after.map_err(|error| {
                 format!("what Lean compiled of the file after can't be read: {error}")
             })?;
@@ -86,12 +91,9 @@ impl Referee {
         }
         let twins = Twins::new(&terms, (&first, &second), written, &example);
         let mut slot = self.kernel.lock().await;
-        let kernel = self.started(&mut slot).await?;
-        let asked = ask(kernel, &twins, &terms, &second, limit).await;
-        if asked.is_err() {
-            slot.kernel = None;
-        }
-        let (known, refused) = asked?;
+        let mut kernel = self.taken(&mut slot).await?;
+        let (known, refused) = ask(&mut kernel, &twins, &terms, &second, limit).await?;
+        slot.kernel = Some(kernel);
         Ok(Verified::Declarations {
             verdicts: twins.verdicts(&known, &refused),
             kernel: format!("Lean {}", second.lean_version),

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Terms};
+use unsorry_olean::{Constant, Expr, ExprId, Module, NameId, Terms};
 
 use super::super::alike::is_zero;
-use super::super::compiled::{SORRY, kin, parts};
-use super::super::names::{last, shown};
+use super::super::compiled::{is_sorry, kin, parts, recursors};
 
 /// The constants of a file, and which of them each is made of.
 pub struct Graph<'a> {
@@ -35,14 +34,7 @@ impl<'a> Graph<'a> {
         let by_name: HashMap<NameId, &Constant> = constants
             .map(|constant| (constant.name, constant))
             .collect();
-        let mut recursors: HashMap<NameId, Vec<NameId>> = HashMap::new();
-        for constant in &module.constants {
-            if let ConstantKind::Recursor { all, .. } = &constant.kind {
-                for name in all {
-                    recursors.entry(*name).or_default().push(constant.name);
-                }
-            }
-        }
+        let recursors = recursors(module);
         let node = |constant: &&Constant| {
             let mut node = Node::default();
             let with = kin(constant).into_iter();
@@ -133,11 +125,6 @@ impl<'a> Graph<'a> {
             .filter(|name| self.by_name.contains_key(name))
             .collect()
     }
-}
-
-/// Whether a name is that of the axiom behind `sorry`.
-pub fn is_sorry(terms: &Terms, name: NameId) -> bool {
-    last(terms, name) == SORRY && shown(terms, name) == SORRY
 }
 
 /// All parts of terms, each once.

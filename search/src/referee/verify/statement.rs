@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, NameId, Safety, Terms, Uses};
 
 use super::super::alike::{Step, alike, is_zero, spine};
-use super::super::compiled::parts;
+use super::super::compiled::{is_sorry, parts};
 use super::super::names::{is_detail, is_hygienic, last};
-use super::graph::{Graph, is_sorry};
+use super::graph::Graph;
 
 /// The declarations of a file, to be found in another.
 pub struct Statements<'a> {
