@@ -2,16 +2,14 @@
 //! say which declaration holds which hole. Pure.
 //!
 //! A mark is a function that gives back what it is given, `def m {α : Sort u} (a : α) : α := a`, and a hole
-//! becomes `m sorry`. What a `sorry` is that stands under no mark of ours, somebody else has left. The names
-//! are drawn anew for each file, so that no candidate can write one.
+//! becomes `m sorry`. What a `sorry` is that stands under no mark of ours, somebody else has left. In the text a
+//! mark is a word of the length of `sorry`, of a notation that this file has alone: columns stay. Names and
+//! notation are drawn anew for each file, so that no candidate can write one.
 
 use std::ops::Range;
 
 use rand::Rng as _;
 use unsorry_syntax::{Change, Declaration, DeclarationKind, Outline, commands, header_end};
-
-/// The most letters of a mark's word, which are as many as those of `sorry`: columns stay.
-const WORD_LETTERS: usize = 5;
 
 /// The letters of what nobody can know.
 pub const SECRET_LETTERS: usize = 12;
@@ -25,6 +23,17 @@ pub fn unknown_word(letters: usize, texts: &[&str]) -> String {
         let begins_well = word.starts_with(['q', 'x', 'z', 'j']);
         if begins_well && !texts.iter().any(|text| text.contains(&word)) {
             return word;
+        }
+    }
+}
+
+/// A character for private use, which no language has and which is in none of the texts.
+fn unknown_character(text: &str) -> char {
+    let mut rng = rand::rng();
+    loop {
+        let drawn = char::from_u32(rng.random_range(0xe000..0xf8ff));
+        if let Some(drawn) = drawn.filter(|drawn| !text.contains(*drawn)) {
+            return drawn;
         }
     }
 }
@@ -51,7 +60,8 @@ pub struct Marked {
     outline: Outline,
     /// The part of all names that nobody can know.
     secret: String,
-    words: Vec<String>,
+    /// What a mark begins and ends with where it stands for a hole.
+    brackets: [char; 2],
     /// Whether the file declares all of its language itself.
     is_prelude: bool,
 }
@@ -83,14 +93,8 @@ impl Marked {
     pub fn of(text: &str) -> Marked {
         let outline = Outline::of(text);
         let secret = unknown_word(SECRET_LETTERS, &[text]);
-        let mut words: Vec<String> = Vec::new();
-        // A few more than there are holes, for what a sketch leaves open.
-        while words.len() < outline.holes.len() + MAX_OPEN {
-            let new = unknown_word(WORD_LETTERS, &[text]);
-            if !words.contains(&new) {
-                words.push(new);
-            }
-        }
+        let opening = unknown_character(text);
+        let closing = unknown_character(&format!("{text}{opening}"));
         let is_prelude = text
             .split_whitespace()
             .take(2)
@@ -99,7 +103,7 @@ impl Marked {
             text: text.to_owned(),
             outline,
             secret,
-            words,
+            brackets: [opening, closing],
             is_prelude,
         }
     }
@@ -114,14 +118,14 @@ impl Marked {
         &self.outline
     }
 
-    /// The number of marks: the file's holes, and what a sketch may leave open.
+    /// The number of marks: one for each of the file's holes, and one for all that sketches leave open.
     pub fn marks(&self) -> usize {
-        self.words.len()
+        self.outline.holes.len() + 1
     }
 
     /// The last part of the name of the mark with this number.
     pub fn mark(&self, number: usize) -> String {
-        format!("{}_{number}", self.secret)
+        format!("{}_{}", self.secret, digits(number))
     }
 
     /// What all names that are declared for the marks begin with.
@@ -141,7 +145,7 @@ impl Marked {
 
     /// Whether a text could know of the marks.
     pub fn is_known_to(&self, text: &str) -> bool {
-        text.contains(&self.secret) || self.words.iter().any(|word| text.contains(word.as_str()))
+        text.contains(&self.secret) || text.contains(self.brackets)
     }
 
     /// The text up to the end of the last declaration with a hole, each hole under its mark. What the commands
@@ -186,7 +190,6 @@ impl Marked {
                 edits.push((hole.range.clone(), self.marked(number)));
             }
         }
-        let mut next = self.outline.holes.len();
         for filling in fillings {
             let declaration =
                 &self.outline.declarations[self.outline.holes[filling.hole].declaration];
@@ -194,50 +197,45 @@ impl Marked {
                 let start = declaration.block.start;
                 edits.push((start..start, format!("{}\n", filling.front)));
             }
-            let mut text = filling.change.text.clone();
-            if filling.leaves_open {
-                (text, next) = self.with_open_marked(filling, next);
-            }
+            let text = match filling.leaves_open {
+                true => self.with_open_marked(&filling.change),
+                false => filling.change.text.clone(),
+            };
             edits.push((filling.change.range.clone(), text));
         }
         edits.retain(|(range, _)| range.end <= end);
         // Of what goes in at one place, this comes first.
-        edits.insert(0, (head..head, self.preamble(head, next)));
+        edits.insert(0, (head..head, self.preamble(head)));
         Edited::of(&self.text, end, edits)
     }
 
-    /// What a filling puts in, each `sorry` of its own under a mark from `next` on; and the next number.
-    fn with_open_marked(&self, filling: &Filling, mut next: usize) -> (String, usize) {
-        let new = filling.change.apply(&self.text);
-        let start = filling.change.range.start;
-        let own = start..start + filling.change.text.len();
-        let mut text = filling.change.text.clone();
+    /// What a change puts in, each `sorry` of its own under the last mark.
+    fn with_open_marked(&self, change: &Change) -> String {
+        let new = change.apply(&self.text);
+        let start = change.range.start;
+        let own = start..start + change.text.len();
+        let mut text = change.text.clone();
         let holes = Outline::of(&new).holes;
-        let own = holes.iter().filter(|hole| own.contains(&hole.range.start));
-        let own: Vec<Range<usize>> = own.map(|hole| hole.range.clone()).collect();
-        let first = next;
-        next += own.len();
-        for (number, range) in own.into_iter().enumerate().rev() {
-            if first + number < self.words.len() {
-                text.replace_range(
-                    range.start - start..range.end - start,
-                    &self.marked(first + number),
-                );
+        let mark = self.marked(self.marks() - 1);
+        for hole in holes.iter().rev() {
+            if own.contains(&hole.range.start) {
+                text.replace_range(hole.range.start - start..hole.range.end - start, &mark);
             }
         }
-        (text, next)
+        text
     }
 
     /// A hole's text under its mark.
     fn marked(&self, number: usize) -> String {
+        let [open, close] = self.brackets;
         match self.is_prelude {
             true => format!("({} sorry)", self.mark(number)),
-            false => self.words[number].clone(),
+            false => format!("{open}{}{close}", digits(number)),
         }
     }
 
-    /// The declarations that give so many marks their meaning.
-    fn preamble(&self, head: usize, marks: usize) -> String {
+    /// The declarations that give the marks their meaning.
+    fn preamble(&self, head: usize) -> String {
         let is_public = commands(&self.text, &self.outline.tokens)
             .iter()
             .any(|command| {
@@ -250,27 +248,34 @@ impl Marked {
         } else {
             "\n".to_owned()
         };
-        for (number, word) in self.words.iter().enumerate().take(marks) {
+        for number in 0..self.marks() {
             let mark = self.mark(number);
             text += &format!("{public}def {mark}.{{u}} {{α : Sort u}} (a : α) : α := a\n");
-            if !self.is_prelude {
-                text += &format!(
-                    "local macro (name := {mark}_term) \"{word}\" : term => `({mark} sorry)\n\
-                     local macro (name := {mark}_tactic) \"{word}\" : tactic => `(tactic| exact {mark} sorry)\n"
-                );
-            }
         }
         if !self.is_prelude {
-            let link = self.link();
-            text +=
-                &format!("{public}theorem {link} (p : Prop) (holds : p) (_ : ¬ p) : p := holds\n");
+            let (link, secret, [open, close]) = (self.link(), &self.secret, self.brackets);
+            text += &format!(
+                "local macro (name := {secret}_term) \"{open}\" n:ident \"{close}\" : term =>\n  \
+                 `($(Lean.mkIdent (.mkSimple (\"{secret}_\" ++ n.getId.toString))) sorry)\n\
+                 local macro (name := {secret}_tactic) \"{open}\" n:ident \"{close}\" : tactic =>\n  \
+                 `(tactic| exact {open}$n{close})\n\
+                 {public}theorem {link} (p : Prop) (holds : p) (_ : ¬ p) : p := holds\n"
+            );
         }
         text
     }
 }
 
-/// The most places that a sketch may leave open.
-const MAX_OPEN: usize = 12;
+/// A number as a word, of three letters while there are as many.
+fn digits(mut number: usize) -> String {
+    let mut digits: Vec<u8> = Vec::new();
+    while digits.len() < 3 || number > 0 {
+        digits.push(b'a' + u8::try_from(number % 26).unwrap_or_default());
+        number /= 26;
+    }
+    digits.reverse();
+    String::from_utf8_lossy(&digits).into_owned()
+}
 
 impl Edited {
     /// `text` up to `end` with these edits, of which the first of two at one place stands.
@@ -316,11 +321,9 @@ mod tests {
 
     /// The text with the names that are drawn replaced by others.
     fn named(marked: &Marked, text: &str) -> String {
-        let mut text = text.replace(&marked.secret, "secret");
-        for (number, word) in marked.words.iter().enumerate() {
-            text = text.replace(word.as_str(), &format!("<{number}>"));
-        }
-        text
+        let [open, close] = marked.brackets;
+        let text = text.replace(&marked.secret, "secret");
+        text.replace(open, "<").replace(close, ">")
     }
 
     #[track_caller]
@@ -349,28 +352,27 @@ mod tests {
             &[10],
             &[],
             expect![[r#"
-            import A
-            def secret_0.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_0_term) "<0>" : term => `(secret_0 sorry)
-            local macro (name := secret_0_tactic) "<0>" : tactic => `(tactic| exact secret_0 sorry)
-            def secret_1.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_1_term) "<1>" : term => `(secret_1 sorry)
-            local macro (name := secret_1_tactic) "<1>" : tactic => `(tactic| exact secret_1 sorry)
-            def secret_2.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_2_term) "<2>" : term => `(secret_2 sorry)
-            local macro (name := secret_2_tactic) "<2>" : tactic => `(tactic| exact secret_2 sorry)
-            theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
+                import A
+                def secret_aaa.{u} {α : Sort u} (a : α) : α := a
+                def secret_aab.{u} {α : Sort u} (a : α) : α := a
+                def secret_aac.{u} {α : Sort u} (a : α) : α := a
+                def secret_aad.{u} {α : Sort u} (a : α) : α := a
+                local macro (name := secret_term) "<" n:ident ">" : term =>
+                  `($(Lean.mkIdent (.mkSimple ("secret_" ++ n.getId.toString))) sorry)
+                local macro (name := secret_tactic) "<" n:ident ">" : tactic =>
+                  `(tactic| exact <$n>)
+                theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
 
 
-            #guard_msgs (drop all) in
-            noncomputable def secret_example0 : 1 = 2 := by
-              <0>
+                #guard_msgs (drop all) in
+                noncomputable def secret_example0 : 1 = 2 := by
+                  <aaa>
 
-            theorem a : p ∧ q := by
-              constructor
-              · <1>
-              · <2>
-        "#]],
+                theorem a : p ∧ q := by
+                  constructor
+                  · <aab>
+                  · <aac>
+            "#]],
         );
     }
 
@@ -381,37 +383,34 @@ mod tests {
             &[],
             &[(0, "have := sorry\nomega")],
             expect![[r#"
-            import A
-            def secret_0.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_0_term) "<0>" : term => `(secret_0 sorry)
-            local macro (name := secret_0_tactic) "<0>" : tactic => `(tactic| exact secret_0 sorry)
-            def secret_1.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_1_term) "<1>" : term => `(secret_1 sorry)
-            local macro (name := secret_1_tactic) "<1>" : tactic => `(tactic| exact secret_1 sorry)
-            def secret_2.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_2_term) "<2>" : term => `(secret_2 sorry)
-            local macro (name := secret_2_tactic) "<2>" : tactic => `(tactic| exact secret_2 sorry)
-            def secret_3.{u} {α : Sort u} (a : α) : α := a
-            local macro (name := secret_3_term) "<3>" : term => `(secret_3 sorry)
-            local macro (name := secret_3_tactic) "<3>" : tactic => `(tactic| exact secret_3 sorry)
-            theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
+                import A
+                def secret_aaa.{u} {α : Sort u} (a : α) : α := a
+                def secret_aab.{u} {α : Sort u} (a : α) : α := a
+                def secret_aac.{u} {α : Sort u} (a : α) : α := a
+                def secret_aad.{u} {α : Sort u} (a : α) : α := a
+                local macro (name := secret_term) "<" n:ident ">" : term =>
+                  `($(Lean.mkIdent (.mkSimple ("secret_" ++ n.getId.toString))) sorry)
+                local macro (name := secret_tactic) "<" n:ident ">" : tactic =>
+                  `(tactic| exact <$n>)
+                theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
 
 
-            noncomputable def secret_example0 : 1 = 2 := by
-              have := <3>
-              omega
-        "#]],
+                noncomputable def secret_example0 : 1 = 2 := by
+                  have := <aad>
+                  omega
+            "#]],
         );
         check(
             "prelude\ntheorem a : p := sorry\n",
             &[],
             &[],
             expect![[r#"
-            prelude
-            def secret_0.{u} {α : Sort u} (a : α) : α := a
+                prelude
+                def secret_aaa.{u} {α : Sort u} (a : α) : α := a
+                def secret_aab.{u} {α : Sort u} (a : α) : α := a
 
-            theorem a : p := (secret_0 sorry)
-        "#]],
+                theorem a : p := (secret_aaa sorry)
+            "#]],
         );
     }
 
