@@ -99,6 +99,8 @@ pub enum Proposal {
     Candidate(Candidate),
     /// The plan in the first answer as far as it is written, from its beginning.
     Plan(String),
+    /// An answer of which nothing is proposed, and why.
+    Unread(answer::Unread),
     /// The work that the prover is busy with, for the user to see: `loading the model, 40 %`.
     Progress(String),
     /// The reason why the prover can't go on: what is wrong, where, and what to do about it, in a

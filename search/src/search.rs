@@ -172,6 +172,7 @@ impl Search {
             near_misses: stats.near_misses,
             proposed: stats.proposed,
             refused: stats.refused,
+            unread: stats.unread,
             unconfirmed: stats.unconfirmed,
             checked: stats.checked,
             unknown: stats.unknown,

@@ -74,6 +74,9 @@ impl<'a> AnswerReader<'a> {
             }
         };
         let answer = self.take(index).partial.answer(&self.ask.goal, complete);
+        if let Some(why) = answer.unread {
+            self.wanted &= (self.propose)(Proposal::Unread(why));
+        }
         for candidate in answer.candidates(Engine::Local(None)) {
             self.candidates += 1;
             self.wanted &= (self.propose)(Proposal::Candidate(candidate));

@@ -89,11 +89,32 @@ fn statement_end(text: &str, tokens: &[&Token]) -> Option<usize> {
     })
 }
 
-/// The bytes of `code` that stand where `context` has its hole, from the end of the token before
-/// on; `None` if that is not sure.
-pub(super) fn aligned(context: &Context, code: &str) -> Option<Range<usize>> {
+/// The place in other code where a declaration has its hole.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The bytes that stand there, from the end of the token before on.
+    pub range: Range<usize>,
+    /// Whether they are a term that stands for the `by` before the hole, too.
+    pub is_term: bool,
+}
+
+/// The place in `code` where `context` has its hole; `None` if that is not sure.
+pub(super) fn place(context: &Context, code: &str) -> Option<Place> {
     let (_, head) = split(&context.before, context.declaration);
-    let own = format!("{head}{HOLE}{}", context.after);
+    let is = |is_term| move |range| Place { range, is_term };
+    let tactics = aligned(head, &context.after, code).map(is(false));
+    tactics.or_else(|| {
+        let tokens = lex(head);
+        let by = tokens.iter().rfind(|token| token.is_code());
+        let by = by.filter(|last| last.text(head) == "by")?;
+        aligned(&head[..by.range.start], &context.after, code).map(is(true))
+    })
+}
+
+/// The bytes of `code` that stand between `head` and `after` of a declaration, from the end of the token before
+/// on.
+fn aligned(head: &str, after: &str, code: &str) -> Option<Range<usize>> {
+    let own = format!("{head}{HOLE}{after}");
     let own_tokens = lex(&own);
     let home = commands(&own, &own_tokens).into_iter().rfind(|command| {
         is_declaration(command) && own_tokens[command.keyword].range.end <= head.len()

@@ -43,11 +43,15 @@ impl PartialAnswer {
     /// The answer that it came to; `complete` says that the model has ended it itself.
     pub fn answer(self, goal: &Goal, complete: bool) -> Answer {
         match self {
-            PartialAnswer::Block(detector) => Answer {
-                candidate: detector.finish(complete),
-                ..Answer::default()
-            },
-            PartialAnswer::Whole(text) => whole(goal, &text),
+            PartialAnswer::Block(detector) => {
+                let (unread, candidate) = (detector.unread(complete), detector.finish(complete));
+                Answer {
+                    unread: candidate.is_none().then_some(unread),
+                    candidates: candidate.into_iter().collect(),
+                    ..Answer::default()
+                }
+            }
+            PartialAnswer::Whole(text) => whole(goal, &text, complete),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Finds the end of the block at the hole while it is written.
 
+use super::Unread;
+use super::body::without_by;
 use super::boundary::{Boundary, goes_on, goes_on_from};
 use super::layout::laid_out;
 use crate::goal::{Goal, HoleKind};
@@ -154,7 +156,21 @@ impl StopDetector {
             return None;
         }
         let text = laid_out(&self.text[..self.taken], self.boundary.width);
+        let text = match self.boundary.kind {
+            HoleKind::Tactic => without_by(&text).0,
+            HoleKind::Term => text,
+        };
         (!text.is_empty()).then_some(text)
+    }
+
+    /// Returns why it is, if nothing is read.
+    pub(super) fn unread(&self, complete: bool) -> Unread {
+        let unproved = |token: &Token| matches!(token.word(&self.text), "sorry" | "admit");
+        match lex(&self.text).iter().any(unproved) {
+            true => Unread::Unproved,
+            false if !complete && !self.done => Unread::CutOff,
+            false => Unread::NoCode,
+        }
     }
 
     /// Returns the block as [`StopDetector::finish`] does, if it is all of the code that was pushed.

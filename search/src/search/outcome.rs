@@ -1,8 +1,10 @@
 //! The results of a search, and its end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use unsorry_prover::answer::Unread;
 use unsorry_prover::{Candidate, Spent};
 
 use super::refused::Refused;
@@ -58,6 +60,8 @@ pub struct Outcome {
     pub refused: Refused,
     /// The candidates that Lean took and the referee did not, each with why.
     pub unconfirmed: Vec<(Candidate, String)>,
+    /// The number of answers that could not be read, by the reason.
+    pub unread: BTreeMap<Unread, usize>,
     /// The number of candidates that have had Lean's verdict.
     pub checked: usize,
     /// Candidates without a verdict: too slow, or Lean's process ended on them.

@@ -1,9 +1,11 @@
 //! The figures of a search, all its goals together, and what failed on the way.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use unsorry_prover::answer::Unread;
 use unsorry_prover::{Candidate, Engine};
 
 use super::refused::Refused;
@@ -44,6 +46,7 @@ pub(super) struct SearchStats {
     pub proposed: usize,
     pub refused: Refused,
     pub unconfirmed: Vec<(Candidate, String)>,
+    pub unread: BTreeMap<Unread, usize>,
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,

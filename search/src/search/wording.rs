@@ -1,5 +1,8 @@
 //! The sentences of a search, worded once for editors, terminals and reports. Pure.
 
+use std::collections::BTreeMap;
+
+use unsorry_prover::answer::Unread;
 use unsorry_prover::{Candidate, Spent};
 
 use super::outcome::{Ended, Outcome};
@@ -46,10 +49,13 @@ fn steps_proved(progress: &SketchProgress) -> String {
 /// The sentence that says what a search came to.
 pub fn summary(outcome: &Outcome) -> String {
     let seconds = outcome.took.as_secs_f64();
-    let tried = format!(
-        "{} tried in {seconds:.1} s",
-        count(outcome.checked, "candidate")
-    );
+    let unread = unread(&outcome.unread, outcome.proposed);
+    let tried = match (outcome.proposed, unread) {
+        (_, None) => format!("{} tried", count(outcome.checked, "candidate")),
+        (0, Some(unread)) => unread,
+        (_, Some(unread)) => format!("{} tried, {unread}", count(outcome.checked, "candidate")),
+    };
+    let tried = format!("{tried} in {seconds:.1} s");
     let unknown = match outcome.unknown {
         0 => String::new(),
         n => format!(", {n} of them too slow to judge"),
@@ -82,6 +88,32 @@ pub fn summary(outcome: &Outcome) -> String {
             format!("Lean can't be asked any more ({why}){sketch}: {tried}{unknown}")
         }
     }
+}
+
+/// The answers that could not be read, beside `proposed` candidates; none where there are none.
+fn unread(unread: &BTreeMap<Unread, usize>, proposed: usize) -> Option<String> {
+    let all: usize = unread.values().sum();
+    let answers = count(all, "answer");
+    let more = if proposed > 0 { " more" } else { "" };
+    let reason = |why: &Unread| match why {
+        Unread::NoCode => "with no Lean code in it",
+        Unread::OtherCode => "with code that is not for this place",
+        Unread::Unproved => "with nothing but a `sorry` left",
+        Unread::CutOff => "cut off at `max_tokens`",
+    };
+    let mut reasons = unread.iter().map(|(why, n)| (reason(why), n));
+    Some(match (reasons.next()?, reasons.next()) {
+        _ if all > 1 && unread.len() == 1 && unread.contains_key(&Unread::NoCode) => {
+            format!("{answers}{more}, none with Lean code in it")
+        }
+        ((why, _), None) if all == 1 => format!("{answers}{more} {why}"),
+        ((why, _), None) => format!("{answers}{more}, each {why}"),
+        (first, second) => {
+            let reasons = [Some(first), second].into_iter().flatten().chain(reasons);
+            let reasons: Vec<String> = reasons.map(|(why, n)| format!("{n} {why}")).collect();
+            format!("{answers}{more}, none read ({})", reasons.join(", "))
+        }
+    })
 }
 
 /// The candidates that the gate refused, to be put after a sentence: how many by which rule, and the first with its
@@ -179,6 +211,35 @@ mod tests {
         let steps = vec![step(StepState::Proved("rfl".into())), step(StepState::Open)];
         let sketch = Step::Sketch(Arc::new(SketchProgress { steps }));
         check(sketch, Some("1 of 2 steps proved"));
+    }
+
+    #[test]
+    fn answers_that_could_not_be_read() {
+        let check = |unread: &[(Unread, usize)], proposed, expected: Option<&str>| {
+            let unread = unread.iter().copied().collect();
+            assert_eq!(super::unread(&unread, proposed).as_deref(), expected);
+        };
+        check(&[], 0, None);
+        check(
+            &[(Unread::NoCode, 3)],
+            0,
+            Some("3 answers, none with Lean code in it"),
+        );
+        check(
+            &[(Unread::NoCode, 1)],
+            0,
+            Some("1 answer with no Lean code in it"),
+        );
+        check(
+            &[(Unread::CutOff, 2)],
+            3,
+            Some("2 answers more, each cut off at `max_tokens`"),
+        );
+        check(
+            &[(Unread::CutOff, 2), (Unread::NoCode, 1)],
+            0,
+            Some("3 answers, none read (1 with no Lean code in it, 2 cut off at `max_tokens`)"),
+        );
     }
 
     #[test]

@@ -74,6 +74,9 @@ impl Job {
             return;
         };
         self.note_end_of_answer(id, progress.is_cut);
+        if let Some(why) = answer.unread {
+            let _ = self.proposals.unbounded_send(Proposal::Unread(why));
+        }
         for candidate in answer.candidates(Engine::Remote(None)) {
             self.candidates += 1;
             let candidate = Proposal::Candidate(candidate);

@@ -175,9 +175,12 @@ impl AwaitedAnswer {
         let answer = self.written.take().map(|written| {
             let is_whole = matches!(written, PartialAnswer::Whole(_));
             let answer = written.answer(goal, is_complete);
-            if is_whole && answer.candidate.is_none() && answer.sketch.is_none() {
+            if is_whole && answer.unread.is_some() {
                 // Some engines call all of an answer reasoning.
-                return PartialAnswer::Whole(reasoning).answer(goal, is_complete);
+                let reasoned = PartialAnswer::Whole(reasoning).answer(goal, is_complete);
+                if reasoned.unread.is_none() {
+                    return reasoned;
+                }
             }
             answer
         });

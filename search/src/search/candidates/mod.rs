@@ -203,6 +203,10 @@ impl<'a> Candidates<'a> {
                 self.goal.tell(Step::Plan(plan));
             }
             Proposal::Plan(_) => {}
+            Proposal::Unread(why) if self.goal.role != Role::Negation => {
+                *self.goal.stats().unread.entry(why).or_default() += 1;
+            }
+            Proposal::Unread(_) => {}
             Proposal::Progress(what) => self.goal.tell(Step::Working { engine, what }),
             Proposal::Failed(message) => {
                 tracing::warn!(%engine, message, "an engine failed");
