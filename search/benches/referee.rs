@@ -89,6 +89,7 @@ async fn run() -> Result<()> {
         if let Some(no) = words.into_iter().find_map(Result::err) {
             anyhow::bail!("the referee says: {no}");
         }
+        referee.prepare(file, LIMIT).await;
         let of_with = hole(&checker, Some(referee.clone()), &uri, &text).await?;
         let of_without = hole(&checker, None, &uri, &text).await?;
         // The first round is to warm up.

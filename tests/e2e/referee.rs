@@ -30,27 +30,35 @@ private theorem goal (a b : Nat) (h : b ≤ a) : a - b + b = a ∧ two = 2 := by
   sorry
 ";
 
-/// A referee whose Lean first edits each text with `exact forged` in it, as `forgery`, a script for sed, says.
-fn referee(folder: &Path, forgery: &str) -> Referee {
+/// A referee whose Lean first edits each text with `exact forged` in it, as `forgery.sed` in the folder says; it
+/// compiles each text by a process of its own.
+fn forging_referee(folder: &Path) -> Referee {
     let script = folder.join("lean");
     let edits = folder.join("forgery.sed");
-    std::fs::write(&edits, forgery).expect("written");
+    std::fs::write(&edits, "").expect("written");
     let text = format!(
         "#!/bin/sh\nfor last; do :; done\n\
+         if grep -q 'compiler, kept warm' \"$last\"; then exit 1; fi\n\
          if grep -q 'exact forged' \"$last\" 2>/dev/null; then sed -i -f {} \"$last\"; fi\n\
          exec {} \"$@\"\n",
         edits.display(),
         LeanCommand::resolve(&[], folder).compiler().expect("Lean")
     );
-    if !script.exists() {
-        std::fs::write(&script, text).expect("written");
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&script, mode).expect("executable");
-    }
+    std::fs::write(&script, text).expect("written");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&script, mode).expect("executable");
     let command = LeanCommand {
         program: script.into(),
         args: vec!["--server".into()],
     };
+    referee_of(command, folder)
+}
+
+fn referee(folder: &Path) -> Referee {
+    referee_of(LeanCommand::resolve(&[], folder), folder)
+}
+
+fn referee_of(command: LeanCommand, folder: &Path) -> Referee {
     let limits = ContainerConfig {
         supervisor: program(),
         ..ContainerConfig::default()
@@ -89,7 +97,7 @@ async fn judge(referee: &Referee, text: &str, claim: Claim) -> Result<Word, Stri
 #[tokio::test]
 async fn what_was_forged_is_found_out() {
     let folder = tempfile::tempdir().expect("a folder");
-    let referee = referee(folder.path(), "");
+    let referee = forging_referee(folder.path());
     let check = async |forgery: &str, expected: Result<&[&str], &str>| {
         let forged = format!("s/exact forged/exact ⟨by omega, rfl⟩/\n{forgery}");
         std::fs::write(folder.path().join("forgery.sed"), forged).expect("written");
@@ -172,7 +180,7 @@ async fn judge_forged(referee: &Referee, folder: &Path, forgery: &str) -> Result
 #[tokio::test]
 async fn no_file_is_loaded() {
     let folder = tempfile::tempdir().expect("a folder");
-    let referee = referee(folder.path(), "");
+    let referee = forging_referee(folder.path());
     let lean = folder.path().join("lean");
     let text = std::fs::read_to_string(&lean).expect("read");
     let junk = "if grep -q 'exact junk' \"$last\" 2>/dev/null; then\n\
@@ -194,7 +202,7 @@ async fn no_file_is_loaded() {
 #[tokio::test]
 async fn data_is_not_replaced() {
     let folder = tempfile::tempdir().expect("a folder");
-    let referee = referee(folder.path(), "");
+    let referee = referee(folder.path());
     let check = async |text: &str, proof: &str, expected: Result<(), &str>| {
         let word = judge(&referee, text, claim(text, proof, Claimed::Proof)).await;
         let said = word.as_ref().map(|_| ()).map_err(String::as_str);

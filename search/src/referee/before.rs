@@ -1,6 +1,5 @@
 //! A file as it stands, compiled once for all that is claimed of its holes.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,8 +9,9 @@ use unsorry_olean::{Module, Terms};
 use unsorry_syntax::{Outline, commands};
 
 use super::claim::FileAsItStands;
-use super::compiler::{CompileError, Compiled, Compiler};
+use super::compiler::{CompileError, Compiled, Compiler, LeanOptions, Source};
 use super::marked::{Edited, Marked};
+use super::warm::Warm;
 
 /// The most times that a file with errors is compiled: those that one hides are told the next time.
 const MAX_ROUNDS: usize = 4;
@@ -35,7 +35,9 @@ pub struct CompiledBefore {
     /// The time that Lean took for it.
     pub took: Duration,
     /// The options that it is compiled with.
-    pub options: Vec<OsString>,
+    pub options: LeanOptions,
+    /// The text that was compiled.
+    pub text: String,
     /// The terms of its constants.
     pub terms: Terms,
     /// Its constants.
@@ -61,6 +63,17 @@ impl Before {
         self.uri == file.uri && self.marked.text() == file.text
     }
 
+    /// What was compiled, and the time that it took.
+    pub fn known(&self) -> Option<(Duration, Source<'_>)> {
+        let compiled = self.compiled.get()?.as_ref().ok()?;
+        let source = Source {
+            path: &self.path,
+            options: &compiled.options,
+            text: &compiled.text,
+        };
+        Some((compiled.took, source))
+    }
+
     /// What Lean makes of it.
     ///
     /// # Errors
@@ -68,56 +81,83 @@ impl Before {
     pub async fn compiled(
         &self,
         compiler: &Compiler,
+        warm: &Warm,
         limit: Duration,
     ) -> Result<&CompiledBefore, String> {
-        let compiled = self
-            .compiled
-            .get_or_init(|| self.compile(compiler, limit))
-            .await;
+        let compile = self.compile(compiler, warm, limit);
+        let compiled = self.compiled.get_or_init(|| compile).await;
         compiled.as_ref().map_err(String::clone)
     }
 
     async fn compile(
         &self,
         compiler: &Compiler,
+        warm: &Warm,
         limit: Duration,
     ) -> Result<CompiledBefore, String> {
-        let file = (self.path.as_path(), self.marked.text());
-        let edited = |guarded: &[usize]| self.marked.before(guarded);
         let options = compiler.options(&self.path, limit).await;
-        compile_with_errors(
-            compiler,
-            file,
-            options,
-            self.marked.outline(),
-            edited,
-            limit,
-        )
-        .await
+        let file = File {
+            path: &self.path,
+            text: self.marked.text(),
+            outline: self.marked.outline(),
+            options: &options,
+        };
+        let edited = |guarded: &[usize]| self.marked.before(guarded);
+        compile_with_errors(By::Warm(warm), file, edited, limit).await
     }
 }
 
-/// What Lean makes, with `options`, of a file that may have errors, edited as `edited` says, which is given the
-/// commands to guard.
+/// A file, and how it is compiled.
+pub struct File<'a> {
+    /// Its path.
+    pub path: &'a Path,
+    /// Its text.
+    pub text: &'a str,
+    /// Its outline.
+    pub outline: &'a Outline,
+    /// Its options.
+    pub options: &'a LeanOptions,
+}
+
+/// Who compiles a file.
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// A process that knows it from then on.
+    Warm(&'a Warm),
+    /// One for it alone.
+    Alone(&'a Compiler),
+}
+
+/// What becomes of a file that may have errors, edited as `edited` says, which is given the commands to guard.
 ///
 /// # Errors
 /// When it makes nothing of it, or it can't be read: why.
 pub async fn compile_with_errors(
-    compiler: &Compiler,
-    (path, text): (&Path, &str),
-    options: Vec<OsString>,
-    outline: &Outline,
+    by: By<'_>,
+    file: File<'_>,
     edited: impl Fn(&[usize]) -> Edited,
     limit: Duration,
 ) -> Result<CompiledBefore, String> {
+    let File {
+        path,
+        text,
+        outline,
+        options,
+    } = file;
     let mut guarded: Vec<usize> = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let edited = edited(&guarded);
         let started = Instant::now();
-        let parts = match compiler
-            .compile(path, &options, &edited.text, limit)
-            .await?
-        {
+        let source = Source {
+            path,
+            options,
+            text: &edited.text,
+        };
+        let compiled = match by {
+            By::Warm(warm) => warm.compile(source, limit).await?,
+            By::Alone(compiler) => compiler.compile(source, limit).await?,
+        };
+        let parts = match compiled {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => {
                 let found = guards(text, outline, &edited, &errors);
@@ -143,7 +183,8 @@ pub async fn compile_with_errors(
         return Ok(CompiledBefore {
             took: started.elapsed(),
             guarded,
-            options,
+            options: options.clone(),
+            text: edited.text,
             terms,
             module: Arc::new(module),
         });

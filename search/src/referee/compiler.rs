@@ -37,6 +37,20 @@ pub struct Compiler {
     pub limits: ContainerConfig,
 }
 
+/// Lean's options, by name.
+pub type LeanOptions = Vec<(String, Value)>;
+
+/// A text that stands for a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The file's path.
+    pub path: &'a Path,
+    /// The options that it is compiled with.
+    pub options: &'a LeanOptions,
+    /// The text.
+    pub text: &'a str,
+}
+
 /// What Lean made of a text.
 #[derive(Debug)]
 pub enum Compiled {
@@ -51,6 +65,23 @@ pub enum Compiled {
 pub struct Parts(Vec<Vec<u8>>);
 
 impl Parts {
+    /// The parts of what was compiled to the file at `olean`; none where there is none.
+    ///
+    /// # Errors
+    /// When it can't be read: why.
+    pub fn of(olean: &Path) -> Result<Option<Parts>, String> {
+        let mut parts = Vec::new();
+        let mut left = MAX_COMPILED_BYTES;
+        for extension in PARTS {
+            let part = read_plain(&olean.with_extension(extension), left)
+                .map_err(|error| format!("what Lean compiled can't be read: {error}"))?;
+            let Some(part) = part else { break };
+            left -= part.len() as u64;
+            parts.push(part);
+        }
+        Ok((!parts.is_empty()).then_some(Parts(parts)))
+    }
+
     /// Reads the module that they hold.
     ///
     /// # Errors
@@ -62,7 +93,7 @@ impl Parts {
 }
 
 /// An error that the compiler reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CompileError {
     /// The line, from 0.
     pub line: usize,
@@ -84,9 +115,9 @@ struct Place {
 }
 
 impl Compiler {
-    /// The options that a Lake project has for the file at `path`, as arguments; none for a file of none. What Lake
+    /// The options that a Lake project has for the file at `path`; none for a file of none. What Lake
     /// does not tell is left out: then a proof that needs it is not confirmed.
-    pub async fn options(&self, path: &Path, limit: Duration) -> Vec<OsString> {
+    pub async fn options(&self, path: &Path, limit: Duration) -> LeanOptions {
         let Some(command) = self.command.setup(path) else {
             return Vec::new();
         };
@@ -103,17 +134,16 @@ impl Compiler {
         }
     }
 
-    /// Compiles `text`, with `options`, which stands for the file at `path`: its module has that file's name.
+    /// Compiles a text in a process of its own. Its module has the name of the file that it stands for.
     ///
     /// # Errors
     /// When Lean can't be run, or takes longer than `limit`, or more than it may: why.
-    pub async fn compile(
-        &self,
-        path: &Path,
-        options: &[OsString],
-        text: &str,
-        limit: Duration,
-    ) -> Result<Compiled, String> {
+    pub async fn compile(&self, source: Source<'_>, limit: Duration) -> Result<Compiled, String> {
+        let Source {
+            path,
+            options,
+            text,
+        } = source;
         let Some(mut command) = self.command.compiler() else {
             return Err(format!(
                 "which Lean `{}` starts can't be told",
@@ -121,15 +151,13 @@ impl Compiler {
             ));
         };
         let folder = Scratch::new().map_err(no_folder)?;
-        let relative = path.strip_prefix(&self.cwd).ok();
-        let name = relative.or(path.file_name().map(Path::new));
-        let source = folder.path().join(name.unwrap_or(Path::new("Main.lean")));
+        let source = folder.path().join(module_path(&self.cwd, path));
         if let Some(parent) = source.parent() {
             tokio::fs::create_dir_all(parent).await.map_err(no_folder)?;
         }
         tokio::fs::write(&source, text).await.map_err(no_folder)?;
         let olean = folder.path().join("compiled.olean");
-        command.args.extend_from_slice(options);
+        command.args.extend(options.iter().filter_map(argument));
         command.args.extend([
             "--json".into(),
             "-R".into(),
@@ -139,17 +167,8 @@ impl Compiler {
             source.into(),
         ]);
         let said = self.run(&command, &folder, limit).await?;
-        let mut parts = Vec::new();
-        let mut left = MAX_COMPILED_BYTES;
-        for extension in PARTS {
-            let part = read_plain(&olean.with_extension(extension), left)
-                .map_err(|error| format!("what Lean compiled can't be read: {error}"))?;
-            let Some(part) = part else { break };
-            left -= part.len() as u64;
-            parts.push(part);
-        }
-        if !parts.is_empty() {
-            return Ok(Compiled::Parts(Parts(parts)));
+        if let Some(parts) = Parts::of(&olean)? {
+            return Ok(Compiled::Parts(parts));
         }
         let errors: Vec<CompileError> = said.lines().filter_map(error).collect();
         match errors.is_empty() {
@@ -235,17 +254,31 @@ fn read_plain(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
 }
 
 /// Reads the options in Lake's answer: an object, under one of two names, as Lake's versions have it.
-fn options(line: &str) -> Option<Vec<OsString>> {
+fn options(line: &str) -> Option<LeanOptions> {
     let setup: Value = serde_json::from_str(line).ok()?;
     let all = setup.get("options").or(setup.get("setupOptions"))?;
-    let value = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        _ => None,
-    };
     let all = all.as_object()?.iter();
-    let arguments = all.filter_map(|(name, of)| Some(format!("-D{name}={}", value(of)?).into()));
-    Some(arguments.collect())
+    Some(
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
+/// An option as an argument.
+fn argument((name, value): &(String, Value)) -> Option<OsString> {
+    let value = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        _ => return None,
+    };
+    Some(format!("-D{name}={value}").into())
+}
+
+/// The path that the file at `path` has in the project in `cwd`: its module is called so.
+pub fn module_path<'a>(cwd: &Path, path: &'a Path) -> &'a Path {
+    let relative = path.strip_prefix(cwd).ok();
+    let name = relative.or(path.file_name().map(Path::new));
+    name.unwrap_or(Path::new("Main.lean"))
 }
 
 fn no_folder(error: impl std::fmt::Display) -> String {
@@ -273,7 +306,8 @@ mod tests {
     fn options_of_lake() {
         let check = |line: &str, expected: Option<&[&str]>| {
             let expected = expected.map(|all| all.iter().map(OsString::from).collect::<Vec<_>>());
-            assert_eq!(options(line), expected, "{line}");
+            let found = options(line).map(|all| all.iter().filter_map(argument).collect());
+            assert_eq!(found, expected, "{line}");
         };
         check(
             r#"{"name":"A","options":{"autoImplicit":false,"maxSynthPendingDepth":3,"weak.x":"y"}}"#,

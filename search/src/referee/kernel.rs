@@ -1,42 +1,22 @@
 //! Lean's kernel in a process that never elaborates a candidate, kept warm: it is given declarations by us,
 //! as text, and says whether it takes them and which axioms an imported constant rests on (`kernel.lean`).
 
-use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use rand::Rng as _;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout};
-use tokio::time::timeout;
 
+use super::compiler::Compiler;
 use super::names::{joined, number};
-use crate::command::LeanCommand;
-use crate::contain::{self, Container, ContainerConfig, Scratch};
+use super::script::Script;
 
 /// The script that the process runs.
 const SCRIPT: &str = include_str!("kernel.lean");
 
-/// The line by which the script says that it listens.
-const READY: &str = "ready\n";
-
-/// The longest that Lean may take to read the script.
-const START_LIMIT: Duration = Duration::from_secs(120);
-
-/// The most of an answer.
-const MAX_ANSWER_BYTES: u64 = 4 << 20;
-
 /// Lean's kernel, asked through a process.
 #[derive(Debug)]
-pub struct Kernel {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-    _container: Option<Container>,
-    _scratch: Scratch,
-}
+pub struct Kernel(Script);
 
 /// A module that is imported, as the script reads it.
 #[derive(Debug, Clone, Serialize)]
@@ -62,105 +42,18 @@ pub struct KernelAnswer {
 }
 
 impl Kernel {
-    /// Starts the process with the compiler of the server that `command` starts, in `cwd`.
+    /// Starts the process with the Lean of `compiler`.
     ///
     /// # Errors
     /// When it can't be started, or this Lean does not understand the script: why.
-    pub async fn start(
-        command: &LeanCommand,
-        cwd: &Path,
-        limits: &ContainerConfig,
-    ) -> Result<Kernel, String> {
-        let Some(mut lean) = command.compiler() else {
-            return Err(format!("which Lean `{command}` starts can't be told"));
-        };
-        let mut why = String::new();
-        // Where every file is a module, only what is public is run.
-        for visibility in ["", "public "] {
-            let scratch = Scratch::new()
-                .map_err(|error| format!("no file can be written for it: {error}"))?;
-            let script = scratch.path().join("kernel.lean");
-            let text = SCRIPT.replace("\ndef main", &format!("\n{visibility}def main"));
-            let written = tokio::fs::write(&script, text).await;
-            written.map_err(|error| format!("no file can be written for it: {error}"))?;
-            let arguments = lean.args.len();
-            lean.args.extend(["--run".into(), script.into_os_string()]);
-            let started = Kernel::run(&lean, cwd, limits, scratch).await;
-            lean.args.truncate(arguments);
-            match started? {
-                Ok(kernel) => return Ok(kernel),
-                Err(said) => why = said,
-            }
-        }
-        Err(format!(
-            "this Lean does not understand how its kernel is asked: {why}"
-        ))
-    }
-
-    async fn run(
-        lean: &LeanCommand,
-        cwd: &Path,
-        limits: &ContainerConfig,
-        scratch: Scratch,
-    ) -> Result<Result<Kernel, String>, String> {
-        let failed = |error: &dyn std::fmt::Display| format!("`{lean}` can't be run: {error}");
-        let prepared = contain::command(lean, cwd, limits, Some(&scratch));
-        let (mut builder, container) = prepared.map_err(|error| failed(&error))?;
-        builder
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(container.is_none());
-        let mut child = builder.spawn().map_err(|error| failed(&error))?;
-        if let Some(container) = &container {
-            container.hold(&child).map_err(|error| failed(&error))?;
-        }
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(failed(&"it has no pipes"));
-        };
-        let mut stdout = BufReader::new(stdout);
-        let mut said = String::new();
-        let heard = timeout(START_LIMIT, async {
-            loop {
-                let from = said.len();
-                if (&mut stdout)
-                    .take(MAX_ANSWER_BYTES)
-                    .read_line(&mut said)
-                    .await?
-                    == 0
-                {
-                    return std::io::Result::Ok(false);
-                }
-                if &said[from..] == READY {
-                    return Ok(true);
-                }
-            }
-        });
-        match heard.await {
-            Ok(Ok(true)) => Ok(Ok(Kernel {
-                child,
-                stdin,
-                stdout,
-                _container: container,
-                _scratch: scratch,
-            })),
-            Ok(Ok(false)) => {
-                let error = said
-                    .lines()
-                    .find(|line| line.contains("error"))
-                    .or(said.lines().next());
-                Ok(Err(error.unwrap_or("it ended without a word").to_owned()))
-            }
-            Ok(Err(error)) => Err(failed(&error)),
-            Err(_) => Err(format!(
-                "Lean took longer than {} s to start",
-                START_LIMIT.as_secs()
-            )),
-        }
+    pub async fn start(compiler: &Compiler) -> Result<Kernel, String> {
+        let script = Script::start(compiler, "Lean's kernel", SCRIPT);
+        Ok(Kernel(script.await?))
     }
 
     /// Whether its process is there.
     pub fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        self.0.is_alive()
     }
 
     /// Has the kernel take `declarations`, lines in the format of lean4export, on top of `imports`, and asks for
@@ -179,38 +72,11 @@ impl Kernel {
         let ticket = format!("{:032x}", rand::rng().random::<u128>());
         let first = format!("{}\n", json!({"imports": imports}));
         let last = format!("{}\n", json!({"finish": {"ticket": ticket, "used": used}}));
-        let mut said = Vec::new();
-        let asked = timeout(limit, async {
-            let stdin = &mut self.stdin;
-            let stdout = &mut self.stdout;
-            let write = async {
-                stdin.write_all(first.as_bytes()).await?;
-                stdin.write_all(declarations).await?;
-                stdin.write_all(last.as_bytes()).await?;
-                stdin.flush().await
-            };
-            let mut bounded = stdout.take(MAX_ANSWER_BYTES);
-            let read = bounded.read_until(b'\n', &mut said);
-            let (written, read) = tokio::join!(write, read);
-            written.and(read)
-        });
-        match asked.await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(format!("Lean's kernel can't be asked: {error}")),
-            Err(_) => {
-                return Err(format!(
-                    "Lean's kernel took longer than {} s",
-                    limit.as_secs()
-                ));
-            }
-        }
-        answer(&said, &ticket).ok_or_else(|| match self.child.try_wait() {
-            Ok(Some(status)) => format!("Lean's kernel stopped at it: {status}"),
-            _ if said.is_empty() => "Lean's kernel stopped at it".to_owned(),
-            _ => format!(
-                "Lean's kernel said `{}`",
-                String::from_utf8_lossy(&said).trim()
-            ),
+        let lines = [first.as_bytes(), declarations, last.as_bytes()];
+        let said = self.0.ask(&lines, limit).await?;
+        answer(&said, &ticket).ok_or_else(|| {
+            let said = String::from_utf8_lossy(&said);
+            format!("Lean's kernel said `{}`", said.trim())
         })
     }
 }

@@ -15,7 +15,10 @@ mod kernel;
 mod marked;
 mod names;
 mod pass;
+mod script;
+mod slot;
 mod verify;
+mod warm;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,9 +32,14 @@ use before::Before;
 pub use claim::{CONTRARY, Claim, Claimed, FileAsItStands, NoWord, Word};
 use compiler::Compiler;
 use kernel::Kernel;
+use slot::Slot;
+use warm::Warm;
 
 pub use compiler::CompileError;
 pub use verify::{Standing, Verdict, Verified};
+
+/// A file that takes longer is not compiled again before it is known to what end.
+const SOON: Duration = Duration::from_secs(5);
 
 /// The files that are kept as they were compiled.
 const MAX_FILES: usize = 4;
@@ -39,18 +47,10 @@ const MAX_FILES: usize = 4;
 /// Says what is a proof. It keeps files as they were compiled, and a kernel warm.
 #[derive(Debug)]
 pub struct Referee {
-    compiler: Compiler,
+    compiler: Arc<Compiler>,
+    warm: Arc<Warm>,
     files: Mutex<Vec<Arc<Before>>>,
-    kernel: Arc<Mutex<KernelSlot>>,
-}
-
-/// The kernel, while it is used now and then.
-#[derive(Debug, Default)]
-struct KernelSlot {
-    kernel: Option<Kernel>,
-    /// Counts its uses.
-    uses: u64,
-    idle: Duration,
+    kernel: Slot<Kernel>,
 }
 
 impl Referee {
@@ -62,17 +62,16 @@ impl Referee {
         idle: Duration,
         limits: ContainerConfig,
     ) -> Referee {
+        let compiler = Arc::new(Compiler {
+            command,
+            cwd,
+            limits,
+        });
         Referee {
-            compiler: Compiler {
-                command,
-                cwd,
-                limits,
-            },
+            warm: Arc::new(Warm::new(compiler.clone(), idle)),
+            compiler,
             files: Mutex::default(),
-            kernel: Arc::new(Mutex::new(KernelSlot {
-                idle,
-                ..KernelSlot::default()
-            })),
+            kernel: Slot::new(idle),
         }
     }
 
@@ -83,7 +82,12 @@ impl Referee {
             self.start(&mut slot).await.is_ok()
         };
         // Whoever claims something is told what is wrong.
-        let _ = tokio::join!(self.before(file, limit), kernel);
+        let (before, _) = tokio::join!(self.before(file, limit), kernel);
+        if let Ok(before) = before
+            && let Some((_, source)) = before.known()
+        {
+            self.warm.prepare(Some(source), limit).await;
+        }
     }
 
     /// Judges claims for holes of one file, all of them in one pass. Where they don't hold together, each is
@@ -106,7 +110,7 @@ impl Referee {
             }
         }
         let together = self.pass(&before, claims, limit).await;
-        match together {
+        let words = match together {
             Ok(words) => words,
             Err(why) if claims.len() == 1 => vec![Err(NoWord::Refused(why))],
             Err(why) => {
@@ -123,7 +127,20 @@ impl Referee {
                 }
                 words
             }
-        }
+        };
+        self.warm_up_again(before, claims, limit);
+        words
+    }
+
+    /// Starts another compiler for the next claim, beside all else; for the same file, if it has other holes and
+    /// is soon compiled.
+    fn warm_up_again(&self, before: Arc<Before>, claims: &[Claim], limit: Duration) {
+        let has_more = claims.len() < before.marked.outline().holes.len();
+        let warm = self.warm.clone();
+        tokio::spawn(async move {
+            let source = before.known().filter(|(took, _)| has_more && *took < SOON);
+            warm.prepare(source.map(|(_, source)| source), limit).await;
+        });
     }
 
     /// The file as it was compiled as it stands.
@@ -142,39 +159,21 @@ impl Referee {
                 new
             })
         };
-        entry.compiled(&self.compiler, limit).await?;
+        entry.compiled(&self.compiler, &self.warm, limit).await?;
         Ok(entry)
     }
 
     /// Sees to it that there is a kernel.
-    async fn start(&self, slot: &mut KernelSlot) -> Result<(), String> {
-        slot.uses += 1;
-        if !slot.kernel.as_mut().is_some_and(Kernel::is_alive) {
-            let Compiler {
-                command,
-                cwd,
-                limits,
-            } = &self.compiler;
-            slot.kernel = Some(Kernel::start(command, cwd, limits).await?);
+    async fn start(&self, slot: &mut Option<Kernel>) -> Result<(), String> {
+        if !slot.as_mut().is_some_and(Kernel::is_alive) {
+            *slot = Some(Kernel::start(&self.compiler).await?);
         }
-        let (uses, idle) = (slot.uses, slot.idle);
-        let shared = Arc::downgrade(&self.kernel);
-        tokio::spawn(async move {
-            tokio::time::sleep(idle).await;
-            if let Some(shared) = shared.upgrade() {
-                let mut slot = shared.lock().await;
-                if slot.uses == uses {
-                    slot.kernel = None;
-                }
-            }
-        });
         Ok(())
     }
 
     /// Takes the kernel to ask it. Whoever has its answer puts it back: one that owes an answer ends.
-    async fn taken(&self, slot: &mut KernelSlot) -> Result<Kernel, String> {
+    async fn taken(&self, slot: &mut Option<Kernel>) -> Result<Kernel, String> {
         self.start(slot).await?;
-        let kernel = slot.kernel.take();
-        kernel.ok_or_else(|| "there is no kernel".to_owned())
+        slot.take().ok_or_else(|| "there is no kernel".to_owned())
     }
 }

@@ -11,7 +11,7 @@ use super::before::{Before, uncompiled};
 use super::claim::{CONTRARY, Claim, Claimed, NoWord, Word};
 use super::compare::{Comparison, Finding, Wanted};
 use super::compiled::{Marks, SORRY};
-use super::compiler::Compiled;
+use super::compiler::{Compiled, Source};
 use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
 use super::names::{joined, name_json, parts_of};
@@ -45,7 +45,7 @@ impl Referee {
         claims: &[Claim],
         limit: Duration,
     ) -> Result<Vec<Result<Word, NoWord>>, String> {
-        let compiled = before.compiled(&self.compiler, limit).await?;
+        let compiled = before.compiled(&self.compiler, &self.warm, limit).await?;
         // What takes much longer than the file does without it has nothing to do with a proof.
         let limit = limit.min(compiled.took * 3 + MAX_MORE);
         let marked = &before.marked;
@@ -57,11 +57,13 @@ impl Referee {
         }
         let fillings: Vec<Filling> = claims.iter().map(|claim| filling(before, claim)).collect();
         let edited = marked.after(&compiled.guarded, &fillings);
-        let parts = match self
-            .compiler
-            .compile(&before.path, &compiled.options, &edited.text, limit)
-            .await?
-        {
+        let source = Source {
+            path: &before.path,
+            options: &compiled.options,
+            text: &edited.text,
+        };
+        let known = &compiled.text;
+        let parts = match self.warm.compile_last(known, source, limit).await? {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => return Err(uncompiled(&errors)),
         };
@@ -93,7 +95,7 @@ impl Referee {
             let mut kernel = self.taken(&mut slot).await?;
             let answer = kernel.ask(&read.imports, &read.lines, &read.used, limit);
             let answer = answer.await?;
-            slot.kernel = Some(kernel);
+            *slot = Some(kernel);
             answer
         };
         if let Some((name, why)) = &answer.refused {

@@ -15,8 +15,8 @@ use unsorry_olean::{LeanVersion, Module, NameId, Terms};
 use unsorry_syntax::{DeclarationKind, Outline};
 
 use super::Referee;
-use super::before::{CompiledBefore, compile_with_errors};
-use super::compiler::Compiled;
+use super::before::{By, CompiledBefore, File, compile_with_errors};
+use super::compiler::{Compiled, Source};
 use super::kernel::{ImportLine, Kernel};
 use super::marked::{Edited, SECRET_LETTERS, guarded_command, named_example, unknown_word};
 use super::names::{name_json, shown};
@@ -43,19 +43,21 @@ impl Referee {
         let old = Outline::of(before);
         let edited_before = |guarded: &[usize]| edited(before, &old, &example, guarded);
         let options = self.compiler.options(path, limit).await;
-        let file = (path, before);
-        let compile_before = compile_with_errors(
-            &self.compiler,
-            file,
-            options.clone(),
-            &old,
-            edited_before,
-            limit,
-        );
+        let file = File {
+            path,
+            text: before,
+            outline: &old,
+            options: &options,
+        };
+        let by = By::Alone(&self.compiler);
+        let compile_before = compile_with_errors(by, file, edited_before, limit);
         let edited_after = edited(after, &Outline::of(after), &example, &[]);
-        let compile_after = self
-            .compiler
-            .compile(path, &options, &edited_after.text, limit);
+        let source = Source {
+            path,
+            options: &options,
+            text: &edited_after.text,
+        };
+        let compile_after = self.compiler.compile(source, limit);
         let kernel = async {
             let mut slot = self.kernel.lock().await;
             self.start(&mut slot).await
@@ -93,7 +95,7 @@ impl Referee {
         let mut slot = self.kernel.lock().await;
         let mut kernel = self.taken(&mut slot).await?;
         let (known, refused) = ask(&mut kernel, &twins, &terms, &second, limit).await?;
-        slot.kernel = Some(kernel);
+        *slot = Some(kernel);
         Ok(Verified::Declarations {
             verdicts: twins.verdicts(&known, &refused),
             kernel: format!("Lean {}", second.lean_version),
