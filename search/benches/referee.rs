@@ -91,6 +91,7 @@ async fn run() -> Result<()> {
         }
         referee.prepare(file, LIMIT).await;
         let of_with = hole(&checker, Some(referee.clone()), &uri, &text).await?;
+        referee.prepare(file, LIMIT).await;
         let of_without = hole(&checker, None, &uri, &text).await?;
         // The first round is to warm up.
         if round > 0 {
