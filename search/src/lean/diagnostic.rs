@@ -65,7 +65,8 @@ impl Diagnostic {
 
     /// Whether this is an error.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        // `warningAsError` makes one of a `sorry`, which is no error to us.
+        self.severity == Severity::Error && !self.says_sorry()
     }
 
     /// Whether this says that a declaration holds a `sorry`. Lean has quoted the word in two ways.

@@ -42,16 +42,19 @@ pub fn closed(target: &Target, text: &str) -> String {
     closed
 }
 
-/// The number of declarations in the target's block that Lean reports as accomplished when they are; none
-/// where the block is not theorems alone.
-pub fn theorems(target: &Target) -> Option<usize> {
+/// The numbers of theorems and of examples in the target's block; none where it has something else.
+pub fn theorems(target: &Target) -> Option<(usize, usize)> {
     let block = &target.declaration().block;
     let all = target.outline.declarations.iter();
     let mut own = all.filter(|declaration| block.contains(&declaration.extent.start));
-    own.try_fold(0, |count, declaration| match declaration.kind {
-        DeclarationKind::Theorem | DeclarationKind::Example => Some(count + 1),
-        _ => None,
-    })
+    own.try_fold(
+        (0, 0),
+        |(theorems, examples), declaration| match declaration.kind {
+            DeclarationKind::Theorem => Some((theorems + 1, examples)),
+            DeclarationKind::Example => Some((theorems, examples + 1)),
+            _ => None,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -82,6 +85,6 @@ mod tests {
         "#]]
         .assert_eq(&closed(&target, text));
         assert_eq!(with_axiom(&target).hole().indent, target.hole().indent);
-        assert_eq!(theorems(&target), Some(1));
+        assert_eq!(theorems(&target), Some((1, 0)));
     }
 }

@@ -8,9 +8,10 @@ use super::evidence::Evidence;
 use super::level::Level;
 use super::rejection::Rejection;
 use crate::check::axioms::AxiomReport;
+use crate::check::reading::{Read, Reading};
 use crate::check::verdict::{Verdict, verdict};
 use crate::rewrite::closed::{closed, theorems, with_axiom};
-use unsorry_prover::HoleKind;
+use unsorry_prover::{Candidate, HoleKind};
 
 /// Lean takes the declaration, and has run the candidate, which starts at `first_token`.
 pub fn is_accepted(
@@ -49,10 +50,25 @@ pub fn keeps_its_statement(cx: CheckContext<'_>, evidence: &Evidence<'_>) -> Res
     Ok(())
 }
 
-/// Lean takes the candidate in parentheses as well: then nothing in it is a command of its own, with
-/// whatever word an import has made one.
-pub async fn is_one_block(cx: CheckContext<'_>, candidate: &str) -> Result<(), Rejection> {
+/// Nothing in the candidate is a command of its own, with whatever word an import has made one: Lean's parser
+/// says that it is one block, or, where this Lean does not tell, takes it in parentheses as well.
+pub async fn is_one_block(cx: CheckContext<'_>, candidate: &Candidate) -> Result<(), Rejection> {
     let kind = cx.baseline.goal.kind;
+    if let Some(reading) = Reading::of(cx.target, kind, std::slice::from_ref(candidate)) {
+        let text = reading.text.clone();
+        let elaboration = cx
+            .checker
+            .elaborate(&cx.target.uri, text, Vec::new(), cx.limit)
+            .await?;
+        let read = reading.read(&elaboration.diagnostics, candidate.is_sketch());
+        match read.into_iter().next() {
+            Some(Read::Block) => return Ok(()),
+            Some(Read::Harmful(refusal)) => return Err(Rejection::Gate(refusal)),
+            Some(Read::Error(complaint)) => return Err(Rejection::Lean(vec![complaint])),
+            Some(Read::Unknown) | None => {}
+        }
+    }
+    let candidate = &candidate.text;
     let enclosed = cx.target.spliced(kind, &format!("(\n{candidate}\n)")).text;
     let evidence = Evidence::of(cx, enclosed).await?;
     match evidence.errors().next() {
@@ -76,15 +92,13 @@ pub async fn is_whole(cx: CheckContext<'_>, text: &str) -> Result<(), Rejection>
     if evidence.says_sorry() {
         return Err(Rejection::because("it leaves a sorry"));
     }
-    match theorems(cx.target) {
-        Some(theorems) if cx.baseline.reports_accomplished => {
-            match evidence.accomplished() >= theorems {
-                true => Ok(()),
-                false => Err(Rejection::because(
-                    "Lean does not report the goals as accomplished",
-                )),
-            }
-        }
+    let accomplished = evidence.accomplished();
+    match theorems(cx.target).filter(|_| cx.baseline.reports_accomplished) {
+        Some((theorems, examples)) if accomplished >= theorems + examples => Ok(()),
+        // Of an example that is none Lean does not say so.
+        Some((theorems, examples)) if examples == 0 || accomplished < theorems => Err(
+            Rejection::because("Lean does not report the goals as accomplished"),
+        ),
         _ => {
             let dependencies = evidence.dependencies().await?;
             match (dependencies.holds_sorry, dependencies.hidden) {

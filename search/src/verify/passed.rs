@@ -56,7 +56,7 @@ pub async fn pass(cx: CheckContext<'_>, candidate: &Candidate) -> Result<Passed,
         false => Evidence::asked(cx, spliced.text, vec![first_token]).await?,
     };
     conditions::is_accepted(cx, &evidence, first_token)?;
-    conditions::is_one_block(cx, &candidate.text).await?;
+    conditions::is_one_block(cx, candidate).await?;
     Ok(Passed {
         candidate: candidate.clone(),
         change: spliced.change,

@@ -26,6 +26,10 @@ use branches::{BEGUN, Place, branches, one_of_several};
 /// is tried again alone under the user's own limit.
 const MAX_HEARTBEATS: u32 = 20_000;
 
+/// A command that nothing can go on with. With `set_option` the last tactic of what stands before could, were that
+/// written at column 0.
+const APART: &str = "section ";
+
 /// A text to elaborate, and where each candidate stands in it. Lines are counted from 0.
 #[derive(Debug)]
 pub struct Screen {
@@ -94,7 +98,7 @@ impl Screen {
         }
         let first = text.len();
         if limited {
-            text += &format!("set_option maxHeartbeats {MAX_HEARTBEATS} in\n");
+            text += &format!("{APART}set_option maxHeartbeats {MAX_HEARTBEATS}\n");
         }
         let (proof, several) = match candidates {
             [one] => (one.text.clone(), None),

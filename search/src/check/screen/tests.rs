@@ -80,7 +80,7 @@ fn candidates_on_goals_of_their_own() {
         &expect![[r#"
               def f := 1
 
-              set_option maxHeartbeats 20000 in
+              section set_option maxHeartbeats 20000
               /-- Doc. -/
               @[simp] theorem t : f = 1 := by
                 refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_))
@@ -97,7 +97,7 @@ fn candidates_on_goals_of_their_own() {
         HoleKind::Term,
         &["rfl", "by\n  intro x\n  rfl", "f\n  x"],
         &expect![[r#"
-              set_option maxHeartbeats 20000 in
+              section set_option maxHeartbeats 20000
               example : 1 = 1 ∧ 2 = 2 := ⟨by
                 refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_)))
                 · fail "unsorry_begun"
@@ -120,7 +120,7 @@ fn candidates_on_goals_of_their_own() {
         HoleKind::Tactic,
         &["rfl", "simp"],
         &expect![[r#"
-              set_option maxHeartbeats 20000 in
+              section set_option maxHeartbeats 20000
               example : 1 = 1 := by
                 skip <;> (refine @_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (@_root_.ite _ _root_.True _root_.instDecidableTrue ?_ (?_))
                           · fail "unsorry_begun"
@@ -176,7 +176,7 @@ fn one_alone_stands_as_it_would_be() {
         HoleKind::Tactic,
         &["unfold f\nrfl"],
         &expect![[r#"
-            0 set_option maxHeartbeats 20000 in
+            0 section set_option maxHeartbeats 20000
             0 theorem t : f = 1 := by
             0>  unfold f
             0   rfl
