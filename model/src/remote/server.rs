@@ -13,7 +13,7 @@ use super::problem::junk::of_junk;
 use super::problem::request::of_request;
 use super::problem::status::of_status;
 use super::problem::{Problem, Remedy, shown};
-use super::reply::{Event, events, stream};
+use super::reply::{Event, reply};
 use super::{EndpointSettings, EngineKind, Template};
 use crate::http;
 
@@ -244,15 +244,8 @@ impl Server {
         let response = self.send(request, &address).await?;
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("text/event-stream") {
-            let body = read(response, &address).await?;
-            if !body.trim_start().starts_with('{') {
-                return Err(of_junk(&address, &body));
-            }
-            events(&body)?.into_iter().for_each(on);
-            return Ok(());
-        }
-        stream(response.bytes_stream(), on).await
+        let is_stream = kind.starts_with("text/event-stream");
+        reply(response.bytes_stream(), is_stream, &address, on).await
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod junk;
 pub(super) mod request;
 pub(super) mod status;
+pub(super) mod success;
 
 use std::fmt;
 use std::time::Duration;
@@ -62,7 +63,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Returns what the engine says in its own words: `{"error": {"message": …}}`, `{"error": …}`,
-/// `{"message": …}`, `{"detail": …}`.
+/// `{"message": …}`, `{"detail": …}`, `{"errors": [{"message": …}]}`, `{"msg": …}`.
 pub(super) fn said(body: &str) -> Option<String> {
     let json: Value = serde_json::from_str(body).ok()?;
     let places = [
@@ -71,6 +72,9 @@ pub(super) fn said(body: &str) -> Option<String> {
         &json["message"],
         &json["detail"],
         &json["detail"][0]["msg"],
+        &json["errors"][0]["message"],
+        &json["errors"][0],
+        &json["msg"],
     ];
     let text = places.iter().find_map(|place| place.as_str())?;
     Some(shown(text)).filter(|text| !text.is_empty())
