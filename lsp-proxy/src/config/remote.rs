@@ -1,12 +1,14 @@
 //! `[[remote]]`: engines elsewhere.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
-use unsorry_model::remote::{EndpointSettings, EngineKind, KeyCommand, KeySource, Price, Template};
+use unsorry_model::remote::{
+    EndpointSettings, EngineKind, Fields, KeyCommand, KeySource, Price, Template,
+};
 
 use super::generation::generation_keys;
 
@@ -28,6 +30,10 @@ pub struct Remote {
     price_read: Option<f64>,
     #[serde(default, deserialize_with = "super::read::not_negative")]
     price_written: Option<f64>,
+    /// What becomes of a request's fields: `false` leaves one out, a string renames one of ours, any other
+    /// value is sent.
+    #[serde(default)]
+    fields: BTreeMap<String, serde_json::Value>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
     api_key_command: Option<String>,
@@ -65,6 +71,9 @@ impl Remote {
                 "`{name}` has more than one key: keep one of `api_key_env`, `api_key_file` and `api_key_command`"
             );
         }
+        let fields = Fields::of_settings(&self.fields).map_err(|field| {
+            anyhow!("`fields` of `{name}` can't have `{field}`, which every request has")
+        })?;
         let defaults = EndpointSettings::new(name, self.url.clone());
         let template = match self.template.as_deref() {
             None => Template::Auto,
@@ -73,6 +82,7 @@ impl Remote {
             Some(file) => Template::File(folder.join(file)),
         };
         let settings = EndpointSettings {
+            fields,
             model: self.model.clone(),
             key,
             kind: self.engine,
@@ -163,8 +173,17 @@ mod tests {
             price_written = 2.5
             mode = 'reasoning'
             seed = 1
+            fields = { temperature = false, max_tokens = 'max_completion_tokens', reasoning_effort = 'low' }
             [[remote]]
             url = 'https://other/v1'";
+        let fields = [
+            ("temperature", false.into()),
+            ("max_tokens", "max_completion_tokens".into()),
+            ("reasoning_effort", "low".into()),
+        ];
+        let fields =
+            fields.map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value));
+        let fields = BTreeMap::from(fields);
         let expected = [
             EndpointSettings {
                 model: Some("m".into()),
@@ -182,6 +201,7 @@ mod tests {
                     seed: Some(1),
                     ..GenerationParams::default()
                 },
+                fields: Fields::of_settings(&fields).expect("valid"),
                 ..EndpointSettings::new("lab".into(), "http://lab:8000/v1".into())
             },
             EndpointSettings::new("https://other/v1".into(), "https://other/v1".into()),
@@ -234,6 +254,7 @@ mod tests {
             "write `api_key_command = \"secret-tool lookup service unsorry username 'my lab'\"`",
         );
         check("url = 'http://a/v1'\nengine = 'gpt'", "engine");
+        check("url = 'http://a/v1'\nfields = { model = 'm' }", "`model`");
         check("url = 'http://a/v1'\nconcurrency = 0", "concurrency = 0");
         check("url = 'http://a/v1'\ntop_p = 2.0", "top_p = 2.0");
         check(

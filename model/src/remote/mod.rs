@@ -7,6 +7,7 @@
 mod body;
 mod endpoint;
 mod engine_kind;
+mod fields;
 mod job;
 mod key;
 mod problem;
@@ -22,6 +23,7 @@ mod tests;
 mod timing;
 
 pub use engine_kind::EngineKind;
+pub use fields::{Field, Fields};
 pub use key::{KeyCommand, KeySource};
 pub use server::{Api, Facts};
 pub use settings::{EndpointSettings, Price, Template};

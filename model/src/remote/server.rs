@@ -163,6 +163,7 @@ impl Server {
             Err(Problem {
                 remedy: Remedy::OtherApi | Remedy::Shorten,
                 what,
+                ..
             }) => Err(Problem::new(Remedy::Nothing, what)),
             list => list,
         }

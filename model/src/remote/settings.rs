@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use reqwest::Url;
 
-use super::{EngineKind, KeySource};
+use super::{EngineKind, Fields, KeySource};
 use unsorry_prover::GenerationParams;
 
 /// An engine elsewhere, and how it is asked.
@@ -34,6 +34,8 @@ pub struct EndpointSettings {
     pub price: Price,
     /// The parameters that the model is asked with.
     pub generation: GenerationParams,
+    /// The fields of a request that are sent otherwise than we would.
+    pub fields: Fields,
 }
 
 /// The price of a million tokens, in whatever the user counts in; 0 where nobody has said.
@@ -73,6 +75,7 @@ impl EndpointSettings {
             tokens_per_minute: None,
             price: Price::default(),
             generation: GenerationParams::default(),
+            fields: Fields::default(),
         }
     }
 

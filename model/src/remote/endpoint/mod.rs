@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use rand::Rng;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::problem::Problem;
@@ -55,9 +56,11 @@ impl Pool {
                 tokens_per_minute: settings.tokens_per_minute,
                 retry_pause: timing.retry_pause,
             };
+            let mut state = State::new(limits);
+            state.fields = settings.fields.clone();
             Ok(Endpoint {
                 server: Server::new(settings, client.clone())?,
-                state: Arc::new(Mutex::new(State::new(limits))),
+                state: Arc::new(Mutex::new(state)),
                 changed: changed.clone(),
             })
         });
@@ -88,6 +91,17 @@ impl Endpoint {
         self.state().facts = Some(facts.clone());
         self.changed.notify_waiters();
         Ok(facts)
+    }
+
+    /// Changes a request's body as it is to be for this endpoint.
+    pub(super) fn fit(&self, body: &mut Value) {
+        self.state().fields.apply(body);
+    }
+
+    /// Takes in that it has refused the `sent` body for this problem. Returns what is done otherwise from now on.
+    pub(super) fn learn(&self, problem: &Problem, sent: &Value) -> Option<String> {
+        let refusal = problem.refusal.as_deref()?;
+        self.state().fields.learn(refusal, sent)
     }
 
     /// Returns how many more answers it may be asked for now, and the share of its places that is taken.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::remote::Fields;
 use crate::remote::problem::Remedy;
 use crate::remote::reply::Usage;
 use crate::remote::server::{Api, Facts};
@@ -38,6 +39,8 @@ pub(super) struct Limits {
 pub(super) struct State {
     limits: Limits,
     pub(super) facts: Option<Arc<Facts>>,
+    /// The fields of a request that it is sent otherwise.
+    pub(super) fields: Fields,
     /// Answers being written for us.
     busy: usize,
     /// The end of its pause.
@@ -63,6 +66,7 @@ impl State {
         State {
             limits,
             facts: None,
+            fields: Fields::default(),
             busy: 0,
             until: None,
             failures: 0,

@@ -36,6 +36,11 @@ impl Job {
             RequestEvent::Reply(Event::Usage(usage)) => {
                 self.meter(id, Some(usage.prompt_tokens), Some(usage.completion_tokens));
             }
+            RequestEvent::Adapted(how) => {
+                if let Some(request) = self.requests.get(&id) {
+                    self.tell(format!("{}: {how}", self.endpoint(request.endpoint).name()));
+                }
+            }
             RequestEvent::Ended(Ok(())) => self.ended(id),
             RequestEvent::Ended(Err(problem)) => self.failed(id, &problem),
         }

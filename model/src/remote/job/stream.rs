@@ -14,6 +14,9 @@ use unsorry_prover::{Ask, GenerationParams};
 /// The context of an engine that does not say, in tokens.
 const DEFAULT_CONTEXT_TOKENS: usize = 8192;
 
+/// The most times that a request is sent otherwise, since its engine refuses a field of it.
+const MAX_ADAPTATIONS: usize = 12;
+
 /// The longest prompt, in tokens.
 const MAX_PROMPT_TOKENS: usize = 16384;
 
@@ -29,6 +32,8 @@ pub(super) enum RequestEvent {
         prompt_tokens: u64,
     },
     Reply(Event),
+    /// The endpoint has refused a field of the request, and is asked otherwise.
+    Adapted(String),
     Ended(Result<(), Problem>),
 }
 
@@ -76,7 +81,31 @@ pub(super) async fn run(
         }
         on(RequestEvent::Reply(event));
     };
-    endpoint.server.ask(&facts, &body, &mut reply).await
+    let fitting = || {
+        let mut body = body.clone();
+        endpoint.fit(&mut body);
+        body
+    };
+    let mut sent = fitting();
+    for _ in 0..MAX_ADAPTATIONS {
+        let asked = endpoint.server.ask(&facts, &sent, &mut reply).await;
+        let Err(problem) = &asked else {
+            return asked;
+        };
+        if problem.refusal.is_none() {
+            return asked;
+        }
+        if let Some(how) = endpoint.learn(problem, &sent) {
+            on(RequestEvent::Adapted(how));
+        }
+        // Another request may have learned it meanwhile.
+        let again = fitting();
+        if again == sent {
+            return asked;
+        }
+        sent = again;
+    }
+    endpoint.server.ask(&facts, &sent, &mut reply).await
 }
 
 /// Returns what the model is given, and the most tokens of its answer.

@@ -13,7 +13,7 @@ use unsorry_prover::{Proposal, Spent};
 const METER_STEP_TOKENS: u64 = 64;
 
 impl Job {
-    fn tell(&self, what: String) {
+    pub(super) fn tell(&self, what: String) {
         let _ = self.proposals.unbounded_send(Proposal::Progress(what));
     }
 

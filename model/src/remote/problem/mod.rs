@@ -16,6 +16,8 @@ pub(super) struct Problem {
     pub(super) remedy: Remedy,
     /// The cause and what to do, without the endpoint's name.
     pub(super) what: String,
+    /// The engine's own words on a request that it refuses, which may name a field of it.
+    pub(super) refusal: Option<String>,
 }
 
 /// A remedy for a problem.
@@ -38,6 +40,7 @@ impl Problem {
         Problem {
             remedy,
             what: what.into(),
+            refusal: None,
         }
     }
 }

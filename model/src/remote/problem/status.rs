@@ -56,8 +56,28 @@ pub(in crate::remote) fn of_status(
         500.. | 408 => (Remedy::Retry, format!("it failed (status {status}){because}")),
         _ => (Remedy::Nothing, format!("it refuses the request (status {status}){because}")),
     };
-    Problem { remedy, what }
+    // Some name a field that they don't know with other statuses.
+    let unknown = [
+        "unexpected keyword",
+        "unsupported",
+        "not supported",
+        "unrecognized",
+        "unknown",
+    ];
+    let is_refusal = match status.as_u16() {
+        400 | 422 => !(remedy == Remedy::Shorten && lower.contains("context")),
+        500 | 501 => unknown.iter().any(|word| lower.contains(word)),
+        _ => false,
+    };
+    Problem {
+        remedy,
+        what,
+        refusal: is_refusal.then(|| body.chars().take(MAX_REFUSAL_CHARS).collect()),
+    }
 }
+
+/// The most characters of a refusal that are looked at.
+const MAX_REFUSAL_CHARS: usize = 4096;
 
 fn is_too_long(lower: &str) -> bool {
     let about = [
@@ -87,7 +107,7 @@ mod tests {
 
     fn check(status: u16, after: Option<&str>, body: &str, expected: Expect) {
         let status = StatusCode::from_u16(status).expect("a status");
-        let Problem { remedy, what } = of_status(status, AT, after, body);
+        let Problem { remedy, what, .. } = of_status(status, AT, after, body);
         expected.assert_eq(&format!("{remedy:?}\n{what}\n"));
     }
 

@@ -50,15 +50,20 @@ impl Part {
 fn whole(parts: &[Part], mut sent: usize) -> Option<String> {
     let mut written = String::new();
     for part in parts {
-        sent = sent.checked_sub(part.bytes().len())?;
+        let bytes = part.bytes();
+        // The last event may lack the line behind it.
+        if sent < bytes.trim_ascii_end().len() {
+            return None;
+        }
+        sent = sent.saturating_sub(bytes.len());
         match part {
             Part::Text(piece) => written += piece,
             Part::End("length") => {
                 let (lines, _) = written.rsplit_once('\n')?;
                 return told(lines);
             }
-            Part::End(_) => return told(&written),
-            Part::Done | Part::Error => return None,
+            Part::End(_) | Part::Done => return told(&written),
+            Part::Error => return None,
             Part::Ping | Part::Usage | Part::Bytes(_) => {}
         }
     }
