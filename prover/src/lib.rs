@@ -103,6 +103,9 @@ pub enum Proposal {
     Unread(answer::Unread),
     /// The work that the prover is busy with, for the user to see: `loading the model, 40 %`.
     Progress(String),
+    /// The reason why nothing comes for now: what is wrong, and where. It is tried again; anything else that the
+    /// prover says means that this is over.
+    Delayed(String),
     /// The reason why the prover can't go on: what is wrong, where, and what to do about it, in a
     /// sentence. Nothing follows.
     Failed(String),

@@ -147,9 +147,12 @@ impl Search {
     fn outcome(&self, goal: GoalSearch<'_>, worked: Worked, took: Duration) -> Outcome {
         let shared = goal.shared;
         let baseline = goal.baseline.clone();
-        let stats = std::mem::take(&mut *goal.stats());
+        let mut stats = std::mem::take(&mut *goal.stats());
         let found = goal.into_found();
         let proved = !found.proofs.is_empty();
+        if !found.is_proved() && found.refuted.is_none() {
+            stats.conclude();
+        }
         let ended = match worked {
             Worked::LeanGone(words) if !self.strategy.ends_with_proof => Ended::LeanGone(words),
             _ if proved => Ended::Proved,

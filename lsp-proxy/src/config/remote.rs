@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
@@ -25,6 +26,8 @@ pub struct Remote {
     template: Option<String>,
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
+    #[serde(default, deserialize_with = "super::read::duration")]
+    begin_within: Option<Duration>,
     tokens_per_minute: Option<NonZeroUsize>,
     #[serde(default, deserialize_with = "super::read::not_negative")]
     price_read: Option<f64>,
@@ -91,6 +94,7 @@ impl Remote {
             concurrency: self
                 .concurrency
                 .map_or(defaults.concurrency, NonZeroUsize::get),
+            begin_within: self.begin_within.unwrap_or(defaults.begin_within),
             tokens_per_minute: self.tokens_per_minute.map(|tokens| tokens.get() as u64),
             price: Price {
                 read: self.price_read.unwrap_or(0.0),

@@ -18,7 +18,7 @@ use super::{EndpointSettings, EngineKind, Template};
 use crate::http;
 
 /// The longest that a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest that an engine may say nothing: a large model with a long queue takes its time.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);

@@ -1,6 +1,7 @@
 //! The settings of an endpoint.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use reqwest::Url;
@@ -27,6 +28,8 @@ pub struct EndpointSettings {
     pub context: Option<usize>,
     /// The number of answers that it writes for us at once; at least one.
     pub concurrency: usize,
+    /// The longest that it may take to begin an answer.
+    pub begin_within: Duration,
     /// The tokens, of prompts and answers together, with which a minute is full: no request is begun until
     /// some of them are a minute old.
     pub tokens_per_minute: Option<u64>,
@@ -72,6 +75,7 @@ impl EndpointSettings {
             template: Template::Auto,
             context: None,
             concurrency: 8,
+            begin_within: Duration::from_secs(60),
             tokens_per_minute: None,
             price: Price::default(),
             generation: GenerationParams::default(),

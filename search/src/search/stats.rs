@@ -50,6 +50,8 @@ pub(super) struct SearchStats {
     pub checked: usize,
     pub unknown: usize,
     pub failures: Vec<Failure>,
+    /// The engines of which nothing comes for now.
+    pub delays: Vec<Failure>,
     pub near_misses: Vec<NearMiss>,
     pub plan: Option<Arc<str>>,
 }
@@ -61,6 +63,25 @@ impl SearchStats {
         if !self.failures.contains(&failure) {
             self.failures.push(failure);
         }
+    }
+
+    /// Nothing comes of an engine for now.
+    pub fn delay(&mut self, engine: Engine, message: String) {
+        self.resume(engine);
+        self.delays.push(Failure { engine, message });
+    }
+
+    /// An engine goes on.
+    pub fn resume(&mut self, engine: Engine) {
+        self.delays.retain(|delay| delay.engine != engine);
+    }
+
+    /// The search is over: what did not come by now has failed.
+    pub fn conclude(&mut self) {
+        let delays = std::mem::take(&mut self.delays);
+        delays
+            .into_iter()
+            .for_each(|delay| self.fail(delay.engine, delay.message));
     }
 
     /// Whether an engine can't go on.

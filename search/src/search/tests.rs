@@ -2,6 +2,7 @@ use super::*;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc::unbounded_channel;
+use unsorry_prover::answer::Unread;
 use unsorry_prover::{Ask, Engine, Proposal, Prover, Spent};
 
 use crate::check::checker::CheckError;
@@ -317,6 +318,51 @@ async fn a_slow_engine_is_not_waited_for_while_there_is_something_to_check() {
         &["right"],
     ];
     assert_eq!(asked, expected);
+}
+
+#[tokio::test]
+async fn why_nothing_has_come_is_told() {
+    let delayed = |what: &str| Proposal::Delayed(what.into());
+    let delays = [delayed("loading"), delayed("still loading")];
+    let (outcome, working, _) = search(vec![source(A, stream::iter(delays.clone()))], |_| {}).await;
+    assert_eq!(outcome.ended, Ended::Failed);
+    let failure = Failure {
+        engine: A,
+        message: "still loading".into(),
+    };
+    assert_eq!(outcome.failures, [failure]);
+    assert_eq!(working, ["local: loading", "local: still loading"]);
+
+    // Whatever comes then, it has passed.
+    for (then, ended) in [
+        (candidate("wrong 1"), Ended::Exhausted),
+        (candidate("right"), Ended::Proved),
+    ] {
+        let delays = delays.clone().into_iter().chain([then]);
+        let (outcome, _, _) = search(vec![source(A, stream::iter(delays))], |_| {}).await;
+        assert_eq!((outcome.ended, outcome.failures), (ended, Vec::new()));
+    }
+
+    let other = source(B, stream::iter(candidates(&["right"])));
+    let (outcome, _, _) = search(vec![source(A, stream::iter(delays)), other], |_| {}).await;
+    assert_eq!(
+        (outcome.ended, outcome.failures),
+        (Ended::Proved, Vec::new())
+    );
+}
+
+#[tokio::test]
+async fn answers_that_could_not_be_read_are_counted() {
+    let unread = |why| Proposal::Unread(why);
+    let answers = [
+        unread(Unread::NoCode),
+        unread(Unread::NoCode),
+        unread(Unread::CutOff),
+    ];
+    let (outcome, _, _) = search(vec![source(A, stream::iter(answers))], |_| {}).await;
+    assert_eq!(outcome.ended, Ended::Exhausted);
+    let unread: Vec<(Unread, usize)> = outcome.unread.into_iter().collect();
+    assert_eq!(unread, [(Unread::NoCode, 2), (Unread::CutOff, 1)]);
 }
 
 #[tokio::test]

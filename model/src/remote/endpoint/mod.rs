@@ -10,7 +10,7 @@ use rand::Rng;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::problem::Problem;
+use super::problem::{Problem, Remedy};
 use super::reply::Usage;
 use super::server::{self, Facts, Server};
 use super::timing::Timing;
@@ -144,10 +144,54 @@ impl Endpoint {
         self.state().first_token()
     }
 
-    /// Notes a failure, and returns how long the endpoint is left alone.
-    pub(super) fn failed(&self, problem: &Problem) -> Duration {
+    /// Notes a failure of a request, begun at `began` or, where it has answered, now. Returns how long the endpoint
+    /// is left alone, and whether that is so long that the job has to do without it.
+    pub(super) fn failed(
+        &self,
+        problem: &Problem,
+        began: Instant,
+        timing: Timing,
+    ) -> (Duration, bool) {
         let jitter = rand::rng().random_range(0.8..1.2);
-        self.state().failed(problem.remedy, Instant::now(), jitter)
+        let now = Instant::now();
+        let mut state = self.state();
+        let pause = state.failed(problem.remedy, now, jitter);
+        let (patience, asks) = match problem.remedy {
+            Remedy::Wait(Some(_)) => (timing.patience_when_told, true),
+            Remedy::Wait(None) => (timing.patience_when_busy, false),
+            Remedy::Retry => (timing.patience, false),
+            Remedy::OtherApi | Remedy::Shorten | Remedy::Nothing => return (pause, true),
+        };
+        let took = now.saturating_duration_since(began);
+        let is_slow = took >= timing.slow_failure;
+        let pause = match is_slow {
+            true => state.pause_for(pause.max(took * 3), now),
+            false => pause,
+        };
+        state.trouble(&problem.what, began, patience, asks || is_slow);
+        let until = state.is_in_trouble().map(|trouble| trouble.patience_until);
+        (pause, until.is_some_and(|until| now + pause > until))
+    }
+
+    /// Begins a job. Returns what is wrong with the endpoint if the job has to do without it.
+    pub(super) fn begin(&self, now: Instant) -> Option<String> {
+        self.state().begin(now)
+    }
+
+    /// Returns what is wrong with it, while it is left alone.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let state = self.state();
+        state.is_in_trouble().map(|trouble| trouble.what.clone())
+    }
+
+    /// Notes that it has answered something.
+    pub(super) fn heard(&self) {
+        self.state().heard(Instant::now());
+    }
+
+    /// Notes that a request which was sent at `sent` is given up without an answer.
+    pub(super) fn left(&self, sent: Instant, timing: Timing) {
+        self.state().left(sent, Instant::now(), timing.hangs_after);
     }
 
     /// Returns how many answers one request can ask it for.

@@ -16,8 +16,11 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause after failures.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// The longest pause of an endpoint that asks for one.
-const MAX_ASKED_PAUSE: Duration = Duration::from_secs(3600);
+/// The longest pause of an endpoint that asks for one: who starts it anew does not wait for an hour.
+const MAX_ASKED_PAUSE: Duration = Duration::from_secs(300);
+
+/// The pause of an endpoint that hangs, the first time.
+const HANG_PAUSE: Duration = Duration::from_secs(10);
 
 /// The answers without a failure after which one more is asked for at once.
 const ANSWERS_UNTIL_STEADY: usize = 16;
@@ -35,6 +38,18 @@ pub(super) struct Limits {
     pub(super) retry_pause: Duration,
 }
 
+/// What is wrong with an endpoint that has failed and not answered since.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    /// The reason.
+    pub(super) what: String,
+    /// The time until which a job waits for it.
+    pub(super) patience_until: Instant,
+    /// Whether its pause is for all jobs: it has asked for that, or failing takes it long. Else each job asks once.
+    is_for_all: bool,
+    since: Instant,
+}
+
 #[derive(Debug)]
 pub(super) struct State {
     limits: Limits,
@@ -46,6 +61,14 @@ pub(super) struct State {
     /// The end of its pause.
     until: Option<Instant>,
     failures: u32,
+    /// Times in a row that it was not ready, without saying for how long.
+    waits: u32,
+    /// Times in a row that it was left without an answer.
+    hangs: u32,
+    /// What is wrong with it, since it last answered.
+    trouble: Option<Trouble>,
+    /// The last time that it has answered anything.
+    heard: Option<Instant>,
     /// The number of answers by which fewer than configured are asked for at once: some servers cut one off
     /// for another.
     eased: usize,
@@ -70,6 +93,10 @@ impl State {
             busy: 0,
             until: None,
             failures: 0,
+            waits: 0,
+            hangs: 0,
+            trouble: None,
+            heard: None,
             eased: 0,
             finished: 0,
             is_single: false,
@@ -127,8 +154,8 @@ impl State {
 
     /// Notes that it has begun to answer, after so long.
     pub(super) fn answered(&mut self, after: Duration) {
-        self.failures = 0;
-        self.until = None;
+        (self.failures, self.waits, self.hangs) = (0, 0, 0);
+        (self.until, self.trouble) = (None, None);
         self.first_token = Some(match self.first_token {
             Some(mean) => (mean * 3 + after) / 4,
             None => after,
@@ -162,7 +189,11 @@ impl State {
         let retry_pause = self.limits.retry_pause;
         let pause = match remedy {
             Remedy::Wait(Some(after)) => after.clamp(MIN_PAUSE, MAX_ASKED_PAUSE),
-            Remedy::Wait(None) => retry_pause * 2,
+            Remedy::Wait(None) => {
+                let pause = (retry_pause * 2).saturating_mul(1 << self.waits.min(10));
+                self.waits += 1;
+                pause.min(MAX_PAUSE)
+            }
             Remedy::Retry => {
                 let pause = retry_pause.saturating_mul(1 << self.failures.min(10));
                 self.failures += 1;
@@ -177,6 +208,71 @@ impl State {
         };
         self.until = Some(now + pause);
         pause
+    }
+
+    /// Notes what is wrong with it since `began`; what was wrong before is since then. `is_for_all` says whether
+    /// its pause holds for jobs that are begun in it.
+    pub(super) fn trouble(
+        &mut self,
+        what: &str,
+        began: Instant,
+        patience: Duration,
+        is_for_all: bool,
+    ) {
+        let since = self.trouble.as_ref().map_or(began, |trouble| trouble.since);
+        self.trouble = Some(Trouble {
+            what: what.to_owned(),
+            patience_until: since + patience,
+            is_for_all,
+            since,
+        });
+    }
+
+    /// Leaves it alone for so long, within bounds, and returns how long that is.
+    pub(super) fn pause_for(&mut self, pause: Duration, now: Instant) -> Duration {
+        let pause = pause.min(MAX_PAUSE);
+        self.until = Some(now + pause);
+        pause
+    }
+
+    /// Notes that it has answered something.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// Notes that a request which was sent at `sent` is given up without an answer. It hangs if it has answered
+    /// nothing else since.
+    pub(super) fn left(&mut self, sent: Instant, now: Instant, hangs_after: Duration) {
+        let usual = self.first_token.unwrap_or_default().saturating_mul(4);
+        let took = now.saturating_duration_since(sent);
+        let is_left_alone = self.until.is_some_and(|until| until > now);
+        let is_heard = self.heard.is_some_and(|heard| heard > sent);
+        if is_left_alone || is_heard || took < hangs_after.max(usual) {
+            return;
+        }
+        self.pause_for(HANG_PAUSE.saturating_mul(1 << self.hangs.min(10)), now);
+        self.hangs += 1;
+        let what = format!("no answer after {:.0} s", took.as_secs_f64());
+        self.trouble(&what, sent, Duration::ZERO, true);
+    }
+
+    /// Begins a job. Returns what is wrong with the endpoint if the job has to do without it; one that is not
+    /// to be left alone by all is asked at once.
+    pub(super) fn begin(&mut self, now: Instant) -> Option<String> {
+        let trouble = self.trouble.as_ref()?;
+        if !trouble.is_for_all {
+            self.until = None;
+            return None;
+        }
+        let until = self.until.filter(|until| *until > now)?;
+        let seconds = until.duration_since(now).as_secs_f64().ceil();
+        (until > trouble.patience_until)
+            .then(|| format!("{} (asked again in {seconds} s)", trouble.what))
+    }
+
+    /// Returns what is wrong with it, if anything is.
+    pub(super) fn is_in_trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
     }
 
     /// Returns how many answers one request can ask it for.
@@ -305,6 +401,54 @@ mod tests {
         assert_eq!(pause(1e9), MAX_ASKED_PAUSE);
         let pause = state.failed(Remedy::Wait(None), now, 1.0);
         assert_eq!(pause, 2 * RETRY_PAUSE);
+    }
+
+    #[test]
+    fn who_has_failed_is_asked_again_when_it_may_be_back() {
+        let second = Duration::from_secs(1);
+        let now = Instant::now();
+        let check = |is_for_all, pause: Option<u64>, patience: u64, is_told: bool| {
+            let mut state = known(None);
+            let remedy = Remedy::Wait(Some(second * pause.unwrap_or(0) as u32));
+            state.failed(remedy, now, 1.0);
+            state.trouble("oops", now, second * patience as u32, is_for_all);
+            let told = state.begin(now + second / 2);
+            assert_eq!(told.is_some(), is_told, "{told:?}");
+            if let Some(told) = told {
+                assert!(told.starts_with("oops (asked again in "), "{told}");
+                assert_eq!(state.begin(now + second * 400), None);
+                state.answered(second);
+                assert_eq!(state.begin(now + second / 2), None);
+            }
+        };
+        check(true, Some(60), 5, true);
+        check(true, Some(3), 5, false);
+        check(false, Some(60), 5, false);
+        assert_eq!(known(None).begin(now), None);
+    }
+
+    #[test]
+    fn who_answers_nothing_hangs() {
+        let second = Duration::from_secs(1);
+        let now = Instant::now();
+        let check = |took: u32, heard: Option<u32>, first_token: u32, is_told: bool| {
+            let mut state = known(None);
+            state.answered(second * first_token);
+            if let Some(heard) = heard {
+                state.heard(now + second * heard);
+            }
+            let left = now + second * took;
+            state.left(now, left, second * 10);
+            let told = state.begin(left + second);
+            assert_eq!(told.is_some(), is_told, "{told:?}");
+            assert_eq!(state.begin(left + second * 11), None);
+        };
+        check(15, None, 0, true);
+        check(15, None, 1, true);
+        check(15, None, 5, false);
+        check(25, None, 5, true);
+        check(9, None, 0, false);
+        check(15, Some(4), 0, false);
     }
 
     #[test]

@@ -56,6 +56,9 @@ impl Job {
         end: Option<End>,
     ) {
         self.note_beginning(id);
+        if let Some(request) = self.requests.get(&id) {
+            self.endpoint(request.endpoint).heard();
+        }
         let Some(request) = self.requests.get_mut(&id) else {
             return;
         };
@@ -96,8 +99,15 @@ impl Job {
         };
         request.has_begun = true;
         let (at, twin) = (request.endpoint, request.twin.take());
-        self.pool.endpoints[at].answered(request.sent.elapsed());
+        let endpoint = &self.pool.endpoints[at];
+        let was_in_trouble = endpoint.trouble().is_some() || request.silences_told > 0;
+        endpoint.answered(request.sent.elapsed());
         self.views[at].failures = 0;
+        if was_in_trouble {
+            let _ = self
+                .proposals
+                .unbounded_send(Proposal::Progress(format!("{} answers", endpoint.name())));
+        }
         if let Some(twin) = twin {
             self.requests.remove(&twin);
         }

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::endpoint::{Endpoint, Pool};
+use super::problem::{Problem, Remedy};
 use request::{Request, RequestId, WantedAnswer};
 use stream::RequestEvent;
 use unsorry_prover::{Ask, Proposal};
@@ -28,7 +29,8 @@ use unsorry_prover::{Ask, Proposal};
 /// Returns candidates for what is asked. Dropping the stream closes all connections that work for it.
 pub(super) fn propose(pool: Arc<Pool>, ask: Ask) -> impl Stream<Item = Proposal> + Send + 'static {
     let (proposals, receiver) = unbounded();
-    let job = tokio::spawn(async move { Job::new(pool, ask, proposals).run().await });
+    let mut job = Job::new(pool, ask, proposals);
+    let job = tokio::spawn(async move { job.run().await });
     let state = (receiver, AbortOnDropHandle::new(job));
     futures_util::stream::unfold(state, |(mut receiver, job)| async move {
         let proposal = receiver.next().await?;
@@ -94,8 +96,9 @@ impl Job {
         }
     }
 
-    async fn run(mut self) {
+    async fn run(&mut self) {
         self.tell_who_is_asked();
+        self.begin(Instant::now());
         loop {
             while self.tasks.try_join_next().is_some() {}
             let pool = self.pool.clone();
@@ -108,6 +111,7 @@ impl Job {
             }
             let now = Instant::now();
             self.end_complete_requests(now);
+            self.end_silent_requests(now);
             self.assign(now);
             self.hedge(now);
             if self.requests.is_empty() {
@@ -151,9 +155,59 @@ impl Job {
         let usable = self.views.iter().zip(&self.pool.endpoints);
         let usable = usable.filter(|(view, _)| view.left_out.is_none() && !self.waiting.is_empty());
         let awake = usable.filter_map(|(_, endpoint)| endpoint.wakes(now));
+        let silent = self.requests.values().filter(|request| !request.has_begun);
+        let silent = silent.map(|request| self.silence_is_told_at(request));
         slow.chain(complete.map(|since| since + grace))
             .chain(awake)
+            .chain(silent)
             .min()
+    }
+
+    /// Leaves out the endpoints of which it is known that they can't be asked now.
+    fn begin(&mut self, now: Instant) {
+        let pool = self.pool.clone();
+        for (view, endpoint) in self.views.iter_mut().zip(&pool.endpoints) {
+            view.left_out = endpoint.begin(now);
+        }
+        for endpoint in pool.endpoints.iter().filter(|one| one.wakes(now).is_some()) {
+            if let Some(what) = endpoint.trouble() {
+                self.tell_delay(endpoint.name(), &what);
+            }
+        }
+    }
+
+    /// Returns when it is to be told next that a request has no answer, or when that is too long.
+    fn silence_is_told_at(&self, request: &Request) -> Instant {
+        let limit = self.endpoint(request.endpoint).server.settings.begin_within;
+        let next = self.pool.timing.tell_silence * (request.silences_told + 1);
+        request.sent + next.min(limit)
+    }
+
+    /// Ends requests that have had no answer for too long, and tells of those that have had none for long.
+    fn end_silent_requests(&mut self, now: Instant) {
+        let silent = self
+            .requests
+            .iter()
+            .filter(|(_, request)| !request.has_begun);
+        let silent = silent.filter(|(_, request)| self.silence_is_told_at(request) <= now);
+        let silent: Vec<RequestId> = silent.map(|(id, _)| *id).collect();
+        for id in silent {
+            let Some(request) = self.requests.get_mut(&id) else {
+                continue;
+            };
+            request.silences_told += 1;
+            let (at, sent) = (request.endpoint, request.sent);
+            let seconds = now.saturating_duration_since(sent).as_secs_f64();
+            let what = format!("no answer after {seconds:.0} s");
+            let settings = &self.pool.endpoints[at].server.settings;
+            if now >= sent + settings.begin_within {
+                let problem = Problem::new(Remedy::Retry, what);
+                self.failed(id, &problem);
+            } else {
+                let name = settings.name.clone();
+                self.tell_delay(&name, &what);
+            }
+        }
     }
 
     /// Ends requests of which nothing more is wanted, not even their usage.
@@ -163,5 +217,15 @@ impl Job {
             let since = request.complete_since;
             since.is_none_or(|since| since + grace > now)
         });
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let silent = self.requests.values().filter(|request| !request.has_begun);
+        for request in silent {
+            let endpoint = &self.pool.endpoints[request.endpoint];
+            endpoint.left(request.sent, self.pool.timing);
+        }
     }
 }

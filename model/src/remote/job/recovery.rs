@@ -85,7 +85,7 @@ impl Job {
             Remedy::OtherApi if api == Some(Api::Completions) && endpoint.falls_back() => return,
             Remedy::Shorten | Remedy::OtherApi | Remedy::Nothing => {
                 view.left_out = Some(problem.what.clone());
-                endpoint.failed(problem);
+                endpoint.failed(problem, sent, pool.timing);
                 return;
             }
             Remedy::Retry | Remedy::Wait(_) => {}
@@ -97,14 +97,14 @@ impl Job {
         if view.last_failure.is_some_and(|failed| sent < failed) {
             return;
         }
-        view.last_failure = Some(Instant::now());
-        let pause = endpoint.failed(problem);
-        if problem.remedy == Remedy::Retry {
-            view.failures += 1;
-            if view.failures >= MAX_FAILURES {
-                view.left_out = Some(problem.what.clone());
-                return;
-            }
+        let now = Instant::now();
+        view.last_failure = Some(now);
+        let began = if has_begun { now } else { sent };
+        let (pause, is_too_long) = endpoint.failed(problem, began, pool.timing);
+        view.failures += u32::from(problem.remedy == Remedy::Retry);
+        if view.failures >= MAX_FAILURES || is_too_long {
+            view.left_out = Some(problem.what.clone());
+            return;
         }
         self.tell_pause(endpoint.name(), problem, pause);
     }

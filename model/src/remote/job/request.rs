@@ -33,6 +33,8 @@ pub(super) struct Request {
     pub(super) sent: Instant,
     /// Whether anything has come.
     pub(super) has_begun: bool,
+    /// Times that it was told that nothing has come.
+    pub(super) silences_told: u32,
     /// Whether its prompt is a shortened one.
     pub(super) is_shortened: bool,
     /// The API it was asked by, once that is known.
@@ -88,6 +90,7 @@ impl Request {
             slots,
             sent: Instant::now(),
             has_begun: false,
+            silences_told: 0,
             is_shortened,
             api: None,
             twin,

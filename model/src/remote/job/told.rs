@@ -24,7 +24,13 @@ impl Job {
 
     pub(super) fn tell_pause(&self, name: &str, problem: &Problem, pause: Duration) {
         let pause = pause.as_secs_f64();
-        self.tell(format!("{name}: {}; again in {pause:.0} s", problem.what));
+        self.tell_delay(name, &format!("{}; again in {pause:.0} s", problem.what));
+    }
+
+    /// Tells why nothing comes for now.
+    pub(super) fn tell_delay(&self, name: &str, what: &str) {
+        let delayed = Proposal::Delayed(format!("{name}: {what}"));
+        let _ = self.proposals.unbounded_send(delayed);
     }
 
     /// No endpoint is left: says why for each.

@@ -47,7 +47,10 @@ pub(in crate::remote) fn of_status(
             Remedy::Wait(retry_after.and_then(seconds)),
             format!("it is asked too often{because}"),
         ),
-        503 if lower.contains("load") => (Remedy::Wait(None), "its model is loading".into()),
+        503 if lower.contains("load") => (
+            Remedy::Wait(retry_after.and_then(seconds)),
+            "its model is loading".into(),
+        ),
         503 => (
             Remedy::Wait(retry_after.and_then(seconds)),
             format!("it is not ready (status {status}){because}"),

@@ -189,6 +189,9 @@ impl<'a> Candidates<'a> {
             self.come_to(Progress::Model);
         }
         let of_hole = self.goal.role == Role::Hole;
+        if of_hole && round == 0 && !matches!(proposal, Proposal::Delayed(_)) {
+            self.goal.stats().resume(engine);
+        }
         match proposal {
             Proposal::Candidate(candidate) => {
                 let candidate = Candidate {
@@ -208,6 +211,12 @@ impl<'a> Candidates<'a> {
             }
             Proposal::Unread(_) => {}
             Proposal::Progress(what) => self.goal.tell(Step::Working { engine, what }),
+            Proposal::Delayed(what) => {
+                if of_hole && round == 0 {
+                    self.goal.stats().delay(engine, what.clone());
+                }
+                self.goal.tell(Step::Working { engine, what });
+            }
             Proposal::Failed(message) => {
                 tracing::warn!(%engine, message, "an engine failed");
                 // What it fails at besides is not what it was wanted for.
