@@ -39,6 +39,13 @@ pub enum Step {
         /// The engine's activity: `loading the model, 40 %`.
         what: String,
     },
+    /// Nothing comes of an engine for now.
+    Delayed {
+        /// The engine.
+        engine: Engine,
+        /// The reason.
+        what: String,
+    },
     /// A model's plan, as far as it has come.
     Plan(Arc<str>),
     /// The progress of a sketch.

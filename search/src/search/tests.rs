@@ -110,7 +110,9 @@ async fn search(
 ) -> (Outcome, Vec<String>, Vec<Vec<String>>) {
     let (outcome, steps, asked) = bounded(sources, Limits::default(), heard).await;
     let working = steps.into_iter().filter_map(|step| match step {
-        Step::Working { engine, what } => Some(format!("{engine}: {what}")),
+        Step::Working { engine, what } | Step::Delayed { engine, what } => {
+            Some(format!("{engine}: {what}"))
+        }
         _ => None,
     });
     (outcome, working.collect(), asked)

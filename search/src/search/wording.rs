@@ -26,7 +26,9 @@ pub fn progress(step: &Step) -> Option<String> {
             one_line(candidate),
             count(*proposed, "candidate")
         ),
-        Step::Working { engine, what } => format!("{engine}: {what}"),
+        Step::Working { engine, what } | Step::Delayed { engine, what } => {
+            format!("{engine}: {what}")
+        }
         Step::Plan(plan) => {
             let last = plan.lines().rfind(|line| !line.trim().is_empty());
             format!("plan: {}", one_line(last.unwrap_or_default()))

@@ -48,7 +48,12 @@ pub async fn watch(
                 applied = Some(apply(worker, n, proof).await);
                 continue;
             }
-            Step::Plan(plan) => worker.change(|job| job.details.plan = Some(plan)),
+            Step::Plan(plan) => worker.change(|job| {
+                job.details.plan = Some(plan);
+                job.details.delay = None;
+            }),
+            Step::Delayed { .. } => worker.change(|job| job.details.delay.clone_from(&told)),
+            Step::Working { .. } => worker.change(|job| job.details.delay = None),
             Step::Sketch(steps) => worker.change(|job| job.details.sketch = Some(steps)),
             _ => {}
         }

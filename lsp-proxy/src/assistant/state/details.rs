@@ -18,6 +18,8 @@ const MAX_LINE_CHARS: usize = 120;
 /// The details of a search, while it runs and after it.
 #[derive(Debug, Clone, Default)]
 pub struct Details {
+    /// The reason why nothing comes of an engine for now.
+    pub delay: Option<String>,
     /// The plan, as a model tells it.
     pub plan: Option<Arc<str>>,
     /// The steps of a sketch.
@@ -34,6 +36,7 @@ impl Details {
     /// The details of a search that has ended.
     pub fn of(outcome: &Outcome) -> Details {
         Details {
+            delay: None,
             plan: outcome.plan.clone(),
             sketch: outcome.sketch_progress.clone(),
             // What failed on the way to a proof is of no interest.
@@ -53,6 +56,9 @@ impl Details {
     /// tell.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
+        if let Some(delay) = &self.delay {
+            text += &format!("\n{}\n", harmless(&cut(delay, MAX_LINE_CHARS * 4)));
+        }
         if let Some(plan) = &self.plan {
             let quoted: Vec<String> = cut(plan, MAX_PLAN_CHARS)
                 .lines()
@@ -153,6 +159,7 @@ mod tests {
             ],
         };
         let details = Details {
+            delay: None,
             plan: Some("1. **First**: see [this](http://evil) <b>\n\u{202e}2. Then".into()),
             sketch: Some(Arc::new(sketch)),
             near_misses: Vec::new(),

@@ -70,6 +70,35 @@ async fn progress_is_shown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn why_nothing_comes_is_told_at_once() {
+    let (prover, held) = Scripted::held();
+    let mut editor = Editor::start(prover, TEXT).await;
+    editor.start_job(MAIN, 0).await;
+    let second = Duration::from_secs(1);
+    editor.idle(second).await;
+    let delay = "lab: its model is loading; again in 2 s";
+    held.propose(&Proposal::Delayed(delay.into()));
+    editor.idle(second).await;
+    let at = editor.hole(MAIN, 0);
+    let hover = editor.hover(MAIN, &at).await;
+    assert!(hover.contains(delay), "{hover}");
+    held.propose(&Proposal::Progress("lab answers".into()));
+    editor.idle(second).await;
+    let hover = editor.hover(MAIN, &at).await;
+    assert!(!hover.contains(delay), "{hover}");
+    held.propose(&candidate("right"));
+    editor.idle(second).await;
+    expect![[r#"
+        begin | Proving this sorry | asking Lean for the goal
+        report | tactics: lab: its model is loading; again in 2 s
+        report | tactics: lab answers
+        report | right · 1 candidate, 0 checked
+        end | proved with right
+    "#]]
+    .assert_eq(&told(&mut editor));
+}
+
+#[tokio::test(start_paused = true)]
 async fn reports_do_not_come_thick_and_fast() {
     let (prover, held) = Scripted::held();
     let mut editor = Editor::start(prover, TEXT).await;

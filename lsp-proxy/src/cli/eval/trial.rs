@@ -59,7 +59,7 @@ pub async fn trial(
                         judged.all, judged.correct
                     ));
                 }
-                Step::Working { what, .. } => tell(what),
+                Step::Working { what, .. } | Step::Delayed { what, .. } => tell(what),
                 _ => {}
             }
         }

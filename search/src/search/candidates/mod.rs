@@ -215,7 +215,7 @@ impl<'a> Candidates<'a> {
                 if of_hole && round == 0 {
                     self.goal.stats().delay(engine, what.clone());
                 }
-                self.goal.tell(Step::Working { engine, what });
+                self.goal.tell(Step::Delayed { engine, what });
             }
             Proposal::Failed(message) => {
                 tracing::warn!(%engine, message, "an engine failed");
