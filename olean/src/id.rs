@@ -1,5 +1,8 @@
 //! What names, levels and expressions are told by.
 
+/// Numbers of ids are below this: the reader needs two bits beside them.
+pub(crate) const MAX_IDS: usize = 1 << 30;
+
 /// A [`Name`](crate::Name) in [`Terms`](crate::Terms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(pub(crate) u32);

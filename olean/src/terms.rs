@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use indexmap::IndexSet;
 
+use crate::id::MAX_IDS;
 use crate::{Expr, ExprId, Level, LevelId, Name, NameId};
 
 /// Names, levels and expressions, each once: two are equal just where their ids are. It only grows. Modules read into
@@ -11,9 +12,11 @@ use crate::{Expr, ExprId, Level, LevelId, Name, NameId};
 #[derive(Clone, Debug)]
 pub struct Terms {
     names: IndexSet<Name>,
-    /// [`Terms::name_len`] of each.
-    name_lens: Vec<u32>,
+    /// [`Terms::name_len`] and [`Terms::name_depth`] of each.
+    name_sizes: Vec<(u32, u32)>,
     levels: IndexSet<Level>,
+    /// [`Terms::level_depth`] of each.
+    level_depths: Vec<u32>,
     exprs: IndexSet<Node>,
 }
 
@@ -21,8 +24,9 @@ impl Default for Terms {
     fn default() -> Terms {
         Terms {
             names: IndexSet::from([Name::Anonymous]),
-            name_lens: vec![0],
+            name_sizes: vec![(0, 0)],
             levels: IndexSet::from([Level::Zero]),
+            level_depths: vec![0],
             exprs: IndexSet::new(),
         }
     }
@@ -52,9 +56,11 @@ impl Terms {
             Name::Num(prefix, number) => (*prefix, number.bits() as usize / 3),
         };
         let len = self.name_len(prefix).saturating_add(last).saturating_add(1);
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        let depth = self.name_depth(prefix).saturating_add(1);
         let (at, is_new) = self.names.insert_full(name);
         if is_new {
-            self.name_lens.push(u32::try_from(len).unwrap_or(u32::MAX));
+            self.name_sizes.push((len, depth));
         }
         NameId(index(at))
     }
@@ -74,7 +80,19 @@ impl Terms {
 
     /// The id of this level.
     pub fn intern_level(&mut self, level: Level) -> LevelId {
-        LevelId(index(self.levels.insert_full(level).0))
+        let below = match level {
+            Level::Zero | Level::Param(_) => None,
+            Level::Succ(of) => Some(self.level_depth(of)),
+            Level::Max(a, b) | Level::IMax(a, b) => {
+                Some(self.level_depth(a).max(self.level_depth(b)))
+            }
+        };
+        let (at, is_new) = self.levels.insert_full(level);
+        if is_new {
+            let depth = below.map_or(0, |below| below.saturating_add(1));
+            self.level_depths.push(depth);
+        }
+        LevelId(index(at))
     }
 
     /// The id of this expression.
@@ -102,13 +120,23 @@ impl Terms {
 
     /// About how long a name is when shown, in bytes.
     pub(crate) fn name_len(&self, name: NameId) -> usize {
-        self.name_lens[name.0 as usize] as usize
+        self.name_sizes[name.0 as usize].0 as usize
+    }
+
+    /// How many parts a name has.
+    pub(crate) fn name_depth(&self, name: NameId) -> u32 {
+        self.name_sizes[name.0 as usize].1
+    }
+
+    /// How deep a level is nested; 0 for one that has no others in it.
+    pub(crate) fn level_depth(&self, level: LevelId) -> u32 {
+        self.level_depths[level.0 as usize]
     }
 
     /// How many more names, levels or expressions there is room for.
     pub(crate) fn room(&self) -> usize {
         let (names, levels, exprs) = self.counts();
-        (u32::MAX as usize).saturating_sub(names.max(levels).max(exprs))
+        MAX_IDS.saturating_sub(names.max(levels).max(exprs))
     }
 }
 

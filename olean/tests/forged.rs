@@ -7,6 +7,9 @@ use support::show;
 use unsorry_olean::{Constant, ConstantKind, ReadError, Terms, read};
 
 const WORDS: [usize; 2] = [4, 8];
+const LAST_VARIABLE: u64 = (1 << 20) - 2;
+const DEEPEST_LEVEL: u64 = 1 << 16;
+const TOO_MUCH: &str = "more strings, numbers and lists than a file of its size has";
 
 /// The type of the only constant.
 fn ty(file: &[u8]) -> Result<String, ReadError> {
@@ -33,10 +36,7 @@ fn check_type(build: impl Fn(&mut File) -> u64, expected: Result<&str, &str>) {
 #[test]
 fn expressions() {
     check_type(|file| file.sort(), Ok("Sort 0"));
-    check_type(
-        |file| file.term(0, &[boxed(i32::MAX as u64)]),
-        Ok("#2147483647"),
-    );
+    check_type(|file| file.term(0, &[boxed(LAST_VARIABLE)]), Ok("#1048574"));
     check_type(
         |file| {
             let (name, ty) = (file.name("C.c"), file.sort());
@@ -193,7 +193,7 @@ fn cycles() {
             let name = file.term(1, &[own, text]);
             file.term(4, &[name, boxed(0)])
         },
-        Err("a name without an end"),
+        Err("a name that is a part of itself"),
     );
     check_type(
         |file| {
@@ -201,7 +201,7 @@ fn cycles() {
             let levels = file.ctor(1, &[boxed(0), own], &[]);
             file.term(4, &[boxed(0), levels])
         },
-        Err("strings, numbers and lists that lie in each other"),
+        Err(TOO_MUCH),
     );
 }
 
@@ -219,7 +219,7 @@ fn what_many_share_is_bounded() {
                 file.term(5, &[before, constant])
             })
         },
-        Err("strings, numbers and lists that lie in each other"),
+        Err(TOO_MUCH),
     );
     check_type(
         |file| {
@@ -231,15 +231,89 @@ fn what_many_share_is_bounded() {
                 file.term(5, &[before, constant])
             })
         },
-        Err("strings, numbers and lists that lie in each other"),
+        Err(TOO_MUCH),
     );
     check_type(
         |file| {
-            let text = file.string(b"x\0");
-            let name = (0..40_000).fold(boxed(0), |name, _| file.term(1, &[name, text]));
+            let text = file.string(&[&[b'x'; 100][..], b"\0"].concat());
+            let name = (0..700).fold(boxed(0), |name, _| file.term(1, &[name, text]));
             file.term(4, &[name, boxed(0)])
         },
         Err("a name of more than 65536 bytes"),
+    );
+    // Each of them would be shown.
+    check_type(
+        |file| {
+            let text = file.string(b"x\0");
+            let deep = (0..900).fold(boxed(0), |name, _| file.term(1, &[name, text]));
+            (0..MANY as u64).fold(file.sort(), |before, index| {
+                let name = file.term(2, &[deep, boxed(index)]);
+                let constant = file.term(4, &[name, boxed(0)]);
+                file.term(5, &[before, constant])
+            })
+        },
+        Err(TOO_MUCH),
+    );
+}
+
+/// What Lean's kernel has no room for.
+#[test]
+fn what_is_too_deep_or_too_far() {
+    check_type(
+        |file| file.term(0, &[boxed(LAST_VARIABLE + 1)]),
+        Err("a bound variable of a number beyond 1048574"),
+    );
+    check_type(
+        |file| {
+            let below = file.term(1, &[boxed(0)]);
+            let levels = 0..DEEPEST_LEVEL;
+            let level = levels.fold(below, |level, _| file.term(2, &[boxed(0), level]));
+            file.term(3, &[level])
+        },
+        Err("a level that is nested more than 65536 deep"),
+    );
+    let name = |parts: u64| {
+        move |file: &mut File| {
+            let name = (0..parts).fold(boxed(0), |name, _| file.term(2, &[name, boxed(0)]));
+            let sort = file.sort();
+            file.binder(6, &[name, sort, sort], 0)
+        }
+    };
+    check_type(name(1000), Ok("(fun (Sort 0) => Sort 0)"));
+    check_type(name(1001), Err("a name of more than 1000 parts"));
+}
+
+/// No byte is read as a part of two objects, nor an object as two things.
+#[test]
+fn objects_are_apart() {
+    let shared = "an object that shares bytes with another";
+    check_type(
+        |file| {
+            let sort = file.sort();
+            let outer = file.ctor(5, &[sort, sort], &[0; 64]);
+            let inner = file.inside(outer, 24, 3, &[boxed(0)]);
+            file.term(5, &[outer, inner])
+        },
+        Err(shared),
+    );
+    check_type(
+        |file| {
+            let sort = file.sort();
+            let outer = file.ctor(5, &[sort, sort], &[0; 64]);
+            let inner = file.inside(outer, 24, 3, &[boxed(0)]);
+            file.term(5, &[inner, outer])
+        },
+        Err(shared),
+    );
+    // `Level.max 0 0` and `Lean.Name.num .anonymous 0` are of one shape.
+    check_type(
+        |file| {
+            let both = file.term(2, &[boxed(0), boxed(0)]);
+            let sort = file.term(3, &[both]);
+            let constant = file.term(4, &[both, boxed(0)]);
+            file.term(5, &[sort, constant])
+        },
+        Err("an object that is two things"),
     );
 }
 
@@ -247,7 +321,7 @@ fn what_many_share_is_bounded() {
 fn a_million_deep() {
     const DEEP: u64 = 1_000_000;
     let file = axiom(4, |file| {
-        let level = (0..DEEP).fold(boxed(0), |level, _| file.term(1, &[level]));
+        let level = (0..DEEPEST_LEVEL).fold(boxed(0), |level, _| file.term(1, &[level]));
         let sort = file.term(3, &[level]);
         (0..DEEP).fold(sort, |before, _| file.term(5, &[before, sort]))
     });

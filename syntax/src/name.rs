@@ -1,19 +1,16 @@
 //! Names as they are written.
 
+use crate::scope::parts;
+
 /// The parts of a declaration's written name, without their guillemets: of `«a.b».c` these are `a.b` and `c`. `_root_`
 /// is one like any other. What is cut short in guillemets is a part up to its end; of the empty text there are none.
 pub fn name_parts(name: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let (part, after) = match rest.strip_prefix('«') {
-            Some(inner) => inner.split_once('»').unwrap_or((inner, "")),
-            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
-        };
-        parts.push(part.to_owned());
-        rest = after.strip_prefix('.').unwrap_or("");
-    }
-    parts
+    let written = parts(name).into_iter().filter(|part| !part.is_empty());
+    let without = written.map(|part| match part.strip_prefix('«') {
+        Some(inner) => inner.strip_suffix('»').unwrap_or(inner),
+        None => part,
+    });
+    without.map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl<'t, W: Write> Writer<'t, W> {
 
     pub(crate) fn meta(&mut self, version: &str, githash: &str) -> io::Result<()> {
         let own = env!("CARGO_PKG_VERSION");
-        let (version, githash) = (json(version), json(githash));
+        let (version, githash) = (json(version)?, json(githash)?);
         writeln!(
             self.out,
             r#"{{"meta":{{"exporter":{{"name":"unsorry","version":"{own}"}},"lean":{{"version":{version},"githash":{githash}}},"format":{{"version":"{FORMAT}"}}}}}}"#
@@ -99,7 +99,7 @@ impl<'t, W: Write> Writer<'t, W> {
             match self.terms.name(name) {
                 Name::Anonymous => {}
                 Name::Str(prefix, text) => {
-                    let (prefix, text) = (known(*prefix), json(text));
+                    let (prefix, text) = (known(*prefix), json(text)?);
                     writeln!(
                         self.out,
                         r#"{{"str":{{"pre":{prefix},"str":{text}}},"in":{number}}}"#
@@ -211,7 +211,7 @@ impl<'t, W: Write> Writer<'t, W> {
                 )
             }
             Expr::NatLit(number) => format!(r#""natVal":"{number}""#),
-            Expr::StrLit(text) => format!(r#""strVal":{}"#, json(text)),
+            Expr::StrLit(text) => format!(r#""strVal":{}"#, json(text)?),
             Expr::Proj(structure, field, of) => {
                 let (structure, of) = (self.name(*structure)?, known(self, of));
                 format!(r#""proj":{{"typeName":{structure},"idx":{field},"struct":{of}}}"#)
@@ -244,8 +244,8 @@ impl<'t, W: Write> Writer<'t, W> {
 }
 
 /// A JSON string.
-fn json(text: &str) -> serde_json::Value {
-    text.into()
+fn json(text: &str) -> io::Result<String> {
+    Ok(serde_json::to_string(text)?)
 }
 
 /// A JSON list.

@@ -2,72 +2,66 @@
 
 use crate::post_order::State;
 use crate::read::region::{Place, Region, Value};
+use crate::read::table::Kind;
 use crate::{Name, NameId, Nat, ReadError, Terms};
 
-/// The longest name, in bytes: what shows or compares names is bounded by it.
+/// The longest name, in bytes, and the most parts of one: what shows or compares names is bounded by it.
 const LONGEST_NAME: usize = 1 << 16;
-/// What a cell of a list counts, of the [`Decoder::budget`].
+const DEEPEST_NAME: u32 = 1000;
+/// How many bytes of strings, numbers and lists may be read for each of the file: Lean's own modules need up to a quarter.
+const BUDGET: usize = 2;
+/// What a cell of a list counts of them, and a control character of a string beyond its byte: it is exported as six.
 const CELL: usize = 16;
+const CONTROL: usize = 5;
 
 /// What is being read, and what has been.
 pub(crate) struct Decoder<'a, 't> {
     pub(crate) region: Region<'a>,
     pub(crate) terms: &'t mut Terms,
-    names: Memo,
-    pub(super) levels: Memo,
-    pub(super) exprs: Memo,
-    /// How many bytes of strings, numbers and lists may still be read. In a file that Lean has written they lie apart,
-    /// except for lists that several share; in a forged one many may lie in each other, and make time and memory
-    /// quadratic.
+    /// How many bytes of strings, numbers, lists and constants' names may still be read. In a file that Lean has written
+    /// few are read twice; in a forged one many may share a large one, and make time and memory quadratic.
     budget: usize,
-}
-
-/// What was decoded of each word at which it may begin: its id and 2, or how far that is.
-pub(super) struct Memo(Vec<u32>);
-
-impl Memo {
-    const NEW: u32 = 0;
-    const OPEN: u32 = 1;
-
-    pub(super) fn id(&self, index: usize) -> Option<u32> {
-        self.0[index].checked_sub(2)
-    }
-
-    pub(super) fn state(&self, index: usize) -> State {
-        match self.0[index] {
-            Memo::NEW => State::New,
-            Memo::OPEN => State::Open,
-            _ => State::Done,
-        }
-    }
-
-    pub(super) fn open(&mut self, index: usize) {
-        self.0[index] = Memo::OPEN;
-    }
-
-    pub(super) fn close(&mut self, index: usize, id: u32) {
-        self.0[index] = id + 2;
-    }
 }
 
 impl<'a, 't> Decoder<'a, 't> {
     pub(crate) fn new(region: Region<'a>, terms: &'t mut Terms) -> Decoder<'a, 't> {
-        let memo = || Memo(vec![Memo::NEW; region.words()]);
         Decoder {
-            names: memo(),
-            levels: memo(),
-            exprs: memo(),
-            budget: region.len.saturating_mul(4).saturating_add(1 << 16),
+            budget: region.len.saturating_mul(BUDGET).saturating_add(1 << 16),
             region,
             terms,
         }
+    }
+
+    /// The id of what was decoded of an object.
+    pub(super) fn known(&self, kind: Kind, place: Place) -> Option<u32> {
+        self.region.table.id(kind, self.region.index(place))
+    }
+
+    pub(super) fn state(&self, kind: Kind, place: Place) -> State {
+        self.region.table.state(kind, self.region.index(place))
+    }
+
+    /// Begins to decode an object that has been looked at.
+    pub(super) fn open(&mut self, place: Place) -> Result<(), ReadError> {
+        let at = self.region.index(place);
+        if !self.region.table.is_new(at) {
+            // Asked as what it is, it would be known.
+            return Err(self.region.error(place, "an object that is two things"));
+        }
+        self.region.table.open(at);
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, kind: Kind, place: Place, id: u32) {
+        let at = self.region.index(place);
+        self.region.table.close(kind, at, id);
     }
 
     pub(super) fn spend(&mut self, bytes: usize, at: Place) -> Result<(), ReadError> {
         match self.budget.checked_sub(bytes) {
             Some(rest) => self.budget = rest,
             None => {
-                let what = "strings, numbers and lists that lie in each other";
+                let what = "more strings, numbers and lists than a file of its size has";
                 return Err(self.region.error(at, what));
             }
         }
@@ -83,24 +77,21 @@ impl<'a, 't> Decoder<'a, 't> {
                 (Value::Scalar(_), from) => return Err(self.region.error(from, "no name")),
                 (Value::At(place), _) => place,
             };
-            if let Some(id) = self.names.id(self.region.index(place)) {
+            if let Some(id) = self.known(Kind::Name, place) {
                 break NameId(id);
             }
-            if inner.len() > LONGEST_NAME {
-                return Err(self.region.error(from, "a name without an end"));
-            }
             let (tag, ctor) = self.region.ctor(rest.0, rest.1, 1..=2, 2, 8)?;
+            if self.state(Kind::Name, place) == State::Open {
+                return Err(self.region.error(place, "a name that is a part of itself"));
+            }
+            self.open(place)?;
             inner.push((tag, ctor));
             rest = (self.region.get(ctor, 0)?, place);
         };
         for (tag, ctor) in inner.into_iter().rev() {
             let last = self.region.get(ctor, 1)?;
             let part = match tag {
-                1 => {
-                    let text = self.region.string(last, ctor.place)?;
-                    self.spend(text.len(), ctor.place)?;
-                    Name::Str(name, text.into())
-                }
+                1 => Name::Str(name, self.text(last, ctor.place)?.into()),
                 _ => Name::Num(name, Box::new(self.nat(last, ctor.place)?)),
             };
             name = self.terms.intern_name(part);
@@ -108,9 +99,27 @@ impl<'a, 't> Decoder<'a, 't> {
                 let what = format!("a name of more than {LONGEST_NAME} bytes");
                 return Err(self.region.error(ctor.place, what));
             }
-            self.names.close(self.region.index(ctor.place), name.0);
+            if self.terms.name_depth(name) > DEEPEST_NAME {
+                let what = format!("a name of more than {DEEPEST_NAME} parts");
+                return Err(self.region.error(ctor.place, what));
+            }
+            self.close(Kind::Name, ctor.place, name.0);
         }
         Ok(name)
+    }
+
+    /// A name that counts with all its parts, as many may look at it: a constant's.
+    pub(super) fn constant_name(&mut self, value: Value, from: Place) -> Result<NameId, ReadError> {
+        let name = self.name(value, from)?;
+        self.spend(self.terms.name_len(name), from)?;
+        Ok(name)
+    }
+
+    pub(super) fn text(&mut self, value: Value, from: Place) -> Result<&'a str, ReadError> {
+        let text = self.region.string(value, from)?;
+        let controls = text.bytes().filter(u8::is_ascii_control).count();
+        self.spend(text.len() + controls * CONTROL, from)?;
+        Ok(text)
     }
 
     pub(crate) fn nat(&mut self, value: Value, from: Place) -> Result<Nat, ReadError> {

@@ -4,7 +4,11 @@ use crate::post_order::{Graph, State, post_order};
 use crate::read::decoder::Decoder;
 use crate::read::object::Ctor;
 use crate::read::region::{Place, Value};
+use crate::read::table::Kind;
 use crate::{BinderInfo, Expr, ExprId, ReadError};
+
+/// The last bound variable. Lean's kernel has 20 bits for one more than it, and no way to go on beyond.
+const LAST_VARIABLE: u32 = (1 << 20) - 2;
 
 impl Decoder<'_, '_> {
     pub(crate) fn expr(&mut self, value: Value, from: Place) -> Result<ExprId, ReadError> {
@@ -18,7 +22,7 @@ impl Decoder<'_, '_> {
     /// The expression of a field, which has been decoded.
     fn known_expr(&self, value: Value, from: Place) -> Result<ExprId, ReadError> {
         let id = match value {
-            Value::At(place) => self.exprs.id(self.region.index(place)),
+            Value::At(place) => self.known(Kind::Expr, place),
             Value::Scalar(_) => None,
         };
         id.map(ExprId)
@@ -26,7 +30,7 @@ impl Decoder<'_, '_> {
     }
 
     /// An expression's constructor: its number, and which of its fields are expressions.
-    fn expr_ctor(&self, place: Place) -> Result<(u8, Ctor, &'static [usize]), ReadError> {
+    fn expr_ctor(&mut self, place: Place) -> Result<(u8, Ctor, &'static [usize]), ReadError> {
         let (tag, _) = self.region.tag(place)?;
         // Behind the fields is a word of 8 bytes that Lean has computed, and of binders a byte.
         let (fields, bytes, exprs): (usize, usize, &[usize]) = match tag {
@@ -44,16 +48,27 @@ impl Decoder<'_, '_> {
         Ok((tag, self.region.ctor_at(place, fields, bytes)?, exprs))
     }
 
+    fn variable(&mut self, value: Value, from: Place) -> Result<u32, ReadError> {
+        let index = self.small(value, from)?;
+        match index <= LAST_VARIABLE {
+            true => Ok(index),
+            false => {
+                let what = format!("a bound variable of a number beyond {LAST_VARIABLE}");
+                Err(self.region.error(from, what))
+            }
+        }
+    }
+
     fn build_expr(&mut self, place: Place) -> Result<ExprId, ReadError> {
         let (tag, ctor, _) = self.expr_ctor(place)?;
         let get = |decoder: &Self, field| decoder.region.get(ctor, field);
         let known = |decoder: &Self, field| decoder.known_expr(get(decoder, field)?, place);
         let first = get(self, 0)?;
         let expr = match tag {
-            0 => Expr::BVar(self.small(first, place)?),
+            0 => Expr::BVar(self.variable(first, place)?),
             3 => Expr::Sort(self.level(first, place)?),
             4 => {
-                let name = self.name(first, place)?;
+                let name = self.constant_name(first, place)?;
                 let levels = self.list(get(self, 1)?, place, Self::level)?;
                 Expr::Const(name, levels.into())
             }
@@ -94,16 +109,12 @@ impl Decoder<'_, '_> {
                 let value = self.region.get(literal, 0)?;
                 match tag {
                     0 => Expr::NatLit(Box::new(self.nat(value, literal.place)?)),
-                    _ => {
-                        let text = self.region.string(value, literal.place)?;
-                        self.spend(text.len(), literal.place)?;
-                        Expr::StrLit(text.into())
-                    }
+                    _ => Expr::StrLit(self.text(value, literal.place)?.into()),
                 }
             }
             10 => return known(self, 1),
             _ => {
-                let structure = self.name(first, place)?;
+                let structure = self.constant_name(first, place)?;
                 let field = self.small(get(self, 1)?, place)?;
                 Expr::Proj(structure, field, known(self, 2)?)
             }
@@ -119,7 +130,7 @@ impl Graph for Exprs<'_, '_, '_> {
     type Error = ReadError;
 
     fn state(&self, place: Place) -> State {
-        self.0.exprs.state(self.0.region.index(place))
+        self.0.state(Kind::Expr, place)
     }
 
     fn open(&mut self, place: Place, children: &mut Vec<Place>) -> Result<(), ReadError> {
@@ -130,9 +141,7 @@ impl Graph for Exprs<'_, '_, '_> {
                 Value::Scalar(_) => return Err(self.0.region.error(place, "no expression")),
             }
         }
-        let index = self.0.region.index(place);
-        self.0.exprs.open(index);
-        Ok(())
+        self.0.open(place)
     }
 
     fn on_cycle(&mut self, place: Place) -> Result<(), ReadError> {
@@ -144,8 +153,7 @@ impl Graph for Exprs<'_, '_, '_> {
 
     fn close(&mut self, place: Place) -> Result<(), ReadError> {
         let expr = self.0.build_expr(place)?;
-        let index = self.0.region.index(place);
-        self.0.exprs.close(index, expr.0);
+        self.0.close(Kind::Expr, place, expr.0);
         Ok(())
     }
 }

@@ -4,7 +4,11 @@ use crate::post_order::{Graph, State, post_order};
 use crate::read::decoder::Decoder;
 use crate::read::object::Ctor;
 use crate::read::region::{Place, Value};
+use crate::read::table::Kind;
 use crate::{Level, LevelId, ReadError};
+
+/// How deep a level may be nested. Lean's kernel has 24 bits for it, and no way to go on beyond.
+const DEEPEST_LEVEL: u32 = 1 << 16;
 
 impl Decoder<'_, '_> {
     pub(crate) fn level(&mut self, value: Value, from: Place) -> Result<LevelId, ReadError> {
@@ -14,13 +18,13 @@ impl Decoder<'_, '_> {
             Value::At(place) => place,
         };
         post_order(&mut Levels(self), place)?;
-        let id = self.levels.id(self.region.index(place));
+        let id = self.known(Kind::Level, place);
         id.map(LevelId)
             .ok_or_else(|| self.region.error(place, "no level"))
     }
 
     /// A level's constructor: its number, and how many of its fields are levels.
-    fn level_ctor(&self, place: Place) -> Result<(u8, Ctor, usize), ReadError> {
+    fn level_ctor(&mut self, place: Place) -> Result<(u8, Ctor, usize), ReadError> {
         let (tag, _) = self.region.tag(place)?;
         let (fields, levels) = match tag {
             1 => (1, 1),
@@ -41,7 +45,7 @@ impl Decoder<'_, '_> {
         let known = |field| match self.region.get(ctor, field)? {
             Value::Scalar(0) => Ok(LevelId::ZERO),
             Value::At(at) => {
-                let id = self.levels.id(self.region.index(at));
+                let id = self.known(Kind::Level, at);
                 id.map(LevelId)
                     .ok_or_else(|| self.region.error(place, "no level"))
             }
@@ -53,7 +57,12 @@ impl Decoder<'_, '_> {
             3 => Level::IMax(known(0)?, known(1)?),
             _ => Level::Param(self.name(self.region.get(ctor, 0)?, place)?),
         };
-        Ok(self.terms.intern_level(level))
+        let level = self.terms.intern_level(level);
+        if self.terms.level_depth(level) > DEEPEST_LEVEL {
+            let what = format!("a level that is nested more than {DEEPEST_LEVEL} deep");
+            return Err(self.region.error(place, what));
+        }
+        Ok(level)
     }
 }
 
@@ -64,7 +73,7 @@ impl Graph for Levels<'_, '_, '_> {
     type Error = ReadError;
 
     fn state(&self, place: Place) -> State {
-        self.0.levels.state(self.0.region.index(place))
+        self.0.state(Kind::Level, place)
     }
 
     fn open(&mut self, place: Place, children: &mut Vec<Place>) -> Result<(), ReadError> {
@@ -74,9 +83,7 @@ impl Graph for Levels<'_, '_, '_> {
                 children.push(child);
             }
         }
-        let index = self.0.region.index(place);
-        self.0.levels.open(index);
-        Ok(())
+        self.0.open(place)
     }
 
     fn on_cycle(&mut self, place: Place) -> Result<(), ReadError> {
@@ -88,8 +95,7 @@ impl Graph for Levels<'_, '_, '_> {
 
     fn close(&mut self, place: Place) -> Result<(), ReadError> {
         let level = self.0.build_level(place)?;
-        let index = self.0.region.index(place);
-        self.0.levels.close(index, level.0);
+        self.0.close(Kind::Level, place, level.0);
         Ok(())
     }
 }

@@ -19,21 +19,22 @@ impl Decoder<'_, '_> {
         };
         let (_, data) = self.region.ctor(root, place, 0..=0, 5, 1)?;
         let get = |decoder: &Self, field| decoder.region.get(data, field);
-        let imports: Vec<Value> = self.values(get(self, 0)?, place)?;
-        let names: Vec<Value> = self.values(get(self, 1)?, place)?;
-        let constants: Vec<Value> = self.values(get(self, 2)?, place)?;
-        if names.len() != constants.len() {
+        let [imports, names, constants] = [0, 1, 2].map(|field| get(self, field));
+        let imports = self.region.array(imports?, place)?;
+        let names = self.region.array(names?, place)?;
+        let constants = self.region.array(constants?, place)?;
+        if names.len != constants.len {
             let what = "the constants have other names in the list of names";
             return Err(self.region.error(place, what));
         }
-        let imports = imports
-            .into_iter()
-            .map(|import| self.import(import, place))
+        let imports = (0..imports.len)
+            .map(|index| self.import(self.region.element(imports, index)?, place))
             .collect::<Result<_, _>>()?;
         let mut found = Vec::new();
         let mut known = HashSet::new();
-        for (name, constant) in names.into_iter().zip(constants) {
-            let name = self.name(name, place)?;
+        for index in 0..constants.len {
+            let name = self.constant_name(self.region.element(names, index)?, place)?;
+            let constant = self.region.element(constants, index)?;
             let (at, constant) = self.constant(constant, place)?;
             if constant.name != name {
                 let what = "the constant has another name in the list of names";
@@ -54,14 +55,10 @@ impl Decoder<'_, '_> {
         })
     }
 
-    fn values(&self, array: Value, from: Place) -> Result<Vec<Value>, ReadError> {
-        self.region.array(array, from)?.collect()
-    }
-
     fn import(&mut self, value: Value, from: Place) -> Result<Import, ReadError> {
         let (_, import) = self.region.ctor(value, from, 0..=0, 1, 3)?;
         Ok(Import {
-            module: self.name(self.region.get(import, 0)?, import.place)?,
+            module: self.constant_name(self.region.get(import, 0)?, import.place)?,
             import_all: self.region.bool(import, 0)?,
             is_exported: self.region.bool(import, 1)?,
             is_meta: self.region.bool(import, 2)?,
@@ -158,7 +155,7 @@ impl Decoder<'_, '_> {
         })
     }
 
-    fn hints(&self, value: Value, from: Place) -> Result<Hints, ReadError> {
+    fn hints(&mut self, value: Value, from: Place) -> Result<Hints, ReadError> {
         match value {
             Value::Scalar(0) => Ok(Hints::Opaque),
             Value::Scalar(1) => Ok(Hints::Abbrev),

@@ -15,6 +15,7 @@ use crate::{Nat, ReadError};
 /// The bytes with which an object begins.
 const OBJECT: usize = 8;
 /// The kinds of objects that are no constructors: arrays, strings, numbers of more than a word.
+const LAST_CTOR: u8 = 244;
 const ARRAY: u8 = 246;
 const STRING: u8 = 249;
 const MPZ: u8 = 250;
@@ -29,16 +30,59 @@ pub(crate) struct Ctor {
     fields: usize,
 }
 
+/// An array whose elements are all there.
+#[derive(Clone, Copy)]
+pub(crate) struct Array {
+    place: Place,
+    pub(crate) len: usize,
+}
+
+/// The digits of a number, in bytes.
+struct Digits {
+    negative: bool,
+    /// Where the pointer to them is, behind which they are.
+    pointer: usize,
+    len: usize,
+}
+
 impl<'a> Region<'a> {
-    /// The kind of an object, a constructor's number where it is one, and the count of a constructor's fields.
-    pub(crate) fn tag(&self, place: Place) -> Result<(u8, usize), ReadError> {
+    /// The kind of an object, a constructor's number where it is one, and the count of a constructor's fields. All of
+    /// it is there, and is no other object's.
+    pub(crate) fn tag(&mut self, place: Place) -> Result<(u8, usize), ReadError> {
         let header = self.bytes(place, 0, OBJECT)?;
-        Ok((header[7], usize::from(header[6])))
+        let (kind, fields) = (header[7], usize::from(header[6]));
+        let at = self.index(place);
+        if !self.table.begins(at) {
+            let word = self.word.bytes();
+            let len = match kind {
+                0..=LAST_CTOR => usize::from(u16::from_le_bytes([header[4], header[5]])),
+                ARRAY => {
+                    let elements = self.size(place, OBJECT)?.saturating_mul(word);
+                    elements.saturating_add(OBJECT + 2 * word)
+                }
+                STRING => (self.size(place, OBJECT)?).saturating_add(OBJECT + 3 * word),
+                MPZ => {
+                    let digits = self.digits(place)?;
+                    digits.len.saturating_add(digits.pointer + word)
+                }
+                _ => return Err(self.unexpected(place, kind)),
+            };
+            let len = len.max(OBJECT);
+            self.bytes(place, 0, len)?;
+            if !self.table.claim(at..at + len.div_ceil(word)) {
+                return Err(self.error(place, "an object that shares bytes with another"));
+            }
+        }
+        Ok((kind, fields))
+    }
+
+    fn unexpected(&self, place: Place, kind: u8) -> ReadError {
+        self.error(place, format!("an object of an unexpected kind, {kind}"))
     }
 
     /// The constructor at a place, which must have so many fields, and so many bytes behind them.
     pub(crate) fn ctor_at(
-        &self,
+        &mut self,
         place: Place,
         fields: usize,
         bytes: usize,
@@ -47,17 +91,16 @@ impl<'a> Region<'a> {
         let header = self.bytes(place, 0, OBJECT)?;
         let size = OBJECT + fields * self.word.bytes() + bytes;
         let told = usize::from(u16::from_le_bytes([header[4], header[5]]));
-        if tag >= ARRAY || found != fields || told < size {
+        if tag > LAST_CTOR || found != fields || told < size {
             let what = format!("an object of another shape than {fields} fields and {bytes} bytes");
             return Err(self.error(place, what));
         }
-        self.bytes(place, 0, told)?;
         Ok(Ctor { place, fields })
     }
 
     /// The constructor that a field holds, with its number, which must be one of `numbers`; see [`Region::ctor_at`].
     pub(crate) fn ctor(
-        &self,
+        &mut self,
         value: Value,
         from: Place,
         numbers: RangeInclusive<u8>,
@@ -69,7 +112,7 @@ impl<'a> Region<'a> {
         };
         let (tag, _) = self.tag(place)?;
         if !numbers.contains(&tag) {
-            return Err(self.error(place, format!("an object of an unexpected kind, {tag}")));
+            return Err(self.unexpected(place, tag));
         }
         Ok((tag, self.ctor_at(place, fields, bytes)?))
     }
@@ -102,7 +145,13 @@ impl<'a> Region<'a> {
         Ok(number(self.bytes(ctor.place, skip, 4)?) as u32)
     }
 
-    fn object(&self, value: Value, from: Place, kind: u8, what: &str) -> Result<Place, ReadError> {
+    fn object(
+        &mut self,
+        value: Value,
+        from: Place,
+        kind: u8,
+        what: &str,
+    ) -> Result<Place, ReadError> {
         match value {
             Value::At(place) if self.tag(place)?.0 == kind => Ok(place),
             Value::At(place) => Err(self.error(place, format!("no {what}"))),
@@ -110,22 +159,20 @@ impl<'a> Region<'a> {
         }
     }
 
-    /// The elements of an array, whose words are all there.
-    pub(crate) fn array(
-        &self,
-        value: Value,
-        from: Place,
-    ) -> Result<impl ExactSizeIterator<Item = Result<Value, ReadError>>, ReadError> {
+    pub(crate) fn array(&mut self, value: Value, from: Place) -> Result<Array, ReadError> {
         let place = self.object(value, from, ARRAY, "array")?;
+        let len = self.size(place, OBJECT)?;
+        Ok(Array { place, len })
+    }
+
+    /// An array's element, from 0.
+    pub(crate) fn element(&self, array: Array, index: usize) -> Result<Value, ReadError> {
         let word = self.word.bytes();
-        let size = self.size(place, OBJECT)?;
-        let elements = OBJECT + 2 * word;
-        self.bytes(place, elements, size.saturating_mul(word))?;
-        Ok((0..size).map(move |index| self.field(place, elements + index * word)))
+        self.field(array.place, OBJECT + (2 + index) * word)
     }
 
     /// A string. Its size in characters, which the file has too, is not believed.
-    pub(crate) fn string(&self, value: Value, from: Place) -> Result<&'a str, ReadError> {
+    pub(crate) fn string(&mut self, value: Value, from: Place) -> Result<&'a str, ReadError> {
         let place = self.object(value, from, STRING, "string")?;
         let size = self.size(place, OBJECT)?;
         let bytes = self.bytes(place, OBJECT + 3 * self.word.bytes(), size)?;
@@ -136,18 +183,35 @@ impl<'a> Region<'a> {
     }
 
     /// A natural number, and how many bytes it takes beside its word.
-    pub(crate) fn nat(&self, value: Value, from: Place) -> Result<(Nat, usize), ReadError> {
+    pub(crate) fn nat(&mut self, value: Value, from: Place) -> Result<(Nat, usize), ReadError> {
         if let Value::Scalar(number) = value {
             return Ok((number.into(), 0));
         }
         let place = self.object(value, from, MPZ, "number")?;
+        let digits = self.digits(place)?;
+        if digits.negative {
+            return Err(self.error(place, "a natural number below 0"));
+        }
+        let start = digits.pointer + self.word.bytes();
+        if !self.points_behind(place, digits.pointer, start)? {
+            return Err(self.error(place, "a number whose digits are elsewhere"));
+        }
+        if digits.len > LONGEST_NUMBER {
+            let what = format!("a number of more than {LONGEST_NUMBER} bytes");
+            return Err(self.error(place, what));
+        }
+        let digits = self.bytes(place, start, digits.len)?;
+        Ok((BigUint::from_bytes_le(digits), digits.len()))
+    }
+
+    /// The digits of a number of more than a word. GMP has the sign at the count of its words (`mpz_t`: how many there is
+    /// room for, how many there are, a pointer to them), Lean's own a sign, a count of four bytes each, and a pointer.
+    fn digits(&self, place: Place) -> Result<Digits, ReadError> {
         let word = self.word.bytes();
-        // GMP has the sign at the count of its words (`mpz_t`: how many there is room for, how many there are, a pointer
-        // to them), Lean's own a sign, a count of four bytes each, and a pointer.
         let (negative, count, digit, pointer) = match self.gmp {
             true => {
                 let count = number(self.bytes(place, OBJECT + 4, 4)?) as u32 as i32;
-                (count < 0, count as usize, word, OBJECT + 8)
+                (count < 0, count.unsigned_abs() as usize, word, OBJECT + 8)
             }
             false => {
                 let sign = self.bytes(place, OBJECT, 1)?[0];
@@ -155,18 +219,10 @@ impl<'a> Region<'a> {
                 (sign != 0, count, 4, OBJECT + 2 * word)
             }
         };
-        if negative {
-            return Err(self.error(place, "a natural number below 0"));
-        }
-        let start = pointer + word;
-        if !self.points_behind(place, pointer, start)? {
-            return Err(self.error(place, "a number whose digits are elsewhere"));
-        }
-        let digits = self.bytes(place, start, count.saturating_mul(digit))?;
-        if digits.len() > LONGEST_NUMBER {
-            let what = format!("a number of more than {LONGEST_NUMBER} bytes");
-            return Err(self.error(place, what));
-        }
-        Ok((BigUint::from_bytes_le(digits), digits.len()))
+        Ok(Digits {
+            negative,
+            pointer,
+            len: count.saturating_mul(digit),
+        })
     }
 }

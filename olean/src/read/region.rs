@@ -7,6 +7,7 @@
 
 use crate::ReadError;
 use crate::constant::Word;
+use crate::read::table::Table;
 
 /// The bytes of a header before the address.
 const BEFORE_ADDRESS: usize = 80;
@@ -19,6 +20,7 @@ pub(crate) struct Region<'a> {
     parts: Vec<Part<'a>>,
     /// The bytes of all files.
     pub(crate) len: usize,
+    pub(super) table: Table,
 }
 
 struct Part<'a> {
@@ -76,6 +78,7 @@ impl<'a> Region<'a> {
         for bytes in files {
             region.push(bytes)?;
         }
+        region.table = Table::new(region.words());
         Ok(region)
     }
 
@@ -85,6 +88,7 @@ impl<'a> Region<'a> {
             gmp: flags == 1,
             parts: Vec::new(),
             len: 0,
+            table: Table::new(0),
         }
     }
 

@@ -62,6 +62,15 @@ impl File {
         address
     }
 
+    /// A constructor that begins so many bytes behind where another does.
+    pub fn inside(&mut self, outer: u64, skip: u64, tag: u8, fields: &[u64]) -> u64 {
+        let own = self.ctor(tag, fields, &COMPUTED);
+        let copied = self.bytes.split_off((own - self.base) as usize);
+        let at = (outer + skip - self.base) as usize;
+        self.bytes[at..at + copied.len()].copy_from_slice(&copied);
+        outer + skip
+    }
+
     pub fn string(&mut self, text: &[u8]) -> u64 {
         let address = self.begin(1, 0, 249);
         let size = text.len() as u64;
