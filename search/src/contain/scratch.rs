@@ -1,17 +1,21 @@
 //! The one folder that what is contained can write to. It may come to hold anything: a million files,
-//! folders without end or that nobody may read. It goes with its supervisor, or, where that was killed,
-//! when the next one starts.
+//! folders without end or that nobody may read.
+//!
+//! Whoever uses it, its supervisor and who reads there what came out, holds a shared lock of it. The last one
+//! removes it, so that nothing lives in it any more; where all were killed, the next supervisor that starts.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::limits::MAX_ENTRIES;
+use super::removal::remove_all;
 
 /// The beginning of its name. Whatever is called so and is ours may be removed.
 const PREFIX: &str = "unsorry-contained-";
@@ -19,13 +23,17 @@ const PREFIX: &str = "unsorry-contained-";
 /// The most times that a folder is made anew that is gone before it is locked.
 const MAX_TRIES: usize = 16;
 
-/// A folder that is removed when this is dropped.
+/// The longest that its removal may take. What is left then is removed by the next supervisor.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(10);
+
+/// A folder that is removed when the last one who uses it drops this.
 #[derive(Debug)]
 pub struct Scratch {
-    folder: PathBuf,
-    /// Locked as long as we live: that tells it from one that was left behind. None where somebody else
-    /// sees to that.
-    lock: Option<File>,
+    path: PathBuf,
+    /// The folder itself, locked as long as we use it.
+    folder: File,
+    /// Whether we have made it, and remove it where folders can't be locked.
+    is_made: bool,
 }
 
 impl Scratch {
@@ -37,32 +45,46 @@ impl Scratch {
         let temporary = std::env::temp_dir();
         let failed = || format!("can't make a temporary folder in {}", temporary.display());
         for _ in 0..MAX_TRIES {
-            let folder = tempfile::Builder::new()
+            let path = tempfile::Builder::new()
                 .prefix(PREFIX)
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(&temporary)
                 .with_context(failed)?
                 .keep();
-            let Ok(lock) = open(&folder) else { continue };
-            // Where folders can't be locked, nobody takes this one for left behind either.
-            let is_taken = matches!(lock.try_lock(), Err(std::fs::TryLockError::WouldBlock));
             // Whoever sweeps may have been quicker than we.
-            if !is_taken && same(lock.metadata(), folder.symlink_metadata()) {
-                let lock = Some(lock);
-                return Ok(Scratch { folder, lock });
+            if let Ok(folder) = used(&path) {
+                return Ok(Scratch {
+                    path,
+                    folder,
+                    is_made: true,
+                });
             }
         }
         anyhow::bail!("{}", failed())
     }
 
-    /// A folder that whoever started us has made, and removes.
-    pub fn given(folder: PathBuf) -> Scratch {
-        Scratch { folder, lock: None }
+    /// A folder that whoever started us has made.
+    ///
+    /// # Errors
+    /// When it is gone, or none of ours.
+    pub fn given(path: PathBuf) -> Result<Scratch> {
+        anyhow::ensure!(
+            is_called_ours(&path),
+            "the temporary folder {} is not called {PREFIX}…",
+            path.display()
+        );
+        let failed = || format!("can't use the temporary folder {}", path.display());
+        let folder = used(&path).with_context(failed)?;
+        Ok(Scratch {
+            path,
+            folder,
+            is_made: false,
+        })
     }
 
     /// The path of the folder.
     pub fn path(&self) -> &Path {
-        &self.folder
+        &self.path
     }
 
     /// The size of all that is in it, in bytes, as a process `inside` sees it; none where that is too much to
@@ -76,10 +98,10 @@ impl Scratch {
 
     /// The size of the folder in memory that takes its place for a process `inside`, if there is one.
     fn size_in_memory(&self, inside: u32) -> Option<u64> {
-        let path = self.folder.strip_prefix("/").ok()?;
+        let path = self.path.strip_prefix("/").ok()?;
         let path = Path::new("/proc").join(format!("{inside}/root")).join(path);
         let device = |path: &Path| Some(path.symlink_metadata().ok()?.dev());
-        if device(&path)? == device(&self.folder)? {
+        if device(&path)? == device(&self.path)? {
             return None;
         }
         let of = rustix::fs::statvfs(&path).ok()?;
@@ -90,7 +112,7 @@ impl Scratch {
         // What has gone meanwhile has no size.
         let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let (mut size, mut entries) = (0, 0);
-        let mut folders = vec![self.folder.clone()];
+        let mut folders = vec![self.path.clone()];
         while let Some(folder) = folders.pop() {
             let listed = match folder.read_dir() {
                 Ok(listed) => listed,
@@ -119,44 +141,72 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let Some(lock) = &self.lock else { return };
-        if let Err(error) = remove(&self.folder, lock, None) {
-            tracing::warn!(folder = %self.folder.display(), %error, "can't be removed");
+        let is_last = match alone(&self.folder) {
+            Ok(()) => true,
+            // With this attempt our own lock is gone: one of the two who try at once is the last.
+            Err(Errno::WOULDBLOCK) => false,
+            Err(_) => self.is_made,
+        };
+        if is_last && let Err(error) = remove(&self.path, &self.folder, REMOVAL_LIMIT) {
+            tracing::warn!(folder = %self.path.display(), %error, "can't be removed");
         }
     }
 }
 
-/// Removes what supervisors have left behind that were killed, as far as there is time.
+/// Removes what was left behind by those who were killed, as far as there is time.
 pub fn sweep(time: Duration) {
     let until = Instant::now() + time;
     let temporary = std::env::temp_dir();
     for entry in temporary.read_dir().into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        let path = entry.path();
+        if !is_called_ours(&path) {
             continue;
         }
-        let folder = entry.path();
-        let Ok(lock) = open(&folder) else { continue };
+        let Ok(folder) = open(&path) else { continue };
         let own = rustix::process::getuid().as_raw();
-        let is_ours = lock.metadata().is_ok_and(|data| data.uid() == own);
-        // One that is in use is locked by its supervisor.
-        if is_ours && lock.try_lock().is_ok() {
-            match remove(&folder, &lock, Some(until)) {
-                Ok(()) => tracing::info!(folder = %folder.display(), "was left behind"),
+        let is_ours = folder.metadata().is_ok_and(|data| data.uid() == own);
+        if is_ours && alone(&folder).is_ok() {
+            let left = until.saturating_duration_since(Instant::now());
+            match remove(&path, &folder, left) {
+                Ok(()) => tracing::info!(folder = %path.display(), "was left behind"),
                 Err(error) => {
-                    tracing::info!(folder = %folder.display(), %error, "can't be removed");
+                    tracing::info!(folder = %path.display(), %error, "can't be removed");
                 }
             }
         }
     }
 }
 
+fn is_called_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().starts_with(PREFIX)
+}
+
 /// A folder itself, not what a link in its place leads to.
-fn open(folder: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(folder)
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Opens a folder and locks it, along with others who use it.
+///
+/// # Errors
+/// When somebody removes it just now, or has done so. Where folders can't be locked, nobody does.
+fn used(path: &Path) -> io::Result<File> {
+    let folder = open(path)?;
+    match flock(&folder, FlockOperation::NonBlockingLockShared) {
+        Err(error) if error == Errno::WOULDBLOCK => return Err(error.into()),
+        _ => {}
+    }
+    match same(folder.metadata(), path.symlink_metadata()) {
+        true => Ok(folder),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// Locks a folder that nobody else uses.
+fn alone(folder: &File) -> rustix::io::Result<()> {
+    flock(folder, FlockOperation::NonBlockingLockExclusive)
 }
 
 fn same(one: io::Result<Metadata>, other: io::Result<Metadata>) -> bool {
@@ -164,96 +214,8 @@ fn same(one: io::Result<Metadata>, other: io::Result<Metadata>) -> bool {
     matches!((one.map(id), other.map(id)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Removes a folder with all that is in it, however deep and whatever its folders' modes are: the folders
-/// in a folder are moved up before it is removed, so that no path and no stack grows.
-fn remove(folder: &Path, opened: &File, until: Option<Instant>) -> io::Result<()> {
-    let is_late = || until.is_some_and(|until| Instant::now() > until);
-    // This is the folder that was looked at, wherever its name leads by now.
-    let top = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
-    let mut names = 0_u64..;
-    loop {
-        let mut is_empty = true;
-        for entry in top.read_dir()? {
-            is_empty = false;
-            let entry = entry?;
-            if is_late() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            if !entry.file_type()?.is_dir() {
-                std::fs::remove_file(entry.path())?;
-                continue;
-            }
-            for inner in readable(&entry.path())?.read_dir()? {
-                let inner = inner?;
-                match inner.file_type()?.is_dir() {
-                    true => move_up(readable(&inner.path())?, &top, &mut names)?,
-                    false => std::fs::remove_file(inner.path())?,
-                }
-            }
-            std::fs::remove_dir(entry.path())?;
-        }
-        if is_empty {
-            return std::fs::remove_dir(folder);
-        }
-    }
-}
-
-/// Moves a folder to `top`, by the next name that is not taken there.
-fn move_up(folder: &Path, top: &Path, names: &mut std::ops::RangeFrom<u64>) -> io::Result<()> {
-    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
-    for name in names {
-        match std::fs::rename(folder, top.join(name.to_string())) {
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    AlreadyExists | DirectoryNotEmpty | NotADirectory
-                ) => {}
-            moved => return moved,
-        }
-    }
-    Ok(())
-}
-
-/// A folder whose mode was for nobody to look into.
-fn readable(folder: &Path) -> io::Result<&Path> {
-    std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    Ok(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn anything_in_it_can_be_removed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let outside = folder.path().join("outside");
-        std::fs::write(&outside, "kept").expect("written");
-        let scratch = folder.path().join("scratch");
-        let closed = scratch.join("a/closed");
-        std::fs::create_dir_all(closed.join("more/0")).expect("folders");
-        for name in ["0", "1", "a/2", "a/closed/3", "a/closed/more/0/4"] {
-            std::fs::write(scratch.join(name), "").expect("written");
-        }
-        std::os::unix::fs::symlink(folder.path(), closed.join("link")).expect("a link");
-        std::os::unix::fs::symlink(&outside, scratch.join("link")).expect("a link");
-        // Longer than a path can be.
-        let mut deep = String::from("deep");
-        for _ in 0..15 {
-            std::fs::create_dir(scratch.join(&deep)).expect("a folder");
-            deep = format!("{deep}/{}", "d".repeat(200));
-        }
-        std::fs::create_dir(scratch.join(&deep)).expect("a folder");
-        for _ in 0..10 {
-            let above = scratch.join("above");
-            std::fs::create_dir(&above).expect("a folder");
-            std::fs::rename(scratch.join("deep"), above.join("d".repeat(200))).expect("moved");
-            std::fs::rename(&above, scratch.join("deep")).expect("moved");
-        }
-        std::fs::set_permissions(&closed, Permissions::from_mode(0o300)).expect("a mode");
-        let lock = open(&scratch).expect("it is there");
-        remove(&scratch, &lock, None).expect("removed");
-        assert!(!scratch.exists());
-        assert_eq!(std::fs::read_to_string(outside).expect("there"), "kept");
-    }
+/// Removes a folder with all that is in it.
+fn remove(path: &Path, folder: &File, time: Duration) -> io::Result<()> {
+    remove_all(folder, Instant::now() + time)?;
+    std::fs::remove_dir(path)
 }

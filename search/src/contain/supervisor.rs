@@ -53,7 +53,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let lifeline = std::io::stderr().as_fd().try_clone_to_owned()?;
     let scratch = match &arguments.scratch {
-        Some(folder) => Scratch::given(folder.clone()),
+        Some(folder) => Scratch::given(folder.clone())?,
         None => Scratch::new()?,
     };
     // Orphans come to us, not to the system.

@@ -2,7 +2,7 @@
 //! which nothing is believed but that what it leaves behind is to be looked at.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -150,6 +150,7 @@ impl Compiler {
                 self.command
             ));
         };
+        // Removed here, or by the supervisor where nobody waits for its end.
         let folder = Scratch::new().map_err(no_folder)?;
         let source = folder.path().join(module_path(&self.cwd, path));
         if let Some(parent) = source.parent() {
@@ -274,9 +275,14 @@ fn argument((name, value): &(String, Value)) -> Option<OsString> {
     Some(format!("-D{name}={value}").into())
 }
 
-/// The path that the file at `path` has in the project in `cwd`: its module is called so.
+/// The path that the file at `path` has in the project in `cwd`: its module is called so. It leads out of no
+/// folder.
 pub fn module_path<'a>(cwd: &Path, path: &'a Path) -> &'a Path {
-    let relative = path.strip_prefix(cwd).ok();
+    let is_below = |path: &&Path| {
+        path.components()
+            .all(|part| matches!(part, Component::Normal(_)))
+    };
+    let relative = path.strip_prefix(cwd).ok().filter(is_below);
     let name = relative.or(path.file_name().map(Path::new));
     name.unwrap_or(Path::new("Main.lean"))
 }
@@ -321,6 +327,18 @@ mod tests {
         check(older, Some(&["-Dpp.unicode.fun=true"]));
         check(r#"{"name":"A","options":{}}"#, Some(&[]));
         check("info: building", None);
+    }
+
+    #[test]
+    fn paths_of_modules() {
+        let check = |path: &str, expected: &str| {
+            let found = module_path(Path::new("/a/b"), Path::new(path));
+            assert_eq!(found, Path::new(expected), "{path}");
+        };
+        check("/a/b/C/D.lean", "C/D.lean");
+        check("/a/b/../C/D.lean", "D.lean");
+        check("/a/C/D.lean", "D.lean");
+        check("/", "Main.lean");
     }
 
     #[test]

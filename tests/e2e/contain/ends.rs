@@ -1,10 +1,12 @@
 //! How it ends, and what is left.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use unsorry_search::command::LeanCommand;
+use unsorry_search::contain::{self, ContainerConfig, Scratch};
 use unsorry_tests::editor::program;
 
 use super::{Contained, PATIENCE, PLENTY, both, left, nothing_is_left, scratches};
@@ -80,6 +82,49 @@ fn what_a_killed_supervisor_left_is_removed_by_the_next() {
         std::fs::remove_file(link).expect("it is there");
         std::fs::remove_dir(own).expect("it is there");
     });
+}
+
+/// A folder that is read from outside is removed by the last of both, its reader and its supervisor.
+#[test]
+fn the_last_one_removes_what_both_use() {
+    let script = "echo x > $TMPDIR/mine; echo up; while read line; do cat $TMPDIR/mine; done";
+    for reader_goes_first in [true, false] {
+        let scratch = Scratch::new().expect("a folder");
+        let path = scratch.path().to_owned();
+        let limits = ContainerConfig {
+            supervisor: program(),
+            ..ContainerConfig::default()
+        };
+        let command = LeanCommand {
+            program: "sh".into(),
+            args: ["-c", script].map(Into::into).to_vec(),
+        };
+        let here = std::env::temp_dir();
+        let prepared = contain::command(&command, &here, &limits, Some(&scratch));
+        let (builder, container) = prepared.expect("prepared");
+        let mut builder = builder.into_std();
+        builder.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = builder.spawn().expect("it starts");
+        drop(builder);
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut lines = stdout.lines().map(|line| line.expect("text"));
+        assert_eq!(lines.next().as_deref(), Some("up"));
+        if reader_goes_first {
+            drop(scratch);
+            writeln!(stdin).expect("written");
+            assert_eq!(lines.next().as_deref(), Some("x"));
+            drop(container);
+            child.wait().expect("it ends");
+        } else {
+            drop(stdin);
+            child.wait().expect("it ends");
+            let mine = std::fs::read_to_string(path.join("mine"));
+            assert_eq!(mine.expect("it is there"), "x\n");
+            drop(scratch);
+        }
+        assert!(!path.exists(), "{reader_goes_first}");
+    }
 }
 
 /// Whoever was started by a supervisor that is gone by then does nothing.
