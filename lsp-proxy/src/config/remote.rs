@@ -27,7 +27,7 @@ pub struct Remote {
     context: Option<NonZeroUsize>,
     concurrency: Option<NonZeroUsize>,
     #[serde(default, deserialize_with = "super::read::duration")]
-    begin_within: Option<Duration>,
+    silence: Option<Duration>,
     tokens_per_minute: Option<NonZeroUsize>,
     #[serde(default, deserialize_with = "super::read::not_negative")]
     price_read: Option<f64>,
@@ -94,7 +94,7 @@ impl Remote {
             concurrency: self
                 .concurrency
                 .map_or(defaults.concurrency, NonZeroUsize::get),
-            begin_within: self.begin_within.unwrap_or(defaults.begin_within),
+            silence: self.silence.unwrap_or(defaults.silence),
             tokens_per_minute: self.tokens_per_minute.map(|tokens| tokens.get() as u64),
             price: Price {
                 read: self.price_read.unwrap_or(0.0),

@@ -108,7 +108,12 @@ impl Fields {
         let names: BTreeSet<&str> = words
             .split(|c: char| !c.is_alphanumeric() && c != '_')
             .collect();
-        let is_named = |name: &str| names.contains(name);
+        // Some spell them `maxTokens`.
+        let bare = |name: &str| name.to_lowercase().replace('_', "");
+        let squeezed: BTreeSet<String> = names.iter().map(|name| bare(name)).collect();
+        let is_named = |name: &str| {
+            squeezed.contains(&bare(name)) || name == "stream" && squeezed.contains("streaming")
+        };
         if let Some(told) = self.learn_limit(&words, sent, is_named) {
             return Some(told);
         }
@@ -320,6 +325,17 @@ mod tests {
             expect![[r#"
                 asked without `top_k` from now on, which it refuses
                 -top_k +
+            "#]],
+        );
+        check(
+            &[
+                "Unknown name \"topK\" at 'request'",
+                "Streaming is not supported",
+            ],
+            expect![[r#"
+                asked without `top_k` from now on, which it refuses
+                asked without `stream` from now on, which it refuses
+                -stream -stream_options -top_k +
             "#]],
         );
         check(

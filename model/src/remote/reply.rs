@@ -167,6 +167,9 @@ pub(super) async fn reply<B: Buf, E: std::error::Error + Send + Sync + 'static>(
         start.extend_from_slice(&more.map_err(|error| broken(&error))?);
     }
     let begin = text_of(&start);
+    if begin.is_empty() {
+        return Err(Problem::new(Remedy::Retry, "its answer is empty"));
+    }
     let is_json = begin.starts_with(b"{") || begin.starts_with(b"[");
     let has_field = ["data", "event", "id", "retry", ""].iter().any(|field| {
         let rest = begin.strip_prefix(field.as_bytes());

@@ -20,8 +20,8 @@ use crate::http;
 /// The longest that a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest that an engine may say nothing: a large model with a long queue takes its time.
-const READ_TIMEOUT: Duration = Duration::from_secs(300);
+/// The longest that a connection may be silent; jobs have a limit of their own, which the user sets.
+const READ_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// The longest that an engine may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);

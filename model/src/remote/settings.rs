@@ -28,8 +28,8 @@ pub struct EndpointSettings {
     pub context: Option<usize>,
     /// The number of answers that it writes for us at once; at least one.
     pub concurrency: usize,
-    /// The longest that it may take to begin an answer.
-    pub begin_within: Duration,
+    /// The longest that it may say nothing before an answer, or in it.
+    pub silence: Duration,
     /// The tokens, of prompts and answers together, with which a minute is full: no request is begun until
     /// some of them are a minute old.
     pub tokens_per_minute: Option<u64>,
@@ -75,7 +75,7 @@ impl EndpointSettings {
             template: Template::Auto,
             context: None,
             concurrency: 8,
-            begin_within: Duration::from_secs(60),
+            silence: Duration::from_secs(120),
             tokens_per_minute: None,
             price: Price::default(),
             generation: GenerationParams::default(),

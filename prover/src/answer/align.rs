@@ -89,6 +89,22 @@ fn statement_end(text: &str, tokens: &[&Token]) -> Option<usize> {
     })
 }
 
+/// The statement in a declaration's `head`, up to its `:=`, and whether more than a `by` stands between that and the
+/// hole.
+pub(super) fn statement(head: &str) -> Option<(&str, bool)> {
+    let tokens = lex(head);
+    let command = commands(head, &tokens).into_iter().rfind(is_declaration)?;
+    let own = tokens[command.keyword..].iter();
+    let code: Vec<&Token> = own.filter(|token| token.is_code()).collect();
+    let end = statement_end(head, &code)?;
+    let is_assigned = code[end].text(head) == ":=";
+    let by = code
+        .get(end + 1)
+        .is_some_and(|token| token.text(head) == "by");
+    let has_more = by && code.len() > end + 2;
+    is_assigned.then(|| (&head[..code[end].range.end], has_more))
+}
+
 /// The place in other code where a declaration has its hole.
 #[derive(Debug)]
 pub(super) struct Place {

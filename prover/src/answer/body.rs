@@ -85,7 +85,7 @@ pub(super) fn without_by(text: &str) -> (String, bool) {
 }
 
 /// `code` with the blanks away that all its lines have in front.
-fn moved_left(code: &str) -> String {
+pub(super) fn moved_left(code: &str) -> String {
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let lines = code.lines().filter(|line| !line.trim().is_empty());
     let least = lines.map(indent).min().unwrap_or(0);

@@ -190,6 +190,11 @@ fn wrapped(code: &str) -> Vec<(&'static str, String)> {
         ("JSON string", json(code)),
         ("carriage returns", fenced.replace('\n', "\r\n")),
         ("old carriage returns", fenced.replace('\n', "\r")),
+        ("old quotes", format!("'''lean\n{code}\n'''")),
+        ("capital tags", format!("[ANSWER]\n{code}\n[/ANSWER]")),
+        ("HTML", fenced.replace('<', "&lt;")),
+        ("escaped once more", fenced.replace('\n', "\\n")),
+        ("hard blanks", fenced.replace(' ', "\u{a0}")),
         ("byte order mark", format!("\u{feff}{fenced}")),
         ("twice", format!("{fenced}\n\nIn full:\n{fenced}")),
         (
@@ -340,4 +345,37 @@ fn words_are_no_proof() {
         false,
         Unread::CutOff,
     );
+}
+
+#[test]
+fn a_body_around_the_hole() {
+    let before = "theorem t (a b : Nat) (h : a ≤ b) : a < b + 1 ∧ True := by\n  constructor\n  · ";
+    let context = Context {
+        declaration: 0,
+        before: before.into(),
+        after: "\n  · trivial\n".into(),
+    };
+    let shown = "h : a ≤ b\n⊢ a < b + 1".to_owned();
+    let goal = Goal::parse(HoleKind::Tactic, &[shown], Vec::new(), context).expect("a goal");
+    let check = |code: &str, expected: &[&str]| {
+        for text in [format!("```lean\n{code}\n```"), code.to_owned()] {
+            assert_eq!(whole(&goal, &text, true).candidates, expected, "{text:?}");
+        }
+    };
+    let theorem = "theorem t (a b : Nat) (h : a ≤ b) : a < b + 1 ∧ True := ";
+    for (by, in_front) in [("by\n", "  "), ("", "")] {
+        let lines = ["constructor", "· omega", "· trivial"];
+        let lines = lines.map(|line| format!("{in_front}{line}"));
+        check(&format!("{by}{}", lines.join("\n")), &["omega"]);
+    }
+    check(
+        &format!("{theorem}by\n  constructor\n  · omega\n  · trivial"),
+        &["omega"],
+    );
+    check("omega", &["omega"]);
+    check(
+        "exact Nat.lt_succ_of_le h -- So it is.",
+        &["exact Nat.lt_succ_of_le h"],
+    );
+    check(&format!("{theorem}⟨Nat.lt_succ_of_le h, trivial⟩"), &[]);
 }

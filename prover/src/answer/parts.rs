@@ -131,7 +131,10 @@ impl<'a> Fence<'a> {
         let rest = line.trim_start_matches([' ', '>']);
         let is_quoted = line[..line.len() - rest.len()].contains('>');
         let rest = without_list_mark(rest);
-        let symbol = rest.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+        let symbol = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '`' | '~' | '\''))?;
         let info = rest.trim_start_matches(symbol);
         let length = rest.len() - info.len();
         let before = line.len() - rest.len();
@@ -277,10 +280,13 @@ fn untagged(text: &str) -> String {
         false => ("\n```\n", "\n```\n"),
     };
     let mut text = text.to_owned();
-    if !text.contains(['<', '\\']) {
+    if !text.contains(['<', '\\', '[']) {
         return text;
     }
     for tag in TAGS {
+        let capital = tag.to_ascii_uppercase();
+        text = replaced(text, format!("[{capital}]"), begin);
+        text = replaced(text, format!("[/{capital}]"), end);
         text = replaced(text, format!("<{tag}>"), begin);
         text = replaced(text, format!("</{tag}>"), end);
     }

@@ -33,9 +33,9 @@ pub(super) fn is_tactic(word: &str) -> bool {
 /// Whether a line reads as a sentence, or as something of Markdown.
 fn is_prose(line: &str) -> bool {
     let line = line.trim();
-    let ends = line.ends_with('.') && !line.ends_with("..");
-    let announces = line.ends_with(':') && !line.ends_with(" :");
-    let code = line.split("--").next().unwrap_or(line);
+    let code = line.split("--").next().unwrap_or(line).trim_end();
+    let ends = code.ends_with('.') && !code.ends_with("..");
+    let announces = code.ends_with(':') && !code.ends_with(" :");
     let mut words = code.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '!'));
     let english = words.any(|word| ENGLISH.split(' ').any(|english| english == word));
     let marks = ["- ", "* ", "# ", "## ", "### ", "> ", "$", "\\"];

@@ -9,6 +9,7 @@ use super::parts::{Part, PartKind, parts, thoughts};
 use super::stop_detector::StopDetector;
 use super::{Answer, Unread, body, plan, prose};
 use crate::goal::{Context, Goal, HoleKind};
+use crate::text::split;
 
 /// The most readings of one answer, which may have several proofs in it.
 const MAX_READINGS: usize = 4;
@@ -21,11 +22,7 @@ const MAX_READINGS: usize = 4;
 /// holes. An answer without any declaration may be what stands at the hole, and nothing else. Code is found
 /// in fences, in tags, in the strings of a JSON value, or between words; what is not surely code is not read.
 pub fn whole(goal: &Goal, text: &str, complete: bool) -> Answer {
-    let text = text.trim_start_matches('\u{feff}');
-    let text = text
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\t', "  ");
+    let text = plain(text);
     let (thought, said) = thoughts(&text);
     let mut code = Code::default();
     code.add(said, complete);
@@ -48,6 +45,28 @@ pub fn whole(goal: &Goal, text: &str, complete: bool) -> Answer {
     }
     answer.plan = plan(if said.is_empty() { &text } else { said });
     answer
+}
+
+/// An answer's text with the blanks and line ends that Lean has.
+fn plain(text: &str) -> String {
+    let mut text = text
+        .trim_start_matches('\u{feff}')
+        .replace("\r\n", "\n")
+        .replace(['\r', '\u{2028}'], "\n")
+        .replace('\t', "  ")
+        .replace('\u{a0}', " ")
+        .replace('\u{200b}', "");
+    // Lean has none of these: the text was escaped once more than it was read.
+    if text.contains("&lt;") || text.contains("&gt;") {
+        let marks = [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+        text = marks
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, to));
+    }
+    if !text.trim().contains('\n') && text.contains("\\n") && strings(&text).is_none() {
+        text = text.replace("\\n", "\n");
+    }
+    text
 }
 
 /// The code of an answer, in the order of its text.
@@ -106,11 +125,11 @@ impl Code {
     fn answer(&self, goal: &Goal) -> Answer {
         let mut candidates = distinct(&self.files, |code| at_hole(goal, code, false));
         if candidates.is_empty() {
-            candidates = distinct(&self.blocks, |code| body::at_hole(goal, code, false));
+            candidates = distinct(&self.blocks, |code| block_at_hole(goal, code, false));
         }
         let sketch = sketch(&self.files, |code| at_hole(goal, code, true));
         let sketch =
-            sketch.or_else(|| self::sketch(&self.blocks, |code| body::at_hole(goal, code, true)));
+            sketch.or_else(|| self::sketch(&self.blocks, |code| block_at_hole(goal, code, true)));
         let is_read = !candidates.is_empty() || sketch.is_some();
         Answer {
             unread: (!is_read).then(|| self.unread()),
@@ -180,6 +199,18 @@ fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
         true => body::exact(&text),
         false => Some(text),
     }
+}
+
+/// The same of code that is no declaration: all of the declaration's body, or what stands at the hole.
+fn block_at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
+    let (_, head) = split(&goal.context.before, goal.context.declaration);
+    let around = align::statement(head).and_then(|(statement, has_more)| {
+        let tactics = body::without_by(&body::moved_left(code)).0;
+        let tactics = tactics.replace('\n', "\n  ");
+        let file = has_more.then(|| format!("{statement} by\n  {tactics}\n"))?;
+        at_hole(goal, &file, sketch)
+    });
+    around.or_else(|| body::at_hole(goal, code, sketch))
 }
 
 /// The strings in a text that is a JSON value. The texts of one list, such as tactics, are lines of one.

@@ -189,9 +189,11 @@ impl Endpoint {
         self.state().heard(Instant::now());
     }
 
-    /// Notes that a request which was sent at `sent` is given up without an answer.
-    pub(super) fn left(&self, sent: Instant, timing: Timing) {
-        self.state().left(sent, Instant::now(), timing.hangs_after);
+    /// Notes that a request is given up of which nothing has come since `since`; `has_begun` says that it had begun
+    /// before that.
+    pub(super) fn left(&self, since: Instant, has_begun: bool, timing: Timing) {
+        let now = Instant::now();
+        self.state().left(since, has_begun, now, timing.hangs_after);
     }
 
     /// Returns how many answers one request can ask it for.

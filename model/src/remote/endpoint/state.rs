@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::remote::Fields;
 use crate::remote::problem::Remedy;
+use crate::remote::problem::request::of_silence;
 use crate::remote::reply::Usage;
 use crate::remote::server::{Api, Facts};
 
@@ -240,20 +241,25 @@ impl State {
         self.heard = Some(now);
     }
 
-    /// Notes that a request which was sent at `sent` is given up without an answer. It hangs if it has answered
-    /// nothing else since.
-    pub(super) fn left(&mut self, sent: Instant, now: Instant, hangs_after: Duration) {
+    /// Notes that a request is given up of which nothing has come since `since`; `has_begun` says that it had begun
+    /// before that. The endpoint hangs if it has answered nothing else since.
+    pub(super) fn left(
+        &mut self,
+        since: Instant,
+        has_begun: bool,
+        now: Instant,
+        hangs_after: Duration,
+    ) {
         let usual = self.first_token.unwrap_or_default().saturating_mul(4);
-        let took = now.saturating_duration_since(sent);
+        let silence = now.saturating_duration_since(since);
         let is_left_alone = self.until.is_some_and(|until| until > now);
-        let is_heard = self.heard.is_some_and(|heard| heard > sent);
-        if is_left_alone || is_heard || took < hangs_after.max(usual) {
+        let is_heard = self.heard.is_some_and(|heard| heard > since);
+        if is_left_alone || is_heard || silence < hangs_after.max(usual) {
             return;
         }
         self.pause_for(HANG_PAUSE.saturating_mul(1 << self.hangs.min(10)), now);
         self.hangs += 1;
-        let what = format!("no answer after {:.0} s", took.as_secs_f64());
-        self.trouble(&what, sent, Duration::ZERO, true);
+        self.trouble(&of_silence(silence, has_begun), since, Duration::ZERO, true);
     }
 
     /// Begins a job. Returns what is wrong with the endpoint if the job has to do without it; one that is not
@@ -438,7 +444,7 @@ mod tests {
                 state.heard(now + second * heard);
             }
             let left = now + second * took;
-            state.left(now, left, second * 10);
+            state.left(now, false, left, second * 10);
             let told = state.begin(left + second);
             assert_eq!(told.is_some(), is_told, "{told:?}");
             assert_eq!(state.begin(left + second * 11), None);

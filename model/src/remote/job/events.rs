@@ -56,8 +56,14 @@ impl Job {
         end: Option<End>,
     ) {
         self.note_beginning(id);
-        if let Some(request) = self.requests.get(&id) {
-            self.endpoint(request.endpoint).heard();
+        if let Some(request) = self.requests.get_mut(&id) {
+            let was_silent = std::mem::take(&mut request.silences_told) > 0;
+            let endpoint = &self.pool.endpoints[request.endpoint];
+            endpoint.heard();
+            request.heard_at = Instant::now();
+            if was_silent {
+                self.tell(format!("{} answers", endpoint.name()));
+            }
         }
         let Some(request) = self.requests.get_mut(&id) else {
             return;
@@ -100,13 +106,11 @@ impl Job {
         request.has_begun = true;
         let (at, twin) = (request.endpoint, request.twin.take());
         let endpoint = &self.pool.endpoints[at];
-        let was_in_trouble = endpoint.trouble().is_some() || request.silences_told > 0;
+        let was_in_trouble = endpoint.trouble().is_some();
         endpoint.answered(request.sent.elapsed());
         self.views[at].failures = 0;
         if was_in_trouble {
-            let _ = self
-                .proposals
-                .unbounded_send(Proposal::Progress(format!("{} answers", endpoint.name())));
+            self.tell(format!("{} answers", endpoint.name()));
         }
         if let Some(twin) = twin {
             self.requests.remove(&twin);

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::endpoint::{Endpoint, Pool};
+use super::problem::request::of_silence;
 use super::problem::{Problem, Remedy};
 use request::{Request, RequestId, WantedAnswer};
 use stream::RequestEvent;
@@ -155,8 +156,8 @@ impl Job {
         let usable = self.views.iter().zip(&self.pool.endpoints);
         let usable = usable.filter(|(view, _)| view.left_out.is_none() && !self.waiting.is_empty());
         let awake = usable.filter_map(|(_, endpoint)| endpoint.wakes(now));
-        let silent = self.requests.values().filter(|request| !request.has_begun);
-        let silent = silent.map(|request| self.silence_is_told_at(request));
+        let silent = self.requests.values();
+        let silent = silent.filter_map(|request| self.silence_is_told_at(request));
         slow.chain(complete.map(|since| since + grace))
             .chain(awake)
             .chain(silent)
@@ -176,36 +177,35 @@ impl Job {
         }
     }
 
-    /// Returns when it is to be told next that a request has no answer, or when that is too long.
-    fn silence_is_told_at(&self, request: &Request) -> Instant {
-        let limit = self.endpoint(request.endpoint).server.settings.begin_within;
+    /// Returns when it is to be told next that nothing comes of a request, or when that is too long; never once all
+    /// its answers are there.
+    fn silence_is_told_at(&self, request: &Request) -> Option<Instant> {
+        let limit = self.endpoint(request.endpoint).server.settings.silence;
         let next = self.pool.timing.tell_silence * (request.silences_told + 1);
-        request.sent + next.min(limit)
+        let is_complete = request.complete_since.is_some();
+        (!is_complete).then(|| request.heard_at + next.min(limit))
     }
 
-    /// Ends requests that have had no answer for too long, and tells of those that have had none for long.
+    /// Ends requests of which nothing has come for too long, and tells of those of which nothing has for long.
     fn end_silent_requests(&mut self, now: Instant) {
-        let silent = self
-            .requests
-            .iter()
-            .filter(|(_, request)| !request.has_begun);
-        let silent = silent.filter(|(_, request)| self.silence_is_told_at(request) <= now);
+        let is_silent = |request: &Request| {
+            let told_at = self.silence_is_told_at(request);
+            told_at.is_some_and(|at| at <= now)
+        };
+        let silent = self.requests.iter().filter(|(_, one)| is_silent(one));
         let silent: Vec<RequestId> = silent.map(|(id, _)| *id).collect();
         for id in silent {
             let Some(request) = self.requests.get_mut(&id) else {
                 continue;
             };
             request.silences_told += 1;
-            let (at, sent) = (request.endpoint, request.sent);
-            let seconds = now.saturating_duration_since(sent).as_secs_f64();
-            let what = format!("no answer after {seconds:.0} s");
-            let settings = &self.pool.endpoints[at].server.settings;
-            if now >= sent + settings.begin_within {
-                let problem = Problem::new(Remedy::Retry, what);
-                self.failed(id, &problem);
+            let silence = now.saturating_duration_since(request.heard_at);
+            let what = of_silence(silence, request.has_begun);
+            let settings = &self.pool.endpoints[request.endpoint].server.settings;
+            if silence >= settings.silence {
+                self.failed(id, &Problem::new(Remedy::Retry, what));
             } else {
-                let name = settings.name.clone();
-                self.tell_delay(&name, &what);
+                self.tell_delay(&settings.name, &what);
             }
         }
     }
@@ -222,10 +222,10 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        let silent = self.requests.values().filter(|request| !request.has_begun);
-        for request in silent {
+        let silent = self.requests.values();
+        for request in silent.filter(|request| request.complete_since.is_none()) {
             let endpoint = &self.pool.endpoints[request.endpoint];
-            endpoint.left(request.sent, self.pool.timing);
+            endpoint.left(request.heard_at, request.has_begun, self.pool.timing);
         }
     }
 }

@@ -33,7 +33,9 @@ pub(super) struct Request {
     pub(super) sent: Instant,
     /// Whether anything has come.
     pub(super) has_begun: bool,
-    /// Times that it was told that nothing has come.
+    /// The last time that anything has come, or when it was sent.
+    pub(super) heard_at: Instant,
+    /// Times that it was told that nothing has come since.
     pub(super) silences_told: u32,
     /// Whether its prompt is a shortened one.
     pub(super) is_shortened: bool,
@@ -90,6 +92,7 @@ impl Request {
             slots,
             sent: Instant::now(),
             has_begun: false,
+            heard_at: Instant::now(),
             silences_told: 0,
             is_shortened,
             api: None,

@@ -1,6 +1,17 @@
 //! The problems of requests that got no answer.
 
+use std::time::Duration;
+
 use super::{Problem, Remedy, shown};
+
+/// Returns the words on an engine that says nothing for so long; `has_begun` says that it had begun to answer.
+pub(in crate::remote) fn of_silence(silence: Duration, has_begun: bool) -> String {
+    let seconds = silence.as_secs_f64();
+    match has_begun {
+        true => format!("no more of its answer for {seconds:.0} s"),
+        false => format!("no answer after {seconds:.0} s"),
+    }
+}
 
 /// Returns what a request without an answer failed with.
 pub(in crate::remote) fn of_request(address: &str, error: &reqwest::Error) -> Problem {

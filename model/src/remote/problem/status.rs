@@ -1,6 +1,6 @@
 //! The meaning of an answer's HTTP status.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
@@ -44,15 +44,15 @@ pub(in crate::remote) fn of_status(
             format!("there is no {address} (status {status}){because}: `url` usually ends in /v1"),
         ),
         429 => (
-            Remedy::Wait(retry_after.and_then(seconds)),
+            Remedy::Wait(retry_after.and_then(wait)),
             format!("it is asked too often{because}"),
         ),
         503 if lower.contains("load") => (
-            Remedy::Wait(retry_after.and_then(seconds)),
+            Remedy::Wait(retry_after.and_then(wait)),
             "its model is loading".into(),
         ),
         503 => (
-            Remedy::Wait(retry_after.and_then(seconds)),
+            Remedy::Wait(retry_after.and_then(wait)),
             format!("it is not ready (status {status}){because}"),
         ),
         _ if page => (Remedy::Retry, web_page(address, body)),
@@ -96,7 +96,11 @@ fn is_too_long(lower: &str) -> bool {
         || lower.contains("context size")
 }
 
-fn seconds(text: &str) -> Option<Duration> {
+/// Returns how long `Retry-After` asks to wait: a number of seconds, or until a date.
+fn wait(text: &str) -> Option<Duration> {
+    if let Ok(date) = httpdate::parse_http_date(text.trim()) {
+        return Some(date.duration_since(SystemTime::now()).unwrap_or_default());
+    }
     let seconds: f64 = text.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
 }
@@ -190,10 +194,19 @@ mod tests {
         );
         check(
             429,
-            Some("Wed, 21 Oct 2026 07:28:00 GMT"),
+            Some("soon"),
             "",
             expect![[r#"
                 Wait(None)
+                it is asked too often
+            "#]],
+        );
+        check(
+            429,
+            Some("Wed, 21 Oct 2015 07:28:00 GMT"),
+            "",
+            expect![[r#"
+                Wait(Some(0ns))
                 it is asked too often
             "#]],
         );

@@ -105,7 +105,7 @@ async fn who_asks_for_a_pause_has_it() {
 async fn silence_is_told() {
     let engine = Engine::new("vllm", |_| Act::Silence).await;
     let settings = EndpointSettings {
-        begin_within: Duration::from_millis(450),
+        silence: Duration::from_millis(450),
         ..settings(&engine, 1)
     };
     let remote = remote_with(fast(), [settings]);
@@ -117,6 +117,23 @@ async fn silence_is_told() {
         told.iter().any(|one| one.contains("lab: no answer after")),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn silence_in_an_answer_is_told() {
+    let begun = json!({"choices": [{"index": 0, "text": "\n  exact"}]});
+    let engine = Engine::new("vllm", move |_| {
+        Act::Stream(vec![Step::event(begun.clone()), Step::Hang])
+    })
+    .await;
+    let settings = EndpointSettings {
+        silence: Duration::from_millis(250),
+        ..settings(&engine, 1)
+    };
+    let proposals = all(&remote_with(fast(), [settings]), &goal()).await;
+    let why = failure(&proposals).expect("a failure");
+    assert!(why.contains("no more of its answer"), "{why}");
+    assert_eq!(engine.log.posts().len(), 4);
 }
 
 #[tokio::test]
