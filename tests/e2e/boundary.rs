@@ -8,7 +8,8 @@ use std::time::Duration;
 use unsorry_prover::{Candidate, Engine};
 use unsorry_search::check::baseline::{Baseline, baseline};
 use unsorry_search::check::checker::Checker;
-use unsorry_search::check::reading::{Read, Reading};
+use unsorry_search::check::reader;
+use unsorry_search::check::reading::Read;
 use unsorry_search::command::LeanCommand;
 use unsorry_search::contain::ContainerConfig;
 use unsorry_search::gate::gate;
@@ -156,7 +157,7 @@ async fn check(file: &str, at_least: usize, around: &[(usize, usize)]) {
 }
 
 /// Returns which candidates Lean's own parser reads otherwise than it should: what passes in the end is one block to
-/// it, and what is told as `not one block` is none.
+/// it, and what is told to go on behind its end is none.
 async fn misread(
     checker: &Checker,
     target: &Target,
@@ -170,18 +171,16 @@ async fn misread(
     let (said, candidates): (Vec<&str>, Vec<Candidate>) = passing
         .map(|(said, text)| (said.as_str(), Candidate::new(text, Engine::Tactics)))
         .unzip();
-    let Some(reading) = Reading::of(target, kind, &candidates) else {
+    let read = reader::read(checker, (target, kind), &candidates, false, LIMIT).await;
+    let Some(read) = read.expect("a Lean") else {
         return Vec::new();
     };
-    let whole = checker.elaborate(&target.uri, reading.text.clone(), Vec::new(), LIMIT);
-    let whole = whole.await.expect("a report");
-    let read = reading.read(&whole.diagnostics, false);
     let all = said.iter().zip(&candidates).zip(read);
     all.filter_map(|((said, candidate), read)| {
         let expected = match *said {
             "passes" => matches!(read, Read::Block),
-            said if said.contains("not one block") => matches!(read, Read::Error(_)),
-            _ => !matches!(read, Read::Unknown),
+            said if said.contains("the end of the proof") => matches!(read, Read::Error(_)),
+            _ => true,
         };
         (!expected).then(|| format!("{:?} ({said}) is read as {read:?}", candidate.text))
     })

@@ -4,6 +4,7 @@ pub mod axioms;
 pub mod baseline;
 pub mod checker;
 mod queue;
+pub mod reader;
 pub mod reading;
 mod request;
 mod schedule;

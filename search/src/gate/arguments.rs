@@ -31,9 +31,9 @@ const TERMS: [&str; 21] = [
 ];
 
 /// Symbols behind which there is a term.
-const OPERATORS: [&str; 22] = [
+const OPERATORS: [&str; 21] = [
     ":=", ":", "←", "<-", "<|", "$", "=", "≠", "≤", "<", "≥", ">", "∧", "∨", "↔", "∘", "∣", "∈",
-    "↦", "⊆", "==", "×",
+    "⊆", "==", "×",
 ];
 
 /// Words behind which a list in brackets is one of terms.
@@ -62,8 +62,9 @@ const LISTS: [&str; 21] = [
 ];
 
 /// What may stand at the beginning of a tactic, or before it.
-const STOPS: [&str; 14] = [
-    "by", ";", "<;>", "<|>", "|", "·", "then", "else", "do", "in", "with", "{", "try", "at",
+const STOPS: [&str; 16] = [
+    "=>", "↦", "by", ";", "<;>", "<|>", "|", "·", "then", "else", "do", "in", "with", "{", "try",
+    "at",
 ];
 
 /// Whether the brackets at `open` hold an argument of a term, whatever tactics there are.
@@ -76,21 +77,26 @@ pub(super) fn is_an_argument(tokens: &Tokens<'_>, open: usize, kind: HoleKind) -
         head = before;
     }
     let word = tokens.before(head);
-    !TERMS.contains(&word) && (is_constant(word) || is_in_a_term(tokens, open, kind))
+    !TERMS.contains(&word) && (is_a_constant(tokens, head) || is_in_a_term(tokens, open, kind))
 }
 
-/// Whether a word is written as constants are and tactics are not.
-fn is_constant(word: &str) -> bool {
-    word.trim_matches('.').contains('.')
+/// Whether the word before the token at `head` is written as constants are and tactics are not, nor options that
+/// are switched on or off, such as `+a.b`.
+fn is_a_constant(tokens: &Tokens<'_>, head: usize) -> bool {
+    let word = tokens.before(head);
+    let is_switch =
+        head > 1 && matches!(tokens.word(head - 2), "+" | "-") && tokens.touches(head - 2);
+    let is_written_so = word.trim_matches('.').contains('.')
         || word.starts_with(|c: char| c.is_uppercase() || c == '@')
-        || word.contains(|c: char| c.is_alphanumeric() && !c.is_ascii())
+        || word.contains(|c: char| c.is_alphanumeric() && !c.is_ascii());
+    is_written_so && !is_switch
 }
 
-/// Whether the token at `at` stands in a term for sure.
-fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
+/// Whether the token at `at` stands in a term for sure. Behind an arrow nothing is sure: it may be that of a tactic,
+/// and the `fun` before it a tactic of `conv`, or one with an arrow of its own.
+pub(super) fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
     // The tokens that begin a line, and their columns.
     let mut lines: Vec<(usize, usize)> = Vec::new();
-    let mut needs_fun = false;
     let mut now = at;
     loop {
         if let Some(token) = tokens.get(now)
@@ -125,18 +131,11 @@ fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
                 Some(open) => open,
                 None => return false,
             },
-            "⟨" | "(" | "[" if needs_fun => return false,
             "⟨" => return true,
             "(" => return is_in_a_term(tokens, before, kind),
             "[" => return lists_terms(tokens, before, kind),
-            "=>" if needs_fun => return false,
-            "=>" => {
-                needs_fun = true;
-                before
-            }
-            "fun" | "λ" if needs_fun => return goes_on(),
-            _ if TERMS.contains(&word.trim_end_matches('!')) => return !needs_fun && goes_on(),
-            ":=" if !needs_fun && is_named(tokens, before) => {
+            _ if TERMS.contains(&word.trim_end_matches('!')) => return goes_on(),
+            ":=" if is_named(tokens, before) => {
                 return is_in_a_term(tokens, before - 2, kind);
             }
             // What stands before it in a list is another part of that.
@@ -144,7 +143,7 @@ fn is_in_a_term(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
                 Some(open) => open + 1,
                 None => before,
             },
-            _ if OPERATORS.contains(&word) && !needs_fun => return goes_on(),
+            _ if OPERATORS.contains(&word) => return goes_on(),
             _ if STOPS.contains(&word) => return false,
             _ => before,
         };
@@ -164,7 +163,7 @@ fn tactic_start(tokens: &Tokens<'_>, at: usize) -> usize {
                 Some(open) => open,
                 None => break,
             },
-            "(" | "[" | "⟨" | "=>" => break,
+            "(" | "[" | "⟨" => break,
             _ if STOPS.contains(&word) => break,
             _ => before,
         };

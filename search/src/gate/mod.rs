@@ -55,6 +55,7 @@ fn examine(kind: HoleKind, candidate: &str, sketch: bool) -> Result<(), Refusal>
     visible::comments(&tokens)?;
     literals::strings(&tokens)?;
     shape::balanced(&tokens)?;
+    shape::shallow(&tokens)?;
     let view = View {
         kind,
         sketch,

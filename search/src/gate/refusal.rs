@@ -40,9 +40,12 @@ pub enum Refusal {
     /// A line stands left of the first one.
     #[error("line {0} stands left of the first line and so outside the hole")]
     Dedented(usize),
-    /// Lean has read it, and what it prints of that can't be.
+    /// It is nested so deeply that it, or what Lean prints of it, can't be read.
     #[error("it is nested too deeply to be looked at")]
     TooDeep,
+    /// This Lean reads others, and of this one it says nothing.
+    #[error("Lean's own parser gives no answer on it")]
+    Unread,
     /// Something stands behind the end of a term.
     #[error("`{0}` does not belong to a single term")]
     NotOneTerm(String),
@@ -62,6 +65,7 @@ impl Refusal {
             Refusal::Invisible(_) => "invisible",
             Refusal::Dedented(_) => "indentation",
             Refusal::TooDeep => "too-deep",
+            Refusal::Unread => "unread",
             Refusal::NotOneTerm(_) => "one-term",
         }
     }

@@ -16,6 +16,37 @@ const BRACKETS: [(char, char); 7] = [
     ('‹', '›'),
 ];
 
+/// The most that may be open at once: Lean's parser has a stack, and dies where it ends.
+const MAX_OPEN: usize = 200;
+
+/// Words and symbols with a term or tactic behind them that may begin in the same way.
+const PREFIXES: [&str; 28] = [
+    "by", "fun", "λ", "·", ".", "¬", "!", "-", "↑", "@", "→", "->", "∀", "∃", "<|", "$", "if",
+    "let", "have", "show", "from", "try", "repeat", "first", "focus", "do", "::", "=>",
+];
+
+/// No more is open at once than Lean's parser can stand: brackets, and, line by line, what goes on behind a word.
+pub(super) fn shallow(tokens: &Tokens<'_>) -> Result<(), Refusal> {
+    let (mut brackets, mut prefixes) = (0usize, 0);
+    for token in tokens.iter() {
+        if token.first_on_line {
+            prefixes = 0;
+        }
+        for c in delimiters(tokens, token) {
+            if opens(c) {
+                brackets += 1;
+            } else if opener(c).is_some() {
+                brackets = brackets.saturating_sub(1);
+            }
+        }
+        prefixes += usize::from(PREFIXES.contains(&tokens.text(token)));
+        if brackets.max(prefixes) > MAX_OPEN {
+            return Err(Refusal::TooDeep);
+        }
+    }
+    Ok(())
+}
+
 /// Every bracket has its partner.
 pub(super) fn balanced(tokens: &Tokens<'_>) -> Result<(), Refusal> {
     let mut open = Vec::new();

@@ -154,6 +154,19 @@ fn what_runs_or_trusts_code_is_refused() {
             "exact `(foo)",
             "exact ``(foo)",
             "let rec @[implemented_by f] g := x",
+            "conv in fun x ↦ _ => simp (maxSteps := f 1)",
+            "conv in (occs := 1) fun x ↦ _ => simp (maxSteps := f 1)",
+            "conv =>\n  fun\n  conv => simp (maxSteps := f 1)",
+            "case t.fun x => simp (maxSteps := f 1)",
+            "exact fun x => foo (a := f 1)",
+            "solve_by_elim +toX.y (maxDepth := f 1)",
+            "simp -Foo (maxSteps := f 1)",
+            "exact a +Nat.foo (n := f 1)",
+            "with_reducible trace (f 1)",
+            "unhygienic stop",
+            "unhygienic stop rfl",
+            "iterate 3 trace (f 1)",
+            "exact (h : f (fun _ ↦ trace A))",
         ],
         expect![[r#"
             "native_decide": it holds `native_decide`: it trusts compiled code, not Lean's kernel
@@ -179,6 +192,19 @@ fn what_runs_or_trusts_code_is_refused() {
             "exact `(foo)": it holds ``(`: it is a quotation
             "exact ``(foo)": it holds ```: it is a quotation
             "let rec @[implemented_by f] g := x": it holds `let rec`: what it declares would stay behind
+            "conv in fun x ↦ _ => simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+            "conv in (occs := 1) fun x ↦ _ => simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+            "conv =>\n  fun\n  conv => simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+            "case t.fun x => simp (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+            "exact fun x => foo (a := f 1)": it holds `a`: Lean runs the value of an option to know it
+            "solve_by_elim +toX.y (maxDepth := f 1)": it holds `maxDepth`: Lean runs the value of an option to know it
+            "simp -Foo (maxSteps := f 1)": it holds `maxSteps`: Lean runs the value of an option to know it
+            "exact a +Nat.foo (n := f 1)": ok
+            "with_reducible trace (f 1)": it holds `trace`: it runs code while Lean elaborates
+            "unhygienic stop": it holds `stop`: it leaves the goal unproved
+            "unhygienic stop rfl": it holds `stop`: it leaves the goal unproved
+            "iterate 3 trace (f 1)": it holds `trace`: it runs code while Lean elaborates
+            "exact (h : f (fun _ ↦ trace A))": it holds `trace`: it runs code while Lean elaborates
         "#]],
     );
 }
@@ -291,6 +317,20 @@ fn a_candidate_is_whole_and_stays_in_its_block() {
             "exact f \"a\n  b\" c": ok
         "#]],
     );
+    let nested =
+        |deep: usize, open: &str, close: &str| open.repeat(deep) + "h" + &close.repeat(deep);
+    for (open, close) in [
+        ("(", ")"),
+        ("⟨", "⟩"),
+        ("fun x => ", ""),
+        ("by exact ", ""),
+        ("¬", ""),
+    ] {
+        assert_eq!(gate(Term, &nested(90, open, close)), Ok(()), "{open}");
+        let refused = gate(Term, &nested(201, open, close));
+        assert_eq!(refused, Err(Refusal::TooDeep), "{open}");
+    }
+    assert_eq!(gate(Tactic, &"have := h\n".repeat(300)), Ok(()));
     assert_eq!(gate(Tactic, &"x".repeat(MAX_CANDIDATE_BYTES)), Ok(()));
     assert_eq!(
         gate(Tactic, &"x".repeat(MAX_CANDIDATE_BYTES + 1)),

@@ -107,20 +107,6 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether the word at `at` can be a tactic's first: not where it can only be a name.
-    pub fn starts_tactic(&self, at: usize) -> bool {
-        let argument = matches!(self.word(at + 1), ":=" | ":" | ")" | "," | "]");
-        if self.leads(at) {
-            return !argument;
-        }
-        match self.word(at - 1) {
-            "by" | ";" | "<;>" | "·" | "." | "=>" | "|" | "in" | "then" | "else" | "do" | "try"
-            | "repeat" | "all_goals" | "any_goals" | "focus" | "{" => true,
-            "(" => !argument && (at == 1 || self.starts_tactic(at - 1)),
-            _ => false,
-        }
-    }
-
     /// Whether the word at `at` is among those that an `open` opens.
     pub fn is_opened(&self, at: usize) -> bool {
         let names = self.all[..at].iter().rev();

@@ -4,6 +4,7 @@ use unsorry_prover::HoleKind;
 use unsorry_syntax::keyword;
 use unsorry_syntax::lexer::TokenKind;
 
+use super::arguments::is_in_a_term;
 use super::forbidden_words::*;
 use super::options;
 use super::raw::{Run, runs};
@@ -85,7 +86,7 @@ fn word(tokens: &Tokens<'_>, at: usize, view: View) -> Result<(), Refusal> {
     }
     // Names too: a range has a `stop`, a matrix a `trace`.
     if let Some((_, harm)) = TACTICS.iter().find(|(banned, _)| *banned == word)
-        && tokens.starts_tactic(at)
+        && may_begin_a_tactic(tokens, at, view.kind)
     {
         return forbidden(word, *harm);
     }
@@ -101,6 +102,13 @@ fn word(tokens: &Tokens<'_>, at: usize, view: View) -> Result<(), Refusal> {
         true => forbidden(word, Harm::Command),
         false => Ok(()),
     }
+}
+
+/// Whether the word at `at` may be a tactic's first, whatever stands before it: imports define words that tactics
+/// follow.
+fn may_begin_a_tactic(tokens: &Tokens<'_>, at: usize, kind: HoleKind) -> bool {
+    let is_argument = matches!(tokens.word(at + 1), ":=" | ":" | ")" | "," | "]");
+    !is_argument && !is_in_a_term(tokens, at, kind)
 }
 
 /// The harm in a part of a name, if there is one.

@@ -15,8 +15,9 @@ use super::stats::SearchStats;
 use super::step::Step;
 use crate::check::baseline::Baseline;
 use crate::check::checker::Checker;
-use crate::check::reading::{Read, Reading};
-use crate::check::screen;
+use crate::check::reading::Read;
+use crate::check::{reader, screen};
+use crate::gate::Refusal;
 use crate::memory::Memory;
 use crate::target::Target;
 use crate::verify::{
@@ -218,8 +219,8 @@ impl<'a> GoalSearch<'a> {
         screen::batch(&self.target, &self.baseline, candidates, most)
     }
 
-    /// Has Lean's own parser read strangers' candidates, nothing of them elaborated. Where it can't be asked, the
-    /// rules of the raw text stand alone.
+    /// Has Lean's own parser read strangers' candidates, nothing of them elaborated. None where this Lean reads
+    /// nothing: there the rules of the raw text stand alone.
     ///
     /// # Errors
     /// When Lean is gone.
@@ -227,28 +228,14 @@ impl<'a> GoalSearch<'a> {
         &self,
         candidates: &[Candidate],
         sketches: bool,
-    ) -> Result<Vec<Read>, LeanGone> {
-        let unknown = || candidates.iter().map(|_| Read::Unknown).collect();
-        let kind = self.baseline.goal.kind;
-        let Some(reading) = Reading::of(&self.target, kind, candidates) else {
-            return Ok(unknown());
-        };
-        let asked = self.checker.elaborate(
-            &self.target.uri,
-            reading.text.clone(),
-            Vec::new(),
-            self.shared.limits.check,
-        );
-        let elaboration = match asked.await.unless_gone()? {
-            Ok(elaboration) => elaboration,
-            Err(why) => {
-                tracing::debug!(%why, "candidates were not read");
-                return Ok(unknown());
-            }
-        };
-        let read = reading.read(&elaboration.diagnostics, sketches);
-        tracing::debug!(candidates = read.len(), took = ?elaboration.took, "read");
-        Ok(read)
+    ) -> Result<Option<Vec<Read>>, LeanGone> {
+        let hole = (&self.target, self.baseline.goal.kind);
+        let limit = self.shared.limits.check;
+        let read = reader::read(&self.checker, hole, candidates, sketches, limit).await;
+        let refused = |_| candidates.iter().map(|_| Read::Harmful(Refusal::Unread));
+        Ok(read
+            .unless_gone()?
+            .unwrap_or_else(|why| Some(refused(why).collect())))
     }
 
     /// Has Lean check a candidate alone, exactly where it will go, and the referee say that it is a proof;

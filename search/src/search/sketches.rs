@@ -91,10 +91,10 @@ async fn read(
         return Ok(Err(refusal.into()));
     }
     let read = goal.read(std::slice::from_ref(sketch), true).await?;
-    Ok(match read.into_iter().next() {
+    Ok(match read.into_iter().flatten().next() {
         Some(Read::Harmful(refusal)) => Err(refusal.into()),
         Some(Read::Error(complaint)) => Err(Rejection::Lean(vec![complaint])),
-        _ => Ok(()),
+        Some(Read::Block) | None => Ok(()),
     })
 }
 

@@ -8,7 +8,8 @@ use super::evidence::Evidence;
 use super::level::Level;
 use super::rejection::Rejection;
 use crate::check::axioms::AxiomReport;
-use crate::check::reading::{Read, Reading};
+use crate::check::reader;
+use crate::check::reading::Read;
 use crate::check::verdict::{Verdict, verdict};
 use crate::rewrite::closed::{closed, theorems, with_axiom};
 use unsorry_prover::{Candidate, HoleKind};
@@ -50,26 +51,25 @@ pub fn keeps_its_statement(cx: CheckContext<'_>, evidence: &Evidence<'_>) -> Res
     Ok(())
 }
 
-/// Nothing in the candidate is a command of its own, with whatever word an import has made one: Lean's parser
-/// says that it is one block, or, where this Lean does not tell, takes it in parentheses as well.
-pub async fn is_one_block(cx: CheckContext<'_>, candidate: &Candidate) -> Result<(), Rejection> {
-    let kind = cx.baseline.goal.kind;
-    if let Some(reading) = Reading::of(cx.target, kind, std::slice::from_ref(candidate)) {
-        let text = reading.text.clone();
-        let elaboration = cx
-            .checker
-            .elaborate(&cx.target.uri, text, Vec::new(), cx.limit)
-            .await?;
-        let read = reading.read(&elaboration.diagnostics, candidate.is_sketch());
-        match read.into_iter().next() {
-            Some(Read::Block) => return Ok(()),
-            Some(Read::Harmful(refusal)) => return Err(Rejection::Gate(refusal)),
-            Some(Read::Error(complaint)) => return Err(Rejection::Lean(vec![complaint])),
-            Some(Read::Unknown) | None => {}
-        }
+/// Lean's parser says that the candidate is one block, with nothing in it that does harm. Returns whether this Lean
+/// reads candidates at all.
+pub async fn is_read(cx: CheckContext<'_>, candidate: &Candidate) -> Result<bool, Rejection> {
+    let hole = (cx.target, cx.baseline.goal.kind);
+    let (one, sketch) = (std::slice::from_ref(candidate), candidate.is_sketch());
+    let read = reader::read(cx.checker, hole, one, sketch, cx.limit).await?;
+    match read.and_then(|mut read| read.pop()) {
+        Some(Read::Block) => Ok(true),
+        Some(Read::Harmful(refusal)) => Err(Rejection::Gate(refusal)),
+        Some(Read::Error(complaint)) => Err(Rejection::Lean(vec![complaint])),
+        None => Ok(false),
     }
-    let candidate = &candidate.text;
-    let enclosed = cx.target.spliced(kind, &format!("(\n{candidate}\n)")).text;
+}
+
+/// Lean takes the candidate in parentheses, too: nothing in it is a command of its own, with whatever word an import
+/// has made one.
+pub async fn is_one_block(cx: CheckContext<'_>, candidate: &Candidate) -> Result<(), Rejection> {
+    let enclosed = format!("(\n{}\n)", candidate.text);
+    let enclosed = cx.target.spliced(cx.baseline.goal.kind, &enclosed).text;
     let evidence = Evidence::of(cx, enclosed).await?;
     match evidence.errors().next() {
         Some(error) => Err(Rejection::because(&format!(

@@ -26,11 +26,12 @@ impl Candidates<'_> {
         if new.is_empty() {
             return Ok(Vec::new());
         }
+        let read = self.goal.read(new, false).await?;
+        self.read.extend(new.iter().map(|one| one.text.clone()));
         let mut refused = Vec::new();
-        for (candidate, read) in new.iter().zip(self.goal.read(new, false).await?) {
-            self.read.insert(candidate.text.clone());
+        for (candidate, read) in new.iter().zip(read.into_iter().flatten()) {
             match read {
-                Read::Block | Read::Unknown => continue,
+                Read::Block => continue,
                 Read::Harmful(refusal) => self.refused(candidate, refusal),
                 Read::Error(complaint) => {
                     if self.goal.role != Role::Negation {
