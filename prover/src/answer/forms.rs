@@ -379,3 +379,32 @@ fn a_body_around_the_hole() {
     );
     check(&format!("{theorem}⟨Nat.lt_succ_of_le h, trivial⟩"), &[]);
 }
+
+/// Whatever an engine repeats, it is read in a time that grows with its length and no faster.
+#[test]
+fn long_answers_are_read_soon() {
+    let began = std::time::Instant::now();
+    for scrap in [
+        "<|",
+        "<",
+        "```",
+        "```a",
+        "a```",
+        "```\na\n```\n",
+        "`by a`",
+        "`by a`\n",
+        "omega\n",
+        "1. ",
+        "> ",
+        "\\n",
+        "{\"a\":",
+        "\"\\\"",
+        "theorem t := by\n",
+        "</think>",
+        "<answer>",
+    ] {
+        whole(&goal(HoleKind::Tactic), &scrap.repeat(20_000), true);
+        let took = began.elapsed();
+        assert!(took.as_secs() < 60, "{scrap:?}: {took:?}");
+    }
+}

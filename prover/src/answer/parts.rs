@@ -156,9 +156,7 @@ impl<'a> Fence<'a> {
     }
 
     fn is_lean(&self) -> bool {
-        let info = self.info.trim_start_matches(['{', '.']);
-        info.get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case("lean"))
+        is_lean(self.info.trim_start_matches(['{', '.']))
     }
 
     fn kind(&self) -> PartKind {
@@ -192,6 +190,12 @@ impl<'a> Fence<'a> {
     }
 }
 
+/// Whether the words behind a fence say that it is Lean.
+fn is_lean(info: &str) -> bool {
+    let start = info.get(..4);
+    start.is_some_and(|start| start.eq_ignore_ascii_case("lean"))
+}
+
 /// `text` without the `1.`, `2)`, `-`, `*` or `•` of a list.
 pub(super) fn without_list_mark(text: &str) -> &str {
     let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -216,53 +220,62 @@ fn on_own_lines(text: &str) -> String {
 
 fn put_on_own_lines(line: &str, out: &mut String) {
     const MARK: &str = "```";
-    let start = line.len() - without_list_mark(line.trim_start_matches([' ', '>'])).len();
-    if !line[start..].starts_with(MARK) {
-        let at = line.find(MARK).unwrap_or(line.len());
-        *out += &line[..at];
-        if at < line.len() {
-            *out += "\n";
-            put_on_own_lines(&line[at..], out);
+    let mut line = line;
+    loop {
+        let start = line.len() - without_list_mark(line.trim_start_matches([' ', '>'])).len();
+        if !line[start..].starts_with(MARK) {
+            let Some(at) = line.find(MARK) else {
+                break;
+            };
+            out.extend([&line[..at], "\n"]);
+            line = &line[at..];
+            continue;
         }
-        return;
+        let info = line[start..].trim_start_matches('`');
+        let mark = &line[..line.len() - info.len()];
+        let ends = |c: char| c.is_whitespace() || c == '`';
+        let word = info.trim_start().split(ends).next().unwrap_or_default();
+        let is_lean = is_lean(word);
+        let word = if is_lean { word } else { "" };
+        let code = info.trim_start().strip_prefix(word).unwrap_or(info);
+        let Some(end) = info.find(MARK) else {
+            if is_lean && code.contains(":=") {
+                out.extend([mark, word, "\n"]);
+                line = code.trim_start();
+            }
+            break;
+        };
+        let code = code.split(MARK).next().unwrap_or_default();
+        out.extend([mark, word, "\n", code.trim(), "\n", MARK, "\n"]);
+        line = info[end..].trim_start_matches('`').trim_start();
     }
-    let info = line[start..].trim_start_matches('`');
-    let (mark, end) = (&line[..line.len() - info.len()], info.find(MARK));
-    let word = info.split_whitespace().next().unwrap_or_default();
-    let is_lean = word.to_ascii_lowercase().starts_with("lean");
-    let word = if is_lean { word } else { "" };
-    let code = info.trim_start().strip_prefix(word).unwrap_or(info);
-    match end {
-        None if is_lean && code.contains(":=") => {
-            out.extend([mark, word, "\n", code.trim_start()]);
-        }
-        None => *out += line,
-        Some(end) => {
-            let code = code.split(MARK).next().unwrap_or_default();
-            out.extend([mark, word, "\n", code.trim(), "\n", MARK, "\n"]);
-            put_on_own_lines(info[end..].trim_start_matches('`').trim_start(), out);
-        }
-    }
+    *out += line;
 }
 
 /// `text` without a model's own markers, such as `<|im_end|>` and `</s>`.
 fn without_markers(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("<|").into_iter().chain(rest.find("<｜")).min() {
+    while let Some(at) = rest.find('<') {
         let (before, marker) = rest.split_at(at);
         out += before;
-        let bar = if marker.starts_with("<|") { "|" } else { "｜" };
-        let inner = &marker[1 + bar.len()..];
+        let Some(bar) = marker[1..]
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '|' | '｜'))
+        else {
+            out.push('<');
+            rest = &marker[1..];
+            continue;
+        };
+        let inner = &marker[1 + bar.len_utf8()..];
         let end = inner.find(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '_' | '▁')));
         let end = end.unwrap_or(inner.len());
-        let closed = inner[end..]
-            .strip_prefix(bar)
-            .and_then(|rest| rest.strip_prefix('>'));
-        match closed {
+        let closed = inner[end..].strip_prefix(bar);
+        match closed.and_then(|rest| rest.strip_prefix('>')) {
             Some(behind) if end >= 3 => rest = behind,
             _ => {
-                out += &marker[..1 + bar.len()];
+                out.extend(['<', bar]);
                 rest = inner;
             }
         }

@@ -11,6 +11,9 @@ use super::{Answer, Unread, body, plan, prose};
 use crate::goal::{Context, Goal, HoleKind};
 use crate::text::split;
 
+/// The most pieces of code of one answer that are looked at, the last ones.
+const MAX_PIECES: usize = 64;
+
 /// The most readings of one answer, which may have several proofs in it.
 const MAX_READINGS: usize = 4;
 
@@ -159,7 +162,8 @@ impl Code {
 /// What is read of pieces of code, the last first.
 fn distinct(code: &[String], read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for text in code.iter().rev().filter_map(|code| read(code)) {
+    let code = code.iter().rev().take(MAX_PIECES);
+    for text in code.filter_map(|code| read(code)) {
         if !all.contains(&text) && all.len() < MAX_READINGS {
             all.push(text);
         }
@@ -169,7 +173,8 @@ fn distinct(code: &[String], read: impl Fn(&str) -> Option<String>) -> Vec<Strin
 
 /// The last of what is read that has something left to prove, and something that is not.
 fn sketch(code: &[String], read: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let mut sketches = code.iter().rev().filter_map(|code| read(code));
+    let code = code.iter().rev().take(MAX_PIECES);
+    let mut sketches = code.filter_map(|code| read(code));
     sketches.find(|text| {
         let tokens = lex(text);
         let has = |word: &str| tokens.iter().any(|token| token.word(text) == word);
