@@ -15,6 +15,8 @@ mod limits;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 #[cfg(target_os = "linux")]
+mod mappings;
+#[cfg(target_os = "linux")]
 pub mod probe;
 #[cfg(target_os = "linux")]
 mod processes;

@@ -1,9 +1,8 @@
 //! The processes that came from us, as `/proc` shows them.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::Metadata;
-use std::io::ErrorKind;
-use std::os::unix::ffi::OsStrExt;
+use std::fs::{File, Metadata};
+use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::process::Child;
@@ -11,76 +10,112 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-use super::limits::{MAX_FILE_BYTES, MAX_PROCESSES};
+use super::limits::{MAX_FILE_BYTES, MAX_OPEN_FILES, MAX_PROCESSES, MAX_WATCHES};
 
 /// The most bytes that a pipe or a socket may hold, whose sizes nobody in a container can change.
 const MAX_HELD_BYTES: u64 = 256 << 10;
 
-/// The memory, processes and threads that all our descendants take together.
-#[derive(Debug, Default, Clone, Copy)]
+/// The kernel's memory that a watched file takes, in bytes.
+const WATCH_BYTES: u64 = 256;
+
+/// A process that came from us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub id: i32,
+    /// The time that it has taken of processors, in the kernel's ticks: whoever takes none changes nothing.
+    pub time: u64,
+}
+
+/// What all our descendants take together.
+#[derive(Debug, Default)]
 pub struct Taken {
     /// The memory of their own, in bytes: pages of files are shared, and given back when others need them. A file
     /// that is open and in no folder any more is their own, too, and so is what pipes and sockets can hold.
     pub memory: u64,
-    /// The number of processes.
-    pub processes: usize,
+    /// They themselves.
+    pub processes: Vec<Process>,
     /// The number of their threads.
     pub threads: usize,
-    /// The number of their open files.
+    /// The number of their open files; when there are too many, the others are not counted.
     pub files: usize,
+    /// The number of files that they watch by `epoll`: these outlive the numbers that they were made for. When
+    /// there are too many, the others are not counted.
+    pub watches: usize,
     /// Whether a process hides what it has open, as some programs do that can be run and not read.
     pub hidden: bool,
 }
 
 /// Returns what the processes that came from us take now, but for files open in `inside`, which opens them
-/// for others. Files that were removed from the folder `mapped` and are only mapped count as large as a
-/// file can be. Where there are too many processes, only these are counted.
-pub fn taken(inside: u32, mapped: Option<&Path>) -> Taken {
-    let mut taken = Taken::default();
-    let mut counted = HashSet::new();
-    let all = descendants();
-    taken.processes = all.len();
+/// for others; and the `removed` files that are only mapped, which count as large as a file can be. Where there
+/// are too many processes, only these are counted.
+pub fn taken(inside: u32, removed: &HashSet<(u64, u64)>) -> Taken {
+    let mut taken = Taken {
+        processes: descendants(),
+        ..Taken::default()
+    };
     // Each look takes its time, in which they become more.
-    if all.len() > MAX_PROCESSES {
+    if taken.processes.len() > MAX_PROCESSES {
         return taken;
     }
-    for process in all {
-        let Some(status) = status(process) else {
+    let mut counted = HashSet::new();
+    for Process { id, .. } in taken.processes.clone() {
+        let Some(status) = status(id) else {
             continue;
         };
         let of = |name: &str| number(&status, name).unwrap_or(0);
         let own = ["RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:"];
         taken.memory += own.into_iter().map(of).sum::<u64>() << 10;
         taken.threads += of("Threads:") as usize;
-        if process.unsigned_abs() == inside {
-            continue;
+        if id.unsigned_abs() != inside {
+            taken.look_at_files(id, &mut counted);
         }
-        match std::fs::read_dir(format!("/proc/{process}/fd")) {
-            Ok(open) => {
-                for file in open.flatten() {
-                    taken.files += 1;
-                    let data = std::fs::metadata(file.path());
-                    if let Some(data) = data.ok().filter(|data| counted.insert(id(data))) {
-                        taken.memory += held(&data);
-                    }
-                }
-            }
-            // Or it has ended just now.
+    }
+    let mapped = removed.difference(&counted).count() as u64;
+    taken.memory += mapped * MAX_FILE_BYTES + taken.watches as u64 * WATCH_BYTES;
+    taken
+}
+
+impl Taken {
+    /// Counts what a process has open, but for what was counted before.
+    fn look_at_files(&mut self, process: i32, counted: &mut HashSet<(u64, u64)>) {
+        let open = match std::fs::read_dir(format!("/proc/{process}/fd")) {
+            Ok(open) => open,
             Err(error) => {
-                taken.hidden |=
-                    error.kind() == ErrorKind::PermissionDenied && self::status(process).is_some();
+                // Or it has ended just now.
+                self.hidden |=
+                    error.kind() == ErrorKind::PermissionDenied && status(process).is_some();
+                return;
             }
-        }
-        if let Some(folder) = mapped {
-            let maps = std::fs::read(format!("/proc/{process}/maps")).unwrap_or_default();
-            for file in removed(&maps, folder) {
-                if counted.insert(file) {
-                    taken.memory += MAX_FILE_BYTES;
-                }
+        };
+        for file in open.flatten() {
+            self.files += 1;
+            if self.files > MAX_OPEN_FILES || self.watches > MAX_WATCHES {
+                return;
+            }
+            let Ok(data) = std::fs::metadata(file.path()) else {
+                continue;
+            };
+            // It is of no kind, as what only the kernel makes.
+            if data.mode() & libc::S_IFMT == 0 {
+                let number = file.file_name();
+                let told = Path::new("/proc")
+                    .join(format!("{process}/fdinfo"))
+                    .join(number);
+                self.watches += watches(told);
+            } else if counted.insert(id(&data)) {
+                self.memory += held(&data);
             }
         }
     }
-    taken
+}
+
+/// The number of files that an open file watches, as the kernel tells of it; no more are told than may be.
+fn watches(told: impl AsRef<Path>) -> usize {
+    let Ok(told) = File::open(told) else { return 0 };
+    let lines = BufReader::new(told).split(b'\n').map_while(Result::ok);
+    let watches = lines.filter(|line| line.starts_with(b"tfd:"));
+    watches.take(MAX_WATCHES + 1).count()
 }
 
 /// The status of a process that has not ended.
@@ -109,25 +144,6 @@ fn held(data: &Metadata) -> u64 {
     }
 }
 
-/// The files that were removed from `folder` and that a process has mapped, as `/proc/…/maps` tells: their
-/// devices and numbers.
-fn removed(maps: &[u8], folder: &Path) -> Vec<(u64, u64)> {
-    let folder = folder.as_os_str().as_bytes();
-    let lines = maps.split(|byte| *byte == b'\n');
-    let removed = lines.filter_map(|line| {
-        let at = line.iter().position(|byte| *byte == b'/')?;
-        let (numbers, path) = line.split_at(at);
-        let is_removed = path.starts_with(folder) && path.ends_with(b" (deleted)");
-        let numbers = is_removed.then(|| std::str::from_utf8(numbers).ok())??;
-        let mut words = numbers.split_whitespace().skip(3);
-        let (major, minor) = words.next()?.split_once(':')?;
-        let [major, minor] = [major, minor].map(|part| u32::from_str_radix(part, 16).ok());
-        let device = rustix::fs::makedev(major?, minor?);
-        Some((device, words.next()?.parse().ok()?))
-    });
-    removed.collect()
-}
-
 /// Kills the child and all that came from it. Comes back when they are gone; says how many are not, where
 /// the kernel keeps the same ones for longer than `within`.
 pub fn end_all(child: &mut Child, within: Duration) -> usize {
@@ -136,7 +152,8 @@ pub fn end_all(child: &mut Child, within: Duration) -> usize {
     // Whoever was started while we looked has a parent that we know by the next time.
     loop {
         while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-        let mut left = descendants();
+        let left = descendants().into_iter().map(|process| process.id);
+        let mut left: Vec<i32> = left.collect();
         left.sort_unstable();
         // Where they change, it goes on: a fork bomb is never left to itself.
         if left != before {
@@ -153,36 +170,42 @@ pub fn end_all(child: &mut Child, within: Duration) -> usize {
 }
 
 /// All processes whose parent is one of them, or we.
-fn descendants() -> Vec<i32> {
-    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+fn descendants() -> Vec<Process> {
+    let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
+        let Some(id) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
-        if let Some(parent) = parent(pid) {
-            children.entry(parent).or_default().push(pid);
+        // What has ended takes nothing.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        if let Some((parent, time)) = parent_and_time(&stat) {
+            children
+                .entry(parent)
+                .or_default()
+                .push(Process { id, time });
         }
     }
     let mut found = Vec::new();
     let mut round = vec![std::process::id() as i32];
     while let Some(parent) = round.pop() {
         let of = children.remove(&parent).unwrap_or_default();
-        round.extend(&of);
+        round.extend(of.iter().map(|process| process.id));
         found.extend(of);
     }
     found
 }
 
-/// The parent of a process that is still there: what has ended takes nothing.
-fn parent(pid: i32) -> Option<i32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// The parent of a process and the time that it has taken, as `/proc/…/stat` tells.
+fn parent_and_time(stat: &str) -> Option<(i32, u64)> {
     // The name, in parentheses, may be anything.
     let (_, rest) = stat.rsplit_once(") ")?;
-    let mut words = rest.split(' ');
-    words.next()?;
-    words.next()?.parse().ok()
+    let mut words = rest.split(' ').skip(1);
+    let parent = words.next()?.parse().ok()?;
+    let mut words = words.skip(9);
+    let mut time = || words.next()?.parse::<u64>().ok();
+    Some((parent, time()? + time()?))
 }
 
 #[cfg(test)]
@@ -190,15 +213,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_only_mapped() {
-        let maps = b"\
-7f0000000000-7f0000001000 rw-s 00000000 08:10 42                         /tmp/s/a b (deleted)
-7f0000001000-7f0000002000 r--p 00000000 08:10 43                         /tmp/s/c
-7f0000002000-7f0000003000 r--p 00000000 08:10 44                         /tmp/other (deleted)
-7f0000003000-7f0000004000 rw-p 00000000 00:00 0
-7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0                          [stack]
-";
-        let expected = [(rustix::fs::makedev(8, 16), 42)];
-        assert_eq!(removed(maps, Path::new("/tmp/s")), expected);
+    fn parents_and_times() {
+        let stat = "7 (a) b) S 3 7 7 0 -1 4194560 105 0 0 0 20 22 0 0 20 0 1 0";
+        assert_eq!(parent_and_time(stat), Some((3, 42)));
+        assert_eq!(parent_and_time("7 (a) S 3"), None);
+    }
+
+    #[test]
+    fn files_that_are_watched() {
+        use rustix::event::epoll;
+        let watcher = epoll::create(epoll::CreateFlags::CLOEXEC).expect("one");
+        let watched: Vec<_> = (0..3).map(|_| std::io::pipe().expect("a pipe")).collect();
+        for (end, _) in &watched {
+            let data = epoll::EventData::new_u64(0);
+            epoll::add(&watcher, end, data, epoll::EventFlags::IN).expect("watched");
+        }
+        let count = |file: &dyn std::os::fd::AsRawFd| {
+            watches(format!("/proc/self/fdinfo/{}", file.as_raw_fd()))
+        };
+        assert_eq!(count(&watcher), 3);
+        assert_eq!(count(&watched[0].0), 0);
     }
 }

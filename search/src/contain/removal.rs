@@ -51,7 +51,10 @@ pub fn remove_all(top: impl AsFd, until: Instant) -> io::Result<()> {
 }
 
 /// The names in a folder.
-fn names_in(folder: impl AsFd) -> io::Result<impl Iterator<Item = io::Result<CString>>> {
+///
+/// # Errors
+/// When it can't be read.
+pub fn names_in(folder: impl AsFd) -> io::Result<impl Iterator<Item = io::Result<CString>>> {
     let entries = Dir::read_from(folder)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_owned()));
     Ok(names.filter(|name| !matches!(name, Ok(name) if name == c"." || name == c"..")))

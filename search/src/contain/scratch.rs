@@ -4,18 +4,22 @@
 //! Whoever uses it, its supervisor and who reads there what came out, holds a shared lock of it. The last one
 //! removes it, so that nothing lives in it any more; where all were killed, the next supervisor that starts.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, OFlags, ResolveFlags, flock, openat2, statat,
+};
 use rustix::io::Errno;
 
-use super::limits::MAX_ENTRIES;
-use super::removal::remove_all;
+use super::limits::{MAX_DEPTH, MAX_ENTRIES};
+use super::removal::{names_in, remove_all};
 
 /// The beginning of its name. Whatever is called so and is ours may be removed.
 const PREFIX: &str = "unsorry-contained-";
@@ -108,35 +112,48 @@ impl Scratch {
         Some((of.f_blocks - of.f_bfree) * of.f_frsize)
     }
 
+    /// The size of all that is in the folder itself. Whoever writes there may put anything in the place of
+    /// anything: no link is followed.
     fn size_on_disk(&self) -> Option<u64> {
-        // What has gone meanwhile has no size.
-        let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let (mut size, mut entries) = (0, 0);
-        let mut folders = vec![self.path.clone()];
-        while let Some(folder) = folders.pop() {
-            let listed = match folder.read_dir() {
-                Ok(listed) => listed,
-                Err(error) if gone(&error) => continue,
+        let mut folders = vec![(PathBuf::from("."), 0)];
+        while let Some((path, depth)) = folders.pop() {
+            let reads = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let below = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+            let folder = match openat2(&self.folder, &path, reads, Mode::empty(), below) {
+                Ok(folder) => folder,
+                Err(error) if has_gone(error) => continue,
                 Err(_) => return None,
             };
-            for entry in listed {
+            for name in names_in(&folder).ok()? {
+                let name = name.ok()?;
                 entries += 1;
                 if entries > MAX_ENTRIES {
                     return None;
                 }
-                let Ok(entry) = entry else { return None };
-                // A link is not followed.
-                match entry.metadata() {
-                    Ok(data) if data.is_dir() => folders.push(entry.path()),
-                    // What is reserved may be more than what is written, and what is written less.
-                    Ok(data) => size += data.len().max(data.blocks() * 512),
-                    Err(error) if gone(&error) => {}
+                let data = match statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(data) => data,
+                    Err(error) if has_gone(error) => continue,
                     Err(_) => return None,
+                };
+                if FileType::from_raw_mode(data.st_mode) != FileType::Directory {
+                    // What is reserved may be more than what is written, and what is written less.
+                    size += data.st_size.max(data.st_blocks * 512).unsigned_abs();
+                } else if depth < MAX_DEPTH {
+                    let name = OsStr::from_bytes(name.as_bytes());
+                    folders.push((path.join(name), depth + 1));
+                } else {
+                    return None;
                 }
             }
         }
         Some(size)
     }
+}
+
+/// Whether something is no longer what it was just now: then it has no size.
+fn has_gone(error: Errno) -> bool {
+    matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::LOOP)
 }
 
 impl Drop for Scratch {

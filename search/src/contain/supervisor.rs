@@ -12,7 +12,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::group::Group;
-use super::limits::{MAX_OPEN_FILES, MAX_PROCESSES, MAX_THREADS};
+use super::limits::{MAX_MAPPINGS, MAX_OPEN_FILES, MAX_PROCESSES, MAX_THREADS, MAX_WATCHES};
+use super::mappings::Mappings;
 use super::scratch::{self, Scratch};
 use super::{TOO_MUCH, exit_code, processes, variables};
 
@@ -22,8 +23,11 @@ const COUNT_INTERVAL: Duration = Duration::from_millis(250);
 /// The interval where more than half of the memory is taken.
 const SHORT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Every so many counts, files are looked for that are only mapped: that takes longer.
-const MAPPED_EVERY: usize = 4;
+/// The longest that mappings are read before everything else is counted again.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The kernel's memory that a mapping can take, with its name and what else belongs to it, in bytes.
+const MAPPING_BYTES: u64 = 512;
 
 /// The most that is passed on of why a command could not be started.
 const MAX_REASON_BYTES: u64 = 4096;
@@ -82,7 +86,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let reason = child.stderr.take();
     // While the command starts; what is not done by then is left to the next.
     scratch::sweep(COUNT_INTERVAL);
-    let code = watch(&mut child, &lifeline, arguments.memory, &scratch);
+    let is_counted = group.is_some();
+    let code = watch(
+        &mut child,
+        &lifeline,
+        arguments.memory,
+        &scratch,
+        is_counted,
+    );
     let was_exhausted = group.as_ref().is_some_and(Group::was_exhausted);
     group.iter().for_each(Group::end);
     let left = processes::end_all(&mut child, KILL_LIMIT);
@@ -103,29 +114,42 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }))
 }
 
-/// Waits for the end: of the command, of whoever started us, or of its limits.
-fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) -> Result<u8> {
+/// Waits for the end: of the command, of whoever started us, or of its limits. Of these the kernel may have
+/// `counted` memory.
+fn watch(
+    child: &mut Child,
+    lifeline: &OwnedFd,
+    memory: u64,
+    scratch: &Scratch,
+    counted: bool,
+) -> Result<u8> {
     let pid = Pid::from_child(child);
     let ended = pidfd_open(pid, PidfdFlags::empty()).context("can't watch a process")?;
     let inside = child.id();
-    for count in 0_usize.. {
+    let mut mappings = Mappings::new(scratch.path());
+    loop {
         if let Some(status) = child.try_wait()? {
             return Ok(exit_code(status));
         }
         // A temporary folder may be in memory, too.
         let (size, by_kernel) = scratch.size(inside);
-        let looks = !by_kernel && count.is_multiple_of(MAPPED_EVERY);
-        let taken = processes::taken(inside, looks.then(|| scratch.path()));
+        let taken = processes::taken(inside, &mappings.removed());
+        let mapped = mappings.count() as u64 * MAPPING_BYTES;
         let in_all = taken.memory.saturating_add(size.unwrap_or(u64::MAX));
+        let in_all = in_all.saturating_add(mapped);
         if in_all > memory
-            || taken.processes > MAX_PROCESSES
+            || taken.processes.len() > MAX_PROCESSES
             || taken.threads > MAX_THREADS
             || taken.files > MAX_OPEN_FILES
+            || taken.watches > MAX_WATCHES
+            || mappings.count() > MAX_MAPPINGS
             || taken.hidden
         {
             return Ok(TOO_MUCH);
         }
+        let all_read = counted && by_kernel || mappings.read(&taken.processes, SLICE);
         let interval = match in_all > memory / 2 {
+            _ if !all_read => Duration::ZERO,
             true => SHORT_INTERVAL,
             false => COUNT_INTERVAL,
         };
@@ -137,8 +161,7 @@ fn watch(child: &mut Child, lifeline: &OwnedFd, memory: u64, scratch: &Scratch) 
         let _ = poll(&mut ends, Some(&interval));
         // Nobody writes to it: whatever there is to say of it is its end.
         if !ends[0].revents().is_empty() {
-            break;
+            return Ok(128 + 9);
         }
     }
-    Ok(128 + 9)
 }

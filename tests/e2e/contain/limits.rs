@@ -109,6 +109,27 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 while os.fork() == 0:
     os.setsid()
 signal.pause()";
+        // Mappings that nobody has touched, of the greatest number and with long names.
+        let mappings = "import ctypes, mmap, os, time
+libc = ctypes.CDLL(None)
+file = os.open(os.environ['TMPDIR'] + '/' + 'x' * 250, os.O_CREAT | os.O_RDWR)
+os.truncate(file, 8192)
+for _ in range(8):
+    if os.fork() == 0:
+        for number in range(60000):
+            libc.mmap(None, 4096, mmap.PROT_READ, mmap.MAP_PRIVATE, file, ctypes.c_long(number % 2 * 4096))
+        time.sleep(1000)
+time.sleep(1000)";
+        // A watch outlives the number of the file that it was made for.
+        let watches = "import os, select, time
+files = [os.pipe()[0] for _ in range(40)]
+watches = [select.epoll() for _ in range(40)]
+for file in files:
+    for number in range(300, 320):
+        os.dup2(file, number)
+        for one in watches:
+            one.register(number, select.EPOLLIN)
+time.sleep(1000)";
         for (command, memory) in [
             (["python3", "-c", eats], 200 << 20),
             (["python3", "-c", many], 100 << 20),
@@ -125,6 +146,8 @@ signal.pause()";
             (["python3", "-c", many_files], PLENTY),
             (["python3", "-c", tables], 17 << 20),
             (["python3", "-c", chain], PLENTY),
+            (["python3", "-c", mappings], 150 << 20),
+            (["python3", "-c", watches], PLENTY),
         ] {
             let (code, _) = Contained::start(folder, &command, memory, namespaces).end();
             assert_eq!(code, Some(86), "{command:?}");
