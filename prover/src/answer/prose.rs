@@ -79,15 +79,30 @@ pub(super) fn declarations(words: &str) -> Vec<String> {
     runs(words, begins)
 }
 
-/// The tactics in words: lines of which the first begins with a tactic, or with `by`.
-pub(super) fn tactics(words: &str) -> Vec<String> {
+/// The proofs in words that are no declarations: lines of which the first begins as tactics or a term do.
+pub(super) fn proofs(words: &str) -> Vec<String> {
     let begins = |line: &str| {
         let line = unlabelled(line);
-        let tokens = lex(line);
-        let first = tokens.first().map_or("", |first| first.text(line));
-        (is_tactic(first) || matches!(first, "by" | "·" | ":=")) && !is_prose(line)
+        begins_proof(line) && !is_prose(line)
     };
     runs(words, begins)
+}
+
+/// Whether a text begins with a tactic, with `by`, or with what only a term begins with.
+fn begins_proof(text: &str) -> bool {
+    let tokens = lex(text);
+    let Some(first) = tokens.first() else {
+        return false;
+    };
+    // No word of English has a dot and a letter behind it.
+    let is_path = |name: &str| {
+        let mut parts = name.split('.');
+        parts.clone().count() > 1 && parts.all(|part| part.chars().count() > 1)
+    };
+    match first.text(text) {
+        "by" | "·" | ":=" | "⟨" | "fun" | "λ" => true,
+        own => is_tactic(own) || is_path(first.word(text)),
+    }
 }
 
 /// `line` without what may stand before its code: a list's mark, a label.
@@ -149,7 +164,7 @@ pub(super) fn spans(words: &str) -> Vec<String> {
             .and_then(|rest| rest.strip_suffix('`'));
         let is_code = |code: &str| {
             let first = code.split_whitespace().next().unwrap_or_default();
-            first == "by" || is_tactic(first) || keyword::starts_declaration(first)
+            begins_proof(code) || keyword::starts_declaration(first)
         };
         if let Some(code) = whole.filter(|code| !code.contains('`') && is_code(code)) {
             found.push(code.to_owned());

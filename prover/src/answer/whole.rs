@@ -114,7 +114,7 @@ impl Code {
                 PartKind::Open | PartKind::Words => {
                     let declarations = prose::declarations(&text);
                     if declarations.is_empty() {
-                        self.blocks.extend(prose::tactics(&text));
+                        self.blocks.extend(prose::proofs(&text));
                         let spans = prose::spans(&text);
                         self.files.extend(spans.iter().cloned());
                         self.blocks.extend(spans);
