@@ -62,8 +62,7 @@ async fn run() -> Result<()> {
         .enumerate()
         .map(|(number, hole)| Claim {
             hole: number,
-            change: splice(&text, hole, HoleKind::Tactic, PROOF),
-            is: Claimed::Proof,
+            is: Claimed::Proof(splice(&text, hole, HoleKind::Tactic, PROOF)),
         })
         .collect();
     let file = FileAsItStands {

@@ -67,13 +67,17 @@ fn referee_of(command: LeanCommand, folder: &Path) -> Referee {
 }
 
 /// The claim that `proof` proves the last hole of `text`.
-fn claim(text: &str, proof: &str, is: Claimed) -> Claim {
+fn claim(text: &str, proof: &str) -> Claim {
+    let hole = Outline::of(text).holes.len() - 1;
+    proof_of(text, hole, proof)
+}
+
+fn proof_of(text: &str, hole: usize, proof: &str) -> Claim {
     let outline = Outline::of(text);
-    let hole = outline.holes.len() - 1;
+    let change = splice(text, &outline.holes[hole], HoleKind::Tactic, proof);
     Claim {
         hole,
-        change: splice(text, &outline.holes[hole], HoleKind::Tactic, proof),
-        is,
+        is: Claimed::Proof(change),
     }
 }
 
@@ -101,7 +105,7 @@ async fn what_was_forged_is_found_out() {
     let check = async |forgery: &str, expected: Result<&[&str], &str>| {
         let forged = format!("s/exact forged/exact ⟨by omega, rfl⟩/\n{forgery}");
         std::fs::write(folder.path().join("forgery.sed"), forged).expect("written");
-        let word = judge(&referee, FILE, claim(FILE, "exact forged", Claimed::Proof)).await;
+        let word = judge(&referee, FILE, claim(FILE, "exact forged")).await;
         let said = word.as_ref().map(|word| word.unproved().to_vec());
         let expected = match expected {
             Ok(unproved) => Ok(unproved.iter().map(|name| (*name).to_owned()).collect()),
@@ -173,7 +177,7 @@ async fn what_was_forged_is_found_out() {
 async fn judge_forged(referee: &Referee, folder: &Path, forgery: &str) -> Result<Word, String> {
     let forged = format!("s/exact forged/exact ⟨by omega, rfl⟩/\n{forgery}");
     std::fs::write(folder.join("forgery.sed"), forged).expect("written");
-    judge(referee, FILE, claim(FILE, "exact forged", Claimed::Proof)).await
+    judge(referee, FILE, claim(FILE, "exact forged")).await
 }
 
 /// What is compiled is bytes to us, and none of them are loaded.
@@ -186,14 +190,14 @@ async fn no_file_is_loaded() {
     let junk = "if grep -q 'exact junk' \"$last\" 2>/dev/null; then\n\
                 for a; do if [ \"$b\" = -o ]; then head -c 9999 /dev/urandom > \"$a\"; exit 0; fi; b=$a; done\nfi\nexec";
     std::fs::write(&lean, text.replace("\nexec", &format!("\n{junk}"))).expect("written");
-    let said = judge(&referee, FILE, claim(FILE, "exact junk", Claimed::Proof)).await;
+    let said = judge(&referee, FILE, claim(FILE, "exact junk")).await;
     let said = said.expect_err("junk");
     assert!(
         said.starts_with("what Lean compiled of it can't be read"),
         "{said}"
     );
     // Nothing is left of it.
-    let honest = claim(FILE, "exact ⟨by omega, rfl⟩", Claimed::Proof);
+    let honest = claim(FILE, "exact ⟨by omega, rfl⟩");
     let word = judge(&referee, FILE, honest).await.expect("a proof");
     assert!(word.unproved().is_empty());
     assert!(word.kernel().starts_with("Lean 4."), "{word:?}");
@@ -204,7 +208,7 @@ async fn data_is_not_replaced() {
     let folder = tempfile::tempdir().expect("a folder");
     let referee = referee(folder.path());
     let check = async |text: &str, proof: &str, expected: Result<(), &str>| {
-        let word = judge(&referee, text, claim(text, proof, Claimed::Proof)).await;
+        let word = judge(&referee, text, claim(text, proof)).await;
         let said = word.as_ref().map(|_| ()).map_err(String::as_str);
         assert_eq!(said, expected, "{text}{proof}");
     };
@@ -220,8 +224,7 @@ async fn data_is_not_replaced() {
     let first = Outline::of(stated).holes[0].clone();
     let in_statement = Claim {
         hole: 0,
-        change: splice(stated, &first, HoleKind::Term, "2"),
-        is: Claimed::Proof,
+        is: Claimed::Proof(splice(stated, &first, HoleKind::Term, "2")),
     };
     let said = judge(&referee, stated, in_statement).await;
     assert_eq!(

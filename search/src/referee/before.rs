@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use unsorry_olean::{Module, Terms};
 use unsorry_syntax::{Outline, commands};
 
-use super::claim::FileAsItStands;
+use super::claim::{Failure, FileAsItStands};
 use super::compiler::{CompileError, Compiled, Compiler, LeanOptions, Source};
 use super::marked::{Edited, Marked};
 use super::warm::Warm;
@@ -24,6 +24,7 @@ pub struct Before {
     pub path: PathBuf,
     /// The file with its marks.
     pub marked: Marked,
+    /// As far as it will be the same the next time.
     compiled: OnceCell<Result<CompiledBefore, String>>,
 }
 
@@ -83,10 +84,16 @@ impl Before {
         compiler: &Compiler,
         warm: &Warm,
         limit: Duration,
-    ) -> Result<&CompiledBefore, String> {
-        let compile = self.compile(compiler, warm, limit);
-        let compiled = self.compiled.get_or_init(|| compile).await;
-        compiled.as_ref().map_err(String::clone)
+    ) -> Result<&CompiledBefore, Failure> {
+        let compile = async || match self.compile(compiler, warm, limit).await {
+            Ok(compiled) => Ok(Ok(compiled)),
+            Err(Failure::Always(why)) => Ok(Err(why)),
+            Err(now) => Err(now),
+        };
+        let compiled = self.compiled.get_or_try_init(compile).await?;
+        compiled
+            .as_ref()
+            .map_err(|why| Failure::Always(why.clone()))
     }
 
     async fn compile(
@@ -94,7 +101,7 @@ impl Before {
         compiler: &Compiler,
         warm: &Warm,
         limit: Duration,
-    ) -> Result<CompiledBefore, String> {
+    ) -> Result<CompiledBefore, Failure> {
         let options = compiler.options(&self.path, limit).await;
         let file = File {
             path: &self.path,
@@ -137,7 +144,7 @@ pub async fn compile_with_errors(
     file: File<'_>,
     edited: impl Fn(&[usize]) -> Edited,
     limit: Duration,
-) -> Result<CompiledBefore, String> {
+) -> Result<CompiledBefore, Failure> {
     let File {
         path,
         text,
@@ -154,10 +161,10 @@ pub async fn compile_with_errors(
             text: &edited.text,
         };
         let compiled = match by {
-            By::Warm(warm) => warm.compile(source, limit).await?,
-            By::Alone(compiler) => compiler.compile(source, limit).await?,
+            By::Warm(warm) => warm.compile(source, limit).await,
+            By::Alone(compiler) => compiler.compile(source, limit).await,
         };
-        let parts = match compiled {
+        let parts = match compiled.map_err(Failure::Now)? {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => {
                 let found = guards(text, outline, &edited, &errors);
@@ -166,7 +173,7 @@ pub async fn compile_with_errors(
                 guarded.sort_unstable();
                 guarded.dedup();
                 if guarded.len() == known {
-                    return Err(uncompiled(&errors));
+                    return Err(Failure::Always(uncompiled(&errors)));
                 }
                 continue;
             }
@@ -178,8 +185,10 @@ pub async fn compile_with_errors(
         };
         let read = tokio::task::spawn_blocking(read).await;
         let (terms, module) = read
-            .map_err(|error| error.to_string())?
-            .map_err(|error: String| format!("what this Lean compiles can't be read: {error}"))?;
+            .map_err(|error| Failure::Now(error.to_string()))?
+            .map_err(|error: String| {
+                Failure::Always(format!("what this Lean compiles can't be read: {error}"))
+            })?;
         return Ok(CompiledBefore {
             took: started.elapsed(),
             guarded,
@@ -189,7 +198,8 @@ pub async fn compile_with_errors(
             module: Arc::new(module),
         });
     }
-    Err("Lean does not compile the file: each time it has other errors".into())
+    let why = "Lean does not compile the file: each time it has other errors";
+    Err(Failure::Always(why.into()))
 }
 
 /// The commands of a file in which Lean has found errors, by where they begin.

@@ -16,21 +16,18 @@ pub struct FileAsItStands<'a> {
 pub struct Claim {
     /// The hole, by its number in the outline of the file.
     pub hole: usize,
-    /// The change to the file's text.
-    pub change: Change,
-    /// What it is said to be.
+    /// What is said of it.
     pub is: Claimed,
 }
 
-/// What a claim is said to be.
+/// What is said of a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// A proof, with nothing left open.
-    Proof,
-    /// A sketch, which leaves a `sorry`.
-    Sketch,
-    /// A theorem, in front of the declaration, that contradicts the goal; the change puts [`CONTRARY`]
-    /// in the place of the tactic that says so.
+    /// This change of the file's text fills it with a proof, and leaves nothing open.
+    Proof(Change),
+    /// This one fills it with a sketch, which leaves a `sorry`.
+    Sketch(Change),
+    /// A theorem in front of its declaration contradicts the goal.
     Contrary {
         /// The theorem, whole.
         theorem: String,
@@ -43,15 +40,21 @@ pub enum Claimed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub(super) unproved: Vec<String>,
+    pub(super) stated: Vec<String>,
     pub(super) axioms: Vec<String>,
     pub(super) kernel: String,
 }
 
 impl Word {
-    /// The declarations on which it rests that are not proved themselves, and on which its own did not rest
-    /// before.
+    /// The declarations on which it rests that are not proved themselves, but for those of [`Word::stated`].
     pub fn unproved(&self) -> &[String] {
         &self.unproved
+    }
+
+    /// The declarations, not proved themselves, that are part of what is stated: whatever is said of them rests
+    /// on them.
+    pub fn stated(&self) -> &[String] {
+        &self.stated
     }
 
     /// All axioms on which it rests, `sorry` not among them.
@@ -74,7 +77,28 @@ pub enum NoWord {
     /// There is no referee for this file, or this Lean, whatever is claimed.
     #[error("{0}")]
     NoReferee(String),
+    /// The referee could not be asked this time.
+    #[error("the referee could not be asked: {0}; try again")]
+    Unknown(String),
 }
 
-/// Stands in a claim's change for the tactic that says that a goal is contradicted.
-pub const CONTRARY: &str = "unsorry_contrary";
+/// The reasons why there is nothing to judge.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It will be so the next time.
+    #[error("{0}")]
+    Always(String),
+    /// It went wrong this time: a process ended, or took too long, or there was no room.
+    #[error("{0}")]
+    Now(String),
+}
+
+impl Failure {
+    /// What it means for a claim of a file that could not be compiled as it stands.
+    pub fn of_the_file(self) -> NoWord {
+        match self {
+            Failure::Always(why) => NoWord::NoReferee(why),
+            Failure::Now(why) => NoWord::Unknown(why),
+        }
+    }
+}

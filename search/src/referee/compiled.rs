@@ -20,12 +20,10 @@ pub const SORRY: &str = "sorryAx";
 pub struct Marks {
     /// The last parts of the marks' names, in the order of the file's holes.
     pub marks: Vec<String>,
-    /// For each hole of the file, the declaration, or `mutual` block, that it stands in.
-    pub blocks: Vec<usize>,
-    /// The last part of the name of the link to a negation.
-    pub link: String,
-    /// What the last parts of all these, and of what is declared for them, begin with.
-    pub secret: String,
+    /// The number of the file's holes: the marks behind those are for what sketches leave open.
+    pub holes: usize,
+    /// The names of the file's declarations as they are written, by their parts.
+    pub declared: Vec<Vec<String>>,
 }
 
 /// A compiled file.
@@ -153,7 +151,7 @@ impl<'a> Compiled<'a> {
     }
 
     /// The constants that terms name, each once.
-    fn named_in(&self, mut waiting: Vec<ExprId>) -> Vec<NameId> {
+    pub fn named_in(&self, mut waiting: Vec<ExprId>) -> Vec<NameId> {
         let mut seen: HashSet<ExprId> = HashSet::new();
         let mut found: HashSet<NameId> = HashSet::new();
         while let Some(at) = waiting.pop() {
@@ -216,6 +214,26 @@ impl<'a> Compiled<'a> {
         })
     }
 
+    /// The constants of this file that the proofs in some declarations are made of; what those state, which is made
+    /// of the constants `stated`, is not looked into.
+    pub fn reached_by_proof(
+        &self,
+        declarations: &BTreeSet<NameId>,
+        stated: &BTreeSet<NameId>,
+    ) -> BTreeSet<NameId> {
+        self.reached(declarations.iter().copied(), |name| {
+            let names = match self.get(name) {
+                Some(Constant {
+                    kind: ConstantKind::Theorem { value, .. },
+                    ..
+                }) if declarations.contains(&name) => self.named_in(vec![*value]),
+                _ => self.used(name).to_vec(),
+            };
+            let beyond = names.into_iter().filter(|name| !stated.contains(name));
+            beyond.collect()
+        })
+    }
+
     fn reached(
         &self,
         names: impl IntoIterator<Item = NameId>,
@@ -252,14 +270,15 @@ impl<'a> Compiled<'a> {
         (axioms, imported)
     }
 
-    /// Whether a constant of this file holds a `sorry` that does not stand under a mark for which `is_open`
-    /// holds, nor in the link of this name to a negation.
-    pub fn has_stray_sorry(
-        &self,
-        name: NameId,
-        link: &str,
-        is_open: &impl Fn(NameId) -> bool,
-    ) -> bool {
+    /// Whether a constant of this file holds a `sorry`, under a mark or not.
+    pub fn holds_sorry(&self, name: NameId) -> bool {
+        let used = self.used(name);
+        used.iter()
+            .any(|used| is_sorry(self.terms, *used) || self.marks.contains_key(used))
+    }
+
+    /// Whether a constant of this file holds a `sorry` that does not stand under a mark whose number `is_open`.
+    pub fn has_stray_sorry(&self, name: NameId, is_open: &impl Fn(usize) -> bool) -> bool {
         if !self
             .used(name)
             .iter()
@@ -273,7 +292,7 @@ impl<'a> Compiled<'a> {
             if !seen.insert(at) || !self.step() {
                 continue;
             }
-            if let Some(inside) = self.under_a_mark(at, link, is_open) {
+            if let Some(inside) = self.under_a_mark(at, is_open) {
                 waiting.extend(inside);
                 continue;
             }
@@ -285,20 +304,13 @@ impl<'a> Compiled<'a> {
         false
     }
 
-    /// What is left to look at of `mark type (sorryAx …)`, or of the link to a negation; none of anything else.
-    fn under_a_mark(
-        &self,
-        at: ExprId,
-        link: &str,
-        is_open: &impl Fn(NameId) -> bool,
-    ) -> Option<Vec<ExprId>> {
+    /// What is left to look at of `mark type (sorryAx …)`; none of anything else.
+    fn under_a_mark(&self, at: ExprId, is_open: &impl Fn(usize) -> bool) -> Option<Vec<ExprId>> {
         let (head, arguments) = spine(self.terms, at);
         let Expr::Const(name, _) = self.terms.expr(head) else {
             return None;
         };
-        let is_link = names::last(self.terms, *name) == link && self.get(*name).is_some();
-        let is_mark = self.marks.contains_key(name) && is_open(*name);
-        if !is_link && !is_mark {
+        if !self.marks.get(name).is_some_and(|mark| is_open(*mark)) {
             return None;
         }
         let (sorry, of) = spine(self.terms, *arguments.get(1)?);

@@ -7,6 +7,7 @@ use rand::Rng as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::claim::Failure;
 use super::compiler::Compiler;
 use super::names::{joined, number};
 use super::script::Script;
@@ -46,7 +47,7 @@ impl Kernel {
     ///
     /// # Errors
     /// When it can't be started, or this Lean does not understand the script: why.
-    pub async fn start(compiler: &Compiler) -> Result<Kernel, String> {
+    pub async fn start(compiler: &Compiler) -> Result<Kernel, Failure> {
         let script = Script::start(compiler, "Lean's kernel", SCRIPT);
         Ok(Kernel(script.await?))
     }

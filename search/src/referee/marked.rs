@@ -80,8 +80,8 @@ pub struct Edited {
 pub struct Filling {
     /// The hole, by its number in the file's outline.
     pub hole: usize,
-    /// The change.
-    pub change: Change,
+    /// The change; none where the hole stays.
+    pub change: Option<Change>,
     /// What is declared in front of the hole's declaration.
     pub front: String,
     /// Whether it leaves a `sorry` of its own, which gets a mark, too.
@@ -128,21 +128,6 @@ impl Marked {
         format!("{}_{}", self.secret, digits(number))
     }
 
-    /// What all names that are declared for the marks begin with.
-    pub fn secret(&self) -> &str {
-        &self.secret
-    }
-
-    /// The last part of the name of the theorem that a link to a goal's negation goes through.
-    pub fn link(&self) -> String {
-        format!("{}_link", self.secret)
-    }
-
-    /// The term that says that `negation` is the contrary of the goal where it stands.
-    pub fn linked(&self, negation: &str) -> String {
-        format!("exact {} _ sorry {negation}", self.link())
-    }
-
     /// Whether a text could know of the marks.
     pub fn is_known_to(&self, text: &str) -> bool {
         text.contains(&self.secret) || text.contains(self.brackets)
@@ -186,7 +171,8 @@ impl Marked {
                 let name = format!("{}_example{}", self.secret, hole.declaration);
                 edits.push(named_example(&self.text, declaration, &name));
             }
-            if !fillings.iter().any(|filling| filling.hole == number) {
+            let mut own = fillings.iter().filter(|filling| filling.hole == number);
+            if !own.any(|filling| filling.change.is_some()) {
                 edits.push((hole.range.clone(), self.marked(number)));
             }
         }
@@ -197,11 +183,13 @@ impl Marked {
                 let start = declaration.block.start;
                 edits.push((start..start, format!("{}\n", filling.front)));
             }
-            let text = match filling.leaves_open {
-                true => self.with_open_marked(&filling.change),
-                false => filling.change.text.clone(),
-            };
-            edits.push((filling.change.range.clone(), text));
+            if let Some(change) = &filling.change {
+                let text = match filling.leaves_open {
+                    true => self.with_open_marked(change),
+                    false => change.text.clone(),
+                };
+                edits.push((change.range.clone(), text));
+            }
         }
         edits.retain(|(range, _)| range.end <= end);
         // Of what goes in at one place, this comes first.
@@ -253,13 +241,12 @@ impl Marked {
             text += &format!("{public}def {mark}.{{u}} {{α : Sort u}} (a : α) : α := a\n");
         }
         if !self.is_prelude {
-            let (link, secret, [open, close]) = (self.link(), &self.secret, self.brackets);
+            let (secret, [open, close]) = (&self.secret, self.brackets);
             text += &format!(
                 "local macro (name := {secret}_term) \"{open}\" n:ident \"{close}\" : term =>\n  \
                  `($(Lean.mkIdent (.mkSimple (\"{secret}_\" ++ n.getId.toString))) sorry)\n\
                  local macro (name := {secret}_tactic) \"{open}\" n:ident \"{close}\" : tactic =>\n  \
-                 `(tactic| exact {open}$n{close})\n\
-                 {public}theorem {link} (p : Prop) (holds : p) (_ : ¬ p) : p := holds\n"
+                 `(tactic| exact {open}$n{close})\n"
             );
         }
         text
@@ -331,7 +318,12 @@ mod tests {
         let marked = Marked::of(text);
         let filling = |(hole, proof): &(usize, &str)| Filling {
             hole: *hole,
-            change: splice(text, &marked.outline.holes[*hole], HoleKind::Tactic, proof),
+            change: Some(splice(
+                text,
+                &marked.outline.holes[*hole],
+                HoleKind::Tactic,
+                proof,
+            )),
             front: String::new(),
             leaves_open: proof.contains("sorry"),
         };
@@ -361,7 +353,6 @@ mod tests {
                   `($(Lean.mkIdent (.mkSimple ("secret_" ++ n.getId.toString))) sorry)
                 local macro (name := secret_tactic) "<" n:ident ">" : tactic =>
                   `(tactic| exact <$n>)
-                theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
 
 
                 #guard_msgs (drop all) in
@@ -392,7 +383,6 @@ mod tests {
                   `($(Lean.mkIdent (.mkSimple ("secret_" ++ n.getId.toString))) sorry)
                 local macro (name := secret_tactic) "<" n:ident ">" : tactic =>
                   `(tactic| exact <$n>)
-                theorem secret_link (p : Prop) (holds : p) (_ : ¬ p) : p := holds
 
 
                 noncomputable def secret_example0 : 1 = 2 := by

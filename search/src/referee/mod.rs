@@ -11,12 +11,14 @@ mod claim;
 mod compare;
 mod compiled;
 mod compiler;
+mod contrary;
 mod kernel;
 mod marked;
 mod names;
 mod pass;
 mod script;
 mod slot;
+mod subst;
 mod verify;
 mod warm;
 
@@ -29,7 +31,8 @@ use tokio::sync::Mutex;
 use crate::command::LeanCommand;
 use crate::contain::ContainerConfig;
 use before::Before;
-pub use claim::{CONTRARY, Claim, Claimed, FileAsItStands, NoWord, Word};
+use claim::Failure;
+pub use claim::{Claim, Claimed, FileAsItStands, NoWord, Word};
 use compiler::Compiler;
 use kernel::Kernel;
 use slot::Slot;
@@ -90,45 +93,81 @@ impl Referee {
         }
     }
 
-    /// Judges claims for holes of one file, all of them in one pass. Where they don't hold together, each is
-    /// judged alone.
+    /// Judges claims for holes of one file, all of them in one pass. Where they don't hold together, one after the
+    /// other is added to those that do: a word is for claims that were judged together.
     pub async fn judge(
         &self,
         file: FileAsItStands<'_>,
         claims: &[Claim],
         limit: Duration,
     ) -> Vec<Result<Word, NoWord>> {
-        let before = match self.before(file, limit).await {
+        let before = match self.ready(file, limit).await {
             Ok(before) => before,
-            Err(why) => return vec![Err(NoWord::NoReferee(why)); claims.len()],
+            Err(no) => return vec![Err(no); claims.len()],
         };
-        // There is a kernel before anything of a stranger's is compiled: one that fails later is no excuse.
-        {
-            let mut slot = self.kernel.lock().await;
-            if let Err(why) = self.start(&mut slot).await {
-                return vec![Err(NoWord::NoReferee(why)); claims.len()];
-            }
-        }
-        let together = self.pass(&before, claims, limit).await;
-        let words = match together {
-            Ok(words) => words,
-            Err(why) if claims.len() == 1 => vec![Err(NoWord::Refused(why))],
-            Err(why) => {
-                tracing::debug!(why, "not together: each alone");
-                let mut words = Vec::new();
-                for claim in claims {
-                    let alone = self.pass(&before, std::slice::from_ref(claim), limit).await;
-                    words.push(match alone {
-                        Ok(mut words) => words.pop().unwrap_or_else(|| {
-                            Err(NoWord::Refused("nothing was said of it".into()))
-                        }),
-                        Err(why) => Err(NoWord::Refused(why)),
-                    });
-                }
-                words
+        let words = match self.pass(&before, claims, limit).await {
+            Ok(words) => words.into_iter().map(Ok).collect(),
+            Err(no) if claims.len() == 1 => vec![Err(no)],
+            Err(no) => {
+                tracing::debug!(%no, "not together: one after the other");
+                self.one_after_the_other(&before, claims, limit).await
             }
         };
         self.warm_up_again(before, claims, limit);
+        words
+    }
+
+    /// The file as it stands, compiled, and a kernel: all that is needed before anything of a stranger's is
+    /// compiled, so that what fails later is no excuse. What fails for no reason of the file's is tried twice.
+    async fn ready(
+        &self,
+        file: FileAsItStands<'_>,
+        limit: Duration,
+    ) -> Result<Arc<Before>, NoWord> {
+        if self.compiler.command.compiler().is_none() {
+            return Err(NoWord::NoReferee(format!(
+                "which Lean `{}` starts can't be told",
+                self.compiler.command
+            )));
+        }
+        let once = async || {
+            let before = self.before(file, limit).await?;
+            let mut slot = self.kernel.lock().await;
+            self.start(&mut slot).await?;
+            Ok(before)
+        };
+        let ready = match once().await {
+            Err(Failure::Now(why)) => {
+                tracing::debug!(why, "the referee could not be asked: once more");
+                once().await
+            }
+            ready => ready,
+        };
+        ready.map_err(Failure::of_the_file)
+    }
+
+    async fn one_after_the_other(
+        &self,
+        before: &Before,
+        claims: &[Claim],
+        limit: Duration,
+    ) -> Vec<Result<Word, NoWord>> {
+        let mut kept: Vec<usize> = Vec::new();
+        let mut words: Vec<Result<Word, NoWord>> = Vec::new();
+        for number in 0..claims.len() {
+            let with: Vec<usize> = kept.iter().copied().chain([number]).collect();
+            let together: Vec<Claim> = with.iter().map(|at| claims[*at].clone()).collect();
+            match self.pass(before, &together, limit).await {
+                Ok(judged) => {
+                    words.push(Err(NoWord::Unknown(String::new())));
+                    for (at, word) in with.iter().zip(judged) {
+                        words[*at] = Ok(word);
+                    }
+                    kept = with;
+                }
+                Err(no) => words.push(Err(no)),
+            }
+        }
         words
     }
 
@@ -148,7 +187,7 @@ impl Referee {
         &self,
         file: FileAsItStands<'_>,
         limit: Duration,
-    ) -> Result<Arc<Before>, String> {
+    ) -> Result<Arc<Before>, Failure> {
         let entry = {
             let mut files = self.files.lock().await;
             let known = files.iter().find(|known| known.is_of(file)).cloned();
@@ -164,7 +203,7 @@ impl Referee {
     }
 
     /// Sees to it that there is a kernel.
-    async fn start(&self, slot: &mut Option<Kernel>) -> Result<(), String> {
+    async fn start(&self, slot: &mut Option<Kernel>) -> Result<(), Failure> {
         if !slot.as_mut().is_some_and(Kernel::is_alive) {
             *slot = Some(Kernel::start(&self.compiler).await?);
         }
@@ -172,8 +211,9 @@ impl Referee {
     }
 
     /// Takes the kernel to ask it. Whoever has its answer puts it back: one that owes an answer ends.
-    async fn taken(&self, slot: &mut Option<Kernel>) -> Result<Kernel, String> {
+    async fn taken(&self, slot: &mut Option<Kernel>) -> Result<Kernel, Failure> {
         self.start(slot).await?;
-        slot.take().ok_or_else(|| "there is no kernel".to_owned())
+        slot.take()
+            .ok_or_else(|| Failure::Now("there is no kernel".to_owned()))
     }
 }

@@ -181,12 +181,14 @@ pub fn is_realized(terms: &Terms, name: NameId) -> bool {
     REALIZED.iter().any(|realized| last.starts_with(realized))
 }
 
-/// The declaration that a constant was made for: itself, mostly.
-pub fn owner(terms: &Terms, mut name: NameId) -> NameId {
-    while is_made(terms, name)
-        && let Some(rest) = parent(terms, name)
-    {
-        name = rest;
-    }
-    name
+/// Whether the last parts of a name are these.
+pub fn ends_with(terms: &Terms, mut name: NameId, parts: &[String]) -> bool {
+    let mut parts = parts.iter().rev();
+    parts.all(|part| match terms.name(name) {
+        Name::Str(rest, last) => {
+            name = *rest;
+            **last == **part
+        }
+        _ => false,
+    })
 }

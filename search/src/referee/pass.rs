@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
-use unsorry_olean::{Import, LeanVersion, Module, NameId, Terms};
+use unsorry_olean::{Constant, ConstantKind, Import, LeanVersion, Module, NameId, Terms};
+use unsorry_syntax::name_parts;
 
 use super::Referee;
 use super::before::{Before, uncompiled};
-use super::claim::{CONTRARY, Claim, Claimed, NoWord, Word};
-use super::compare::{Comparison, Finding, Wanted};
+use super::claim::{Claim, Claimed, Failure, NoWord, Word};
+use super::compare::{Comparison, Difference, Finding, Wanted};
 use super::compiled::{Marks, SORRY};
 use super::compiler::{Compiled, Source};
+use super::contrary::{Place, contradiction, place};
 use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
-use super::names::{joined, name_json, parts_of};
+use super::names::{joined, last, name_json, parts_of};
 
 /// The time that proofs may take, beside three times that of the file as it stands.
 const MAX_MORE: Duration = Duration::from_secs(120);
@@ -22,10 +24,13 @@ const MAX_MORE: Duration = Duration::from_secs(120);
 /// The axioms that every proof may rest on.
 pub(super) const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
+/// What the theorems are called that the kernel is given against goals.
+const AGAINST: &str = "unsorry_against_";
+
 /// What the constants say of all claims, and what the kernel is asked then.
 struct Read {
     terms: Terms,
-    findings: Vec<Result<Finding, String>>,
+    findings: Vec<Finding>,
     imports: Vec<ImportLine>,
     /// The declarations for the kernel.
     lines: Vec<u8>,
@@ -44,18 +49,23 @@ impl Referee {
         before: &Before,
         claims: &[Claim],
         limit: Duration,
-    ) -> Result<Vec<Result<Word, NoWord>>, String> {
-        let compiled = before.compiled(&self.compiler, &self.warm, limit).await?;
+    ) -> Result<Vec<Word>, NoWord> {
+        let compiled = before.compiled(&self.compiler, &self.warm, limit).await;
+        let compiled = compiled.map_err(Failure::of_the_file)?;
         // What takes much longer than the file does without it has nothing to do with a proof.
         let limit = limit.min(compiled.took * 3 + MAX_MORE);
         let marked = &before.marked;
-        if claims
-            .iter()
-            .any(|claim| marked.is_known_to(&claim.change.text))
-        {
-            return Err("it names what only the referee can know".into());
+        let fillings: Vec<Filling> = claims.iter().map(filling).collect();
+        let is_known = |filling: &Filling| {
+            let change = filling.change.iter().map(|change| change.text.as_str());
+            let mut texts = change.chain([filling.front.as_str()]);
+            texts.any(|text| marked.is_known_to(text))
+        };
+        if fillings.iter().any(is_known) {
+            return Err(NoWord::Refused(
+                "it names what only the referee can know".into(),
+            ));
         }
-        let fillings: Vec<Filling> = claims.iter().map(|claim| filling(before, claim)).collect();
         let edited = marked.after(&compiled.guarded, &fillings);
         let source = Source {
             path: &before.path,
@@ -63,19 +73,19 @@ impl Referee {
             text: &edited.text,
         };
         let known = &compiled.text;
-        let parts = match self.warm.compile_last(known, source, limit).await? {
+        let after = self.warm.compile_last(known, source, limit).await;
+        let parts = match after.map_err(NoWord::Refused)? {
             Compiled::Parts(parts) => parts,
-            Compiled::Errors(errors) => return Err(uncompiled(&errors)),
+            Compiled::Errors(errors) => return Err(NoWord::Refused(uncompiled(&errors))),
         };
         let outline = marked.outline();
-        let blocks = outline.holes.iter();
+        let declared = outline.declarations.iter().filter_map(|d| d.name.clone());
         let marks = Marks {
             marks: (0..marked.marks()).map(|n| marked.mark(n)).collect(),
-            blocks: blocks
-                .map(|hole| outline.declaration_of(hole).block.start)
+            holes: outline.holes.len(),
+            declared: declared
+                .map(|name| name_parts(&marked.text()[name]))
                 .collect(),
-            link: marked.link(),
-            secret: marked.secret().to_owned(),
         };
         let mut terms = compiled.terms.clone();
         let read = {
@@ -87,98 +97,119 @@ impl Referee {
                 read(terms, &marks, &before, &after, &claims)
             }
         };
-        let read = tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|error| error.to_string())??;
+        let read = tokio::task::spawn_blocking(read).await;
+        let read = read.map_err(|error| NoWord::Unknown(error.to_string()))?;
+        let read = read.map_err(NoWord::Refused)?;
         let answer = {
             let mut slot = self.kernel.lock().await;
-            let mut kernel = self.taken(&mut slot).await?;
+            let mut kernel = self.taken(&mut slot).await.map_err(Failure::of_the_file)?;
             let answer = kernel.ask(&read.imports, &read.lines, &read.used, limit);
-            let answer = answer.await?;
+            // A proof may be why.
+            let answer = answer.await.map_err(NoWord::Refused)?;
             *slot = Some(kernel);
             answer
         };
-        if let Some((name, why)) = &answer.refused {
-            return Err(format!("Lean's kernel refuses `{name}`: {why}"));
-        }
-        let word = |finding: &Result<Finding, String>| match finding {
-            Err(why) => Err(NoWord::Refused(why.clone())),
-            Ok(finding) => word(&read, finding, &answer),
-        };
-        let words: Vec<Result<Word, NoWord>> = read.findings.iter().map(word).collect();
-        // What is filled in beside a proof may be what it rests on.
-        match words.iter().find_map(|word| word.as_ref().err()) {
-            Some(why) if words.len() > 1 => Err(why.to_string()),
-            _ => Ok(words),
+        match &answer.refused {
+            Some((name, _)) if name.starts_with(AGAINST) => {
+                Err(NoWord::Refused(Difference::NotContrary.to_string()))
+            }
+            Some((name, why)) => Err(NoWord::Refused(format!(
+                "Lean's kernel refuses `{name}`: {why}"
+            ))),
+            // What is filled in beside a proof may be what it rests on: all of them hold, or none.
+            None => read
+                .findings
+                .iter()
+                .map(|finding| word(&read, finding, &answer))
+                .collect(),
         }
     }
 }
 
-fn filling(before: &Before, claim: &Claim) -> Filling {
-    let mut change = claim.change.clone();
-    let front = match &claim.is {
-        Claimed::Contrary { theorem, name } => {
-            change.text = change.text.replace(CONTRARY, &before.marked.linked(name));
-            theorem.clone()
-        }
-        Claimed::Proof | Claimed::Sketch => String::new(),
+fn filling(claim: &Claim) -> Filling {
+    let (change, front) = match &claim.is {
+        Claimed::Proof(change) | Claimed::Sketch(change) => (Some(change.clone()), String::new()),
+        Claimed::Contrary { theorem, .. } => (None, theorem.clone()),
     };
     Filling {
         hole: claim.hole,
         change,
         front,
-        leaves_open: claim.is == Claimed::Sketch,
+        leaves_open: matches!(claim.is, Claimed::Sketch(_)),
     }
 }
 
 /// Reads what the constants say of the claims.
 fn read(
-    terms: Terms,
+    mut terms: Terms,
     marks: &Marks,
     before: &Module,
     after: &Module,
     claims: &[Claim],
 ) -> Result<Read, String> {
-    let comparison = Comparison::new(&terms, marks, before, after);
-    let filled: Vec<usize> = claims.iter().map(|claim| claim.hole).collect();
+    let told = |difference: Difference| difference.to_string();
+    let filled = claims
+        .iter()
+        .filter(|claim| filling(claim).change.is_some());
+    let filled: Vec<usize> = filled.map(|claim| claim.hole).collect();
+    let leaves_open = claims.iter().any(|claim| filling(claim).leaves_open);
     let new = claims.iter().filter_map(|claim| match &claim.is {
         Claimed::Contrary { name, .. } => Some(name.as_str()),
-        Claimed::Proof | Claimed::Sketch => None,
+        Claimed::Proof(_) | Claimed::Sketch(_) => None,
     });
     let new: Vec<&str> = new.collect();
-    let changed = comparison
-        .compare(&filled, &new)
-        .map_err(|difference| difference.to_string())?;
-    let findings = claims.iter().map(|claim| {
-        let wanted = match &claim.is {
-            Claimed::Proof => Wanted::Proof,
-            Claimed::Sketch => Wanted::Sketch,
-            Claimed::Contrary { name, .. } => Wanted::Contrary(name),
-        };
-        comparison
-            .finding(claim.hole, wanted)
-            .map_err(|difference| difference.to_string())
-    });
-    let findings: Vec<Result<Finding, String>> = findings.collect();
-    let found = || findings.iter().flatten();
-    let mut cone: BTreeSet<NameId> = found()
-        .flat_map(|finding| finding.cone.iter().copied())
-        .collect();
-    cone.extend(comparison.checked(&changed));
-    let used: BTreeSet<NameId> = found()
-        .flat_map(|finding| finding.imported.iter().chain(&finding.imported_before))
-        .copied()
-        .collect();
-    let mut lines = Vec::new();
-    let given = after
-        .constants
+    let (mut cone, findings, against) = {
+        let comparison = Comparison::new(&terms, marks, before, after);
+        let changed = comparison
+            .compare(&filled, leaves_open, &new)
+            .map_err(told)?;
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut against: Vec<(Place, Constant)> = Vec::new();
+        for claim in claims {
+            findings.push(match &claim.is {
+                Claimed::Proof(_) => {
+                    let finding = comparison.finding(claim.hole, Wanted::Proof);
+                    finding.map_err(told)?
+                }
+                Claimed::Sketch(_) => {
+                    let finding = comparison.finding(claim.hole, Wanted::Sketch);
+                    finding.map_err(told)?
+                }
+                Claimed::Contrary { name, .. } => {
+                    let (place, theorem) = contrary(&terms, &comparison, claim.hole, name)
+                        .ok_or_else(|| told(Difference::NotContrary))?;
+                    let named = comparison.before().named_in(place.terms());
+                    let finding = comparison.foundation(theorem.name, &named);
+                    against.push((place, theorem));
+                    finding
+                }
+            });
+        }
+        if comparison.after().is_too_much() || comparison.before().is_too_much() {
+            return Err(told(Difference::TooMuch));
+        }
+        (comparison.checked(&changed), findings, against)
+    };
+    let mut given: Vec<Constant> = Vec::new();
+    for (number, (place, theorem)) in against.into_iter().enumerate() {
+        let name = terms.intern_dotted(&format!("{AGAINST}{number}"));
+        let contradiction = contradiction(&mut terms, &place, &theorem, name);
+        given.push(contradiction.ok_or_else(|| told(Difference::NotContrary))?);
+    }
+    cone.extend(findings.iter().flat_map(|finding| &finding.cone));
+    let of_imports = findings
         .iter()
-        .filter(|constant| cone.contains(&constant.name));
+        .flat_map(|finding| finding.imported.iter().chain(&finding.imported_before));
+    let used: BTreeSet<NameId> = of_imports.copied().collect();
+    let mut lines = Vec::new();
+    let of_file = after.constants.iter();
+    let of_file = of_file.filter(|constant| cone.contains(&constant.name));
     let lean = LeanVersion {
         version: &after.lean_version,
         githash: &after.githash,
     };
-    unsorry_olean::export(&terms, given, lean, &mut lines).map_err(|error| error.to_string())?;
+    unsorry_olean::export(&terms, of_file.chain(&given), lean, &mut lines)
+        .map_err(|error| error.to_string())?;
     let imports = import_lines(&terms, after);
     let used = used
         .into_iter()
@@ -192,6 +223,23 @@ fn read(
         version: after.lean_version.clone(),
         terms,
     })
+}
+
+/// The place of a hole, and the theorem that is said to contradict its goal.
+fn contrary(
+    terms: &Terms,
+    comparison: &Comparison<'_>,
+    hole: usize,
+    name: &str,
+) -> Option<(Place, Constant)> {
+    let place = place(terms, comparison.before(), &comparison.holders(hole), hole)?;
+    let mut constants = comparison.after().module.constants.iter();
+    let theorem = constants.find(|constant| {
+        last(terms, constant.name) == name
+            && comparison.before().get(constant.name).is_none()
+            && matches!(constant.kind, ConstantKind::Theorem { .. })
+    })?;
+    Some((place, theorem.clone()))
 }
 
 /// The imports of a module, for the kernel.
@@ -221,19 +269,25 @@ fn word(read: &Read, finding: &Finding, answer: &KernelAnswer) -> Result<Word, N
             .collect()
     };
     let before = resting(&finding.imported_before);
-    let after = resting(&finding.imported);
+    let stated = resting(&finding.imported_stated);
     let known =
         |axiom: &str| STANDARD.contains(&axiom) || before.iter().any(|(_, known)| known == axiom);
-    let mut unproved = finding.unproved.clone();
+    let mut word = Word {
+        unproved: finding.unproved.iter().cloned().collect(),
+        stated: finding.stated.iter().cloned().collect(),
+        axioms: Vec::new(),
+        kernel: format!("Lean {}", read.version),
+    };
     let mut axioms = finding.axioms.clone();
     // What the file declares itself is standard under no name.
     let own = finding.axioms.difference(&finding.axioms_before).cloned();
     let mut foreign: BTreeSet<String> = own.collect();
-    for pair in &after {
-        let (name, axiom) = pair;
+    for pair in resting(&finding.imported) {
+        let (name, axiom) = &pair;
         if axiom == SORRY {
-            if !before.contains(pair) {
-                unproved.insert(name.clone());
+            match stated.contains(&pair) {
+                true => word.stated.push(name.clone()),
+                false => word.unproved.push(name.clone()),
             }
             continue;
         }
@@ -249,9 +303,6 @@ fn word(read: &Read, finding: &Finding, answer: &KernelAnswer) -> Result<Word, N
             foreign.join(", ")
         )));
     }
-    Ok(Word {
-        unproved: unproved.into_iter().collect(),
-        axioms: axioms.into_iter().collect(),
-        kernel: format!("Lean {}", read.version),
-    })
+    word.axioms = axioms.into_iter().collect();
+    Ok(word)
 }

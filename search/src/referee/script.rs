@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
+use super::claim::Failure;
 use super::compiler::Compiler;
 use crate::contain::{self, Container, Scratch};
 
@@ -41,26 +42,30 @@ impl Script {
         compiler: &Compiler,
         what: &'static str,
         source: &str,
-    ) -> Result<Script, String> {
-        let mut why = String::new();
+    ) -> Result<Script, Failure> {
+        let mut why = None;
         // Where every file is a module, only what is public is run.
         for visibility in ["", "public "] {
             let source = source.replace("\ndef main", &format!("\n{visibility}def main"));
-            match Script::run(compiler, what, &source).await? {
+            let run = Script::run(compiler, what, &source).await;
+            match run.map_err(Failure::Now)? {
                 Ok(script) => return Ok(script),
                 Err(said) => why = said,
             }
         }
-        Err(format!(
-            "this Lean does not understand how {what} is asked: {why}"
-        ))
+        Err(match why {
+            Some(why) => Failure::Always(format!(
+                "this Lean does not understand how {what} is asked: {why}"
+            )),
+            None => Failure::Now(format!("{what} ended without a word")),
+        })
     }
 
     async fn run(
         compiler: &Compiler,
         what: &'static str,
         source: &str,
-    ) -> Result<Result<Script, String>, String> {
+    ) -> Result<Result<Script, Option<String>>, String> {
         let Compiler {
             command,
             cwd,
@@ -114,8 +119,7 @@ impl Script {
             })),
             Ok(Ok(false)) => {
                 let error = said.lines().find(|line| line.contains("error"));
-                let error = error.or(said.lines().next());
-                Ok(Err(error.unwrap_or("it ended without a word").to_owned()))
+                Ok(Err(error.or(said.lines().next()).map(str::to_owned)))
             }
             Ok(Err(error)) => Err(failed(&error)),
             Err(_) => Err(format!(

@@ -63,7 +63,7 @@ impl Referee {
             self.start(&mut slot).await
         };
         let (first, second, kernel) = tokio::join!(compile_before, compile_after, kernel);
-        kernel?;
+        kernel.map_err(|failure| failure.to_string())?;
         let first = first.map_err(|why| format!("the file before: {why}"))?;
         let parts = match second.map_err(|why| format!("the file after: {why}"))? {
             Compiled::Parts(parts) => parts,
@@ -93,7 +93,10 @@ impl Referee {
         }
         let twins = Twins::new(&terms, (&first, &second), written, &example);
         let mut slot = self.kernel.lock().await;
-        let mut kernel = self.taken(&mut slot).await?;
+        let mut kernel = self
+            .taken(&mut slot)
+            .await
+            .map_err(|failure| failure.to_string())?;
         let (known, refused) = ask(&mut kernel, &twins, &terms, &second, limit).await?;
         *slot = Some(kernel);
         Ok(Verified::Declarations {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::claim::Failure;
 use super::compiler::{CompileError, Compiled, Compiler, Parts, Source, module_path};
 use super::script::Script;
 use super::slot::Slot;
@@ -126,8 +127,10 @@ impl Warm {
                 texts: 0,
             }),
             Err(why) => {
-                tracing::debug!(why, "there is no warm compiler");
-                self.is_impossible.store(true, Ordering::Relaxed);
+                tracing::debug!(%why, "there is no warm compiler");
+                if matches!(why, Failure::Always(_)) {
+                    self.is_impossible.store(true, Ordering::Relaxed);
+                }
                 None
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use unsorry_prover::{Goal, HoleKind, Hypothesis};
 
-use crate::referee::{CONTRARY, Claim, Claimed};
+use crate::referee::{Claim, Claimed};
 use crate::target::Target;
 use unsorry_syntax::{Change, Outline};
 
@@ -81,16 +81,12 @@ impl Negation {
     }
 
     /// What is claimed of the goal of `target`, which was negated, where `proof` (a change of the theorem's own
-    /// text) proves the negation: the theorem stands in front of its declaration, and in the hole's place that it
-    /// is the goal's contrary.
+    /// text) proves the negation: the theorem stands in front of its declaration.
     pub fn claim(&self, target: &Target, proof: &Change) -> Claim {
         let start = target.declaration().block.start;
         let theorem = proof.apply(&self.target.text);
         Claim {
             hole: target.hole,
-            change: target
-                .spliced(self.kind, &self.in_the_holes_place(CONTRARY))
-                .change,
             is: Claimed::Contrary {
                 theorem: theorem.get(start..).unwrap_or_default().to_owned(),
                 name: NAME.to_owned(),

@@ -121,8 +121,12 @@ impl VerifiedProof {
         let mut text = match &self.source {
             Source::Referee(word) => {
                 let mut text = format!("Lean-checked, kernel-replayed by {}", word.kernel());
-                if word.unproved().is_empty() && self.siblings == 0 {
+                if word.unproved().is_empty() && word.stated().is_empty() && self.siblings == 0 {
                     text += ", axioms clean";
+                }
+                if !word.stated().is_empty() {
+                    let stated = word.stated().join(", ");
+                    text += &format!("; what is stated rests on a sorry in {stated}");
                 }
                 text
             }
@@ -184,8 +188,7 @@ pub async fn confirm_passed(
 ) -> Result<VerifiedProof, Rejection> {
     let claim = Claim {
         hole: cx.target.hole,
-        change: passed.change.clone(),
-        is: Claimed::Proof,
+        is: Claimed::Proof(passed.change.clone()),
     };
     let source = match requirements
         .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
@@ -193,6 +196,7 @@ pub async fn confirm_passed(
     {
         Ok(word) => Source::Referee(word),
         Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
+        Err(no @ NoWord::Unknown(_)) => return Err(Rejection::NoWord(no.to_string())),
         Err(NoWord::NoReferee(why)) => {
             Source::Witness(witness::testify(cx, &passed.text).await?, why)
         }

@@ -70,9 +70,12 @@ pub async fn refute(
         .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
         .await;
     let (level, unconfirmed) = match judged {
-        Ok(word) if word.unproved().is_empty() => (Level::KernelReplayed, None),
+        Ok(word) if word.unproved().is_empty() && word.stated().is_empty() => {
+            (Level::KernelReplayed, None)
+        }
         Ok(_) => return Err(Rejection::because("it leans on what is not proved")),
         Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
+        Err(no @ NoWord::Unknown(_)) => return Err(Rejection::NoWord(no.to_string())),
         Err(NoWord::NoReferee(why)) => (testify_against(cx, negation, passed).await?, Some(why)),
     };
     if level < requirements.least {

@@ -23,6 +23,9 @@ pub enum Rejection {
     /// The referee refuses it.
     #[error("the referee refuses it: {0}")]
     Referee(String),
+    /// The referee could not be asked.
+    #[error("{0}")]
+    NoWord(String),
     /// Lean's answer is no verdict.
     #[error(transparent)]
     Check(#[from] CheckError),

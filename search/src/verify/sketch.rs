@@ -26,6 +26,8 @@ pub struct VerifiedSketch {
     hole: Range<usize>,
     steps: usize,
     open: usize,
+    /// The declarations that it uses and that are not proved themselves.
+    depends_on: Vec<String>,
 }
 
 impl VerifiedSketch {
@@ -61,11 +63,20 @@ impl VerifiedSketch {
 
     /// `3 of 4 steps proved, 1 sorry left`
     pub fn standing(&self) -> String {
-        let VerifiedSketch { steps, open, .. } = self;
+        let VerifiedSketch {
+            steps,
+            open,
+            depends_on,
+            ..
+        } = self;
         let plural = if *steps == 1 { "" } else { "s" };
         let left = if *open == 1 { "sorry" } else { "sorries" };
+        let leans = match depends_on.as_slice() {
+            [] => String::new(),
+            names => format!("; leans on {}, not proved yet", names.join(", ")),
+        };
         format!(
-            "{} of {steps} step{plural} proved, {open} {left} left",
+            "{} of {steps} step{plural} proved, {open} {left} left{leans}",
             steps - open
         )
     }
@@ -134,17 +145,20 @@ pub async fn confirm_sketch(
 ) -> Result<VerifiedSketch, Rejection> {
     let claim = Claim {
         hole: cx.target.hole,
-        change: sketch.change.clone(),
-        is: Claimed::Sketch,
+        is: Claimed::Sketch(sketch.change.clone()),
     };
-    match requirements
+    let depends_on = match requirements
         .judge(cx.target, claim, HEAD_LIMIT + cx.limit)
         .await
     {
-        Ok(_) => {}
+        Ok(word) => word.unproved().to_vec(),
         Err(NoWord::Refused(why)) => return Err(Rejection::Referee(why)),
-        Err(NoWord::NoReferee(_)) => conditions::is_whole(cx, &sketch.whole).await?,
-    }
+        Err(no @ NoWord::Unknown(_)) => return Err(Rejection::NoWord(no.to_string())),
+        Err(NoWord::NoReferee(_)) => {
+            conditions::is_whole(cx, &sketch.whole).await?;
+            Vec::new()
+        }
+    };
     Ok(VerifiedSketch {
         text: sketch.text,
         change: sketch.change,
@@ -152,5 +166,6 @@ pub async fn confirm_sketch(
         hole: cx.target.hole().range.clone(),
         steps,
         open,
+        depends_on,
     })
 }

@@ -164,8 +164,7 @@ impl Filling {
         self.since = None;
         let claim = |(hole, change): (usize, &Change)| Claim {
             hole,
-            change: change.clone(),
-            is: Claimed::Proof,
+            is: Claimed::Proof(change.clone()),
         };
         let known = self.filled.len();
         let filled = self

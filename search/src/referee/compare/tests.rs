@@ -11,6 +11,7 @@ struct Files {
     terms: Terms,
     before: Vec<Constant>,
     after: Vec<Constant>,
+    declared: Vec<Vec<String>>,
 }
 
 impl Files {
@@ -19,6 +20,7 @@ impl Files {
             terms: Terms::default(),
             before: Vec::new(),
             after: Vec::new(),
+            declared: vec![vec!["t".into()]],
         }
     }
 
@@ -92,13 +94,12 @@ impl Files {
         };
         let marks = Marks {
             marks: vec!["secret_0".into(), "secret_1".into()],
-            blocks: vec![0, 10],
-            link: "secret_link".into(),
-            secret: "secret".into(),
+            holes: 2,
+            declared: self.declared.clone(),
         };
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
-        comparison.compare(&[hole], &[])?;
+        comparison.compare(&[hole], false, &[])?;
         let finding = comparison.finding(hole, Wanted::Proof)?;
         Ok(finding.unproved.into_iter().collect())
     }
@@ -107,6 +108,9 @@ impl Files {
 /// A theorem `t : P`, its hole the second, and a neighbour of this name, with the first; the proof is `by`.
 fn beside(neighbour: &str, by: &str) -> Result<Vec<String>, Difference> {
     let mut files = Files::new();
+    files
+        .declared
+        .push(neighbour.rsplit('.').take(1).map(str::to_owned).collect());
     let p = files.constant("P");
     let (first, second, by) = (files.hole(0, p), files.hole(1, p), files.constant(by));
     let mut common = files.common();
@@ -132,12 +136,7 @@ fn neighbours_by_whatever_name() {
         "_private.A.gap",
         "a.b",
     ] {
-        let shown = match name {
-            // What Lean could have made for a declaration is told as that.
-            "t.match_1" | "t._proof_1" => "t",
-            name => name,
-        };
-        assert_eq!(beside(name, name), Ok(vec![shown.to_owned()]), "{name}");
+        assert_eq!(beside(name, name), Ok(vec![name.to_owned()]), "{name}");
         assert_eq!(beside(name, "imported"), Ok(Vec::new()), "{name}");
     }
 }
@@ -190,7 +189,7 @@ fn a_sorry_counts_wherever_it_stands() {
     check(|files, p| files.hole(1, p), Err(Difference::Sorry));
     check(|files, p| files.hole(7, p), Err(Difference::Sorry));
     // Under that of another declaration's hole.
-    check(|files, p| files.hole(0, p), Ok(vec!["t".into()]));
+    check(|files, p| files.hole(0, p), Err(Difference::Sorry));
     check(|files, _| files.constant("imported"), Ok(Vec::new()));
 }
 
@@ -221,4 +220,122 @@ fn data_stays() {
     check(&|files, _| with(files, "two"), true);
     check(&|files, _| with(files, "three"), false);
     check(&|files, _| files.constant("proof"), false);
+}
+
+/// `t : P`, whose value before is that `of` the holes, and after that `by` them; hole 0 was filled.
+fn filled(
+    of: impl Fn(&mut Files, ExprId) -> ExprId,
+    by: impl Fn(&mut Files, ExprId) -> ExprId,
+) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    let p = files.constant("P");
+    let (old, new) = (of(&mut files, p), by(&mut files, p));
+    let common = files.common();
+    files.before = common.clone();
+    let one = files.theorem("t", p, old);
+    files.before.push(one);
+    files.after = common;
+    let one = files.theorem("t", p, new);
+    files.after.push(one);
+    files.judged(0)
+}
+
+fn pair(files: &mut Files, left: ExprId, right: ExprId) -> ExprId {
+    let and = files.constant("and");
+    let left = files.terms.intern_expr(Expr::App(and, left));
+    files.terms.intern_expr(Expr::App(left, right))
+}
+
+#[test]
+fn a_proof_stands_apart_from_the_holes_beside_it() {
+    let both = |files: &mut Files, p| {
+        let (left, right) = (files.hole(0, p), files.hole(1, p));
+        pair(files, left, right)
+    };
+    let with = |left: &'static dyn Fn(&mut Files, ExprId) -> ExprId| {
+        move |files: &mut Files, p| {
+            let (left, right) = (left(files, p), files.hole(1, p));
+            pair(files, left, right)
+        }
+    };
+    let honest = with(&|files, _| files.constant("proof"));
+    assert_eq!(filled(both, honest), Ok(Vec::new()));
+    let on_the_other = with(&|files, p| files.hole(1, p));
+    assert_eq!(filled(both, on_the_other), Err(Difference::Siblings));
+    let moved = |files: &mut Files, p| {
+        let (left, right) = (files.hole(1, p), files.constant("proof"));
+        pair(files, left, right)
+    };
+    assert_eq!(filled(both, moved), Err(Difference::Siblings));
+}
+
+/// `t : P` under a name that Lean could have made, with what is after in its place.
+fn named(name: &str, after: Option<&str>) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    files
+        .declared
+        .push(name.split('.').map(str::to_owned).collect());
+    let p = files.constant("P");
+    let hole = files.hole(1, p);
+    let common = files.common();
+    files.before = common.clone();
+    files.after = common;
+    // Of what it would have been made, were it made.
+    if let Some((of, _)) = name.rsplit_once('.') {
+        let value = files.constant("two");
+        let one = files.definition(of, p, value);
+        files.before.push(one.clone());
+        files.after.push(one);
+    }
+    let one = files.theorem(name, p, hole);
+    files.before.push(one);
+    if let Some(ty) = after {
+        let (ty, value) = (files.constant(ty), files.constant("proof"));
+        let one = files.theorem(name, ty, value);
+        files.after.push(one);
+    }
+    files.judged(1)
+}
+
+#[test]
+fn what_is_declared_is_nothing_that_lean_makes() {
+    for name in ["t", "_t", "proof_1", "A.match_1", "Foo.proof_1", "b._spec"] {
+        assert_eq!(named(name, Some("P")), Ok(Vec::new()), "{name}");
+        assert_eq!(named(name, None), Err(Difference::Gone), "{name}");
+        assert_eq!(named(name, Some("Q")), Err(Difference::Statement), "{name}");
+    }
+}
+
+/// `gap` has a hole, and `five`, of which `t` states something, a proof by it.
+fn on_a_gap(by: &str) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    let p = files.constant("P");
+    let (gap_hole, hole) = (files.hole(0, p), files.hole(1, p));
+    let common = files.common();
+    files.before = common;
+    let gap = files.theorem("gap", p, gap_hole);
+    let gap_by = files.constant("gap");
+    let lemma = files.theorem("five._proof_1", p, gap_by);
+    let lemma_by = files.constant("five._proof_1");
+    let value = pair(&mut files, p, lemma_by);
+    let five = files.definition("five", p, value);
+    files.before.extend([gap, lemma, five]);
+    files.after = files.before.clone();
+    let stated = files.constant("five");
+    let stated = pair(&mut files, stated, p);
+    let one = files.theorem("t", stated, hole);
+    files.before.push(one);
+    let by = files.constant(by);
+    let value = pair(&mut files, stated, by);
+    let one = files.theorem("t", stated, value);
+    files.after.push(one);
+    files.judged(1)
+}
+
+#[test]
+fn what_a_proof_leans_on_is_told_though_its_statement_rests_on_it() {
+    assert_eq!(on_a_gap("proof"), Ok(Vec::new()));
+    assert_eq!(on_a_gap("five"), Ok(Vec::new()));
+    assert_eq!(on_a_gap("gap"), Ok(vec!["gap".to_owned()]));
+    assert_eq!(on_a_gap("five._proof_1"), Ok(vec!["gap".to_owned()]));
 }
