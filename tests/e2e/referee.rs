@@ -39,7 +39,8 @@ fn forging_referee(folder: &Path) -> Referee {
     let text = format!(
         "#!/bin/sh\nfor last; do :; done\n\
          if grep -q 'compiler, kept warm' \"$last\"; then exit 1; fi\n\
-         if grep -q 'exact forged' \"$last\" 2>/dev/null; then sed -i -f {} \"$last\"; fi\n\
+         if grep -q 'exact forged' \"$last\" 2>/dev/null; then sed -i -f {} \"$last\";\n\
+         secret=$(sed -n 's/^def \\([a-z]*\\)_aaa\\..*/\\1/p' \"$last\"); sed -i \"s/SECRET/$secret/\" \"$last\"; fi\n\
          exec {} \"$@\"\n",
         edits.display(),
         LeanCommand::resolve(&[], folder).compiler().expect("Lean")
@@ -93,7 +94,7 @@ async fn judge(referee: &Referee, text: &str, claim: Claim) -> Result<Word, Stri
         .expect("a word")
         .map_err(|no| match no {
             NoWord::Refused(why) => why,
-            NoWord::NoReferee(why) => panic!("{why}"),
+            NoWord::NoReferee(why) | NoWord::Unknown(why) => panic!("{why}"),
         })
 }
 
@@ -178,6 +179,89 @@ async fn judge_forged(referee: &Referee, folder: &Path, forgery: &str) -> Result
     let forged = format!("s/exact forged/exact ⟨by omega, rfl⟩/\n{forgery}");
     std::fs::write(folder.join("forgery.sed"), forged).expect("written");
     judge(referee, FILE, claim(FILE, "exact forged")).await
+}
+
+/// Whoever runs code there knows the marks, and may leave out or rename what Lean could have made itself.
+#[tokio::test]
+async fn no_name_excuses_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let referee = forging_referee(folder.path());
+    let check = async |text: &str, claims: &[Claim], forgery: &str, expected: &[&str]| {
+        std::fs::write(folder.path().join("forgery.sed"), forgery).expect("written");
+        let uri = "file:///nowhere/A.lean";
+        let words = referee
+            .judge(FileAsItStands { uri, text }, claims, LIMIT)
+            .await;
+        let said = words.into_iter().map(|word| match word {
+            Ok(word) => format!("{:?}", word.unproved()),
+            Err(no) => no.to_string(),
+        });
+        assert_eq!(said.collect::<Vec<_>>(), expected, "{text}{forgery}");
+    };
+    let two = "theorem t : False ∧ True := by\n  constructor\n  · sorry\n  · sorry\n";
+    let both = [
+        proof_of(two, 0, "exact forged"),
+        proof_of(two, 1, "trivial"),
+    ];
+    let apart = "its declaration has other holes, and the proof can't be told apart from them: prove them together, or them first";
+    check(
+        two,
+        &both[..1],
+        "s/exact forged/exact SECRET_aab sorry/",
+        &[apart],
+    )
+    .await;
+    check(
+        two,
+        &both,
+        "s/exact forged/exact SECRET_aab sorry/",
+        &[apart, "[]"],
+    )
+    .await;
+    for (text, forgery, why) in [
+        (
+            "theorem _t : False := by\n  sorry\n",
+            "s/_t : False/_q : True/; s/exact forged/trivial/",
+            "its declaration is not there any more",
+        ),
+        (
+            "structure Foo where\n  n : Nat\ntheorem Foo.proof_1 : 1 = 2 := by\n  sorry\n",
+            "s/proof_1 : 1 = 2/proof_1 : True/; s/exact forged/trivial/",
+            "it changes the type of its declaration",
+        ),
+    ] {
+        check(text, &[claim(text, "exact forged")], forgery, &[why]).await;
+    }
+}
+
+/// A goal is contradicted with all that stands around it, whatever was shown of that.
+#[tokio::test]
+async fn contraries() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let referee = referee(folder.path());
+    let text = "theorem a (h : 1 = 2) : False := by\n  sorry\n\n\
+        theorem b (p q : Prop) (l : List Nat) (h : p ∧ q) : l = [] := by\n  obtain ⟨hp, hq⟩ := h\n  sorry\n\n\
+        theorem c (n m : Nat) : n + m = m := by\n  induction n with\n  | zero => simp\n  | succ n ih => sorry\n";
+    let check = async |hole: usize, theorem: &str, expected: Result<(), &str>| {
+        let claim = Claim {
+            hole,
+            is: Claimed::Contrary {
+                theorem: format!("theorem contrary : {theorem}\n"),
+                name: "contrary".into(),
+            },
+        };
+        let said = judge(&referee, text, claim).await;
+        let said = said.as_ref().map(|_| ()).map_err(String::as_str);
+        assert_eq!(said, expected, "{theorem}");
+    };
+    let other = Err("what was proved is not the contrary of this goal");
+    check(0, "¬ False := id", other).await;
+    let list = "¬ ∀ (p q : Prop) (l : List Nat) (_ : p) (_ : q), l = [] := fun h => by\n  simpa using h True True [1] trivial trivial";
+    check(1, list, Ok(())).await;
+    check(1, "¬ ∀ (p q : Prop) (l : List Nat) (_ : p ∧ q), l = [0] := fun h => by\n  simpa using h True True [1] ⟨trivial, trivial⟩", other).await;
+    let step =
+        "¬ ∀ (m n : Nat) (_ : n + m = m), n + 1 + m = m := fun h => by\n  simpa using h 0 0 rfl";
+    check(2, step, Ok(())).await;
 }
 
 /// What is compiled is bytes to us, and none of them are loaded.
