@@ -76,10 +76,13 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::try_parse().unwrap_or_else(|error| refused(&error));
     arguments.config = arguments.config.or_else(users_choice);
-    log::start();
     let Some(command) = arguments.command else {
+        log::start();
         return welcome::welcome(arguments.config.as_deref());
     };
+    if logs(&command) {
+        log::start();
+    }
     let outcome = match command {
         Commands::Serve(serve) => serve::serve(&serve, arguments.config.as_deref()),
         Commands::Prove(prove) => prove::prove(&prove, arguments.config.as_deref()),
@@ -99,6 +102,16 @@ fn main() -> ExitCode {
         Commands::Man(man) => manual::man(&man, Arguments::command()),
     };
     outcome.unwrap_or_else(|error| failed(&error, 2))
+}
+
+/// Whether a command logs. In a container whatever is open is closed, and a log would be.
+fn logs(command: &Commands) -> bool {
+    #[cfg(target_os = "linux")]
+    if matches!(command, Commands::ContainedInside(_)) {
+        return false;
+    }
+    let _ = command;
+    true
 }
 
 /// Says what is wrong with the arguments, which may be anybody's as names of files are; or what was asked

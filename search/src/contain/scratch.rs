@@ -236,3 +236,52 @@ fn remove(path: &Path, folder: &File, time: Duration) -> io::Result<()> {
     remove_all(folder, Instant::now() + time)?;
     std::fs::remove_dir(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_one_removes_it() {
+        for made_goes_first in [true, false] {
+            let made = Scratch::new().expect("a folder");
+            let path = made.path().to_owned();
+            std::fs::write(path.join("mine"), "").expect("written");
+            let given = Scratch::given(path.clone()).expect("it is there");
+            let (first, last) = match made_goes_first {
+                true => (made, given),
+                false => (given, made),
+            };
+            // Whoever sweeps finds it in use.
+            assert!(alone(&open(&path).expect("it is there")).is_err());
+            drop(first);
+            assert!(path.join("mine").exists(), "{made_goes_first}");
+            drop(last);
+            assert!(!path.exists(), "{made_goes_first}");
+            assert!(Scratch::given(path).is_err());
+        }
+    }
+
+    #[test]
+    fn only_folders_of_ours_are_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(Scratch::given(folder.path().to_owned()).is_err());
+        let called = folder.path().join(format!("{PREFIX}x"));
+        std::os::unix::fs::symlink(folder.path(), &called).expect("a link");
+        assert!(Scratch::given(called).is_err());
+    }
+
+    #[test]
+    fn sizes() {
+        let scratch = Scratch::new().expect("a folder");
+        let (folder, inner) = (scratch.path(), scratch.path().join("a/b"));
+        std::fs::create_dir_all(&inner).expect("folders");
+        std::fs::write(inner.join("mine"), [1; 5000]).expect("written");
+        std::os::unix::fs::symlink("/usr", folder.join("link")).expect("a link");
+        let size = scratch.size_on_disk().expect("it can be counted");
+        assert!((5000..20000).contains(&size), "{size}");
+        let deep: PathBuf = std::iter::repeat_n("d", MAX_DEPTH + 1).collect();
+        std::fs::create_dir_all(folder.join(deep)).expect("folders");
+        assert_eq!(scratch.size_on_disk(), None);
+    }
+}

@@ -29,6 +29,7 @@ pub struct Script {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
+    /// Goes first: its supervisor ends all that is in it, and then removes the folder.
     _container: Option<Container>,
     scratch: Scratch,
 }

@@ -75,6 +75,17 @@ fn it_opens_only_data() {
     });
 }
 
+/// Files are opened by somebody else, for whom a link to `self` leads to what they have open.
+#[test]
+fn it_opens_nothing_of_whoever_opens_files() {
+    both(|folder, namespaces| {
+        std::fs::write(folder.join("mine"), "mine").expect("written");
+        let command = ["python3", "-c", include_str!("links.py")];
+        let (code, told) = Contained::start(folder, &command, PLENTY, namespaces).end();
+        assert_eq!((code, told.as_str()), (Some(0), "tried\n"));
+    });
+}
+
 /// A terminal with a user, and its name.
 fn terminal() -> (File, String) {
     let user = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR).expect("a terminal");

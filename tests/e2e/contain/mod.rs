@@ -35,7 +35,7 @@ impl Contained {
     fn start(folder: &Path, command: &[&str], memory: u64, namespaces: bool) -> Contained {
         let (end, lifeline) = UnixStream::pair().expect("sockets");
         // As an editor may leave its files open for whomever it starts.
-        let mut words = ["sh", "-c", "exec \"$@\" 7>>left_open", "sh"]
+        let mut words = ["sh", "-c", "exec \"$@\" 7>>left_open 8<left_open", "sh"]
             .map(String::from)
             .to_vec();
         if !namespaces {

@@ -21,6 +21,13 @@ def terminal():
         # Not that there is no terminal: that nobody may ask.
         if error.errno == 1:
             raise
+def huge():
+    try:
+        mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000)
+    except OSError as error:
+        # Not that there are none.
+        if error.errno == 1:
+            raise
 def mode(change):
     change()
     # That it was done may be a lie.
@@ -71,6 +78,7 @@ tries = {
     'pages in a pipe': lambda: call(numbers['vmsplice'], os.pipe()[1], piece, 1, 0),
     'file in a pipe': lambda: os.splice(mine, os.pipe()[1], 1),
     'file in a socket': lambda: os.sendfile(stream.fileno(), mine, 0, 1),
+    'large pages': huge,
     'memfd': lambda: os.memfd_create('x'),
     'mapped environ': lambda: open(f'/proc/{other}/task/{other}/environ').read(),
     'its files': lambda: os.open(f'/proc/{other}/fd/0', os.O_RDONLY),

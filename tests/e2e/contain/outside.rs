@@ -39,7 +39,7 @@ fn it_reaches_nothing_outside() {
         let (code, told) = Contained::start(folder, &command, PLENTY, namespaces).end();
         outside.kill().expect("it was still there");
         outside.wait().expect("it is gone");
-        assert_eq!((code, told.as_str()), (Some(0), "tried 77\n"));
+        assert_eq!((code, told.as_str()), (Some(0), "tried 78\n"));
         assert!(socket.recv(&mut [0; 1]).is_err(), "something was sent");
     });
 }

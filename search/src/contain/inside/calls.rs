@@ -120,12 +120,15 @@ pub const DENIED: &[libc::c_long] = &[
 
 /// Calls of which Landlock knows nothing either, and that are pretended: some programs set the mode of each
 /// file that they make, or lock it, and give up where they can't. A lock of a file that is not theirs would
-/// stop others.
+/// stop others, and so would writing what others have written.
 pub const PRETENDED: &[libc::c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     SYS_FCHMODAT2,
     libc::SYS_flock,
+    // It would have all disks write, again and again.
+    libc::SYS_sync,
+    libc::SYS_syncfs,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chmod,
 ];

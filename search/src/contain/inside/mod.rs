@@ -46,11 +46,14 @@ pub struct Arguments {
     command: Vec<OsString>,
 }
 
-/// Runs the command until it ends.
+/// Runs the command until it ends. Whatever is open but stdin, stdout and stderr is closed, so nobody may have
+/// opened anything before.
 ///
 /// # Errors
 /// When it can't be started, or not be contained at all.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    // An editor may have left files open for whomever it starts.
+    rights::close_others();
     // The supervisor may be killed before it can end us.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // It may have been before we asked for that: it alone reads our reasons.
@@ -71,12 +74,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     rights::lower_limits(arguments.memory, own_processes);
     rights::give_up_capabilities();
-    // An editor may have left files open for whomever it starts.
-    rights::close_at_exec();
     // What we open files with is nobody else's.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     files::restrict(&arguments.scratch).context("Landlock")?;
     let (mut child, listener) = spawn(&arguments.command, own_processes)?;
+    // They are the command's from now on.
+    rights::close_first().context("/dev/null")?;
     let status = wait(&mut child, listener)?;
     Ok(ExitCode::from(exit_code(status)))
 }

@@ -5,12 +5,15 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, fstatfs, major, minor, openat, readlinkat};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, major, minor, openat, openat2,
+    readlinkat,
+};
 use rustix::io::{Errno, Result};
 
 use super::notify::Listener;
@@ -27,6 +30,9 @@ const DEVICES: [(u32, u32); 4] = [(1, 3), (1, 7), (1, 8), (1, 9)];
 
 /// The file system of pipes that have no name: whoever can name one by a process's files has it already.
 const PIPES: u64 = 0x5049_5045;
+
+/// The file system by which the kernel tells of processes.
+const PROCESSES: u64 = 0x9fa0;
 
 /// The flags that a file is opened with as it was asked for.
 const KEPT: OFlags = OFlags::NONBLOCK
@@ -57,26 +63,15 @@ fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
     if flags.contains(OFlags::TRUNC) {
         return Err(Errno::ACCESS);
     }
-    let path = of_thread(call.pid, text(call.pid, path)?);
+    let path = PathBuf::from(OsString::from_vec(text(call.pid, path)?.into_bytes()));
     let looks = OFlags::PATH | OFlags::CLOEXEC | (flags & OFlags::NOFOLLOW);
-    let seen = match path.is_absolute() {
-        true => openat(CWD, &path, looks, Mode::empty())?,
-        false => {
-            let from = match folder {
-                libc::AT_FDCWD => format!("/proc/{}/cwd", call.pid),
-                _ => format!("/proc/{}/fd/{folder}", call.pid),
-            };
-            let from = openat(CWD, from, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
-            let from = from.map_err(|_| Errno::BADF)?;
-            openat(from, &path, looks, Mode::empty())?
-        }
-    };
+    let seen = look(call.pid, folder, &path, looks)?;
     let seen = match told_of_us(&seen)? {
         None => seen,
         // Whoever follows a link to `self` means themselves.
         Some(rest) => {
             let theirs = Path::new("/proc").join(call.pid.to_string()).join(rest);
-            let seen = openat(CWD, theirs, looks, Mode::empty())?;
+            let seen = plainly(CWD, &theirs, looks)?;
             match told_of_us(&seen)? {
                 None => seen,
                 Some(_) => return Err(Errno::ACCESS),
@@ -98,16 +93,76 @@ fn open(call: &libc::seccomp_notif) -> Result<(OwnedFd, bool)> {
     Ok((file, flags.contains(OFlags::CLOEXEC)))
 }
 
+/// What is at a path for a thread, from one of its folders where that does not say.
+fn look(thread: u32, folder: libc::c_int, path: &Path, looks: OFlags) -> Result<OwnedFd> {
+    if !path.is_absolute() {
+        let from = match folder {
+            libc::AT_FDCWD => format!("/proc/{thread}/cwd"),
+            _ => format!("/proc/{thread}/fd/{folder}"),
+        };
+        let from = openat(CWD, from, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        return plainly(from.map_err(|_| Errno::BADF)?, path, looks);
+    }
+    let path = of_thread(thread, path);
+    let Some((link, rest)) = split_at_link(thread, &path) else {
+        return plainly(CWD, &path, looks);
+    };
+    if rest == Path::new("") {
+        return openat(CWD, link, looks, Mode::empty());
+    }
+    let from = openat(CWD, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    plainly(from, rest, looks)
+}
+
+/// What is at a path, which leads through no link to what a process has open, where it is or what it runs: to
+/// us these are our own, whoever has made a link to `/proc/self`.
+fn plainly(from: impl AsFd, path: &Path, looks: OFlags) -> Result<OwnedFd> {
+    openat2(
+        from,
+        path,
+        looks,
+        Mode::empty(),
+        ResolveFlags::NO_MAGICLINKS,
+    )
+}
+
+/// Splits a path that begins with such a link of this thread's behind it.
+fn split_at_link(thread: u32, path: &Path) -> Option<(PathBuf, &Path)> {
+    let own = PathBuf::from(format!("/proc/{thread}"));
+    let task = own.join(format!("task/{thread}"));
+    let own = if path.starts_with(&task) { task } else { own };
+    let mut rest = path.strip_prefix(&own).ok()?.components();
+    let mut link = own;
+    let first = rest.next()?;
+    link.push(first);
+    match first.as_os_str().as_bytes() {
+        b"fd" => link.push(rest.next()?),
+        b"cwd" | b"root" | b"exe" => {}
+        _ => return None,
+    }
+    Some((link, rest.as_path()))
+}
+
 fn by_number(file: &OwnedFd) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
 /// The path of a file among those by which the kernel tells of this process; none for any other file.
+///
+/// # Errors
+/// When it is one of these, and nobody knows the path, as they are in a place of their own.
 fn told_of_us(file: &OwnedFd) -> Result<Option<PathBuf>> {
     let place = readlinkat(CWD, by_number(file), Vec::new())?.into_bytes();
     let place = PathBuf::from(OsString::from_vec(place));
-    let us = format!("/proc/{}", std::process::id());
-    Ok(place.strip_prefix(us).ok().map(Path::to_owned))
+    let number = std::process::id().to_string();
+    if !place.iter().any(|part| part == number.as_str())
+        || fstatfs(file)?.f_type as u64 != PROCESSES
+    {
+        return Ok(None);
+    }
+    let us = Path::new("/proc").join(number);
+    let rest = place.strip_prefix(us).map_err(|_| Errno::ACCESS)?;
+    Ok(Some(rest.to_owned()))
 }
 
 /// The text in a thread's memory that ends with a 0.
@@ -133,14 +188,15 @@ fn text(thread: u32, at: u64) -> Result<CString> {
 }
 
 /// A path as it is for this thread: what is `self` there is not us.
-fn of_thread(thread: u32, path: CString) -> PathBuf {
-    let path = PathBuf::from(OsString::from_vec(path.into_bytes()));
+fn of_thread(thread: u32, path: &Path) -> PathBuf {
     let own = format!("/proc/{thread}");
     let moved = [
         ("/proc/self", own.clone()),
         ("/proc/thread-self", format!("{own}/task/{thread}")),
         ("/dev/fd", format!("{own}/fd")),
         ("/dev/stdin", format!("{own}/fd/0")),
+        ("/dev/stdout", format!("{own}/fd/1")),
+        ("/dev/stderr", format!("{own}/fd/2")),
     ];
     for (from, to) in moved {
         if let Ok(rest) = path.strip_prefix(from) {
@@ -151,7 +207,7 @@ fn of_thread(thread: u32, path: CString) -> PathBuf {
             };
         }
     }
-    path
+    path.to_owned()
 }
 
 #[cfg(test)]
@@ -161,8 +217,7 @@ mod tests {
     #[test]
     fn paths_of_a_thread() {
         let check = |path: &str, expected: &str| {
-            let path = CString::new(path).expect("no 0 in it");
-            assert_eq!(of_thread(7, path), PathBuf::from(expected));
+            assert_eq!(of_thread(7, Path::new(path)), PathBuf::from(expected));
         };
         check("/proc/self/maps", "/proc/7/maps");
         check("/proc/self", "/proc/7");
@@ -172,6 +227,53 @@ mod tests {
         check("/dev/stdin", "/proc/7/fd/0");
         check("proc/self/maps", "proc/self/maps");
         check("", "");
+    }
+
+    #[test]
+    fn links_of_a_thread() {
+        let check = |path: &str, expected: Option<(&str, &str)>| {
+            let found = split_at_link(7, Path::new(path));
+            let expected = expected.map(|(link, rest)| (PathBuf::from(link), Path::new(rest)));
+            assert_eq!(found, expected, "{path}");
+        };
+        check("/proc/7/fd/3", Some(("/proc/7/fd/3", "")));
+        check("/proc/7/fd/3/a/b", Some(("/proc/7/fd/3", "a/b")));
+        check("/proc/7/cwd/a", Some(("/proc/7/cwd", "a")));
+        check("/proc/7/task/7/root/a", Some(("/proc/7/task/7/root", "a")));
+        check("/proc/7/exe", Some(("/proc/7/exe", "")));
+        check("/proc/7/fd", None);
+        check("/proc/7/maps", None);
+        check("/proc/7", None);
+        check("/proc/8/fd/3", None);
+        check("/proc/7/task/8/fd/3", None);
+    }
+
+    /// Whatever we have open is nobody's by a path.
+    #[test]
+    fn nothing_of_ours_is_reached() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = File::open(folder.path()).expect("it is there");
+        let link = folder.path().join("link");
+        let us = std::process::id();
+        let number = own.as_raw_fd();
+        for place in [
+            format!("/proc/self/fd/{number}"),
+            format!("/proc/{us}/fd/{number}"),
+            format!("/proc/thread-self/fd/{number}"),
+            format!("/dev/fd/{number}"),
+            "/proc/self/cwd".to_owned(),
+            "/proc/self/root".to_owned(),
+            "/proc/self/exe".to_owned(),
+        ] {
+            std::os::unix::fs::symlink(&place, &link).expect("a link");
+            // To a thread that is not there.
+            let found = look(u32::MAX, libc::AT_FDCWD, &link, OFlags::PATH);
+            assert_eq!(found.err(), Some(Errno::LOOP), "{place}");
+            std::fs::remove_file(&link).expect("removed");
+        }
+        std::os::unix::fs::symlink("/proc/self/status", &link).expect("a link");
+        let found = look(u32::MAX, libc::AT_FDCWD, &link, OFlags::PATH).expect("found");
+        assert_eq!(told_of_us(&found), Ok(Some(PathBuf::from("status"))));
     }
 
     #[test]

@@ -75,18 +75,28 @@ pub(super) fn give_up_capabilities() {
     );
 }
 
-/// Closes all open files but the first three, when another program takes over.
-pub(super) fn close_at_exec() {
-    // SAFETY: it closes nothing now, and nothing of ours is to survive then.
+/// Closes all open files but the first three.
+pub(super) fn close_others() {
+    // SAFETY: nobody here has opened anything yet.
     #[allow(unsafe_code)]
     unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            3,
-            libc::c_uint::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        );
+        libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0);
     }
+}
+
+/// Puts what says nothing in the place of the first three open files.
+///
+/// # Errors
+/// When there is nothing such.
+pub(super) fn close_first() -> std::io::Result<()> {
+    let null = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -75,6 +75,9 @@ fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
     // Memory that is shared stays when it is in nobody's sight any more. Parts of files are files' own.
     let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64;
     let shared = argument(3, MaskedEq(shared), shared)?;
+    // Of large pages a machine has only so many, and nobody counts them.
+    let huge = libc::MAP_HUGETLB as u64;
+    let huge = argument(3, MaskedEq(huge), huge)?;
     let devices = IOCTLS.map(|call| argument(1, Ne, call));
     let devices = devices.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(vec![
@@ -83,7 +86,7 @@ fn denied_ways() -> Result<Vec<(libc::c_long, Vec<Vec<SeccompCondition>>)>> {
         (libc::SYS_fcntl, each(files.into())?),
         (libc::SYS_socketpair, each(pairs.collect())?),
         (libc::SYS_ioctl, vec![devices]),
-        (libc::SYS_mmap, vec![vec![shared]]),
+        (libc::SYS_mmap, vec![vec![shared], vec![huge]]),
         (libc::SYS_openat, openings(2)?),
         #[cfg(target_arch = "x86_64")]
         (libc::SYS_open, openings(1)?),
