@@ -22,7 +22,7 @@ use unsorry_prover::HoleKind;
 
 pub use refusal::{Harm, MAX_CANDIDATE_BYTES, Refusal};
 pub use tree::Tree;
-pub use words::MAX_HEARTBEATS;
+pub use words::is_limit;
 
 use tokens::Tokens;
 use words::View;

@@ -3,7 +3,7 @@
 
 use super::options;
 use super::refusal::{Harm, Refusal};
-use super::words::{MAX_HEARTBEATS, harm_of_keyword};
+use super::words::{harm_of_keyword, is_limit};
 
 /// The deepest tree that is read: it is walked by recursion.
 const MAX_DEPTH: usize = 1000;
@@ -98,7 +98,7 @@ impl Tree {
         let known = KINDS.iter().find(|(known, _)| known == kind);
         let harm = match (known, kind.as_str()) {
             (Some((_, harm)), _) => Some(*harm),
-            (_, "Tactic.set_option" | "Term.set_option") if self.limits_heartbeats() => None,
+            (_, "Tactic.set_option" | "Term.set_option") if self.sets_a_limit() => None,
             (_, "Tactic.set_option" | "Term.set_option") => Some(Harm::Option),
             (_, "Tactic.valConfigItem" | "Tactic.config") if self.is_written_out() => None,
             (_, "Tactic.valConfigItem" | "Tactic.config") => Some(Harm::Computed),
@@ -128,12 +128,11 @@ impl Tree {
         }
     }
 
-    fn limits_heartbeats(&self) -> bool {
+    fn sets_a_limit(&self) -> bool {
         let text = self.text();
         let mut words = text.split(' ').skip(1);
-        let is_one = words.next() == Some("maxHeartbeats");
-        let number = words.next().and_then(|number| number.parse().ok());
-        is_one && number.is_some_and(|number| (1..=MAX_HEARTBEATS).contains(&number))
+        let option = words.next().zip(words.next());
+        option.and_then(|(name, number)| is_limit(name, number)) == Some(true)
     }
 
     /// Whether the value of a `(name := value)` is made of literals, arithmetic and constructors.
@@ -279,6 +278,8 @@ mod tests {
         };
         check(&option("maxHeartbeats", "100"), Ok(()));
         check(&option("maxHeartbeats", "0"), Err("set-option"));
+        check(&option("maxRecDepth", "2000"), Ok(()));
+        check(&option("maxRecDepth", "5000"), Err("set-option"));
         check(&option("warn.sorry", "100"), Err("set-option"));
     }
 

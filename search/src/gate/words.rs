@@ -11,8 +11,17 @@ use super::raw::{Run, runs};
 use super::refusal::{Harm, Refusal};
 use super::tokens::Tokens;
 
-/// The most heartbeats that a candidate may ask for: twenty times what Lean gives.
-pub const MAX_HEARTBEATS: u64 = 4_000_000;
+/// The options that a candidate may set for a part of itself, each a limit, with the most that it may ask for: of
+/// heartbeats twenty times what Lean gives, of depth eight times.
+const LIMITS: [(&str, u64); 2] = [("maxHeartbeats", 4_000_000), ("maxRecDepth", 4_096)];
+
+/// Whether a candidate may set the option `name` to what is written as `number`; none where it is no option that may be
+/// set, or that is no number.
+pub fn is_limit(name: &str, number: &str) -> Option<bool> {
+    let (_, most) = LIMITS.iter().find(|(known, _)| *known == name)?;
+    let number: u64 = number.parse().ok()?;
+    Some((1..=*most).contains(&number))
+}
 
 /// How a candidate is looked at.
 #[derive(Clone, Copy)]
@@ -77,7 +86,7 @@ fn word(tokens: &Tokens<'_>, at: usize, view: View) -> Result<(), Refusal> {
     let is_harmless = !is_command || word == "end";
     if (is_harmless && tokens.is_field(at))
         || (view.sketch && word == "sorry")
-        || limits_heartbeats(tokens, at)
+        || sets_a_limit(tokens, at)
     {
         return Ok(());
     }
@@ -151,12 +160,10 @@ fn is_a_command(tokens: &Tokens<'_>, at: usize) -> bool {
     }
 }
 
-/// Whether `set_option maxHeartbeats N in` begins at `at`, with a number that is a limit.
-fn limits_heartbeats(tokens: &Tokens<'_>, at: usize) -> bool {
-    let number = tokens.word(at + 2).parse::<u64>();
+/// Whether `set_option maxHeartbeats N in` or the like begins at `at`, with a number that is a limit.
+fn sets_a_limit(tokens: &Tokens<'_>, at: usize) -> bool {
     tokens.word(at) == "set_option"
-        && tokens.word(at + 1) == "maxHeartbeats"
-        && number.is_ok_and(|number| (1..=MAX_HEARTBEATS).contains(&number))
+        && is_limit(tokens.word(at + 1), tokens.word(at + 2)) == Some(true)
         && tokens.word(at + 3) == "in"
         && tokens.get(at + 4).is_some()
 }
@@ -177,7 +184,7 @@ pub(super) fn anywhere(tokens: &Tokens<'_>, sketch: bool) -> Result<(), Refusal>
         .enumerate()
         .filter(|(at, token)| match tokens.text(token) {
             "open" => tokens.opens_for_a_proof(*at),
-            "set_option" => limits_heartbeats(tokens, *at),
+            "set_option" => sets_a_limit(tokens, *at),
             _ => false,
         })
         .map(|(_, token)| token.range.start)

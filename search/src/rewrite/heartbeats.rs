@@ -2,12 +2,12 @@
 
 use unsorry_syntax::lex;
 
-use crate::gate::{MAX_CANDIDATE_BYTES, MAX_HEARTBEATS};
+use crate::gate::{MAX_CANDIDATE_BYTES, is_limit};
 
-/// The candidate without each `set_option maxHeartbeats N in` whose number is no limit that the gate lets through,
-/// such as the 0 that models like to begin with: it is tried under the limits of the user's own text.
+/// The candidate without each `set_option maxHeartbeats N in` or `maxRecDepth` whose number is no limit that the gate
+/// lets through, such as the 0 that models like to begin with: it is tried under the limits of the user's own text.
 pub fn within_heartbeats(candidate: &str) -> String {
-    if candidate.len() > MAX_CANDIDATE_BYTES || !candidate.contains("maxHeartbeats") {
+    if candidate.len() > MAX_CANDIDATE_BYTES || !candidate.contains("set_option") {
         return candidate.to_owned();
     }
     let tokens = lex(candidate);
@@ -18,11 +18,9 @@ pub fn within_heartbeats(candidate: &str) -> String {
             continue;
         };
         let text = |token: &unsorry_syntax::lexer::Token| token.text(candidate);
-        let is_limit = match text(number).parse::<u64>() {
-            Ok(number) => (1..=MAX_HEARTBEATS).contains(&number),
-            Err(_) => true, // Another thing altogether, which the gate refuses.
-        };
-        let lifts = text(option) == "set_option" && text(name) == "maxHeartbeats" && !is_limit;
+        // Another thing altogether the gate refuses.
+        let lifts =
+            text(option) == "set_option" && is_limit(text(name), text(number)) == Some(false);
         if !lifts || text(word) != "in" {
             continue;
         }
@@ -48,9 +46,11 @@ mod tests {
             "intro h\n· set_option maxHeartbeats 99999999 in\n  simp",
             "intro h\n· simp",
         );
+        check("set_option maxRecDepth 100000 in\nsimp", "simp");
         for same in [
             "set_option maxHeartbeats 400000 in\nsimp",
-            "set_option maxRecDepth 0 in\nsimp",
+            "set_option maxRecDepth 2000 in\nsimp",
+            "set_option warn.sorry 0 in\nsimp",
             "exact maxHeartbeats 0",
         ] {
             check(same, same);
