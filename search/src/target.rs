@@ -9,6 +9,9 @@ use unsorry_syntax::{Change, Declaration, Hole, Outline, splice};
 /// The name that a declaration without one gets, so that Lean can be asked about it.
 pub const NAME: &str = "unsorry_unnamed";
 
+/// The most tokens of what stands behind a declaration that a proof is tried with.
+const MAX_BEHIND: usize = 16;
+
 /// A hole of a document as it was at one moment.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -47,13 +50,18 @@ impl Target {
         &self.text[..self.declaration().block.end]
     }
 
-    /// Whether what stands behind the declaration could also go on with its last term: the steps of a
-    /// `calc` take in `set_option … in` and `open … in`, wherever they stand.
-    pub fn begins_like_a_term(&self) -> bool {
+    /// The beginning of what stands behind the declaration: a proof may go on with it. It is cut before the next
+    /// command's body, or sooner.
+    pub fn behind(&self) -> &str {
         let end = self.declaration().block.end;
-        let mut behind = self.outline.tokens.iter();
-        let first = behind.find(|token| token.range.start >= end && token.is_code());
-        first.is_some_and(|token| matches!(token.text(&self.text), "open" | "set_option"))
+        let tokens = self.outline.tokens.iter();
+        let behind = tokens.filter(|token| token.range.start >= end && token.is_code());
+        let begins_body = |word: &str| matches!(word, ":=" | "where" | "|" | "by" | "=>");
+        let begun = behind
+            .take(MAX_BEHIND)
+            .take_while(|token| !begins_body(token.text(&self.text)));
+        let cut = begun.last().map_or(end, |token| token.range.end);
+        &self.text[end..cut]
     }
 
     /// Whether the declaration, or another in the `mutual` block around it, is `unsafe`.
@@ -97,16 +105,39 @@ impl Target {
 mod tests {
     use super::*;
 
+    fn target(text: &str, hole: usize) -> Target {
+        Target {
+            uri: "file:///A.lean".into(),
+            text: text.into(),
+            hole,
+            outline: Arc::new(Outline::of(text)),
+        }
+    }
+
+    #[test]
+    fn what_a_proof_may_go_on_with() {
+        let check = |behind: &str, expected: &str| {
+            let text = format!("theorem t : 1 = 1 := by\n  sorry{behind}");
+            assert_eq!(target(&text, 0).behind(), expected, "{behind}");
+        };
+        check("", "");
+        check("\n-- the end\n", "");
+        check("\n\nunsafe def x := 1\n", "\n\nunsafe def x");
+        check(
+            "\n/-- d -/\n@[simp] theorem u (n : Nat) : n = n := rfl",
+            "\n/-- d -/\n@[simp] theorem u (n : Nat) : n = n",
+        );
+        check("\nopen A in\ndef f\n  | 0 => 1", "\nopen A in\ndef f");
+        check(
+            &format!("\n#eval {}", "x ".repeat(99)),
+            &format!("\n#eval{}", " x".repeat(14)),
+        );
+    }
+
     #[test]
     fn unsafe_declarations() {
         let check = |text: &str, expected: bool| {
-            let outline = Arc::new(Outline::of(text));
-            let target = Target {
-                uri: "file:///A.lean".into(),
-                text: text.into(),
-                hole: outline.holes.len() - 1,
-                outline,
-            };
+            let target = target(text, Outline::of(text).holes.len() - 1);
             assert_eq!(target.is_unsafe(), expected, "{text}");
         };
         check("unsafe def x := 1\ntheorem t : 1 = 2 := sorry", false);

@@ -139,13 +139,13 @@ async fn run(
         report.error = done.as_ref().err().map(|error| format!("{error:#}"));
         printer.file(&report)?;
         let written = async {
-            match (done, &report.changed) {
-                (Ok(()), Some(new_text)) if arguments.write => {
+            match (done, report.changed.take()) {
+                (Ok(()), Some(filling)) if arguments.write => {
                     let left = || format!("{} is left as it was", file.path.display());
-                    let written = write_file(&mut searches, &file, new_text).await;
+                    let written = write_file(&mut searches, &file, filling).await;
                     written.with_context(left)
                 }
-                (done, _) => done,
+                (done, _) => done.map(|()| true),
             }
         };
         let written = tokio::select! {
@@ -153,9 +153,12 @@ async fn run(
             () = stop.cancelled() => return Ok(ExitCode::from(130)),
             written = written => written,
         };
-        if let Err(error) = written {
-            terminal::error(&error);
-            all_ran = false;
+        match written {
+            Ok(whole) => all_proved &= whole,
+            Err(error) => {
+                terminal::error(&error);
+                all_ran = false;
+            }
         }
         let mut holes = report.holes.iter();
         all_proved &= holes.all(|hole| hole.status == Status::Proved);
@@ -320,7 +323,7 @@ async fn prove_file(
     reports.extend(confirm(&search, &mut filling, printer, file, &position).await);
     tell(&mut reports, printer, report);
     drop(preparing);
-    report.changed = filling.is_changed().then(|| filling.current());
+    report.changed = Some(filling).filter(Filling::is_changed);
     gone.map_or(Ok(()), |why| Err(lean_is_gone(&why)))
 }
 
@@ -413,12 +416,40 @@ fn has_hole(file: &File<'_>, outline: &Outline, wanted: Position) -> Result<()> 
     )
 }
 
-/// Puts the proofs into the file, once Lean has taken it whole.
-async fn write_file(searches: &mut Searches<'_>, file: &File<'_>, new_text: &str) -> Result<()> {
+/// Puts the proofs into the file, once Lean has taken it whole; those with which it does not are left out, and told.
+/// Returns whether none was.
+async fn write_file(
+    searches: &mut Searches<'_>,
+    file: &File<'_>,
+    mut filling: Filling,
+) -> Result<bool> {
     let (search, _) = searches.of(&file.real).await?;
     let uri = file_uri(&file.real)?;
-    write::check_whole(&search.checker, &uri, &file.text, new_text, FILE_LIMIT).await?;
-    write::replace(&file.real, &file.text, new_text)
+    let mut is_whole = true;
+    while filling.is_changed() {
+        let text = filling.current();
+        let new_error =
+            write::check_whole(&search.checker, &uri, &file.text, &text, FILE_LIMIT).await?;
+        let Some(error) = new_error else {
+            write::replace(&file.real, &file.text, &text)?;
+            break;
+        };
+        is_whole = false;
+        let Some(hole) = filling.take_out(error.line) else {
+            break;
+        };
+        let outline = filling.outline();
+        let at = outline.lines.position(outline.holes[hole].range.start);
+        terminal::error(&anyhow!(
+            "{}:{}:{}: its proof is not written: with it, line {} has a new error: {}",
+            file.path.display(),
+            at.line + 1,
+            at.character + 1,
+            error.line + 1,
+            error.message
+        ));
+    }
+    Ok(is_whole)
 }
 
 async fn prove_hole(

@@ -89,17 +89,12 @@ impl Inspection {
             }
         };
         let before = format!("{copy}\n\n");
-        // A proof that would go on with what stands behind it in the file must do so here.
-        let lead = match target.begins_like_a_term() {
-            true => "set_option pp.all false in ",
-            false => "",
-        };
         let line = LineIndex::new(&format!("{text}{before}"))
             .position(usize::MAX)
             .line;
         Inspection {
             named,
-            commands: format!("{before}{lead}#print axioms {name}\n{CHECK} @{name}"),
+            commands: format!("{before}#print axioms {name}\n{CHECK} @{name}"),
             line: Some(line),
         }
     }

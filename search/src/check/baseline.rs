@@ -5,6 +5,7 @@ use std::time::Duration;
 use unsorry_prover::{Context, Goal, HoleKind};
 
 use crate::check::axioms::{self, AxiomReport};
+use crate::check::behind::Behind;
 use crate::check::checker::{CheckError, Checker};
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::{Goals, Unknown};
@@ -37,6 +38,8 @@ pub struct Baseline {
     pub statement: Option<String>,
     /// Lean reports an error before the declaration: what it shows may lack what the user wrote.
     pub error_before: bool,
+    /// Lean's errors in [`Target::behind`].
+    pub behind: Behind,
 }
 
 /// The reasons why a hole can't be worked on.
@@ -128,7 +131,8 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
     let imports = unsorry_syntax::imports(&target.text);
     let goal = Goal::parse(kind, &goals, imports, context)
         .ok_or_else(|| NoGoal::Inert("its goal can't be read".into()))?;
-    let baseline = Baseline {
+    let mut baseline = Baseline {
+        behind: Behind::default(),
         rendered: goals.join("\n\n"),
         reports_accomplished: elaboration
             .diagnostics
@@ -142,14 +146,20 @@ pub async fn baseline(checker: &Checker, target: &Target) -> Result<Baseline, No
             .any(|d| d.is_error() && d.start().line < declaration.start.line),
         goal,
     };
-    if !wants_proof(checker, target, &baseline).await? {
-        return Err(NoGoal::Data(baseline.goal.target));
+    let wanted = match baseline.goal.kind {
+        HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
+        HoleKind::Term => PROOF_PROBE.to_owned(),
+    };
+    match tried(checker, target, &baseline, &wanted).await? {
+        Some((true, behind)) => baseline.behind = behind,
+        _ => return Err(NoGoal::Data(baseline.goal.target)),
     }
     let nothing = match baseline.goal.kind {
         HoleKind::Tactic => format!("exact {NOTHING}"),
         HoleKind::Term => NOTHING.to_owned(),
     };
-    if is_taken(checker, target, &baseline, &nothing).await? {
+    let taken = tried(checker, target, &baseline, &nothing).await?;
+    if matches!(taken, Some((true, _))) {
         return Err(NoGoal::Unneeded);
     }
     Ok(baseline)
@@ -168,38 +178,33 @@ fn why_inert(error: Option<&Diagnostic>) -> String {
     }
 }
 
-/// Whether the hole's type is a proposition.
-async fn wants_proof(
-    checker: &Checker,
-    target: &Target,
-    baseline: &Baseline,
-) -> Result<bool, CheckError> {
-    let probe = match baseline.goal.kind {
-        HoleKind::Tactic => format!("exact {PROOF_PROBE}"),
-        HoleKind::Term => PROOF_PROBE.to_owned(),
-    };
-    is_taken(checker, target, baseline, &probe).await
-}
-
-/// Whether Lean has no error to tell with `probe` in the place of the hole.
-async fn is_taken(
+/// Tries `probe` in the place of the hole: whether Lean has no error to tell of the declaration, and its errors behind
+/// it. None where Lean refuses to look.
+async fn tried(
     checker: &Checker,
     target: &Target,
     baseline: &Baseline,
     probe: &str,
-) -> Result<bool, CheckError> {
+) -> Result<Option<(bool, Behind)>, CheckError> {
     let spliced = target.spliced(baseline.goal.kind, probe);
     let lines = unsorry_syntax::LineIndex::new(&spliced.text);
     let first = lines.position(target.declaration().block.start).line;
+    let end = lines.position(spliced.text.len());
+    let behind = target.behind();
+    let text = spliced.text + behind;
     let elaboration = match checker
-        .elaborate(&target.uri, spliced.text, Vec::new(), HEAD_LIMIT)
+        .elaborate(&target.uri, text, Vec::new(), HEAD_LIMIT)
         .await
     {
-        Err(CheckError::Unknown(Unknown::Refused(_))) => return Ok(false),
+        Err(CheckError::Unknown(Unknown::Refused(_))) => return Ok(None),
         other => other?,
     };
-    Ok(!elaboration
-        .diagnostics
-        .iter()
-        .any(|d| d.is_error() && d.start().line >= first))
+    let own = |d: &&Diagnostic| d.start().line >= first && (behind.is_empty() || d.start() < end);
+    let mut errors = elaboration.diagnostics.iter().filter(|d| d.is_error());
+    let is_taken = errors.find(own).is_none();
+    let behind = match behind {
+        "" => Behind::default(),
+        _ => Behind::of(end, &elaboration.diagnostics),
+    };
+    Ok(Some((is_taken, behind)))
 }

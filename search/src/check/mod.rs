@@ -2,6 +2,7 @@
 
 pub mod axioms;
 pub mod baseline;
+pub mod behind;
 pub mod checker;
 mod queue;
 pub mod reader;

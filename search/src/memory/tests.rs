@@ -50,6 +50,7 @@ fn baseline(goals: &str) -> Baseline {
         axioms: crate::check::axioms::AxiomReport::Axioms(Vec::new()),
         statement: None,
         error_before: false,
+        behind: crate::check::behind::Behind::default(),
     }
 }
 

@@ -34,6 +34,20 @@ pub fn is_accepted(
     Ok(())
 }
 
+/// Lean says of what stands behind the declaration what it said before: the candidate does not go on with it, as the
+/// steps of a `calc` do with what could be a term.
+pub fn ends_where_it_should(
+    cx: CheckContext<'_>,
+    evidence: &Evidence<'_>,
+) -> Result<(), Rejection> {
+    match evidence.behind().differs(&cx.baseline.behind) {
+        Some(what) => Err(Rejection::because(&format!(
+            "Lean takes what stands behind the declaration for a part of it, or reads it otherwise: {what}"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// The declaration states what it stated before.
 pub fn keeps_its_statement(cx: CheckContext<'_>, evidence: &Evidence<'_>) -> Result<(), Rejection> {
     let before = &cx.baseline.statement;

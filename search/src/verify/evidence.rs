@@ -7,6 +7,7 @@ use unsorry_syntax::{LineIndex, Position};
 use super::context::CheckContext;
 use super::dependencies::{Dependencies, dependencies};
 use crate::check::axioms::{AxiomReport, Inspection};
+use crate::check::behind::Behind;
 use crate::check::checker::CheckError;
 use crate::lean::diagnostic::Diagnostic;
 use crate::lean::elaboration::Elaboration;
@@ -21,6 +22,8 @@ pub struct Evidence<'a> {
     /// The questions asked behind the declaration, if any were.
     inspection: Option<Inspection>,
     elaboration: Elaboration,
+    /// Where what stands behind the declaration in the file begins, if it was shown to Lean.
+    goes_on: Option<Position>,
 }
 
 impl<'a> Evidence<'a> {
@@ -29,19 +32,20 @@ impl<'a> Evidence<'a> {
     /// # Errors
     /// When there is no full report of it.
     pub async fn of(cx: CheckContext<'a>, text: String) -> Result<Evidence<'a>, CheckError> {
-        Self::gather(cx, text, None, Vec::new()).await
+        Self::gather(cx, text, None, "", Vec::new()).await
     }
 
-    /// Has Lean elaborate `text`, and asks for the goals at `questions`.
+    /// Has Lean elaborate `text` with the beginning of what stands behind it in the file, and asks for the goals at
+    /// `questions`.
     ///
     /// # Errors
     /// When there is no full report of it.
-    pub async fn asked(
+    pub async fn in_place(
         cx: CheckContext<'a>,
         text: String,
         questions: Vec<Position>,
     ) -> Result<Evidence<'a>, CheckError> {
-        Self::gather(cx, text, None, questions).await
+        Self::gather(cx, text, None, cx.target.behind(), questions).await
     }
 
     /// Has Lean elaborate `text`, and asks for the declaration's axioms and type, and for the goals at
@@ -55,25 +59,28 @@ impl<'a> Evidence<'a> {
         questions: Vec<Position>,
     ) -> Result<Evidence<'a>, CheckError> {
         let inspection = Inspection::of(cx.target, &text);
-        Self::gather(cx, text, Some(inspection), questions).await
+        Self::gather(cx, text, Some(inspection), "", questions).await
     }
 
     async fn gather(
         cx: CheckContext<'a>,
         text: String,
         inspection: Option<Inspection>,
+        behind: &str,
         questions: Vec<Position>,
     ) -> Result<Evidence<'a>, CheckError> {
         let asked = match &inspection {
             Some(inspection) => format!("{text}{}\n", inspection.commands()),
-            None => text.clone(),
+            None => format!("{text}{behind}"),
         };
         let elaboration = cx
             .checker
             .elaborate(&cx.target.uri, asked, questions, cx.limit);
+        let lines = LineIndex::new(&text);
         Ok(Evidence {
             elaboration: elaboration.await?,
-            lines: LineIndex::new(&text),
+            goes_on: (!behind.is_empty()).then(|| lines.position(text.len())),
+            lines,
             cx,
             text,
             inspection,
@@ -99,8 +106,16 @@ impl<'a> Evidence<'a> {
     pub fn said(&self) -> impl Iterator<Item = &Diagnostic> {
         let start = self.cx.target.declaration().block.start;
         let lines = self.lines.position(start).line..=self.lines.position(self.text.len()).line;
+        let is_before = |d: &Diagnostic| self.goes_on.is_none_or(|behind| d.start() < behind);
         let all = self.elaboration.diagnostics.iter();
-        all.filter(move |d| lines.contains(&d.start().line))
+        all.filter(move |d| lines.contains(&d.start().line) && is_before(d))
+    }
+
+    /// Lean's errors in what stands behind the declaration in the file, as far as that was shown.
+    pub fn behind(&self) -> Behind {
+        self.goes_on.map_or_else(Behind::default, |behind| {
+            Behind::of(behind, &self.elaboration.diagnostics)
+        })
     }
 
     /// The errors among that.

@@ -52,11 +52,8 @@ pub async fn pass(cx: CheckContext<'_>, candidate: &Candidate) -> Result<Passed,
     let spliced = cx.target.spliced(kind, &candidate.text);
     // Where tactics go, Lean must show a goal at the first of them: it was run.
     let first_token = LineIndex::new(&spliced.text).position(first_token(&spliced.change));
-    // What stands behind the declaration may go on with its last term: then something must stand there.
-    let evidence = match cx.target.begins_like_a_term() {
-        true => Evidence::inspected(cx, spliced.text, vec![first_token]).await?,
-        false => Evidence::asked(cx, spliced.text, vec![first_token]).await?,
-    };
+    let evidence = Evidence::in_place(cx, spliced.text, vec![first_token]).await?;
+    conditions::ends_where_it_should(cx, &evidence)?;
     conditions::is_accepted(cx, &evidence, first_token)?;
     if !is_read {
         conditions::is_one_block(cx, candidate).await?;

@@ -10,7 +10,7 @@ use unsorry_search::referee::{Claim, Claimed, FileAsItStands, NoWord, Word};
 use unsorry_search::search::{Ended, Outcome, Search};
 use unsorry_search::target::Target;
 use unsorry_search::verify::{Level, VerifiedProof, confirmed};
-use unsorry_syntax::{Change, Outline};
+use unsorry_syntax::{Change, LineIndex, Outline};
 
 /// The most that wait for the referee, and for how long.
 const MAX_WAITING: usize = 16;
@@ -124,6 +124,25 @@ impl Filling {
     pub fn fill(&mut self, hole: usize, change: &Change) {
         let change = self.original(change);
         self.filled.push((hole, change));
+    }
+
+    /// Takes out the last proof that begins in front of this line of the text as it is now, or else the last one; its
+    /// hole, if there was one.
+    pub fn take_out(&mut self, line: u32) -> Option<usize> {
+        self.filled.sort_by_key(|(_, change)| change.range.start);
+        let now = LineIndex::new(&self.current());
+        let mut grown = 0isize;
+        let mut before = None;
+        for (at, (_, change)) in self.filled.iter().enumerate() {
+            let start = change.range.start.saturating_add_signed(grown);
+            if now.position(start).line <= line {
+                before = Some(at);
+            }
+            grown += change.text.len() as isize - change.range.len() as isize;
+        }
+        let last = self.filled.len().checked_sub(1);
+        let (hole, _) = self.filled.remove(before.or(last)?);
+        Some(hole)
     }
 
     /// Whether enough has passed for the referee to be asked.
@@ -246,5 +265,15 @@ mod tests {
             filling.current(),
             "theorem a : p := y y y y\ntheorem b : p := long long proof\ntheorem c : p := x\n"
         );
+        // The one that an error is due to, most likely, is the last before it.
+        assert_eq!(filling.take_out(1), Some(1));
+        assert_eq!(
+            filling.current(),
+            "theorem a : p := y y y y\ntheorem b : p := sorry\ntheorem c : p := x\n"
+        );
+        assert_eq!(filling.take_out(1), Some(0));
+        assert_eq!(filling.take_out(0), Some(2));
+        assert_eq!(filling.take_out(0), None);
+        assert_eq!(filling.current(), text);
     }
 }

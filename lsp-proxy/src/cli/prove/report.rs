@@ -13,6 +13,7 @@ use unsorry_search::search::wording::{complaints, cost, count, summary};
 use unsorry_search::search::{Ended, Outcome};
 use unsorry_syntax::{Change, Position};
 
+use super::confirming::Filling;
 use super::refused::RefusedReport;
 use crate::terminal::{self, Look, say};
 
@@ -167,7 +168,7 @@ impl HoleReport {
 }
 
 /// A file.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct FileReport {
     pub file: String,
     /// The version of its Lean, once that is known.
@@ -177,9 +178,9 @@ pub struct FileReport {
     /// The reason why its other holes were not come to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The text with the proofs in it, if there are any.
+    /// The file with the proofs in it, if there are any.
     #[serde(skip)]
-    pub changed: Option<String>,
+    pub changed: Option<Filling>,
 }
 
 impl FileReport {

@@ -1,4 +1,4 @@
-//! Writing proofs into a file: all of them or nothing.
+//! Writing proofs into a file: all with which Lean takes it whole.
 
 #[cfg(unix)]
 pub use super::replace::replace;
@@ -7,23 +7,33 @@ pub use super::replace::replace;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Result;
 #[cfg(not(unix))]
-use anyhow::Context;
-use anyhow::{Result, bail};
+use anyhow::{Context, bail};
 
 use unsorry_search::check::checker::Checker;
 
-/// Has Lean elaborate the whole file once more with all proofs in it.
+/// An error that proofs bring to a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NewError {
+    /// Its line in the file with the proofs in it, from 0.
+    pub line: u32,
+    /// The first line of Lean's words.
+    pub message: String,
+}
+
+/// Has Lean elaborate the whole file once more with all proofs in it. Returns the first error that the file did not
+/// have before.
 ///
 /// # Errors
-/// When it brings an error that the file did not have before.
+/// When Lean does not say.
 pub async fn check_whole(
     checker: &Checker,
     uri: &str,
     old: &str,
     new: &str,
     limit: Duration,
-) -> Result<()> {
+) -> Result<Option<NewError>> {
     let errors = async |text: &str| -> Result<Vec<(u32, String)>> {
         let elaboration = checker
             .elaborate(uri, text.to_owned(), Vec::new(), limit)
@@ -43,14 +53,13 @@ pub async fn check_whole(
     for (line, message) in after {
         match before.iter().position(|old| *old == message) {
             Some(at) => drop(before.swap_remove(at)),
-            None => bail!(
-                "with the proofs in it, line {} has a new error: {}",
-                line + 1,
-                message.lines().next().unwrap_or_default()
-            ),
+            None => {
+                let message = message.lines().next().unwrap_or_default().to_owned();
+                return Ok(Some(NewError { line, message }));
+            }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Puts `new` in the place of `old`, as [`super::replace::replace`] does where more is known of files.

@@ -37,6 +37,7 @@ fn baseline(rendered: &str) -> Baseline {
         axioms: AxiomReport::Axioms(Vec::new()),
         statement: None,
         error_before: false,
+        behind: crate::check::behind::Behind::default(),
     }
 }
 

@@ -11,7 +11,8 @@ fn each(file: &str, mut judge: impl FnMut(HoleKind, &str, &str)) {
         let mut parts = case.split("\n--- ");
         let text = parts.next().unwrap_or_default();
         let before = text.rfind("sorry").map_or("", |at| text[..at].trim_end());
-        let kind = match before.ends_with("by") {
+        let opened = before.ends_with(" in") && before.contains(":= by\n");
+        let kind = match before.ends_with("by") || opened {
             true => HoleKind::Tactic,
             false => HoleKind::Term,
         };
