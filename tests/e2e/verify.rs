@@ -33,7 +33,9 @@ async fn verify(referee: &Referee, before: &str, after: &str) -> Verified {
 /// What is said of each declaration, in the order of their names; of what is as it was, nothing.
 fn told(verified: Verified) -> BTreeMap<String, String> {
     let verdicts = match verified {
-        Verified::Declarations { verdicts, kernel } => {
+        Verified::Declarations {
+            verdicts, kernel, ..
+        } => {
             assert!(kernel.starts_with("Lean 4."), "{kernel}");
             verdicts
         }
@@ -135,6 +137,18 @@ async fn what_is_filled_is_well() {
             "example (p q : Prop) : (p ∧ q) = (q ∧ p) := propext And.comm\nexample : 1 = 1 := by decide",
             &[("example 1", "proved [\"propext\"]")],
         ),
+        // Of what Lean makes by itself nothing is said: it needs other equations, and compiles another function.
+        piece(
+            "def rec (n : Nat) : Nat := match n with | 0 => sorry | k + 1 => rec k\n\
+             @[simp] def plain (n : Nat) : Nat := match n with | 0 => 1 | k + 1 => plain k\n\
+             theorem unused : plain 1 = 1 := by first | (unfold plain; done) | sorry\n\
+             macro \"hygienic\" : command => `(def hidden : Nat := 1)\nhygienic",
+            "def rec (n : Nat) : Nat := match n with | 0 => 1 | k + 1 => rec k\n\
+             @[simp] def plain (n : Nat) : Nat := match n with | 0 => 1 | k + 1 => plain k\n\
+             theorem unused : plain 1 = 1 := rfl\n\
+             macro \"hygienic\" : command => `(def hidden : Nat := 1)\nhygienic",
+            &[("rec", "filled"), ("unused", "proved")],
+        ),
         piece(
             "theorem done : 2 + 2 = 4 := rfl\ninductive T | a | b (t : T)\ntheorem broken : 1 + 1 = 2 := nope",
             "theorem done : 2 + 2 = 4 := by decide\ninductive T | a | b (t : T)\n/-- Mended. -/\ntheorem broken : 1 + 1 = 2 := rfl",
@@ -205,6 +219,36 @@ async fn what_has_changed_is_told() {
             "def pick (n : Nat) : Nat := match n with | 0 => 1 | _ => 2\ntheorem stmt : (sorry : Nat) = 2 := by sorry",
             "def pick (n : Nat) : Nat := match n with | 1 => 1 | _ => 2\ntheorem stmt : 2 = 2 := rfl",
             &[("pick", "its value"), ("stmt", "its statement")],
+        ),
+    ])
+    .await;
+}
+
+/// Whatever the name of what is open or gone, and whoever gave it.
+#[tokio::test]
+async fn names_hide_nothing() {
+    let open = |text: &str, said: &[(&str, &'static str)]| piece(text, text, said);
+    check(&[
+        open("theorem «_p.q» : 1 = 2 := by sorry", &[("«_p.q»", "open []")]),
+        open(
+            "namespace proof_1\nexample : 1 = 2 := by sorry\ninstance : Nonempty Empty := by sorry\nend proof_1",
+            &[("example 1", "open"), ("proof_1.instNonemptyEmpty_a", "open")],
+        ),
+        piece(
+            "def t : Nat := 1\nnamespace t._x\ninstance : Nonempty (Fin 0) := by sorry\nend t._x\n\
+             theorem «_r.s» : 1 = 2 := by sorry",
+            "def t : Nat := 1",
+            &[("t._x.instNonemptyFinOfNatNat_a", "gone"), ("«_r.s»", "gone")],
+        ),
+        open(
+            "macro \"made\" : command => `(theorem $(Lean.mkIdent `_h) : 1 = 2 := by sorry)\nmade\n\
+             macro \"proof_of\" n:ident : command => `(theorem $n : 1 = 2 := by sorry)\nproof_of t._proof_9",
+            &[("_h", "open"), ("t._proof_9", "open")],
+        ),
+        piece(
+            "theorem bad : (1 : Nat) = \"x\" := by sorry\nopen Nowhere\n#eval nope",
+            "theorem bad : 1 = 1 := rfl",
+            &[("bad", "unknown")],
         ),
     ])
     .await;
@@ -334,6 +378,16 @@ fn exit_codes_json_and_revisions() {
     assert_eq!(code(&output), Some(1), "{output:?}");
     assert!(said.starts_with("  ✗ A.lean:3: "), "{said}");
 
+    let broken = "theorem t : 1 = 1 := nope\ntheorem s : (1 : Nat) = \"x\" := by sorry\n";
+    std::fs::write(folder.path().join("C.lean"), broken).expect("written");
+    write("theorem t : 1 = 1 := rfl\n");
+    let output = run(folder.path(), "verify", &["--json", "C.lean", "A.lean"]);
+    assert_eq!(code(&output), Some(1), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["left_out"], json!([1, 2]));
+    let statuses = [0, 1].map(|at| report["declarations"][at]["status"].clone());
+    assert_eq!(statuses, [json!("proved"), json!("unknown")]);
+
     write(&format!("import Init.Prelude\n{before}"));
     let output = run(folder.path(), "verify", &["B.lean", "A.lean"]);
     assert_eq!(code(&output), Some(1), "{output:?}");
@@ -342,7 +396,7 @@ fn exit_codes_json_and_revisions() {
 
     for arguments in [
         &["A.lean"][..],
-        &["A.lean", "C.lean"],
+        &["A.lean", "D.lean"],
         &["--git", "nothing", "A.lean"],
         &["--git", "--output=x", "A.lean"],
         &["--git", "HEAD", "B.lean"],

@@ -116,14 +116,24 @@ impl<'a> Compiled<'a> {
             let number = numbers.get(names::last(terms, constant.name))?;
             Some((constant.name, *number))
         });
+        let marks = marked.collect();
+        Compiled {
+            marks,
+            ..Compiled::unmarked(terms, module)
+        }
+    }
+
+    /// A file without marks.
+    pub fn unmarked(terms: &'a Terms, module: &'a Module) -> Compiled<'a> {
+        let constants = module.constants.iter();
         Compiled {
             terms,
             module,
-            marks: marked.collect(),
+            marks: HashMap::new(),
             recursors: recursors(module),
             used: RefCell::default(),
             steps: Cell::new(MAX_STEPS),
-            by_name: constants()
+            by_name: constants
                 .map(|constant| (constant.name, constant))
                 .collect(),
         }
@@ -167,14 +177,15 @@ impl<'a> Compiled<'a> {
         found.into_iter().collect()
     }
 
-    fn step(&self) -> bool {
+    /// Counts one more thing that is looked at; false where that is too much.
+    pub fn step(&self) -> bool {
         let left = self.steps.get().saturating_sub(1);
         self.steps.set(left);
         left > 0
     }
 
     /// The constants that belong to an inductive type beside those that its terms name, its recursors among them.
-    fn kin(&self, constant: &Constant) -> Vec<NameId> {
+    pub fn kin(&self, constant: &Constant) -> Vec<NameId> {
         let recursors = match &constant.kind {
             ConstantKind::Inductive { .. } => self.recursors.get(&constant.name),
             _ => None,

@@ -27,45 +27,11 @@ const REALIZED: &[&str] = &[
     "splitter",
 ];
 
-/// The last parts of the names of what Lean makes of a declaration when it is first needed, beside those that
-/// [`is_detail`] knows by their form.
-const MADE_LATER: &[&str] = &[
-    "eq_def",
-    "eq_unfold",
-    "induct",
-    "induct_unfolding",
-    "mutual_induct",
-    "fun_cases",
-    "fun_cases_unfolding",
-    "fixpoint_induct",
-    "partial_correctness",
-    "congr_simp",
-    "splitter",
-    "sizeOf_spec",
-];
-
-/// Whether a name is one that Lean gives to what it makes by itself, in whatever order it needs it: no reader
-/// writes it, and its number says nothing. [`is_made`] looks at the last part alone.
-pub fn is_detail(terms: &Terms, name: NameId) -> bool {
-    let is_numbered =
-        |part: &str| numbered(part, &["match_", "proof_", "eq_", "omega_", "hcongr_"]);
-    let parts = own_parts(terms, name);
-    let by_form = parts
-        .iter()
-        .any(|part| part.starts_with('_') || part.starts_with('\0') || is_numbered(part.as_str()));
-    by_form || (parts.len() > 1 && MADE_LATER.contains(&last(terms, name)))
-}
-
 /// Whether a part of a name is one of these words with a number behind it.
 fn numbered(part: &str, words: &[&str]) -> bool {
     let numbers = words.iter().filter_map(|word| part.strip_prefix(word));
     let is_number = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     numbers.into_iter().any(is_number)
-}
-
-/// Whether a macro has made a name, so that nobody can write it.
-pub fn is_hygienic(terms: &Terms, name: NameId) -> bool {
-    own_parts(terms, name).iter().any(|part| part == "_@")
 }
 
 /// The parts of a name; a number has a character in front that no word has.
@@ -122,7 +88,7 @@ pub fn shown(terms: &Terms, name: NameId) -> String {
 }
 
 /// The parts of a name without those that make it private to its file.
-fn own_parts(terms: &Terms, name: NameId) -> Vec<String> {
+pub fn own_parts(terms: &Terms, name: NameId) -> Vec<String> {
     let mut parts = parts_of(terms, name);
     if parts.first().is_some_and(|first| first == "_private") {
         let own = parts.iter().position(|part| part.starts_with('\0'));

@@ -1,10 +1,14 @@
 //! The referee with a door: whether a file is another with its holes filled, and nothing else changed. Nobody is
 //! asked what the holes were, and the second file may have anything in it.
 
+mod detail;
 mod graph;
+mod rests;
 mod standing;
 mod statement;
+mod twins;
 mod verdict;
+mod written;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -21,11 +25,17 @@ use super::kernel::{ImportLine, Kernel};
 use super::marked::{Edited, SECRET_LETTERS, guarded_command, named_example, unknown_word};
 use super::names::{name_json, shown};
 use super::pass::import_lines;
+use rests::Foundations;
 pub use standing::{Standing, Verdict, Verified};
-use verdict::{Foundations, Twins};
+use twins::Twins;
+use verdict::verdicts;
+use written::{Written, broken};
 
 /// The most declarations of which the kernel is asked why it does not take them.
 const MAX_REFUSED: usize = 8;
+
+/// The most imports that are named as others.
+const MAX_IMPORTS: usize = 8;
 
 impl Referee {
     /// Says what became of the declarations of the text `before` in the text `after`, both of which stand for
@@ -69,12 +79,11 @@ impl Referee {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => return Ok(Verified::Errors(errors)),
         };
-        let written = old.declarations.iter().filter_map(|one| {
-            let name = before.get(one.name.clone()?)?;
-            let last = name.rsplit('.').next()?;
-            Some(last.trim_matches(['«', '»']).to_owned())
-        });
-        let written: HashSet<String> = written.collect();
+        let left_out = first.guarded.iter();
+        let left_out = left_out.map(|at| old.lines.position(*at).line as usize);
+        let left_out: Vec<usize> = left_out.collect();
+        let broken = broken(before, &old, &example, &first.guarded);
+        let written = Written::of(before, &old, &example);
         let read = move || {
             let CompiledBefore {
                 mut terms, module, ..
@@ -91,7 +100,7 @@ impl Referee {
         if let Some(why) = other_imports(&terms, &first, &second) {
             return Ok(Verified::Imports(why));
         }
-        let twins = Twins::new(&terms, (&first, &second), written, &example);
+        let twins = Twins::new(&terms, (&first, &second), &written);
         let mut slot = self.kernel.lock().await;
         let mut kernel = self
             .taken(&mut slot)
@@ -99,9 +108,14 @@ impl Referee {
             .map_err(|failure| failure.to_string())?;
         let (known, refused) = ask(&mut kernel, &twins, &terms, &second, limit).await?;
         *slot = Some(kernel);
+        let verdicts = verdicts(&twins, &known, &refused, broken);
+        if twins.is_too_much() {
+            return Err("what was compiled is too much to look at".into());
+        }
         Ok(Verified::Declarations {
-            verdicts: twins.verdicts(&known, &refused),
+            verdicts,
             kernel: format!("Lean {}", second.lean_version),
+            left_out,
         })
     }
 }
@@ -177,8 +191,10 @@ fn other_imports(terms: &Terms, before: &Module, after: &Module) -> Option<Strin
     };
     let (before, after) = (names(before), names(after));
     let lacking = |these: &[String], those: &[String]| {
+        let those: HashSet<&String> = those.iter().collect();
         let lacking = these.iter().filter(|name| !those.contains(name));
-        lacking.map(|name| format!("`{name}`")).collect::<Vec<_>>()
+        let lacking = lacking.map(|name| format!("`{name}`"));
+        lacking.take(MAX_IMPORTS).collect::<Vec<_>>()
     };
     let (new, gone) = (lacking(&after, &before), lacking(&before, &after));
     Some(match (new.is_empty(), gone.is_empty()) {

@@ -25,6 +25,9 @@ pub struct FileReport {
     pub declarations: Vec<DeclarationReport>,
     /// Lean's errors in the second.
     pub errors: Vec<ErrorReport>,
+    /// The lines of the first, from 1, where commands with errors begin; they were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<usize>,
     /// What is wrong beside those, or why it could not be said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -59,6 +62,7 @@ pub enum Status {
     Axioms,
     Axiom,
     Refused,
+    Unknown,
 }
 
 /// An error of Lean's; the line is counted from 1.
@@ -78,10 +82,16 @@ impl FileReport {
             kernel: None,
             declarations: Vec::new(),
             errors: Vec::new(),
+            left_out: Vec::new(),
             message: None,
         };
         match verified {
-            Verified::Declarations { verdicts, kernel } => {
+            Verified::Declarations {
+                verdicts,
+                kernel,
+                left_out,
+            } => {
+                report.left_out = left_out.into_iter().map(|line| line + 1).collect();
                 report.verified = verdicts.iter().all(|one| one.standing.is_well());
                 report.kernel = Some(kernel);
                 report.declarations = verdicts.into_iter().map(DeclarationReport::of).collect();
@@ -103,6 +113,7 @@ impl FileReport {
             kernel: None,
             declarations: Vec::new(),
             errors: Vec::new(),
+            left_out: Vec::new(),
             message: Some(format!("{error:#}")),
         }
     }
@@ -127,6 +138,7 @@ impl FileReport {
             (&[Status::Changed, Status::Gone], "changed or gone"),
             (&[Status::Axioms, Status::Axiom], "on other axioms"),
             (&[Status::Refused], "refused by the kernel"),
+            (&[Status::Unknown], "not known"),
             (&[Status::Reproved], "proved in another way"),
             (&[Status::New], "new"),
             (&[Status::Unchanged], "as they were"),
@@ -198,6 +210,13 @@ impl DeclarationReport {
                 let why = format!("Lean's kernel does not take it: {why}");
                 (Status::Refused, Some(why))
             }
+            Standing::Unknown { line } => {
+                let line = line + 1;
+                let why = format!(
+                    "Lean makes nothing of it in the file before, for an error at line {line}"
+                );
+                (Status::Unknown, Some(why))
+            }
         };
         DeclarationReport {
             name: verdict.name,
@@ -211,9 +230,10 @@ impl DeclarationReport {
 
     /// The line for a person; none where there is nothing to say.
     fn line(&self) -> Option<(&'static str, Look, String)> {
-        let name = match self.kind {
-            "example" => self.name.clone(),
-            _ => format!("`{}`", self.name),
+        let is_described = self.kind == "example" || self.name.starts_with("the ");
+        let name = match is_described {
+            true => self.name.clone(),
+            false => format!("`{}`", self.name),
         };
         let axioms = match self.axioms.as_slice() {
             [] => "no axioms".to_owned(),
@@ -238,6 +258,7 @@ impl DeclarationReport {
             Status::Gone => "gone",
             Status::Axioms | Status::Axiom => "on other axioms",
             Status::Refused => "refused",
+            Status::Unknown => "not known",
         };
         let (mark, look) = match self.status {
             Status::Open => ("·", Look::Yellow),
@@ -276,6 +297,15 @@ impl Printer {
             let first = error.message.lines().next().unwrap_or_default();
             let place = format!("{}:{}", report.after, error.line);
             self.line("✗", Look::Red, &format_args!("{place}: {first}"));
+        }
+        if !report.left_out.is_empty() {
+            let lines: Vec<String> = report.left_out.iter().map(usize::to_string).collect();
+            let lines = lines.join(", ");
+            let said = format!(
+                "{} has errors, which were left out: line {lines}",
+                report.before
+            );
+            self.line("·", Look::Yellow, &said);
         }
         if let Some(message) = &report.message {
             self.line("✗", Look::Red, message);

@@ -1,16 +1,15 @@
 //! What the constants of one file are made of. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use unsorry_olean::{Constant, Expr, ExprId, Module, NameId, Terms};
 
 use super::super::alike::is_zero;
-use super::super::compiled::{is_sorry, kin, parts, recursors};
+use super::super::compiled::{Compiled, is_sorry, parts};
 
 /// The constants of a file, and which of them each is made of.
 pub struct Graph<'a> {
-    /// Each by its name.
-    pub by_name: HashMap<NameId, &'a Constant>,
+    file: Compiled<'a>,
     nodes: HashMap<NameId, Node>,
 }
 
@@ -18,7 +17,7 @@ pub struct Graph<'a> {
 #[derive(Debug, Default)]
 pub struct Node {
     /// Constants of the file.
-    own: Vec<NameId>,
+    pub own: Vec<NameId>,
     /// Constants of imports, `sorryAx` not among them.
     pub imported: Vec<NameId>,
     /// Whether there is a `sorry` in it.
@@ -29,43 +28,80 @@ pub struct Node {
 
 impl<'a> Graph<'a> {
     /// The graph of a compiled file.
-    pub fn of(terms: &Terms, module: &'a Module) -> Graph<'a> {
-        let constants = module.constants.iter();
-        let by_name: HashMap<NameId, &Constant> = constants
-            .map(|constant| (constant.name, constant))
-            .collect();
-        let recursors = recursors(module);
-        let node = |constant: &&Constant| {
-            let mut node = Node::default();
-            let with = kin(constant).into_iter();
-            let with = with.chain(recursors.get(&constant.name).into_iter().flatten().copied());
-            node.own
-                .extend(with.filter(|name| by_name.contains_key(name)));
-            for at in reachable(terms, parts(constant)) {
-                match terms.expr(at) {
-                    Expr::Const(name, levels) if is_sorry(terms, *name) => {
-                        node.has_sorry = true;
-                        node.has_data_sorry |=
-                            !levels.first().is_some_and(|level| is_zero(terms, *level));
-                    }
-                    Expr::Const(name, _) | Expr::Proj(name, ..) => match by_name.contains_key(name)
-                    {
-                        true => node.own.push(*name),
-                        false => node.imported.push(*name),
-                    },
-                    _ => {}
-                }
-            }
-            for names in [&mut node.own, &mut node.imported] {
-                names.sort_unstable();
-                names.dedup();
-            }
-            (constant.name, node)
+    pub fn of(terms: &'a Terms, module: &'a Module) -> Graph<'a> {
+        let mut graph = Graph {
+            file: Compiled::unmarked(terms, module),
+            nodes: HashMap::new(),
         };
-        Graph {
-            nodes: by_name.values().map(node).collect(),
-            by_name,
+        for constant in &module.constants {
+            let node = graph.node(terms, constant);
+            graph.nodes.insert(constant.name, node);
         }
+        graph
+    }
+
+    fn node(&self, terms: &Terms, constant: &Constant) -> Node {
+        let mut node = Node::default();
+        let kin = self.file.kin(constant).into_iter();
+        node.own.extend(kin.filter(|name| self.has(*name)));
+        for &name in self.file.used(constant.name).iter() {
+            match self.has(name) {
+                _ if is_sorry(terms, name) => node.has_sorry = true,
+                true => node.own.push(name),
+                false => node.imported.push(name),
+            }
+        }
+        node.has_data_sorry = node.has_sorry && self.has_data_sorry(terms, constant);
+        for names in [&mut node.own, &mut node.imported] {
+            names.sort_unstable();
+            names.dedup();
+        }
+        node
+    }
+
+    fn has_data_sorry(&self, terms: &Terms, constant: &Constant) -> bool {
+        let mut seen: HashSet<ExprId> = HashSet::new();
+        let mut waiting = parts(constant);
+        while let Some(at) = waiting.pop() {
+            if !seen.insert(at) || !self.file.step() {
+                continue;
+            }
+            let expr = terms.expr(at);
+            if let Expr::Const(name, levels) = expr
+                && is_sorry(terms, *name)
+                && !levels.first().is_some_and(|level| is_zero(terms, *level))
+            {
+                return true;
+            }
+            waiting.extend(expr.children());
+        }
+        false
+    }
+
+    /// The file.
+    pub fn file(&self) -> &Compiled<'a> {
+        &self.file
+    }
+
+    /// The constants of the file.
+    pub fn constants(&self) -> impl Iterator<Item = &'a Constant> {
+        self.file.module.constants.iter()
+    }
+
+    /// The constant of this name, if it is of the file.
+    pub fn get(&self, name: NameId) -> Option<&'a Constant> {
+        self.file.get(name)
+    }
+
+    /// Whether the file has a constant of this name.
+    pub fn has(&self, name: NameId) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The constants of imports that the file names.
+    pub fn imported(&self) -> BTreeSet<NameId> {
+        let nodes = self.nodes.values();
+        nodes.flat_map(|node| &node.imported).copied().collect()
     }
 
     /// All constants of the file that `names` are made of, themselves among them.
@@ -83,6 +119,7 @@ impl<'a> Graph<'a> {
         let mut waiting: Vec<NameId> = names.into_iter().collect();
         while let Some(name) = waiting.pop() {
             if let Some(node) = self.nodes.get(&name)
+                && self.file.step()
                 && cone.insert(name)
             {
                 waiting.extend(node.own.iter().filter(|name| is_open(**name)));
@@ -119,22 +156,9 @@ impl<'a> Graph<'a> {
     }
 
     /// The constants of the file that a term names.
-    pub fn named_in(&self, terms: &Terms, term: ExprId) -> Vec<NameId> {
-        let named = terms.constants_in(term);
+    pub fn named_in(&self, term: ExprId) -> Vec<NameId> {
+        let mut named = self.file.named_in(vec![term]);
+        named.retain(|name| self.has(*name));
         named
-            .filter(|name| self.by_name.contains_key(name))
-            .collect()
     }
-}
-
-/// All parts of terms, each once.
-fn reachable(terms: &Terms, of: Vec<ExprId>) -> HashSet<ExprId> {
-    let mut seen = HashSet::new();
-    let mut waiting = of;
-    while let Some(at) = waiting.pop() {
-        if seen.insert(at) {
-            waiting.extend(terms.expr(at).children());
-        }
-    }
-    seen
 }

@@ -11,6 +11,8 @@ pub enum Verified {
         verdicts: Vec<Verdict>,
         /// The kernel that has taken what is new or changed: `Lean 4.28.0`.
         kernel: String,
+        /// The lines, from 0, of the first file's commands with errors; these were left out.
+        left_out: Vec<usize>,
     },
     /// The second file has errors.
     Errors(Vec<CompileError>),
@@ -56,6 +58,11 @@ pub enum Standing {
     Axioms(Vec<String>),
     /// It is an axiom that was not there.
     NewAxiom,
+    /// Lean makes nothing of it in the first file, for an error at this line, from 0.
+    Unknown {
+        /// The line.
+        line: usize,
+    },
     /// The kernel does not take it, or what it is made of: why.
     Refused(String),
 }

@@ -6,7 +6,7 @@ use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, NameId, Safety, Terms,
 
 use super::super::alike::{Step, alike, is_zero, spine};
 use super::super::compiled::{is_sorry, parts};
-use super::super::names::{is_detail, is_hygienic, last};
+use super::detail::Details;
 use super::graph::Graph;
 
 /// The declarations of a file, to be found in another.
@@ -14,8 +14,8 @@ pub struct Statements<'a> {
     pub terms: &'a Terms,
     pub before: &'a Graph<'a>,
     pub after: &'a Graph<'a>,
-    /// The last parts of the names that the first file's text declares.
-    pub written: &'a HashSet<String>,
+    /// What of the first Lean has made by itself.
+    pub details: &'a Details,
 }
 
 /// What two terms are.
@@ -26,16 +26,11 @@ enum Place {
 }
 
 impl Statements<'_> {
-    /// Whether Lean has made a constant of the first file by itself. Such a one may have another name in another
-    /// file, where others need it, too; so it is compared where it is used.
-    pub fn is_detail(&self, constant: &Constant) -> bool {
-        let states = matches!(
-            constant.kind,
-            ConstantKind::Theorem { .. } | ConstantKind::Axiom { .. }
-        );
-        is_detail(self.terms, constant.name)
-            && !self.written.contains(last(self.terms, constant.name))
-            && !(states && is_hygienic(self.terms, constant.name))
+    /// The constant of the first file of this name, if Lean has made it by itself. Such a one may have another name
+    /// in another file, where others need it, too; so it is compared where it is used.
+    fn detail(&self, name: NameId) -> Option<&Constant> {
+        let detail = self.before.get(name)?;
+        self.details.is_detail(name).then_some(detail)
     }
 
     /// What of a declaration is not what it was; none where all is but for proofs, and for what stands in the
@@ -84,6 +79,9 @@ impl Statements<'_> {
         let mut uses = Uses::default();
         let mut seen: HashSet<(NameId, NameId)> = HashSet::new();
         alike(self.terms, (old, new), |old, new| {
+            if !self.after.file().step() {
+                return Step::Differs;
+            }
             if self.is_proof_or_hole(place, old) {
                 return Step::Same;
             }
@@ -100,12 +98,7 @@ impl Statements<'_> {
             }
             match (self.terms.expr(old), self.terms.expr(new)) {
                 (Expr::Const(a, us), Expr::Const(b, vs)) if us == vs => {
-                    let is_made = self
-                        .before
-                        .by_name
-                        .get(a)
-                        .is_some_and(|old| self.is_detail(old));
-                    if !is_made || !self.after.by_name.contains_key(b) {
+                    if self.detail(*a).is_none() || !self.after.has(*b) {
                         return Step::Differs;
                     }
                     if !seen.insert((*a, *b)) {
@@ -128,19 +121,14 @@ impl Statements<'_> {
     /// What two constants that stand at one place are the same by, where the old one is Lean's own; nothing for
     /// any other, which is compared on its own. None where they are not the same.
     fn inside(&self, (old, new): (NameId, NameId)) -> Option<Vec<(ExprId, ExprId)>> {
-        let Some(old) = self
-            .before
-            .by_name
-            .get(&old)
-            .filter(|old| self.is_detail(old))
-        else {
+        let Some(old) = self.detail(old) else {
             return Some(Vec::new());
         };
         // Of proofs it is for the kernel to say whether they are any.
         if matches!(old.kind, ConstantKind::Theorem { .. }) {
             return Some(Vec::new());
         }
-        let new = self.after.by_name.get(&new)?;
+        let new = self.after.get(new)?;
         if old.level_params != new.level_params || kind(old) != kind(new) {
             return None;
         }
@@ -175,10 +163,8 @@ impl Statements<'_> {
                 .is_some_and(|level| is_zero(self.terms, *level));
             return place == Place::Value || of_a_proof;
         }
-        let constant = self.before.by_name.get(name);
-        constant.is_some_and(|constant| {
-            matches!(constant.kind, ConstantKind::Theorem { .. }) && self.is_detail(constant)
-        })
+        let detail = self.detail(*name);
+        detail.is_some_and(|detail| matches!(detail.kind, ConstantKind::Theorem { .. }))
     }
 
     /// Whether both are a `sorry` of one type: where it stands is in it, and says nothing.
