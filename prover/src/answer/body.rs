@@ -1,10 +1,10 @@
 //! Code that is no declaration: the tactics or the term that stand at the hole, and nothing else.
 
 use unsorry_syntax::keyword::{self, CommandKind};
-use unsorry_syntax::{Token, commands, lex};
+use unsorry_syntax::{commands, lex};
 
 use super::boundary::{Boundary, goes_on};
-use super::layout::laid_out;
+use super::layout::without_by;
 use super::prose::is_tactic;
 use super::stop_detector::StopDetector;
 use crate::goal::{Context, Goal, HoleKind};
@@ -68,20 +68,6 @@ pub(super) fn exact(term: &str) -> Option<String> {
         (tactics, true) => (!tactics.is_empty()).then_some(tactics),
         (term, false) => Some(format!("exact {}", term.replace('\n', "\n  "))),
     }
-}
-
-/// Tactics without a `:=` and the `by`s that they begin with, and whether there was one.
-pub(super) fn without_by(text: &str) -> (String, bool) {
-    let tokens = lex(text);
-    let code = tokens.iter().filter(|token| token.is_code());
-    let starts = |token: &&Token| matches!(token.text(text), ":=" | "by");
-    let Some(last) = code.take_while(starts).last() else {
-        return (text.to_owned(), false);
-    };
-    let end = last.range.end;
-    let line = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
-    let column = text[line..end].chars().count();
-    (laid_out(&text[end..], column), last.text(text) == "by")
 }
 
 /// `code` with the blanks away that all its lines have in front.

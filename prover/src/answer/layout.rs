@@ -1,6 +1,6 @@
 //! An answer's lines, moved so that the first stands at column 0.
 
-use unsorry_syntax::lex;
+use unsorry_syntax::{Token, lex};
 
 /// `text` without comments and empty lines, its first line at column 0 and the others where they
 /// were beside it; `first` is the column that the text starts at.
@@ -46,4 +46,18 @@ pub(super) fn laid_out(text: &str, first: usize) -> String {
         out += line;
     }
     out
+}
+
+/// Tactics without a `:=` and the `by`s that they begin with, and whether there was one.
+pub(super) fn without_by(text: &str) -> (String, bool) {
+    let tokens = lex(text);
+    let code = tokens.iter().filter(|token| token.is_code());
+    let starts = |token: &&Token| matches!(token.text(text), ":=" | "by");
+    let Some(last) = code.take_while(starts).last() else {
+        return (text.to_owned(), false);
+    };
+    let end = last.range.end;
+    let line = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+    let column = text[line..end].chars().count();
+    (laid_out(&text[end..], column), last.text(text) == "by")
 }

@@ -1,9 +1,8 @@
 //! Finds the end of the block at the hole while it is written.
 
 use super::Unread;
-use super::body::without_by;
 use super::boundary::{Boundary, goes_on, goes_on_from};
-use super::layout::laid_out;
+use super::layout::{laid_out, without_by};
 use crate::goal::{Goal, HoleKind};
 use unsorry_syntax::lexer::{lex_on, may_grow};
 use unsorry_syntax::{Token, TokenKind, keyword, lex};

@@ -5,6 +5,7 @@ use unsorry_syntax::lex;
 
 use super::align::{self, Place};
 use super::boundary::Boundary;
+use super::layout::without_by;
 use super::parts::{Part, PartKind, parts, thoughts};
 use super::stop_detector::StopDetector;
 use super::{Answer, Unread, body, plan, prose};
@@ -210,7 +211,7 @@ fn at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
 fn block_at_hole(goal: &Goal, code: &str, sketch: bool) -> Option<String> {
     let (_, head) = split(&goal.context.before, goal.context.declaration);
     let around = align::statement(head).and_then(|(statement, has_more)| {
-        let tactics = body::without_by(&body::moved_left(code)).0;
+        let tactics = without_by(&body::moved_left(code)).0;
         let tactics = tactics.replace('\n', "\n  ");
         let file = has_more.then(|| format!("{statement} by\n  {tactics}\n"))?;
         at_hole(goal, &file, sketch)
