@@ -171,13 +171,15 @@ impl Referee {
         words
     }
 
-    /// Starts another compiler for the next claim, beside all else; for the same file, if it has other holes and
-    /// is soon compiled.
+    /// Where the file has other holes, starts another compiler for the next claim, beside all else; one that knows
+    /// the file already, if that is soon compiled.
     fn warm_up_again(&self, before: Arc<Before>, claims: &[Claim], limit: Duration) {
-        let has_more = claims.len() < before.marked.outline().holes.len();
+        if claims.len() >= before.marked.outline().holes.len() {
+            return;
+        }
         let warm = self.warm.clone();
         tokio::spawn(async move {
-            let source = before.known().filter(|(took, _)| has_more && *took < SOON);
+            let source = before.known().filter(|(took, _)| *took < SOON);
             warm.prepare(source.map(|(_, source)| source), limit).await;
         });
     }
