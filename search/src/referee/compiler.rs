@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use unsorry_olean::{Module, ReadError, Terms};
 
@@ -21,6 +22,13 @@ const MAX_PRINTED_BYTES: u64 = 1 << 20;
 
 /// The most that is read of a compiled file, all its parts together.
 const MAX_COMPILED_BYTES: u64 = 256 << 20;
+
+/// A script that says a word, and the word.
+const PROBE: &str = "def main : IO Unit := IO.println \"here\"\n";
+const PROBED: &str = "here";
+
+/// The longest that it may take.
+const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The parts of a compiled module, in the order in which they point into one another; a file that is none has
 /// the first only.
@@ -35,6 +43,8 @@ pub struct Compiler {
     pub cwd: PathBuf,
     /// The container's limits.
     pub limits: ContainerConfig,
+    /// Whether of a script only what is public is run.
+    runs_public: OnceCell<bool>,
 }
 
 /// Lean's options, by name.
@@ -115,6 +125,33 @@ struct Place {
 }
 
 impl Compiler {
+    /// The compiler of the server that `command` starts, in `cwd`, contained within `limits`.
+    pub fn new(command: LeanCommand, cwd: PathBuf, limits: ContainerConfig) -> Compiler {
+        Compiler {
+            command,
+            cwd,
+            limits,
+            runs_public: OnceCell::new(),
+        }
+    }
+
+    /// Whether this Lean runs of a script only what is public, as it does where every file is a module.
+    pub async fn runs_what_is_public(&self) -> bool {
+        let ask = async || {
+            let (Some(mut command), Ok(scratch)) = (self.command.compiler(), Scratch::new()) else {
+                return false;
+            };
+            let probe = scratch.path().join("probe.lean");
+            if tokio::fs::write(&probe, PROBE).await.is_err() {
+                return false;
+            }
+            command.args.extend(["--run".into(), probe.into()]);
+            let said = self.run(&command, &scratch, PROBE_LIMIT).await;
+            said.is_ok_and(|said| said.lines().all(|line| line != PROBED))
+        };
+        *self.runs_public.get_or_init(ask).await
+    }
+
     /// The options that a Lake project has for the file at `path`; none for a file of none. What Lake
     /// does not tell is left out: then a proof that needs it is not confirmed.
     pub async fn options(&self, path: &Path, limit: Duration) -> LeanOptions {

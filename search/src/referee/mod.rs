@@ -65,11 +65,7 @@ impl Referee {
         idle: Duration,
         limits: ContainerConfig,
     ) -> Referee {
-        let compiler = Arc::new(Compiler {
-            command,
-            cwd,
-            limits,
-        });
+        let compiler = Arc::new(Compiler::new(command, cwd, limits));
         Referee {
             warm: Arc::new(Warm::new(compiler.clone(), idle)),
             compiler,

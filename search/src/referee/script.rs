@@ -44,17 +44,12 @@ impl Script {
         what: &'static str,
         source: &str,
     ) -> Result<Script, Failure> {
-        let mut why = None;
-        // Where every file is a module, only what is public is run.
-        for visibility in ["", "public "] {
-            let source = source.replace("\ndef main", &format!("\n{visibility}def main"));
-            let run = Script::run(compiler, what, &source).await;
-            match run.map_err(Failure::Now)? {
-                Ok(script) => return Ok(script),
-                Err(said) => why = said,
-            }
-        }
-        Err(match why {
+        let source = match compiler.runs_what_is_public().await {
+            true => source.replace("\ndef main", "\npublic def main"),
+            false => source.to_owned(),
+        };
+        let run = Script::run(compiler, what, &source).await;
+        run.map_err(Failure::Now)?.map_err(|why| match why {
             Some(why) => Failure::Always(format!(
                 "this Lean does not understand how {what} is asked: {why}"
             )),
@@ -71,6 +66,7 @@ impl Script {
             command,
             cwd,
             limits,
+            ..
         } = compiler;
         let Some(mut lean) = command.compiler() else {
             return Err(format!("which Lean `{command}` starts can't be told"));

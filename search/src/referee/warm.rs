@@ -140,7 +140,7 @@ impl Warm {
 impl WarmCompiler {
     /// Whether its last text was this one.
     fn knows(&self, text: &str) -> bool {
-        self.last["text"] == text
+        self.last["text"] == with_line_feeds(text)
     }
 
     /// Compiles a text. After an error it is of no use any more.
@@ -151,6 +151,7 @@ impl WarmCompiler {
         limit: Duration,
     ) -> Result<Compiled, String> {
         self.texts += 1;
+        let text = with_line_feeds(source.text);
         let olean = self.script.scratch().join(format!("{}.olean", self.texts));
         let file = module_path(&compiler.cwd, source.path);
         let module = file.with_extension("");
@@ -160,7 +161,7 @@ impl WarmCompiler {
             |(name, value): &(String, Value)| json!([name.trim_start_matches("weak."), value]);
         let options: Vec<Value> = source.options.iter().map(option).collect();
         let mut asked = json!({
-            "text": source.text,
+            "text": text,
             "file": file.to_string_lossy(),
             "module": module,
             "options": options,
@@ -170,7 +171,7 @@ impl WarmCompiler {
             .iter()
             .all(|key| self.last[key] == asked[key]);
         asked["common"] = match self.last["text"].as_str().filter(|_| is_same_file) {
-            Some(last) => common(last, source.text).into(),
+            Some(last) => common(last, &text).into(),
             None => 0.into(),
         };
         let line = format!("{asked}\n");
@@ -187,6 +188,11 @@ impl WarmCompiler {
             false => Ok(Compiled::Errors(answer.errors)),
         }
     }
+}
+
+/// A text as Lean takes it from a file.
+fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// The bytes that two texts begin with, both.
