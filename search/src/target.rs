@@ -51,15 +51,22 @@ impl Target {
     }
 
     /// The beginning of what stands behind the declaration: a proof may go on with it. It is cut before the next
-    /// command's body, or sooner.
+    /// command's body, or sooner; and behind a word that has what follows it run.
     pub fn behind(&self) -> &str {
         let end = self.declaration().block.end;
         let tokens = self.outline.tokens.iter();
         let behind = tokens.filter(|token| token.range.start >= end && token.is_code());
         let begins_body = |word: &str| matches!(word, ":=" | "where" | "|" | "by" | "=>");
-        let begun = behind
-            .take(MAX_BEHIND)
-            .take_while(|token| !begins_body(token.text(&self.text)));
+        let runs = |word: &str| {
+            word.starts_with('#') || word.starts_with("run_") || word.ends_with("initialize")
+        };
+        let mut has_run = false;
+        let begun = behind.take(MAX_BEHIND).take_while(|token| {
+            let word = token.text(&self.text);
+            let is_behind_one = has_run;
+            has_run |= runs(word);
+            !is_behind_one && !begins_body(word)
+        });
         let cut = begun.last().map_or(end, |token| token.range.end);
         &self.text[end..cut]
     }
@@ -129,9 +136,13 @@ mod tests {
         );
         check("\nopen A in\ndef f\n  | 0 => 1", "\nopen A in\ndef f");
         check(
-            &format!("\n#eval {}", "x ".repeat(99)),
-            &format!("\n#eval{}", " x".repeat(14)),
+            &format!("\nfoo {}", "x ".repeat(99)),
+            &format!("\nfoo{}", " x".repeat(15)),
         );
+        // What would be run is not.
+        check("\n#eval f 3\n", "\n#");
+        check("\nend A\nrun_cmd f 3\n", "\nend A\nrun_cmd");
+        check("\nbuiltin_initialize f\n", "\nbuiltin_initialize");
     }
 
     #[test]

@@ -347,7 +347,7 @@ async fn confirm(
     bar.end();
     for (hole, judged) in judged {
         let candidate = match judged {
-            Judged::Proved(outcome) => {
+            Judged::Told(outcome) => {
                 reports.push((hole, HoleReport::of(position(hole), &outcome)));
                 continue;
             }

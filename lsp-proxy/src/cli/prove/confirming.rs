@@ -37,8 +37,8 @@ struct Waiting {
 
 /// What the referee has said of what passed at a hole.
 pub enum Judged {
-    /// It is proved.
-    Proved(Box<Outcome>),
+    /// It is proved; or that can't be known this time.
+    Told(Box<Outcome>),
     /// It is not, or leans on what is not proved: the candidate, which may be one of several.
     Again(Candidate),
 }
@@ -218,6 +218,12 @@ impl Filling {
                 continue;
             };
             let candidate = passed.candidate().clone();
+            if let Err(NoWord::Unknown(why)) = &word {
+                outcome.unconfirmed.push((candidate, why.clone()));
+                outcome.ended = Ended::Exhausted;
+                judged.push((hole, Judged::Told(Box::new(outcome))));
+                continue;
+            }
             let proof = word
                 .as_ref()
                 .ok()
@@ -229,7 +235,7 @@ impl Filling {
                     outcome.ended = Ended::Proved;
                     search.keep(&outcome).await;
                     self.filled.push((hole, change));
-                    judged.push((hole, Judged::Proved(Box::new(outcome))));
+                    judged.push((hole, Judged::Told(Box::new(outcome))));
                 }
                 None => {
                     tracing::debug!(hole, ?word, "what passed is not confirmed");

@@ -71,9 +71,12 @@ impl Candidates<'_> {
             Err(Rejection::Check(CheckError::Unknown(
                 why @ (Unknown::Refused(_) | Unknown::TimedOut(_)),
             ))) => self.unknown(&candidate, &why),
-            Err(Rejection::Referee(why)) => {
-                tracing::debug!(candidate = candidate.text, why, "refused by the referee");
-                let told = Rejection::Referee(why.clone()).to_string();
+            Err(rejection @ (Rejection::Referee(_) | Rejection::NoWord(_))) => {
+                let told = rejection.to_string();
+                tracing::debug!(candidate = candidate.text, told, "not confirmed");
+                let (Rejection::Referee(why) | Rejection::NoWord(why)) = rejection else {
+                    return Ok(());
+                };
                 let mut stats = self.goal.stats();
                 stats.unconfirmed.push((candidate.clone(), why));
                 stats.near_miss(&candidate, &told, 0);
