@@ -136,8 +136,8 @@ mod tests {
         );
         check("\nopen A in\ndef f\n  | 0 => 1", "\nopen A in\ndef f");
         check(
-            &format!("\nfoo {}", "x ".repeat(99)),
-            &format!("\nfoo{}", " x".repeat(15)),
+            &format!("\nopen {}", "x ".repeat(99)),
+            &format!("\nopen{}", " x".repeat(15)),
         );
         // What would be run is not.
         check("\n#eval f 3\n", "\n#");
