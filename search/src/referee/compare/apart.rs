@@ -86,7 +86,11 @@ impl Comparison<'_> {
                 return Err(Difference::Gone);
             };
             if !self.is_same_but_for_proofs((old, new), filled, made) {
-                return Err(Difference::Siblings);
+                let has_sorry = self.after.has_stray_sorry(owner, &|_| true);
+                return Err(match has_sorry {
+                    true => Difference::Sorry,
+                    false => Difference::Siblings,
+                });
             }
         }
         Ok(())
