@@ -166,6 +166,11 @@ pub enum QuotKind {
 }
 
 impl Constant {
+    /// Whether it is a theorem.
+    pub fn is_theorem(&self) -> bool {
+        matches!(self.kind, ConstantKind::Theorem { .. })
+    }
+
     /// Its value: of a definition, a theorem or an opaque constant.
     pub fn value(&self) -> Option<ExprId> {
         match &self.kind {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use unsorry_olean::{Expr, ExprId, Level, LevelId, Terms};
+use unsorry_olean::{Expr, ExprId, Level, LevelId, NameId, Terms};
 
 /// What is to be done with two terms at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,20 @@ pub fn spine(terms: &Terms, mut at: ExprId) -> (ExprId, Vec<ExprId>) {
     }
     arguments.reverse();
     (at, arguments)
+}
+
+/// The constant that a term is, or applies, its levels, and its arguments from left to right; none of another term.
+pub fn applied(terms: &Terms, at: ExprId) -> Option<(NameId, &[LevelId], Vec<ExprId>)> {
+    let (head, arguments) = spine(terms, at);
+    match terms.expr(head) {
+        Expr::Const(name, levels) => Some((*name, levels, arguments)),
+        _ => None,
+    }
+}
+
+/// Whether the levels of `sorryAx`, or of a mark, are those of a proof.
+pub fn of_a_proof(terms: &Terms, levels: &[LevelId]) -> bool {
+    levels.first().is_some_and(|level| is_zero(terms, *level))
 }
 
 /// Whether a level is zero whatever its parameters are.

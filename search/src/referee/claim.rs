@@ -20,6 +20,29 @@ pub struct Claim {
     pub is: Claimed,
 }
 
+impl Claim {
+    /// The change to the file's text; none where the hole stays.
+    pub fn change(&self) -> Option<&Change> {
+        match &self.is {
+            Claimed::Proof(change) | Claimed::Sketch(change) => Some(change),
+            Claimed::Contrary { .. } => None,
+        }
+    }
+
+    /// What is declared in front of the hole's declaration, and its name; none for most.
+    pub fn front(&self) -> Option<(&str, &str)> {
+        match &self.is {
+            Claimed::Contrary { theorem, name } => Some((theorem, name)),
+            Claimed::Proof(_) | Claimed::Sketch(_) => None,
+        }
+    }
+
+    /// Whether it leaves a `sorry` of its own.
+    pub fn leaves_open(&self) -> bool {
+        matches!(self.is, Claimed::Sketch(_))
+    }
+}
+
 /// What is said of a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {

@@ -8,11 +8,11 @@ mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 
-use unsorry_olean::{Constant, ConstantKind, ExprId, Module, NameId, Terms};
+use unsorry_olean::{Constant, ConstantKind, Module, NameId, Terms};
 
-use super::compiled::{Compiled, Marks, is_unchecked, value};
+use super::compiled::{Compiled, Marks, is_unchecked, statement_terms};
 use super::names::{self, shown};
-pub use finding::{Finding, Wanted};
+pub use finding::Finding;
 
 /// The reasons why it is no proof.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -187,19 +187,24 @@ impl<'a> Comparison<'a> {
 
     /// Whether a constant is one of the owners, or stands in the namespace of one, as what Lean proves of one does.
     fn is_of_one(&self, owners: &HashSet<NameId>, name: NameId) -> bool {
-        let parent = |name: &NameId| names::parent(self.terms, *name);
-        std::iter::successors(Some(name), parent).any(|name| owners.contains(&name))
+        owners.contains(&name)
+            || names::ancestors(self.terms, name).any(|name| owners.contains(&name))
     }
 
-    /// Whether a constant is one that Lean has made for one of the owners.
+    /// Whether a name is that of what Lean has made for one of the owners.
+    fn is_made_for_one(&self, owners: &HashSet<NameId>, name: NameId) -> bool {
+        let owner = self.owner(name);
+        owner != name && owners.contains(&owner)
+    }
+
+    /// Whether a constant is a theorem or a function that Lean has made for one of the owners.
     fn is_made_for(&self, owners: &HashSet<NameId>, constant: &Constant) -> bool {
-        let owner = self.owner(constant.name);
         let may = match &constant.kind {
             ConstantKind::Theorem { .. } => true,
             ConstantKind::Definition { .. } => !is_unchecked(constant),
             _ => false,
         };
-        may && owner != constant.name && owners.contains(&owner)
+        may && self.is_made_for_one(owners, constant.name)
     }
 
     /// Whether a constant that was there before is the same but for proofs.
@@ -248,15 +253,8 @@ impl<'a> Comparison<'a> {
 
     /// What anything states, and is where it is data, rests on nothing that was made anew.
     fn mean_the_same(&self, made: &BTreeSet<NameId>) -> Result<(), Difference> {
-        let is_theorem = |name: &NameId| {
-            let constant = self.after.get(*name);
-            constant.is_some_and(|c| matches!(c.kind, ConstantKind::Theorem { .. }))
-        };
-        let loose: BTreeSet<NameId> = made
-            .iter()
-            .filter(|name| !is_theorem(name))
-            .copied()
-            .collect();
+        let mut loose = made.clone();
+        loose.retain(|name| !self.after.is_theorem(*name));
         if loose.is_empty() {
             return Ok(());
         }
@@ -264,9 +262,7 @@ impl<'a> Comparison<'a> {
             if loose.contains(&constant.name) || self.before.get(constant.name).is_none() {
                 continue;
             }
-            let data = value(constant).filter(|_| !is_theorem(&constant.name));
-            let terms: Vec<ExprId> = [constant.ty].into_iter().chain(data).collect();
-            let named = self.after.named_in(terms);
+            let named = self.after.named_in(statement_terms(constant).collect());
             if let Some(name) = named.iter().find(|name| loose.contains(name)) {
                 return Err(Difference::Changed(shown(self.terms, *name)));
             }
@@ -279,8 +275,7 @@ impl<'a> Comparison<'a> {
     fn may_be_new(&self, constant: &Constant, new: &[&str]) -> Result<(), Difference> {
         let (terms, name) = (self.terms, constant.name);
         let is_made = || {
-            let parent = |name: &NameId| names::parent(terms, *name);
-            let mut ancestors = std::iter::successors(parent(&name), parent);
+            let mut ancestors = names::ancestors(terms, name);
             names::is_made(terms, name)
                 || names::is_realized(terms, name)
                 || ancestors.any(|name| self.before.get(name).is_some())

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Safety, Terms};
 
-use super::alike::spine;
+use super::alike::applied;
 use super::names::{self, shown};
 
 /// The most terms that are looked at in a file, the same one for each constant that has it.
@@ -42,25 +42,10 @@ pub struct Compiled<'a> {
     steps: Cell<u64>,
 }
 
-/// The value of a constant; none for what has none.
-pub fn value(constant: &Constant) -> Option<ExprId> {
-    match &constant.kind {
-        ConstantKind::Definition { value, .. }
-        | ConstantKind::Theorem { value, .. }
-        | ConstantKind::Opaque { value, .. } => Some(*value),
-        _ => None,
-    }
-}
-
-/// All terms that a constant is made of.
-pub fn parts(constant: &Constant) -> Vec<ExprId> {
-    let rules = match &constant.kind {
-        ConstantKind::Recursor { rules, .. } => rules.as_slice(),
-        _ => &[],
-    };
-    let rules = rules.iter().map(|rule| rule.rhs);
-    let first = [constant.ty].into_iter();
-    first.chain(value(constant)).chain(rules).collect()
+/// The terms that say what a constant states, and what it is where it is data: a proof is neither.
+pub fn statement_terms(constant: &Constant) -> impl Iterator<Item = ExprId> {
+    let data = constant.value().filter(|_| !constant.is_theorem());
+    [constant.ty].into_iter().chain(data)
 }
 
 /// The constants that belong to an inductive type beside those that its terms name.
@@ -144,6 +129,17 @@ impl<'a> Compiled<'a> {
         self.by_name.get(&name).copied()
     }
 
+    /// Whether a constant is a theorem of this file.
+    pub fn is_theorem(&self, name: NameId) -> bool {
+        self.get(name).is_some_and(Constant::is_theorem)
+    }
+
+    /// All terms that a constant of this file is made of.
+    fn terms_of(&self, name: NameId) -> Vec<ExprId> {
+        let exprs = self.get(name).map(Constant::exprs);
+        exprs.into_iter().flatten().collect()
+    }
+
     /// Whether there was too much to look at: then nothing that was said of it counts.
     pub fn is_too_much(&self) -> bool {
         self.steps.get() == 0
@@ -154,8 +150,7 @@ impl<'a> Compiled<'a> {
         if let Some(known) = self.used.borrow().get(&name) {
             return known.clone();
         }
-        let parts = self.get(name).map(parts).unwrap_or_default();
-        let used: Rc<[NameId]> = self.named_in(parts).into();
+        let used: Rc<[NameId]> = self.named_in(self.terms_of(name)).into();
         self.used.borrow_mut().insert(name, used.clone());
         used
     }
@@ -219,9 +214,11 @@ impl<'a> Compiled<'a> {
 
     /// All constants of this file on which the meaning of `terms` rests: proofs have none.
     pub fn meaning(&self, terms: &[ExprId]) -> BTreeSet<NameId> {
-        self.reached(self.named_in(terms.to_vec()), |name| match self.get(name) {
-            Some(theorem) if matches!(theorem.kind, ConstantKind::Theorem { .. }) => Vec::new(),
-            _ => self.used(name).to_vec(),
+        self.reached(self.named_in(terms.to_vec()), |name| {
+            match self.is_theorem(name) {
+                true => Vec::new(),
+                false => self.used(name).to_vec(),
+            }
         })
     }
 
@@ -298,7 +295,7 @@ impl<'a> Compiled<'a> {
             return false;
         }
         let mut seen: HashSet<ExprId> = HashSet::new();
-        let mut waiting = self.get(name).map(parts).unwrap_or_default();
+        let mut waiting = self.terms_of(name);
         while let Some(at) = waiting.pop() {
             if !seen.insert(at) || !self.step() {
                 continue;
@@ -317,16 +314,12 @@ impl<'a> Compiled<'a> {
 
     /// What is left to look at of `mark type (sorryAx …)`; none of anything else.
     fn under_a_mark(&self, at: ExprId, is_open: &impl Fn(usize) -> bool) -> Option<Vec<ExprId>> {
-        let (head, arguments) = spine(self.terms, at);
-        let Expr::Const(name, _) = self.terms.expr(head) else {
-            return None;
-        };
-        if !self.marks.get(name).is_some_and(|mark| is_open(*mark)) {
+        let (name, _, arguments) = applied(self.terms, at)?;
+        if !self.marks.get(&name).is_some_and(|mark| is_open(*mark)) {
             return None;
         }
-        let (sorry, of) = spine(self.terms, *arguments.get(1)?);
-        match self.terms.expr(sorry) {
-            Expr::Const(name, _) if is_sorry(self.terms, *name) => {
+        match applied(self.terms, *arguments.get(1)?) {
+            Some((name, _, of)) if is_sorry(self.terms, name) => {
                 let rest = arguments
                     .iter()
                     .enumerate()

@@ -1,169 +1,17 @@
-//! That a theorem says the contrary of a hole's goal: what the goal is, with all that stands around it, is read
-//! from the file as it stands, and it is Lean's kernel that compares. Pure.
+//! That a theorem says the contrary of a hole's goal, which is read, with all that stands around it, from the file as
+//! it stands (`place`): it is Lean's kernel that compares. Pure.
 
-use std::collections::HashSet;
+use unsorry_olean::{
+    BinderInfo, Constant, ConstantKind, Expr, ExprId, Level, LevelId, NameId, Terms,
+};
 
-use unsorry_olean::{BinderInfo, Constant, ConstantKind, Expr, ExprId, Level, NameId, Terms};
-
-use super::alike::spine;
-use super::compiled::{Compiled, value};
+use super::alike::applied;
 use super::names;
+use super::place::Place;
 use super::subst::{lifted, replaced};
-
-/// The most terms that are looked at for the places of a hole.
-const MAX_STEPS: usize = 2_000_000;
 
 /// The most ways in which a theorem's variables are fitted to those around a goal, and so the most of these.
 const MAX_FITTINGS: usize = 1_000;
-
-/// The place of a hole: its goal, and all that is bound around it, the outermost first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    level_params: Vec<NameId>,
-    binders: Vec<Binder>,
-    goal: ExprId,
-}
-
-impl Place {
-    /// The terms that it is made of.
-    pub fn terms(&self) -> Vec<ExprId> {
-        let around = self.binders.iter();
-        let around = around.flat_map(|binder| [Some(binder.ty), binder.value]);
-        around.flatten().chain([self.goal]).collect()
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Binder {
-    name: NameId,
-    info: BinderInfo,
-    ty: ExprId,
-    /// What a `let` has.
-    value: Option<ExprId>,
-}
-
-/// The place of the hole with this number; none where it has several, or none that a declaration of the user's
-/// holds itself: what Lean makes for one leaves out what a goal does not mention.
-pub fn place(
-    terms: &Terms,
-    before: &Compiled<'_>,
-    holders: &[NameId],
-    hole: usize,
-) -> Option<Place> {
-    let mut found: Option<Place> = None;
-    let mut steps = 0;
-    for &holder in holders {
-        let constant = before.get(holder)?;
-        let root = value(constant)?;
-        let marked = holding(terms, before, root, hole);
-        // Each term with the binders around it, as a list by its last.
-        let mut scopes: Vec<(Option<usize>, Binder)> = Vec::new();
-        let mut seen: HashSet<(ExprId, Option<usize>)> = HashSet::new();
-        let mut waiting = vec![(root, None)];
-        while let Some((at, scope)) = waiting.pop() {
-            if !marked.contains(&at) || !seen.insert((at, scope)) {
-                continue;
-            }
-            steps += 1;
-            if steps > MAX_STEPS {
-                return None;
-            }
-            let (head, arguments) = spine(terms, at);
-            if is_mark(terms, before, head, hole) {
-                let place = Place {
-                    level_params: constant.level_params.clone(),
-                    binders: around(&scopes, scope),
-                    goal: *arguments.first()?,
-                };
-                match &found {
-                    Some(known) if *known != place => return None,
-                    _ => found = Some(place),
-                }
-                continue;
-            }
-            match terms.expr(at) {
-                Expr::Lam {
-                    name,
-                    info,
-                    ty,
-                    body,
-                }
-                | Expr::Forall {
-                    name,
-                    info,
-                    ty,
-                    body,
-                } => {
-                    waiting.push((*ty, scope));
-                    let binder = Binder {
-                        name: *name,
-                        info: *info,
-                        ty: *ty,
-                        value: None,
-                    };
-                    scopes.push((scope, binder));
-                    waiting.push((*body, Some(scopes.len() - 1)));
-                }
-                Expr::Let {
-                    name,
-                    ty,
-                    value,
-                    body,
-                    ..
-                } => {
-                    waiting.extend([(*ty, scope), (*value, scope)]);
-                    let binder = Binder {
-                        name: *name,
-                        info: BinderInfo::Default,
-                        ty: *ty,
-                        value: Some(*value),
-                    };
-                    scopes.push((scope, binder));
-                    waiting.push((*body, Some(scopes.len() - 1)));
-                }
-                other => waiting.extend(other.children().map(|child| (child, scope))),
-            }
-        }
-    }
-    found
-}
-
-fn is_mark(terms: &Terms, before: &Compiled<'_>, head: ExprId, hole: usize) -> bool {
-    match terms.expr(head) {
-        Expr::Const(name, _) => before.marks.get(name) == Some(&hole),
-        _ => false,
-    }
-}
-
-/// The terms within `root` that hold the mark.
-fn holding(terms: &Terms, before: &Compiled<'_>, root: ExprId, hole: usize) -> HashSet<ExprId> {
-    let mut holding = HashSet::new();
-    let mut seen = HashSet::new();
-    let mut waiting = vec![(root, false)];
-    while let Some((at, is_ready)) = waiting.pop() {
-        if is_ready {
-            let mut children = terms.expr(at).children();
-            if is_mark(terms, before, at, hole) || children.any(|child| holding.contains(&child)) {
-                holding.insert(at);
-            }
-        } else if seen.insert(at) {
-            waiting.push((at, true));
-            let children = terms.expr(at).children();
-            waiting.extend(children.map(|child| (child, false)));
-        }
-    }
-    holding
-}
-
-fn around(scopes: &[(Option<usize>, Binder)], mut scope: Option<usize>) -> Vec<Binder> {
-    let mut binders = Vec::new();
-    while let Some((outer, binder)) = scope.and_then(|at| scopes.get(at)) {
-        binders.push(binder.clone());
-        scope = *outer;
-    }
-    binders.reverse();
-    binders
-}
 
 /// A theorem for the kernel, `name`, which holds only if `theorem` says the contrary of the goal at `place`, for
 /// all that is bound around it.
@@ -173,30 +21,7 @@ pub fn contradiction(
     theorem: &Constant,
     name: NameId,
 ) -> Option<Constant> {
-    let mut closed = place.goal;
-    for binder in place.binders.iter().rev() {
-        let Binder {
-            name,
-            info,
-            ty,
-            value,
-        } = binder.clone();
-        closed = terms.intern_expr(match value {
-            None => Expr::Forall {
-                name,
-                info,
-                ty,
-                body: closed,
-            },
-            Some(value) => Expr::Let {
-                name,
-                ty,
-                value,
-                body: closed,
-                nondep: false,
-            },
-        });
-    }
+    let closed = place.closed(terms);
     let params = theorem.level_params.iter().map(|param| {
         let is_known = place.level_params.contains(param);
         is_known.then(|| terms.intern_level(Level::Param(*param)))
@@ -344,10 +169,8 @@ impl Fitting {
                 return Some(terms.intern_expr(Expr::BVar(self.depth() - 1 - number)));
             }
         }
-        let (head, arguments) = spine(terms, wanted);
-        let Expr::Const(name, levels) = terms.expr(head).clone() else {
-            return None;
-        };
+        let (name, levels, arguments) = applied(terms, wanted)?;
+        let levels: Box<[LevelId]> = levels.into();
         let made = |terms: &mut Terms, by: &str, arguments: &[ExprId]| {
             let by = terms.intern_dotted(by);
             let by = terms.intern_expr(Expr::Const(by, levels.clone()));

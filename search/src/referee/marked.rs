@@ -94,7 +94,12 @@ impl Marked {
         let outline = Outline::of(text);
         let secret = unknown_word(SECRET_LETTERS, &[text]);
         let opening = unknown_character(text);
-        let closing = unknown_character(&format!("{text}{opening}"));
+        let closing = loop {
+            let drawn = unknown_character(text);
+            if drawn != opening {
+                break drawn;
+            }
+        };
         let is_prelude = text
             .split_whitespace()
             .take(2)

@@ -16,6 +16,7 @@ mod kernel;
 mod marked;
 mod names;
 mod pass;
+mod place;
 mod script;
 mod slot;
 mod subst;

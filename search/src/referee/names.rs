@@ -132,6 +132,11 @@ pub fn parent(terms: &Terms, name: NameId) -> Option<NameId> {
     is_left.then_some(rest)
 }
 
+/// The names without their last part, without the last two, and so on, as far as anything of the user's is left.
+pub fn ancestors(terms: &Terms, name: NameId) -> impl Iterator<Item = NameId> {
+    std::iter::successors(parent(terms, name), |name| parent(terms, *name))
+}
+
 /// Whether Lean gives such a name to what it makes for a declaration: `t._proof_1`, `t.match_1`.
 pub fn is_made(terms: &Terms, name: NameId) -> bool {
     match terms.name(name) {

@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
-use unsorry_olean::{Constant, ConstantKind, Import, LeanVersion, Module, NameId, Terms};
+use unsorry_olean::{Constant, Import, LeanVersion, Module, NameId, Terms};
 use unsorry_syntax::name_parts;
 
 use super::Referee;
 use super::before::{Before, uncompiled};
-use super::claim::{Claim, Claimed, Failure, NoWord, Word};
-use super::compare::{Comparison, Difference, Finding, Wanted};
+use super::claim::{Claim, Failure, NoWord, Word};
+use super::compare::{Comparison, Difference, Finding};
 use super::compiled::{Marks, SORRY};
 use super::compiler::{Compiled, Source};
-use super::contrary::{Place, contradiction, place};
+use super::contrary::contradiction;
 use super::kernel::{ImportLine, KernelAnswer};
 use super::marked::Filling;
 use super::names::{joined, last, name_json, parts_of};
+use super::place::{Place, place};
 
 /// The time that proofs may take, beside three times that of the file as it stands.
 const MAX_MORE: Duration = Duration::from_secs(120);
@@ -127,15 +128,13 @@ impl Referee {
 }
 
 fn filling(claim: &Claim) -> Filling {
-    let (change, front) = match &claim.is {
-        Claimed::Proof(change) | Claimed::Sketch(change) => (Some(change.clone()), String::new()),
-        Claimed::Contrary { theorem, .. } => (None, theorem.clone()),
-    };
     Filling {
         hole: claim.hole,
-        change,
-        front,
-        leaves_open: matches!(claim.is, Claimed::Sketch(_)),
+        change: claim.change().cloned(),
+        front: claim
+            .front()
+            .map_or(String::new(), |(front, _)| front.to_owned()),
+        leaves_open: claim.leaves_open(),
     }
 }
 
@@ -148,16 +147,11 @@ fn read(
     claims: &[Claim],
 ) -> Result<Read, String> {
     let told = |difference: Difference| difference.to_string();
-    let filled = claims
-        .iter()
-        .filter(|claim| filling(claim).change.is_some());
+    let filled = claims.iter().filter(|claim| claim.change().is_some());
     let filled: Vec<usize> = filled.map(|claim| claim.hole).collect();
-    let leaves_open = claims.iter().any(|claim| filling(claim).leaves_open);
-    let new = claims.iter().filter_map(|claim| match &claim.is {
-        Claimed::Contrary { name, .. } => Some(name.as_str()),
-        Claimed::Proof(_) | Claimed::Sketch(_) => None,
-    });
-    let new: Vec<&str> = new.collect();
+    let leaves_open = claims.iter().any(Claim::leaves_open);
+    let new = claims.iter().filter_map(Claim::front);
+    let new: Vec<&str> = new.map(|(_, name)| name).collect();
     let (mut cone, findings, against) = {
         let comparison = Comparison::new(&terms, marks, before, after);
         let changed = comparison
@@ -166,24 +160,16 @@ fn read(
         let mut findings: Vec<Finding> = Vec::new();
         let mut against: Vec<(Place, Constant)> = Vec::new();
         for claim in claims {
-            findings.push(match &claim.is {
-                Claimed::Proof(_) => {
-                    let finding = comparison.finding(claim.hole, Wanted::Proof);
-                    finding.map_err(told)?
-                }
-                Claimed::Sketch(_) => {
-                    let finding = comparison.finding(claim.hole, Wanted::Sketch);
-                    finding.map_err(told)?
-                }
-                Claimed::Contrary { name, .. } => {
-                    let (place, theorem) = contrary(&terms, &comparison, claim.hole, name)
-                        .ok_or_else(|| told(Difference::NotContrary))?;
-                    let named = comparison.before().named_in(place.terms());
-                    let finding = comparison.foundation(theorem.name, &named);
-                    against.push((place, theorem));
-                    finding
-                }
-            });
+            let Some((_, name)) = claim.front() else {
+                let finding = comparison.finding(claim.hole, claim.leaves_open());
+                findings.push(finding.map_err(told)?);
+                continue;
+            };
+            let (place, theorem) = contrary(&terms, &comparison, claim.hole, name)
+                .ok_or_else(|| told(Difference::NotContrary))?;
+            let named = comparison.before().named_in(place.terms());
+            findings.push(comparison.foundation(theorem.name, &named));
+            against.push((place, theorem));
         }
         if comparison.after().is_too_much() || comparison.before().is_too_much() {
             return Err(told(Difference::TooMuch));
@@ -237,7 +223,7 @@ fn contrary(
     let theorem = constants.find(|constant| {
         last(terms, constant.name) == name
             && comparison.before().get(constant.name).is_none()
-            && matches!(constant.kind, ConstantKind::Theorem { .. })
+            && constant.is_theorem()
     })?;
     Some((place, theorem.clone()))
 }

@@ -24,7 +24,7 @@ pub fn replaced(
         if done.len() > MAX_STEPS {
             return None;
         }
-        let expr = terms.expr(at).clone();
+        let mut expr = terms.expr(at).clone();
         if !is_ready {
             waiting.push((at, depth, true));
             let inner = |child| (child, depth + 1, false);
@@ -43,52 +43,25 @@ pub fn replaced(
         }
         let here = |child: ExprId| done.get(&(child, depth)).copied();
         let under = |child: ExprId| done.get(&(child, depth + 1)).copied();
-        let new = match expr {
-            Expr::BVar(index) if index >= depth => {
-                let new = with(terms, index - depth, depth)?;
+        match &mut expr {
+            Expr::BVar(index) if *index >= depth => {
+                let new = with(terms, *index - depth, depth)?;
                 done.insert((at, depth), new);
                 continue;
             }
-            Expr::App(function, argument) => Expr::App(here(function)?, here(argument)?),
-            Expr::Proj(name, field, of) => Expr::Proj(name, field, here(of)?),
-            Expr::Lam {
-                name,
-                info,
-                ty,
-                body,
-            } => Expr::Lam {
-                name,
-                info,
-                ty: here(ty)?,
-                body: under(body)?,
-            },
-            Expr::Forall {
-                name,
-                info,
-                ty,
-                body,
-            } => Expr::Forall {
-                name,
-                info,
-                ty: here(ty)?,
-                body: under(body)?,
-            },
+            Expr::App(function, argument) => {
+                (*function, *argument) = (here(*function)?, here(*argument)?);
+            }
+            Expr::Proj(_, _, of) => *of = here(*of)?,
+            Expr::Lam { ty, body, .. } | Expr::Forall { ty, body, .. } => {
+                (*ty, *body) = (here(*ty)?, under(*body)?);
+            }
             Expr::Let {
-                name,
-                ty,
-                value,
-                body,
-                nondep,
-            } => Expr::Let {
-                name,
-                ty: here(ty)?,
-                value: here(value)?,
-                body: under(body)?,
-                nondep,
-            },
-            other => other,
-        };
-        let new = terms.intern_expr(new);
+                ty, value, body, ..
+            } => (*ty, *value, *body) = (here(*ty)?, here(*value)?, under(*body)?),
+            _ => {}
+        }
+        let new = terms.intern_expr(expr);
         done.insert((at, depth), new);
     }
     done.get(&(term, 0)).copied()

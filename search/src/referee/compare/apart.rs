@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, NameId};
+use unsorry_olean::{Constant, Expr, ExprId, NameId};
 
-use super::super::alike::{Step, alike, is_zero, spine};
-use super::super::compiled::{is_sorry, value};
+use super::super::alike::{Step, alike, applied, of_a_proof, spine};
+use super::super::compiled::is_sorry;
 use super::{Comparison, Difference, Filled};
 
 /// The most pairs of terms that are compared in two values.
@@ -74,15 +74,14 @@ impl Comparison<'_> {
         made: &BTreeSet<NameId>,
     ) -> Result<(), Difference> {
         for &owner in &filled.owners {
-            let values = (self.before.get(owner), self.after.get(owner));
-            let is_theorem = |c: &Constant| matches!(c.kind, ConstantKind::Theorem { .. });
             // A theorem that Lean has made is met in what it was made for.
-            let is_met = self.is_made(owner) && values.0.is_some_and(is_theorem);
+            let is_met = self.is_made(owner) && self.before.is_theorem(owner);
             if is_met || !self.has_holes_left(owner, filled) {
                 continue;
             }
-            let (Some(Some(old)), Some(Some(new))) = (values.0.map(value), values.1.map(value))
-            else {
+            let old = self.before.get(owner).and_then(Constant::value);
+            let new = self.after.get(owner).and_then(Constant::value);
+            let (Some(old), Some(new)) = (old, new) else {
                 return Err(Difference::Gone);
             };
             if !self.is_same_but_for_proofs((old, new), filled, made) {
@@ -99,16 +98,14 @@ impl Comparison<'_> {
     /// What is to be compared of two `sorry`s, or of two under the same mark: Lean writes into each where it stands
     /// in the text.
     fn both_open(&self, old: ExprId, new: ExprId) -> Option<Vec<(ExprId, ExprId)>> {
-        let ((head, of_old), (other, of_new)) = (spine(self.terms, old), spine(self.terms, new));
-        let Expr::Const(name, _) = self.terms.expr(head) else {
-            return None;
-        };
-        let place = match self.before.marks.contains_key(name) {
+        let (name, levels, of_old) = applied(self.terms, old)?;
+        let (other, of_other, of_new) = applied(self.terms, new)?;
+        let place = match self.before.marks.contains_key(&name) {
             true => 1,
-            false if is_sorry(self.terms, *name) => 2,
+            false if is_sorry(self.terms, name) => 2,
             false => return None,
         };
-        if head != other || of_old.len() != of_new.len() {
+        if (name, levels) != (other, of_other) || of_old.len() != of_new.len() {
             return None;
         }
         let pairs = of_old.into_iter().zip(of_new).enumerate();
@@ -117,23 +114,17 @@ impl Comparison<'_> {
     }
 
     fn form(&self, old: ExprId, filled: &Filled) -> Form {
-        let (head, _) = spine(self.terms, old);
-        let Expr::Const(name, levels) = self.terms.expr(head) else {
+        let Some((name, levels, _)) = applied(self.terms, old) else {
             return Form::Other;
         };
-        if let Some(mark) = self.before.marks.get(name) {
-            let level = levels.first();
-            let of_a_proof = level.is_some_and(|level| is_zero(self.terms, *level));
-            return match filled.holes.contains(mark) && of_a_proof {
+        if let Some(mark) = self.before.marks.get(&name) {
+            return match filled.holes.contains(mark) && of_a_proof(self.terms, levels) {
                 true => Form::Filled,
                 false => Form::Other,
             };
         }
-        let constant = self.before.get(*name);
-        let is_theorem = constant.is_some_and(|c| matches!(c.kind, ConstantKind::Theorem { .. }));
-        let owner = self.owner(*name);
-        match is_theorem && owner != *name && filled.owners.contains(&owner) {
-            true => Form::Made(*name),
+        match self.before.is_theorem(name) && self.is_made_for_one(&filled.owners, name) {
+            true => Form::Made(name),
             false => Form::Other,
         }
     }
@@ -152,19 +143,20 @@ impl Comparison<'_> {
 
     /// Two theorems that Lean has made, with the same arguments.
     fn both_made(&self, theorem: NameId, (old, new): (ExprId, ExprId), filled: &Filled) -> Step {
-        let (head, arguments) = spine(self.terms, new);
         let (_, of_old) = spine(self.terms, old);
-        let Expr::Const(name, _) = self.terms.expr(head) else {
+        let Some((name, _, arguments)) = applied(self.terms, new) else {
             return Step::Differs;
         };
-        let (Some(one), Some(other)) = (self.before.get(theorem), self.after.get(*name)) else {
+        let (Some(one), Some(other)) = (self.before.get(theorem), self.after.get(name)) else {
             return Step::Differs;
         };
-        let (Some(value), Some(of_other)) = (value(one), value(other)) else {
+        let (Some(value), Some(of_other)) = (one.value(), other.value()) else {
             return Step::Differs;
         };
-        let is_made = filled.owners.contains(&self.owner(*name)) && self.owner(*name) != *name;
-        if !is_made || arguments.len() != of_old.len() || one.level_params != other.level_params {
+        if !self.is_made_for_one(&filled.owners, name)
+            || arguments.len() != of_old.len()
+            || one.level_params != other.level_params
+        {
             return Step::Differs;
         }
         let mut pairs: Vec<(ExprId, ExprId)> = of_old.into_iter().zip(arguments).collect();

@@ -2,20 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use unsorry_olean::{ConstantKind, ExprId, NameId};
+use unsorry_olean::{ExprId, NameId};
 
-use super::super::compiled::value;
+use super::super::compiled::statement_terms;
 use super::super::names::shown;
 use super::{Comparison, Difference};
-
-/// What is asked of one hole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// A proof, which leaves nothing open.
-    Proof,
-    /// A sketch, which may leave open what is under the marks behind the holes'.
-    Sketch,
-}
 
 /// What the constants say of a proof.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,11 +29,12 @@ pub struct Finding {
 }
 
 impl Comparison<'_> {
-    /// What the constants say of `hole`, which was filled with what was `wanted`.
+    /// What the constants say of `hole`, which was filled with a proof; or with a sketch, which `leaves_open` what is
+    /// under the marks behind the holes'.
     ///
     /// # Errors
     /// Why it is not that.
-    pub fn finding(&self, hole: usize, wanted: Wanted) -> Result<Finding, Difference> {
+    pub fn finding(&self, hole: usize, leaves_open: bool) -> Result<Finding, Difference> {
         let owners = self.owners(hole);
         if owners.is_empty() {
             return Err(Difference::Nowhere);
@@ -57,7 +49,7 @@ impl Comparison<'_> {
         }
         let cone = self.after.cone(owners.iter().copied());
         // The holes beside this one have been looked at (`apart`).
-        let is_open = |mark: usize| mark < self.holes || wanted == Wanted::Sketch;
+        let is_open = |mark: usize| mark < self.holes || leaves_open;
         let near: HashSet<usize> = {
             let own = self.before.cone(owners.iter().copied());
             let own = own
@@ -133,7 +125,7 @@ impl Comparison<'_> {
     /// proofs among them.
     fn stated(&self, owners: &BTreeSet<NameId>) -> BTreeSet<NameId> {
         let mut stated = self.before.meaning(&self.statements(owners));
-        stated.retain(|name| !self.is_theorem(*name) && !owners.contains(name));
+        stated.retain(|name| !self.before.is_theorem(*name) && !owners.contains(name));
         stated
     }
 
@@ -141,7 +133,7 @@ impl Comparison<'_> {
         let mut terms = self.statements(owners);
         for name in stated {
             if let Some(constant) = self.before.get(*name) {
-                terms.extend([constant.ty].into_iter().chain(value(constant)));
+                terms.extend(statement_terms(constant));
             }
         }
         let named = self.before.named_in(terms).into_iter();
@@ -153,15 +145,6 @@ impl Comparison<'_> {
     fn statements(&self, owners: &BTreeSet<NameId>) -> Vec<ExprId> {
         let owners = owners.iter().filter(|owner| !self.is_made(**owner));
         let constants = owners.filter_map(|owner| self.before.get(*owner));
-        let terms = constants.flat_map(|constant| {
-            let data = value(constant).filter(|_| !self.is_theorem(constant.name));
-            [constant.ty].into_iter().chain(data)
-        });
-        terms.collect()
-    }
-
-    fn is_theorem(&self, name: NameId) -> bool {
-        let constant = self.before.get(name);
-        constant.is_some_and(|c| matches!(c.kind, ConstantKind::Theorem { .. }))
+        constants.flat_map(statement_terms).collect()
     }
 }

@@ -100,7 +100,7 @@ impl Files {
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
         comparison.compare(&[hole], false, &[])?;
-        let finding = comparison.finding(hole, Wanted::Proof)?;
+        let finding = comparison.finding(hole, false)?;
         Ok(finding.unproved.into_iter().collect())
     }
 }
@@ -168,21 +168,29 @@ fn what_a_statement_means_stays() {
     }
 }
 
+/// `t : P`, of which `hole` was filled: its value before is `of`, and after that `by`.
+fn filled(
+    hole: usize,
+    of: impl Fn(&mut Files, ExprId) -> ExprId,
+    by: impl Fn(&mut Files, ExprId) -> ExprId,
+) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    let p = files.constant("P");
+    let (old, new) = (of(&mut files, p), by(&mut files, p));
+    let common = files.common();
+    files.before = common.clone();
+    let one = files.theorem("t", p, old);
+    files.before.push(one);
+    files.after = common;
+    let one = files.theorem("t", p, new);
+    files.after.push(one);
+    files.judged(hole)
+}
+
 #[test]
 fn a_sorry_counts_wherever_it_stands() {
-    let check = |of: fn(&mut Files, ExprId) -> ExprId, expected| {
-        let mut files = Files::new();
-        let p = files.constant("P");
-        let hole = files.hole(1, p);
-        let value = of(&mut files, p);
-        let common = files.common();
-        files.before = common.clone();
-        let one = files.theorem("t", p, hole);
-        files.before.push(one);
-        files.after = common;
-        let one = files.theorem("t", p, value);
-        files.after.push(one);
-        assert_eq!(files.judged(1), expected);
+    let check = |by: fn(&mut Files, ExprId) -> ExprId, expected| {
+        assert_eq!(filled(1, |files, p| files.hole(1, p), by), expected);
     };
     check(|files, _| files.constant("sorryAx"), Err(Difference::Sorry));
     // Under its own mark, or one that nobody made.
@@ -222,24 +230,6 @@ fn data_stays() {
     check(&|files, _| files.constant("proof"), false);
 }
 
-/// `t : P`, whose value before is that `of` the holes, and after that `by` them; hole 0 was filled.
-fn filled(
-    of: impl Fn(&mut Files, ExprId) -> ExprId,
-    by: impl Fn(&mut Files, ExprId) -> ExprId,
-) -> Result<Vec<String>, Difference> {
-    let mut files = Files::new();
-    let p = files.constant("P");
-    let (old, new) = (of(&mut files, p), by(&mut files, p));
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.theorem("t", p, old);
-    files.before.push(one);
-    files.after = common;
-    let one = files.theorem("t", p, new);
-    files.after.push(one);
-    files.judged(0)
-}
-
 fn pair(files: &mut Files, left: ExprId, right: ExprId) -> ExprId {
     let and = files.constant("and");
     let left = files.terms.intern_expr(Expr::App(and, left));
@@ -259,14 +249,14 @@ fn a_proof_stands_apart_from_the_holes_beside_it() {
         }
     };
     let honest = with(&|files, _| files.constant("proof"));
-    assert_eq!(filled(both, honest), Ok(Vec::new()));
+    assert_eq!(filled(0, both, honest), Ok(Vec::new()));
     let on_the_other = with(&|files, p| files.hole(1, p));
-    assert_eq!(filled(both, on_the_other), Err(Difference::Siblings));
+    assert_eq!(filled(0, both, on_the_other), Err(Difference::Siblings));
     let moved = |files: &mut Files, p| {
         let (left, right) = (files.hole(1, p), files.constant("proof"));
         pair(files, left, right)
     };
-    assert_eq!(filled(both, moved), Err(Difference::Siblings));
+    assert_eq!(filled(0, both, moved), Err(Difference::Siblings));
 }
 
 /// `t : P` under a name that Lean could have made, with what is after in its place.

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use unsorry_olean::{Constant, Expr, ExprId, Module, NameId, Terms};
 
-use super::super::alike::is_zero;
-use super::super::compiled::{Compiled, is_sorry, parts};
+use super::super::alike::of_a_proof;
+use super::super::compiled::{Compiled, is_sorry};
 
 /// The constants of a file, and which of them each is made of.
 pub struct Graph<'a> {
@@ -61,7 +61,7 @@ impl<'a> Graph<'a> {
 
     fn has_data_sorry(&self, terms: &Terms, constant: &Constant) -> bool {
         let mut seen: HashSet<ExprId> = HashSet::new();
-        let mut waiting = parts(constant);
+        let mut waiting: Vec<ExprId> = constant.exprs().collect();
         while let Some(at) = waiting.pop() {
             if !seen.insert(at) || !self.file.step() {
                 continue;
@@ -69,7 +69,7 @@ impl<'a> Graph<'a> {
             let expr = terms.expr(at);
             if let Expr::Const(name, levels) = expr
                 && is_sorry(terms, *name)
-                && !levels.first().is_some_and(|level| is_zero(terms, *level))
+                && !of_a_proof(terms, levels)
             {
                 return true;
             }

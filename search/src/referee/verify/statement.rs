@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, NameId, Safety, Terms, Uses};
 
-use super::super::alike::{Step, alike, is_zero, spine};
-use super::super::compiled::{is_sorry, parts};
+use super::super::alike::{Step, alike, applied, of_a_proof, spine};
+use super::super::compiled::is_sorry;
 use super::detail::Details;
 use super::graph::Graph;
 
@@ -60,11 +60,8 @@ impl Statements<'_> {
                 unnamed || self.alike(Place::Value, *old, *new)
             }
             (old_kind, new_kind) => {
-                let pairs = parts(old).into_iter().zip(parts(new));
-                old_kind == new_kind
-                    && pairs
-                        .into_iter()
-                        .all(|(old, new)| self.alike(Place::Type, old, new))
+                let mut pairs = old.exprs().zip(new.exprs());
+                old_kind == new_kind && pairs.all(|(old, new)| self.alike(Place::Type, old, new))
             }
         };
         (!value_kept).then(|| match old.kind {
@@ -125,7 +122,7 @@ impl Statements<'_> {
             return Some(Vec::new());
         };
         // Of proofs it is for the kernel to say whether they are any.
-        if matches!(old.kind, ConstantKind::Theorem { .. }) {
+        if old.is_theorem() {
             return Some(Vec::new());
         }
         let new = self.after.get(new)?;
@@ -141,7 +138,7 @@ impl Statements<'_> {
                 Some(vec![(old.ty, new.ty), (*v, *w)])
             }
             (old_kind, new_kind) => (old.name == new.name && old_kind == new_kind)
-                .then(|| parts(old).into_iter().zip(parts(new)).collect()),
+                .then(|| old.exprs().zip(new.exprs()).collect()),
         }
     }
 
@@ -153,18 +150,13 @@ impl Statements<'_> {
                 at = *body;
             }
         }
-        let (head, _) = spine(self.terms, at);
-        let Expr::Const(name, levels) = self.terms.expr(head) else {
+        let Some((name, levels, _)) = applied(self.terms, at) else {
             return false;
         };
-        if is_sorry(self.terms, *name) {
-            let of_a_proof = levels
-                .first()
-                .is_some_and(|level| is_zero(self.terms, *level));
-            return place == Place::Value || of_a_proof;
+        if is_sorry(self.terms, name) {
+            return place == Place::Value || of_a_proof(self.terms, levels);
         }
-        let detail = self.detail(*name);
-        detail.is_some_and(|detail| matches!(detail.kind, ConstantKind::Theorem { .. }))
+        self.detail(name).is_some_and(Constant::is_theorem)
     }
 
     /// Whether both are a `sorry` of one type: where it stands is in it, and says nothing.

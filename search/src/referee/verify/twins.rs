@@ -205,7 +205,7 @@ impl<'a> Twins<'a> {
         let own = self.before.cone_through([old.name], is_detail);
         let had = self.before.nodes(&own).any(|(name, node)| {
             let constant = self.before.get(name);
-            let is_proof = constant.is_some_and(states);
+            let is_proof = constant.is_some_and(Constant::is_theorem);
             node.has_data_sorry && !is_proof
         });
         is_data && had && self.example_number(old.name).is_none()
@@ -227,11 +227,6 @@ pub enum Side {
     Before,
     /// The second.
     After,
-}
-
-/// Whether a declaration says something, and is no data.
-pub fn states(constant: &Constant) -> bool {
-    matches!(constant.kind, ConstantKind::Theorem { .. })
 }
 
 fn sorted<'a>(terms: &Terms, constants: impl Iterator<Item = &'a Constant>) -> Vec<&'a Constant> {

@@ -6,7 +6,7 @@ use unsorry_olean::{Constant, ConstantKind, NameId};
 
 use super::rests::{Axiom, Foundations, Rests, few};
 use super::standing::{Standing, Verdict};
-use super::twins::{Side, Twins, states};
+use super::twins::{Side, Twins};
 use super::written::Broken;
 
 /// What became of each declaration, as far as there is something to say, with the new ones, and whatever else is not
@@ -92,10 +92,10 @@ impl All<'_, '_> {
             (Some(why), _) => Standing::Refused(why),
             (None, Some(wrong)) => wrong,
             (None, None) if self.filled.contains(&old.name) => Standing::Filled,
-            (None, None) if !open_before.is_empty() && (states(old) || *old != *new) => {
+            (None, None) if !open_before.is_empty() && (old.is_theorem() || *old != *new) => {
                 Standing::Proved
             }
-            (None, None) if *old != *new && states(old) => Standing::Reproved,
+            (None, None) if *old != *new && old.is_theorem() => Standing::Reproved,
             (None, None) => Standing::Unchanged,
         };
         if verdict.standing != Standing::Filled {
