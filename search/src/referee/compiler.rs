@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
+use tokio::process::Child;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use unsorry_olean::{Module, ReadError, Terms};
 
 use crate::command::LeanCommand;
-use crate::contain::{self, ContainerConfig, Scratch};
+use crate::contain::{self, Container, ContainerConfig, Scratch};
 use crate::lean::elaboration::Unknown;
 
 /// The most that is read of Lean's output.
@@ -135,10 +136,19 @@ impl Compiler {
         }
     }
 
+    /// The command that runs Lean itself, and no server.
+    ///
+    /// # Errors
+    /// When it can't be told what that is.
+    pub fn lean(&self) -> Result<LeanCommand, String> {
+        let lean = self.command.compiler();
+        lean.ok_or_else(|| format!("which Lean `{}` starts can't be told", self.command))
+    }
+
     /// Whether this Lean runs of a script only what is public, as it does where every file is a module.
     pub async fn runs_what_is_public(&self) -> bool {
         let ask = async || {
-            let (Some(mut command), Ok(scratch)) = (self.command.compiler(), Scratch::new()) else {
+            let (Ok(mut command), Ok(scratch)) = (self.lean(), Scratch::new()) else {
                 return false;
             };
             let probe = scratch.path().join("probe.lean");
@@ -181,12 +191,7 @@ impl Compiler {
             options,
             text,
         } = source;
-        let Some(mut command) = self.command.compiler() else {
-            return Err(format!(
-                "which Lean `{}` starts can't be told",
-                self.command
-            ));
-        };
+        let mut command = self.lean()?;
         // Removed here, or by the supervisor where nobody waits for its end.
         let folder = Scratch::new().map_err(no_folder)?;
         let source = folder.path().join(module_path(&self.cwd, path));
@@ -218,6 +223,31 @@ impl Compiler {
         }
     }
 
+    /// Starts `command`, whose output is read, in a container of its own. It may write to `scratch` only.
+    ///
+    /// # Errors
+    /// When it can't be started: why.
+    pub fn spawn(
+        &self,
+        command: &LeanCommand,
+        scratch: &Scratch,
+        stdin: Stdio,
+    ) -> Result<(Child, Option<Container>), String> {
+        let prepared = contain::command(command, &self.cwd, &self.limits, Some(scratch));
+        let (mut builder, container) = prepared.map_err(|error| cant_be_run(command, &error))?;
+        builder
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .kill_on_drop(container.is_none());
+        let child = builder.spawn();
+        let child = child.map_err(|error| cant_be_run(command, &error))?;
+        if let Some(container) = &container {
+            let held = container.hold(&child);
+            held.map_err(|error| cant_be_run(command, &error))?;
+        }
+        Ok((child, container))
+    }
+
     /// What `command` prints. It may write to `scratch` only.
     async fn run(
         &self,
@@ -225,18 +255,8 @@ impl Compiler {
         scratch: &Scratch,
         limit: Duration,
     ) -> Result<String, String> {
-        let prepared = contain::command(command, &self.cwd, &self.limits, Some(scratch));
-        let impossible =
-            |error: &dyn std::fmt::Display| format!("`{command}` can't be run: {error}");
-        let (mut builder, container) = prepared.map_err(|error| impossible(&error))?;
-        builder
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(container.is_none());
-        let mut child = builder.spawn().map_err(|error| impossible(&error))?;
-        if let Some(container) = &container {
-            container.hold(&child).map_err(|error| impossible(&error))?;
-        }
+        // The container is there as long as anything is read.
+        let (mut child, _container) = self.spawn(command, scratch, Stdio::null())?;
         if let Some(pid) = child.id() {
             crate::lean::process::lower_priority(pid);
         }
@@ -257,10 +277,15 @@ impl Compiler {
                 Err(Unknown::Exhausted.to_string())
             }
             Ok(Ok((_, said))) => Ok(said),
-            Ok(Err(error)) => Err(impossible(&error)),
+            Ok(Err(error)) => Err(cant_be_run(command, &error)),
             Err(_) => Err(format!("Lean took longer than {} s", limit.as_secs())),
         }
     }
+}
+
+/// That a command can't be run, and why.
+pub fn cant_be_run(command: &LeanCommand, error: &dyn std::fmt::Display) -> String {
+    format!("`{command}` can't be run: {error}")
 }
 
 /// The bytes of a plain file; none where there is none. Whoever wrote it is not believed: no link is followed,

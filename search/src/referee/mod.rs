@@ -121,12 +121,7 @@ impl Referee {
         file: FileAsItStands<'_>,
         limit: Duration,
     ) -> Result<Arc<Before>, NoWord> {
-        if self.compiler.command.compiler().is_none() {
-            return Err(NoWord::NoReferee(format!(
-                "which Lean `{}` starts can't be told",
-                self.compiler.command
-            )));
-        }
+        self.compiler.lean().map_err(NoWord::NoReferee)?;
         let once = async || {
             let before = self.before(file, limit).await?;
             let mut slot = self.kernel.lock().await;

@@ -9,8 +9,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
 use super::claim::Failure;
-use super::compiler::Compiler;
-use crate::contain::{self, Container, Scratch};
+use super::compiler::{Compiler, cant_be_run};
+use crate::contain::{Container, Scratch};
 
 /// The line by which a script says that it listens.
 const READY: &str = "ready\n";
@@ -62,32 +62,15 @@ impl Script {
         what: &'static str,
         source: &str,
     ) -> Result<Result<Script, Option<String>>, String> {
-        let Compiler {
-            command,
-            cwd,
-            limits,
-            ..
-        } = compiler;
-        let Some(mut lean) = command.compiler() else {
-            return Err(format!("which Lean `{command}` starts can't be told"));
-        };
-        let failed = |error: &dyn std::fmt::Display| format!("`{lean}` can't be run: {error}");
+        let mut lean = compiler.lean()?;
+        let failed = |error: &dyn std::fmt::Display| cant_be_run(&lean, error);
         let scratch = Scratch::new().map_err(|error| failed(&error))?;
         let path = scratch.path().join("script.lean");
         let written = tokio::fs::write(&path, source).await;
         written.map_err(|error| failed(&error))?;
         lean.args.extend(["--run".into(), path.into_os_string()]);
-        let failed = |error: &dyn std::fmt::Display| format!("`{lean}` can't be run: {error}");
-        let prepared = contain::command(&lean, cwd, limits, Some(&scratch));
-        let (mut builder, container) = prepared.map_err(|error| failed(&error))?;
-        builder
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(container.is_none());
-        let mut child = builder.spawn().map_err(|error| failed(&error))?;
-        if let Some(container) = &container {
-            container.hold(&child).map_err(|error| failed(&error))?;
-        }
+        let failed = |error: &dyn std::fmt::Display| cant_be_run(&lean, error);
+        let (mut child, container) = compiler.spawn(&lean, &scratch, Stdio::piped())?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(&"it has no pipes"));
         };

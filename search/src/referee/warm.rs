@@ -57,19 +57,14 @@ impl Warm {
     /// # Errors
     /// When Lean can't be run, or takes longer than `limit`: why.
     pub async fn compile(&self, source: Source<'_>, limit: Duration) -> Result<Compiled, String> {
-        {
+        let known = {
             let mut slot = self.slot.lock().await;
-            if let Some(mut warm) = self.taken(&mut slot).await {
-                match warm.compile(&self.compiler, source, limit).await {
-                    Ok(compiled) => {
-                        *slot = Some(warm);
-                        return Ok(compiled);
-                    }
-                    Err(why) => tracing::debug!(why, "the warm compiler is of no use"),
-                }
-            }
+            self.known(&mut slot, source, limit).await
+        };
+        match known {
+            Some(compiled) => Ok(compiled),
+            None => self.compiler.compile(source, limit).await,
         }
-        self.compiler.compile(source, limit).await
     }
 
     /// Compiles a text that may have something of a stranger's in it, by the process that knows `known`, which
@@ -97,17 +92,31 @@ impl Warm {
     /// Sees to it that there is a process, and that it knows the text of `source`, if there is one.
     pub async fn prepare(&self, source: Option<Source<'_>>, limit: Duration) {
         let mut slot = self.slot.lock().await;
-        let Some(mut warm) = self.taken(&mut slot).await else {
-            return;
-        };
-        let unknown = source.filter(|source| !warm.knows(source.text));
-        if let Some(source) = unknown
-            && let Err(why) = warm.compile(&self.compiler, source, limit).await
-        {
-            tracing::debug!(why, "the warm compiler is of no use");
-            return;
+        *slot = self.taken(&mut slot).await;
+        let knows = |source: &Source<'_>| slot.as_ref().is_some_and(|warm| warm.knows(source.text));
+        if let Some(source) = source.filter(|source| !knows(source)) {
+            self.known(&mut slot, source, limit).await;
         }
-        *slot = Some(warm);
+    }
+
+    /// What the process makes of a text, which it knows from then on; none where there is none, or none any more.
+    async fn known(
+        &self,
+        slot: &mut Option<WarmCompiler>,
+        source: Source<'_>,
+        limit: Duration,
+    ) -> Option<Compiled> {
+        let mut warm = self.taken(slot).await?;
+        match warm.compile(&self.compiler, source, limit).await {
+            Ok(compiled) => {
+                *slot = Some(warm);
+                Some(compiled)
+            }
+            Err(why) => {
+                tracing::debug!(why, "the warm compiler is of no use");
+                None
+            }
+        }
     }
 
     /// Takes the process, or starts one. Whoever has its answer puts it back.

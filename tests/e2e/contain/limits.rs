@@ -47,7 +47,8 @@ for number in range(3):
         os.write(file, bytes(100 << 20))
     except OSError:
         pass
-    kept.append(mmap.mmap(file, 4096, prot=mmap.PROT_READ))
+    if os.fstat(file).st_size:
+        kept.append(mmap.mmap(file, 4096, prot=mmap.PROT_READ))
     os.close(file)
 time.sleep(1000)";
         let nameless = "import os, time
@@ -100,9 +101,12 @@ time.sleep(1000)";
 kept = []
 for number in range(3):
     name = f'{os.environ[\"TMPDIR\"]}/{number}'
-    kept.append(open(name, 'wb'))
+    kept.append(os.open(name, os.O_CREAT | os.O_WRONLY))
     os.unlink(name)
-    kept[-1].write(bytes(100 << 20))
+    try:
+        os.write(kept[-1], bytes(100 << 20))
+    except OSError:
+        pass
 time.sleep(1000)";
         let chain = "import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
