@@ -81,7 +81,11 @@ pub const WORDS: &[(&str, Harm)] = &[
 ];
 
 /// Words like [`WORDS`] that are tactics only where a tactic can start.
-pub const TACTICS: &[(&str, Harm)] = &[("stop", Harm::Unfinished), ("trace", Harm::RunsCode)];
+pub const TACTICS: &[(&str, Harm)] = &[
+    ("stop", Harm::Unfinished),
+    ("trace", Harm::RunsCode),
+    ("sleep", Harm::Waits),
+];
 
 /// Parts of names that stand for a hole, for compiled code or for what runs it, with or without `«»`.
 pub const NAMES: &[(&str, Harm)] = &[

@@ -82,6 +82,8 @@ pub enum Harm {
     Computed,
     /// It could act on the machine.
     Effect,
+    /// It waits, and keeps Lean from others meanwhile.
+    Waits,
     /// It trusts compiled code.
     Native,
     /// It goes around the kernel.
@@ -119,6 +121,7 @@ impl Harm {
                 "Lean runs the value of an option to know it",
             ),
             Harm::Effect => ("effect", "it could act on the machine where Lean runs it"),
+            Harm::Waits => ("waits", "it proves nothing and takes the time of others"),
             Harm::Native => ("native", "it trusts compiled code, not Lean's kernel"),
             Harm::Unchecked => ("unchecked", "it swaps or skips what the kernel checks"),
             Harm::Command => ("command", "it is a command, and a proof holds none"),

@@ -94,7 +94,10 @@ impl BatchSizer {
     /// The longest that Lean may be busy with one candidate before the others go on without it. What it does
     /// within a screening's heartbeats takes no longer, or it counts none.
     pub fn patience(&self) -> Duration {
-        (CANDIDATE_PATIENCE * (1 << self.cuts)).max(self.pace * 4)
+        let most = CANDIDATE_PATIENCE * (1 << MAX_CUTS);
+        (CANDIDATE_PATIENCE * (1 << self.cuts))
+            .max(self.pace * 4)
+            .min(most)
     }
 
     /// The longest that Lean may take for a text of so many candidates of which it says nothing before it is
@@ -157,6 +160,9 @@ mod tests {
             (seconds(4), seconds(10))
         );
         (0..100).for_each(|_| sizer.cut());
+        assert!(sizer.patience() < seconds(60));
+        // Whoever sleeps makes nobody wait for ever longer.
+        sizer.took(seconds(1000));
         assert!(sizer.patience() < seconds(60));
     }
 }
