@@ -39,6 +39,8 @@ pub struct CompiledBefore {
     pub options: LeanOptions,
     /// The text that was compiled.
     pub text: String,
+    /// The bytes that it was compiled to.
+    pub size: usize,
     /// The terms of its constants.
     pub terms: Terms,
     /// Its constants.
@@ -178,6 +180,7 @@ pub async fn compile_with_errors(
                 continue;
             }
         };
+        let size = parts.size();
         let read = move || {
             let mut terms = Terms::default();
             let module = parts.read(&mut terms).map_err(|error| error.to_string())?;
@@ -194,6 +197,7 @@ pub async fn compile_with_errors(
             guarded,
             options: options.clone(),
             text: edited.text,
+            size,
             terms,
             module: Arc::new(module),
         });

@@ -93,6 +93,11 @@ impl Parts {
         Ok((!parts.is_empty()).then_some(Parts(parts)))
     }
 
+    /// The bytes of all of them.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// Reads the module that they hold.
     ///
     /// # Errors

@@ -22,6 +22,13 @@ use super::place::{Place, place};
 /// The time that proofs may take, beside three times that of the file as it stands.
 const MAX_MORE: Duration = Duration::from_secs(120);
 
+/// The bytes that a file with proofs in it may be compiled to, beside four times those of the file as it stands,
+/// and those for each proof: what is much more is no proof, and takes long to read.
+const MAX_MORE_BYTES: usize = 16 << 20;
+
+/// See [`MAX_MORE_BYTES`].
+const MAX_PROOF_BYTES: usize = 1 << 20;
+
 /// The axioms that every proof may rest on.
 pub(super) const STANDARD: [&str; 3] = ["propext", "Classical.choice", "Quot.sound"];
 
@@ -79,6 +86,9 @@ impl Referee {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => return Err(NoWord::Refused(uncompiled(&errors))),
         };
+        if parts.size() > compiled.size * 4 + MAX_MORE_BYTES + fillings.len() * MAX_PROOF_BYTES {
+            return Err(NoWord::Refused(Difference::TooMuch.to_string()));
+        }
         let outline = marked.outline();
         let declared = outline.declarations.iter().filter_map(|d| d.name.clone());
         let marks = Marks {
