@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 
-use unsorry_olean::{Constant, ConstantKind, Module, NameId, Terms};
+use unsorry_olean::{Constant, ConstantKind, ExprId, Module, NameId, Terms};
 
 use super::compiled::{Compiled, Marks, is_unchecked, statement_terms};
 use super::names::{self, shown};
@@ -91,11 +91,12 @@ impl<'a> Comparison<'a> {
             let mut declared = marks.declared.iter();
             declared.any(|parts| names::ends_with(terms, *name, parts))
         };
+        let before = Compiled::of(terms, marks, before);
         Comparison {
             terms,
             holes: marks.holes,
-            before: Compiled::of(terms, marks, before),
-            after: Compiled::of(terms, marks, after),
+            after: Compiled::after(&before, after),
+            before,
             declared: names.filter(is_declared).collect(),
         }
     }
@@ -149,6 +150,9 @@ impl<'a> Comparison<'a> {
             match self.before.get(name) {
                 None => self.may_be_new(constant, new)?,
                 Some(old) if old == constant => {}
+                Some(_) if self.before.marks.contains_key(&name) => {
+                    return Err(Difference::Changed(shown(self.terms, name)));
+                }
                 Some(old) if is_unchecked(old) && is_unchecked(constant) => {}
                 Some(old) => {
                     let may_differ = self.may_differ(old, constant, &filled);
@@ -227,8 +231,10 @@ impl<'a> Comparison<'a> {
             return Err(other());
         }
         match (&old.kind, &new.kind) {
-            (ConstantKind::Theorem { .. }, ConstantKind::Theorem { .. })
-                if self.is_of_one(&filled.owners, new.name) =>
+            // With the proof in it a theorem may recurse through those beside it, which are proved otherwise then.
+            (ConstantKind::Theorem { .. }, ConstantKind::Theorem { all, .. })
+                if self.is_of_one(&filled.owners, new.name)
+                    || all.iter().any(|name| filled.owners.contains(name)) =>
             {
                 Ok(())
             }
@@ -268,6 +274,15 @@ impl<'a> Comparison<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether terms of the file as it stands, apart from proofs in them, are made of nothing that has changed.
+    pub fn means_the_same(&self, terms: &[ExprId]) -> bool {
+        let meaning = self.before.meaning(terms);
+        let mut data = meaning
+            .iter()
+            .filter(|name| !self.before.is_theorem(**name));
+        data.all(|name| self.before.get(*name) == self.after.get(*name))
     }
 
     /// Lean itself makes theorems and functions of what is there, in whatever file they are first needed; and

@@ -90,21 +90,27 @@ pub fn is_unchecked(constant: &Constant) -> bool {
 }
 
 impl<'a> Compiled<'a> {
-    /// A file with these marks.
+    /// The file as it stands, with these marks.
     pub fn of(terms: &'a Terms, marks: &Marks, module: &'a Module) -> Compiled<'a> {
-        let constants = || module.constants.iter();
         let numbers = marks.marks.iter().enumerate();
         let numbers: HashMap<&str, usize> = numbers
             .map(|(number, mark)| (mark.as_str(), number))
             .collect();
-        let marked = constants().filter_map(|constant| {
+        let marked = module.constants.iter().filter_map(|constant| {
             let number = numbers.get(names::last(terms, constant.name))?;
             Some((constant.name, *number))
         });
-        let marks = marked.collect();
         Compiled {
-            marks,
+            marks: marked.collect(),
             ..Compiled::unmarked(terms, module)
+        }
+    }
+
+    /// What became of a file whose marks are those of `before`: whoever compiled it may have called anything so.
+    pub fn after(before: &Compiled<'a>, module: &'a Module) -> Compiled<'a> {
+        Compiled {
+            marks: before.marks.clone(),
+            ..Compiled::unmarked(before.terms, module)
         }
     }
 

@@ -171,7 +171,7 @@ fn read(
         let mut against: Vec<(Place, Constant)> = Vec::new();
         for claim in claims {
             let Some((_, name)) = claim.front() else {
-                let finding = comparison.finding(claim.hole, claim.leaves_open());
+                let finding = comparison.finding(claim.hole, claim.leaves_open(), &filled);
                 findings.push(finding.map_err(told)?);
                 continue;
             };
@@ -229,6 +229,10 @@ fn contrary(
     name: &str,
 ) -> Option<(Place, Constant)> {
     let place = place(terms, comparison.before(), &comparison.holders(hole), hole)?;
+    // The kernel has the file with what was filled in: there the goal must mean what it does as the file stands.
+    if !comparison.means_the_same(&place.terms()) {
+        return None;
+    }
     let mut constants = comparison.after().module.constants.iter();
     let theorem = constants.find(|constant| {
         last(terms, constant.name) == name

@@ -30,11 +30,16 @@ pub struct Finding {
 
 impl Comparison<'_> {
     /// What the constants say of `hole`, which was filled with a proof; or with a sketch, which `leaves_open` what is
-    /// under the marks behind the holes'.
+    /// under the marks behind the holes'. All holes that were `filled` with it are among `filled`.
     ///
     /// # Errors
     /// Why it is not that.
-    pub fn finding(&self, hole: usize, leaves_open: bool) -> Result<Finding, Difference> {
+    pub fn finding(
+        &self,
+        hole: usize,
+        leaves_open: bool,
+        filled: &[usize],
+    ) -> Result<Finding, Difference> {
         let owners = self.owners(hole);
         if owners.is_empty() {
             return Err(Difference::Nowhere);
@@ -48,8 +53,6 @@ impl Comparison<'_> {
             return Err(Difference::Gone);
         }
         let cone = self.after.cone(owners.iter().copied());
-        // The holes beside this one have been looked at (`apart`).
-        let is_open = |mark: usize| mark < self.holes || leaves_open;
         let near: HashSet<usize> = {
             let own = self.before.cone(owners.iter().copied());
             let own = own
@@ -57,13 +60,17 @@ impl Comparison<'_> {
                 .filter(|name| owners.contains(&self.owner(*name)));
             own.flat_map(|name| self.before.marks_in(name)).collect()
         };
+        // The holes beside this one have been looked at (`apart`).
+        let may_be_left = |mark: usize| match mark < self.holes {
+            true => near.contains(&mark) && !filled.contains(&mark),
+            false => leaves_open,
+        };
         for &name in &cone {
             let is_own = owners.contains(&name) || owners.contains(&self.owner(name));
             let marks = self.after.marks_in(name);
-            let is_foreign = |mark: &usize| *mark < self.holes && !near.contains(mark);
-            if marks.contains(&hole)
-                || is_own && marks.iter().any(is_foreign)
-                || is_own && self.after.has_stray_sorry(name, &is_open)
+            if marks.iter().any(|mark| filled.contains(mark))
+                || is_own && !marks.iter().all(|mark| may_be_left(*mark))
+                || is_own && self.after.has_stray_sorry(name, &may_be_left)
             {
                 return Err(Difference::Sorry);
             }
@@ -113,9 +120,8 @@ impl Comparison<'_> {
         constants: &BTreeSet<NameId>,
         is_own: impl Fn(NameId) -> bool,
     ) -> BTreeSet<String> {
-        let holding = constants.iter().copied().filter(|name| {
-            !is_own(*name) && !self.after.marks.contains_key(name) && self.after.holds_sorry(*name)
-        });
+        let holding = constants.iter().copied();
+        let holding = holding.filter(|name| !is_own(*name) && self.after.holds_sorry(*name));
         holding
             .map(|name| shown(self.terms, self.owner(name)))
             .collect()

@@ -78,7 +78,7 @@ impl Files {
     /// The marks' declarations and those that every file here has.
     fn common(&mut self) -> Vec<Constant> {
         let (prop, value) = (self.constant("Prop"), self.constant("identity"));
-        (0..2)
+        (0..3)
             .map(|mark| self.definition(&format!("secret_{mark}"), prop, value))
             .collect()
     }
@@ -93,14 +93,14 @@ impl Files {
             constants: constants.to_vec(),
         };
         let marks = Marks {
-            marks: vec!["secret_0".into(), "secret_1".into()],
+            marks: (0..3).map(|mark| format!("secret_{mark}")).collect(),
             holes: 2,
             declared: self.declared.clone(),
         };
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
         comparison.compare(&[hole], false, &[])?;
-        let finding = comparison.finding(hole, false)?;
+        let finding = comparison.finding(hole, false, &[hole])?;
         Ok(finding.unproved.into_iter().collect())
     }
 }
@@ -196,6 +196,8 @@ fn a_sorry_counts_wherever_it_stands() {
     // Under its own mark, or one that nobody made.
     check(|files, p| files.hole(1, p), Err(Difference::Sorry));
     check(|files, p| files.hole(7, p), Err(Difference::Sorry));
+    // Under that of sketches, of which this is none.
+    check(|files, p| files.hole(2, p), Err(Difference::Sorry));
     // Under that of another declaration's hole.
     check(|files, p| files.hole(0, p), Err(Difference::Sorry));
     check(|files, _| files.constant("imported"), Ok(Vec::new()));
@@ -328,4 +330,95 @@ fn what_a_proof_leans_on_is_told_though_its_statement_rests_on_it() {
     assert_eq!(on_a_gap("five"), Ok(Vec::new()));
     assert_eq!(on_a_gap("gap"), Ok(vec!["gap".to_owned()]));
     assert_eq!(on_a_gap("five._proof_1"), Ok(vec!["gap".to_owned()]));
+}
+
+/// `t : P`, proved by what is declared with it under this name, `of` a `sorry`.
+fn by_what_is_new(
+    name: &str,
+    is_data: bool,
+    of: impl Fn(&mut Files, ExprId) -> ExprId,
+) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    let p = files.constant("P");
+    let (hole, value, by) = (files.hole(1, p), of(&mut files, p), files.constant(name));
+    let common = files.common();
+    files.before = common.clone();
+    let one = files.theorem("t", p, hole);
+    files.before.push(one);
+    files.after = common;
+    let one = match is_data {
+        true => files.definition(name, p, value),
+        false => files.theorem(name, p, value),
+    };
+    files.after.push(one);
+    let one = files.theorem("t", p, by);
+    files.after.push(one);
+    files.judged(1)
+}
+
+#[test]
+fn what_is_new_is_no_mark_whatever_it_is_called() {
+    let names = [
+        "secret_2",
+        "t.secret_0",
+        "t.secret_1",
+        "t.secret_2",
+        "t._x.secret_2",
+        "t.secret_2._x",
+        "secret_2.x",
+        "secret_2.eq_1",
+        "_private.A.secret_2",
+        "t._x",
+        "t.x",
+    ];
+    let sorry: fn(&mut Files, ExprId) -> ExprId = |files, _| files.constant("sorryAx");
+    for name in names {
+        for is_data in [false, true] {
+            for of in [
+                sorry,
+                |files, p| files.hole(0, p),
+                |files, p| files.hole(1, p),
+                |files, p| files.hole(2, p),
+                |files, p| files.hole(7, p),
+            ] {
+                let found = by_what_is_new(name, is_data, of);
+                assert_ne!(found, Ok(Vec::new()), "{name}, {is_data}");
+            }
+        }
+    }
+}
+
+/// `t : P` beside `u : Q`, which is another theorem afterwards.
+fn beside_another(is_mutual: bool, ty: &str, by: &str) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    files.declared.push(vec!["u".into()]);
+    let (p, q) = (files.constant("P"), files.constant("Q"));
+    let (t, u) = (files.name("t"), files.name("u"));
+    let (hole, proof) = (files.hole(1, p), files.constant("proof"));
+    let common = files.common();
+    files.before = common.clone();
+    let one = files.theorem("t", p, hole);
+    let other = files.theorem("u", q, proof);
+    files.before.extend([one, other]);
+    files.after = common;
+    let (ty, value, by_u) = (files.constant(ty), files.constant(by), files.constant("u"));
+    let mut one = files.theorem("t", p, by_u);
+    let mut other = files.theorem("u", ty, value);
+    for theorem in [&mut one, &mut other] {
+        if let ConstantKind::Theorem { all, .. } = &mut theorem.kind
+            && is_mutual
+        {
+            *all = vec![t, u];
+        }
+    }
+    files.after.extend([one, other]);
+    files.judged(1)
+}
+
+#[test]
+fn theorems_may_begin_to_recurse_through_one_another() {
+    assert_eq!(beside_another(true, "Q", "recursion"), Ok(Vec::new()));
+    assert!(beside_another(true, "P", "recursion").is_err());
+    assert!(beside_another(false, "Q", "recursion").is_err());
+    assert_eq!(beside_another(true, "Q", "sorryAx"), Ok(vec!["u".into()]));
 }
