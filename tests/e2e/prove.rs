@@ -435,6 +435,36 @@ example (xs : List Nat) : xs[0]? = xs.head? := by sorry
     }
 }
 
+/// What stands before a declaration may end in many ways, with which a text of ours must not go on.
+#[test]
+fn holes_behind_whatever_ends() {
+    let ends = include_str!("../fixtures/Ends.lean");
+    let fares = fares(ends);
+    assert_eq!(fares.len(), 13);
+    for (at, (status, message)) in fares.into_iter().enumerate() {
+        assert_eq!(status, "proved", "the hole {at}: {message}");
+    }
+}
+
+/// Who edits a file breaks its syntax all the time: what is before that has a referee.
+#[test]
+fn an_error_in_the_syntax_takes_the_referee_from_what_is_behind_it() {
+    let goal = "(n : Nat) : n + 0 = n := by\n  sorry\n\n";
+    for broken in [
+        "theorem broken : :=\n\n",
+        "theorem broken :\n\n",
+        "def broken := (1,\n\n",
+    ] {
+        let source = format!("theorem a {goal}{broken}theorem b {goal}");
+        let (_, stdout, stderr, _) = check(&source, &["--json", "--budget", "30s"]);
+        let report: Value = serde_json::from_str(&stdout).expect(&stderr);
+        let first = &report["holes"][0];
+        assert_eq!(first["level"], "kernel-replayed", "{broken:?}: {first:#}");
+        let second = &report["holes"][1];
+        assert_ne!(second["level"], "kernel-replayed", "{broken:?}: {second:#}");
+    }
+}
+
 /// Lean is silent about what mentions a broken definition, and where it is told to be.
 #[test]
 fn silence_beside_another_hole_is_no_proof() {

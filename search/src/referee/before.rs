@@ -16,6 +16,9 @@ use super::warm::Warm;
 /// The most times that a file with errors is compiled: those that one hides are told the next time.
 const MAX_ROUNDS: usize = 4;
 
+/// The most times that a file is cut short in front of an error in its syntax, which may be told behind where it is.
+const MAX_CUTS: usize = 3;
+
 /// A file as it stands.
 #[derive(Debug)]
 pub struct Before {
@@ -33,6 +36,9 @@ pub struct Before {
 pub struct CompiledBefore {
     /// The commands that have errors, which are dropped, by where they begin in the file.
     pub guarded: Vec<usize>,
+    /// Where the command with an error in its syntax begins of which, and of what is behind it, nothing was compiled;
+    /// and what Lean says of it.
+    pub beyond: Option<(usize, String)>,
     /// The time that Lean took for it.
     pub took: Duration,
     /// The options that it is compiled with.
@@ -77,6 +83,13 @@ impl Before {
         Some((compiled.took, source))
     }
 
+    /// Why nothing was compiled at a hole, where that is so.
+    pub fn beyond(&self, hole: usize) -> Option<&str> {
+        let (at, why) = self.compiled.get()?.as_ref().ok()?.beyond.as_ref()?;
+        let hole = self.marked.outline().holes.get(hole)?;
+        (hole.range.start >= *at).then_some(why)
+    }
+
     /// What Lean makes of it.
     ///
     /// # Errors
@@ -105,18 +118,62 @@ impl Before {
         limit: Duration,
     ) -> Result<CompiledBefore, Failure> {
         let options = compiler.options(&self.path, limit).await;
+        let outline = self.marked.outline();
         let file = File {
             path: &self.path,
             text: self.marked.text(),
-            outline: self.marked.outline(),
+            outline,
             options: &options,
         };
-        let edited = |guarded: &[usize]| self.marked.before(guarded);
-        compile_with_errors(By::Warm(warm), file, edited, limit).await
+        let first_end = outline.holes.iter().map(|hole| {
+            let declaration = outline.declaration_of(hole);
+            declaration.block.end
+        });
+        let first_end = first_end.min().unwrap_or_default();
+        let mut beyond: Option<(usize, String)> = None;
+        for _ in 0..=MAX_CUTS {
+            let end = beyond.as_ref().map(|(at, _)| *at);
+            let edited = |guarded: &[usize]| self.marked.before(guarded, end);
+            match compile_with_errors(By::Warm(warm), file, edited, limit).await {
+                Ok(compiled) => return Ok(CompiledBefore { beyond, ..compiled }),
+                Err(Uncompiled::Errors { at: Some(at), why })
+                    if at >= first_end && end.is_none_or(|end| at < end) =>
+                {
+                    beyond = Some((at, why));
+                }
+                Err(no) => return Err(no.into()),
+            }
+        }
+        let why = beyond.map_or_else(String::new, |(_, why)| why);
+        Err(Failure::Always(why))
+    }
+}
+
+/// The reasons why a file that may have errors is not compiled.
+#[derive(Debug)]
+pub enum Uncompiled {
+    /// Errors that no guard drops, as those of its syntax.
+    Errors {
+        /// Where the first command with one begins.
+        at: Option<usize>,
+        /// Lean's words.
+        why: String,
+    },
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl From<Uncompiled> for Failure {
+    fn from(uncompiled: Uncompiled) -> Failure {
+        match uncompiled {
+            Uncompiled::Errors { why, .. } => Failure::Always(why),
+            Uncompiled::Failure(failure) => failure,
+        }
     }
 }
 
 /// A file, and how it is compiled.
+#[derive(Clone, Copy)]
 pub struct File<'a> {
     /// Its path.
     pub path: &'a Path,
@@ -146,7 +203,8 @@ pub async fn compile_with_errors(
     file: File<'_>,
     edited: impl Fn(&[usize]) -> Edited,
     limit: Duration,
-) -> Result<CompiledBefore, Failure> {
+) -> Result<CompiledBefore, Uncompiled> {
+    let failed = |why: String| Uncompiled::Failure(Failure::Now(why));
     let File {
         path,
         text,
@@ -166,16 +224,17 @@ pub async fn compile_with_errors(
             By::Warm(warm) => warm.compile(source, limit).await,
             By::Alone(compiler) => compiler.compile(source, limit).await,
         };
-        let parts = match compiled.map_err(Failure::Now)? {
+        let parts = match compiled.map_err(failed)? {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => {
                 let found = guards(text, outline, &edited, &errors);
-                let known = guarded.len();
+                let (known, at) = (guarded.len(), found.iter().min().copied());
                 guarded.extend(found);
                 guarded.sort_unstable();
                 guarded.dedup();
                 if guarded.len() == known {
-                    return Err(Failure::Always(uncompiled(&errors)));
+                    let why = uncompiled(text, &edited, &errors);
+                    return Err(Uncompiled::Errors { at, why });
                 }
                 continue;
             }
@@ -187,14 +246,16 @@ pub async fn compile_with_errors(
             Ok((terms, module))
         };
         let read = tokio::task::spawn_blocking(read).await;
-        let (terms, module) = read
-            .map_err(|error| Failure::Now(error.to_string()))?
-            .map_err(|error: String| {
-                Failure::Always(format!("what this Lean compiles can't be read: {error}"))
-            })?;
+        let (terms, module) =
+            read.map_err(|error| failed(error.to_string()))?
+                .map_err(|error: String| {
+                    let why = format!("what this Lean compiles can't be read: {error}");
+                    Uncompiled::Failure(Failure::Always(why))
+                })?;
         return Ok(CompiledBefore {
             took: started.elapsed(),
             guarded,
+            beyond: None,
             options: options.clone(),
             text: edited.text,
             size,
@@ -203,7 +264,7 @@ pub async fn compile_with_errors(
         });
     }
     let why = "Lean does not compile the file: each time it has other errors";
-    Err(Failure::Always(why.into()))
+    Err(Uncompiled::Failure(Failure::Always(why.into())))
 }
 
 /// The commands of a file in which Lean has found errors, by where they begin.
@@ -213,21 +274,25 @@ fn guards(text: &str, outline: &Outline, edited: &Edited, errors: &[CompileError
         .iter()
         .map(|c| outline.tokens[c.tokens.start].range.start)
         .collect();
-    let lines: Vec<usize> = std::iter::once(0)
-        .chain(edited.text.match_indices('\n').map(|(at, _)| at + 1))
-        .collect();
-    let place = |error: &CompileError| {
-        let at = edited.place(*lines.get(error.line)?);
+    let command = |at: usize| {
         // What comes first on its line begins no later than that line ends.
-        let line_end = text
-            .get(at..)?
-            .find('\n')
-            .map_or(text.len(), |end| at + end);
+        let line_end = text.get(at..)?.find('\n');
+        let line_end = line_end.map_or(text.len(), |end| at + end);
         let command =
             starts.partition_point(|start| *start <= at.max(first_code(text, at, line_end)));
         starts.get(command.checked_sub(1)?).copied()
     };
-    errors.iter().filter_map(place).collect()
+    places(edited, errors).filter_map(command).collect()
+}
+
+/// Where the lines of errors begin in the file.
+fn places(edited: &Edited, errors: &[CompileError]) -> impl Iterator<Item = usize> {
+    let lines: Vec<usize> = std::iter::once(0)
+        .chain(edited.text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect();
+    errors
+        .iter()
+        .filter_map(move |error| Some(edited.place(*lines.get(error.line)?)))
 }
 
 /// The first offset of a line that is no blank.
@@ -241,12 +306,17 @@ fn first_code(text: &str, start: usize, end: usize) -> usize {
 }
 
 /// Why a file is not compiled, in Lean's words.
-pub fn uncompiled(errors: &[CompileError]) -> String {
+pub fn uncompiled(text: &str, edited: &Edited, errors: &[CompileError]) -> String {
     let first = errors
         .first()
         .and_then(|error| error.message.lines().next());
+    let line = places(edited, errors)
+        .next()
+        .and_then(|at| text.get(..at))
+        .map(|before| before.matches('\n').count() + 1);
+    let place = line.map_or(String::new(), |line| format!("line {line}: "));
     format!(
-        "Lean does not compile the file: {}",
+        "Lean does not compile the file: {place}{}",
         first.unwrap_or("it does not say why")
     )
 }

@@ -120,20 +120,34 @@ partial def run (input : Parser.InputContext) : List Stop → IO (List Stop)
     if done then return stops
     run input stops
 
-/-- The stops that a text shares of which `common` bytes are the same, and whose header ends at `header`. -/
-def shared (common header : Nat) : List Stop → List Stop
+/-- Whether a token or the end is at an offset, and no blank or comment, which belong to what is before them. -/
+def isToken (text : ByteArray) (at_ : Nat) : Bool :=
+  let is (ahead : Nat) (byte : UInt8) := at_ + ahead < text.size && text.get! (at_ + ahead) == byte
+  let isBlank := is 0 32 || is 0 9 || is 0 10 || is 0 13
+  let isComment := (is 0 45 || is 0 47) && is 1 45
+  !isBlank && !isComment
+
+/--
+The stops that a text shares of which `common` bytes are the same, and whose header ends at `header`: the end of a
+command is where the next token begins.
+-/
+def shared (text : ByteArray) (common header : Nat) : List Stop → List Stop
   | [] => []
-  | [first] => if first.at_ == header && header <= common then [first] else []
+  | [first] =>
+    if first.at_ == header && header <= common && isToken text header then [first] else []
   | stop :: rest =>
-    match shared common header rest with
+    match shared text common header rest with
     | [] => []
-    | kept => if stop.at_ <= common then stop :: kept else kept
+    | kept =>
+      let isSame := stop.at_ + 3 < common || stop.at_ <= common && isToken text stop.at_
+      if isSame then stop :: kept else kept
 
 def step (kept : Kept) (json : Json) : IO (Kept × Json) := do
   let file := string (field json "file")
-  let input := inputOf (string (field json "text")) file
+  let text := string (field json "text")
+  let input := inputOf text file
   let (_, parser, _) ← Parser.parseHeader input
-  let stops ← match shared (nat (field json "common")) parser.pos.byteIdx kept.stops with
+  let stops ← match shared text.toUTF8 (nat (field json "common")) parser.pos.byteIdx kept.stops with
     | [] => do
       let options := optionsOf {} (items (field json "options"))
       pure [← opened input options (moduleName .anonymous (items (field json "module")))]

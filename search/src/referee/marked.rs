@@ -138,15 +138,16 @@ impl Marked {
         text.contains(&self.secret) || text.contains(self.brackets)
     }
 
-    /// The text up to the end of the last declaration with a hole, each hole under its mark. What the commands
-    /// at `guarded`, offsets of the file, have to say is dropped: an error in them is none of ours.
-    pub fn before(&self, guarded: &[usize]) -> Edited {
+    /// The text up to the end of the last declaration with a hole, or to `end`, each hole under its mark. What the
+    /// commands at `guarded`, offsets of the file, have to say is dropped: an error in them is none of ours.
+    pub fn before(&self, guarded: &[usize], end: Option<usize>) -> Edited {
         let ends = self
             .outline
             .holes
             .iter()
             .map(|hole| self.outline.declaration_of(hole).block.end);
-        let end = ends.max().unwrap_or(self.text.len());
+        let last = ends.max().unwrap_or(self.text.len());
+        let end = end.map_or(last, |end| end.min(last));
         self.edited(end, guarded, &[])
     }
 
@@ -334,7 +335,7 @@ mod tests {
         };
         let fillings: Vec<Filling> = fillings.iter().map(filling).collect();
         let edited = match fillings.is_empty() {
-            true => marked.before(guarded),
+            true => marked.before(guarded, None),
             false => marked.after(guarded, &fillings),
         };
         expected.assert_eq(&named(&marked, &edited.text));
@@ -412,7 +413,7 @@ mod tests {
     #[test]
     fn places_lead_back() {
         let marked = Marked::of(FILE);
-        let edited = marked.before(&[10]);
+        let edited = marked.before(&[10], None);
         for word in [
             "import",
             "example",

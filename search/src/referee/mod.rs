@@ -91,7 +91,8 @@ impl Referee {
     }
 
     /// Judges claims for holes of one file, all of them in one pass. Where they don't hold together, one after the
-    /// other is added to those that do: a word is for claims that were judged together.
+    /// other is added to those that do: a word is for claims that were judged together. Behind an error in the file's
+    /// syntax there is no referee.
     pub async fn judge(
         &self,
         file: FileAsItStands<'_>,
@@ -102,16 +103,38 @@ impl Referee {
             Ok(before) => before,
             Err(no) => return vec![Err(no); claims.len()],
         };
-        let words = match self.pass(&before, claims, limit).await {
+        let reached = claims
+            .iter()
+            .filter(|claim| before.beyond(claim.hole).is_none());
+        let reached: Vec<Claim> = reached.cloned().collect();
+        let words = match reached.as_slice() {
+            [] => Vec::new(),
+            reached => self.together(&before, reached, limit).await,
+        };
+        let mut words = words.into_iter();
+        let word = |claim: &Claim| match before.beyond(claim.hole) {
+            Some(why) => Some(Err(NoWord::NoReferee(why.to_owned()))),
+            None => words.next(),
+        };
+        let words = claims.iter().filter_map(word).collect();
+        self.warm_up_again(before, claims, limit);
+        words
+    }
+
+    async fn together(
+        &self,
+        before: &Before,
+        claims: &[Claim],
+        limit: Duration,
+    ) -> Vec<Result<Word, NoWord>> {
+        match self.pass(before, claims, limit).await {
             Ok(words) => words.into_iter().map(Ok).collect(),
             Err(no) if claims.len() == 1 => vec![Err(no)],
             Err(no) => {
                 tracing::debug!(%no, "not together: one after the other");
-                self.one_after_the_other(&before, claims, limit).await
+                self.one_after_the_other(before, claims, limit).await
             }
-        };
-        self.warm_up_again(before, claims, limit);
-        words
+        }
     }
 
     /// The file as it stands, compiled, and a kernel: all that is needed before anything of a stranger's is

@@ -84,7 +84,10 @@ impl Referee {
         let after = self.warm.compile_last(known, source, limit).await;
         let parts = match after.map_err(NoWord::Refused)? {
             Compiled::Parts(parts) => parts,
-            Compiled::Errors(errors) => return Err(NoWord::Refused(uncompiled(&errors))),
+            Compiled::Errors(errors) => {
+                let why = uncompiled(marked.text(), &edited, &errors);
+                return Err(NoWord::Refused(why));
+            }
         };
         if parts.size() > compiled.size * 4 + MAX_MORE_BYTES + fillings.len() * MAX_PROOF_BYTES {
             return Err(NoWord::Refused(Difference::TooMuch.to_string()));

@@ -20,6 +20,7 @@ use unsorry_syntax::{DeclarationKind, Outline};
 
 use super::Referee;
 use super::before::{By, CompiledBefore, File, compile_with_errors};
+use super::claim::Failure;
 use super::compiler::{Compiled, Source};
 use super::kernel::{ImportLine, Kernel};
 use super::marked::{Edited, SECRET_LETTERS, guarded_command, named_example, unknown_word};
@@ -74,7 +75,7 @@ impl Referee {
         };
         let (first, second, kernel) = tokio::join!(compile_before, compile_after, kernel);
         kernel.map_err(|failure| failure.to_string())?;
-        let first = first.map_err(|why| format!("the file before: {why}"))?;
+        let first = first.map_err(|why| format!("the file before: {}", Failure::from(why)))?;
         let parts = match second.map_err(|why| format!("the file after: {why}"))? {
             Compiled::Parts(parts) => parts,
             Compiled::Errors(errors) => return Ok(Verified::Errors(errors)),
