@@ -1,4 +1,4 @@
-//! The holes of a Lean text: every `sorry` in a declaration's code.
+//! The holes of a Lean text: every `sorry` or `admit` in a declaration's code.
 
 use std::ops::Range;
 
@@ -14,10 +14,10 @@ pub enum HoleKind {
     Term,
 }
 
-/// A `sorry` and what it takes to put something in its place.
+/// A `sorry`, or the tactic `admit`, which is another word for it; and what it takes to put something in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole {
-    /// The bytes of the token `sorry`.
+    /// The bytes of the token.
     pub range: Range<usize>,
     /// The index of the declaration it stands in.
     pub declaration: usize,
@@ -42,7 +42,7 @@ pub struct InsertionContext {
     pub block_column: usize,
 }
 
-/// The holes of `text`, in order. A `sorry` outside every declaration (`#eval sorry`) is none.
+/// The holes of `text`, in order. One outside every declaration (`#eval sorry`) is none.
 pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<Hole> {
     let mut found = Vec::new();
     let mut declarations = declarations.iter().enumerate().peekable();
@@ -59,7 +59,7 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
             .peek()
             .filter(|(_, d)| d.extent.start <= token.range.start);
         if let Some((declaration, home)) = home
-            && token.text(text) == "sorry"
+            && is_hole(token.text(text))
             && !is_field(text, before, token)
         {
             let inside = |other: &&Token| {
@@ -84,6 +84,11 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
         before = Some(token);
     }
     found
+}
+
+/// Whether a word stands for what is missing. Both are words of Lean's language, and no names.
+pub fn is_hole(word: &str) -> bool {
+    matches!(word, "sorry" | "admit")
 }
 
 /// Whether a word is a field's name, as in `(f x).sorry`.
@@ -121,7 +126,7 @@ impl Line {
 
         let word = token.text(text);
         let starts_block = std::mem::take(&mut self.opens);
-        if starts_block && word != "by" && word != "sorry" {
+        if starts_block && word != "by" && !is_hole(word) {
             self.block = self.column;
         }
         match word {
@@ -155,6 +160,7 @@ fn is_combinator(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Outline;
+    use super::is_hole;
     use expect_test::{Expect, expect};
 
     /// A line a hole: its columns, and the tokens around it.
@@ -163,7 +169,7 @@ mod tests {
         let outline = Outline::of(text);
         let mut shown = String::new();
         for hole in &outline.holes {
-            assert_eq!(&text[hole.range.clone()], "sorry");
+            assert!(is_hole(&text[hole.range.clone()]));
             let token = |range: &Option<std::ops::Range<usize>>| {
                 range.clone().map_or("", |range| &text[range])
             };
@@ -194,6 +200,18 @@ mod tests {
                 4:14 in 2 line 0 block 0 ⟦⟨⟧ ⟦,⟧
                 4:22 in 2 line 0 block 0 ⟦@⟧ ⟦,⟧
                 4:49 in 2 line 0 block 0 ⟦,⟧ ⟦.⟧
+            "#]],
+        );
+    }
+
+    #[test]
+    fn another_word_for_it() {
+        check(
+            "theorem a : T := by\n  have h : T := by admit\n  first | admit | exact admit' x.admit «admit»\n  · admit",
+            expect![[r#"
+                1:19 in 0 line 2 block 2 ⟦by⟧ ⟦first⟧
+                2:10 in 0 line 2 block 2 ⟦|⟧ ⟦|⟧
+                3:4 in 0 line 2 block 2 ⟦·⟧ ⟦⟧
             "#]],
         );
     }

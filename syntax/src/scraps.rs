@@ -50,6 +50,7 @@ fn scraps() -> impl Strategy<Value = String> {
         "⟨",
         "]",
         "sorry",
+    "admit",
         " sorry",
         ".sorry",
         "«",

@@ -429,6 +429,9 @@ decreasing_by
   · sorry
 theorem b4 (p q : Prop) (hp : p) (hq : q) : p ∧ q := And.intro (sorry) <| by sorry
 example (xs : List Nat) : xs[0]? = xs.head? := by sorry
+theorem b5 (a b : Nat) (h : a < b) : a + 1 ≤ b := by
+  have : b = b := by admit
+  admit
 ";
     for (at, (status, message)) in fares(PLACES).into_iter().enumerate() {
         assert_eq!(status, "proved", "the hole {at}: {message}");

@@ -41,7 +41,7 @@ pub fn completion(
             kind: Some(lsp::CompletionItemKind::SNIPPET),
             detail: Some(offer.proof.standing()),
             // What is typed is the hole's own word; proofs come first, in their order.
-            filter_text: Some("sorry".to_owned()),
+            filter_text: Some(view.part(&hole)),
             sort_text: Some(format!("!{rank}")),
             preselect: (rank == 0).then_some(true),
             insert_text_format: Some(lsp::InsertTextFormat::PLAIN_TEXT),

@@ -114,6 +114,11 @@ impl View {
         &self.whole().text
     }
 
+    /// The text of a part.
+    pub fn part(&self, range: &Range<usize>) -> String {
+        self.rope.byte_slice(range.clone()).to_string()
+    }
+
     /// The holes that `range` touches.
     pub fn holes_at(&self, range: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
         self.pieces.holes(range.clone())
