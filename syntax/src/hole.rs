@@ -86,6 +86,28 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
     found
 }
 
+/// The words for a hole in `text` that stand in code outside of every declaration: in a command like `#eval`, a macro,
+/// the default value of a variable.
+pub fn strays(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<Range<usize>> {
+    let mut before: Option<&Token> = None;
+    let mut found = Vec::new();
+    let mut declarations = declarations.iter().peekable();
+    for token in tokens.iter().filter(|token| token.is_code()) {
+        while declarations
+            .next_if(|d| d.extent.end <= token.range.start)
+            .is_some()
+        {}
+        let is_inside = declarations
+            .peek()
+            .is_some_and(|d| d.extent.start <= token.range.start);
+        if !is_inside && is_hole(token.text(text)) && !is_field(text, before, token) {
+            found.push(token.range.clone());
+        }
+        before = Some(token);
+    }
+    found
+}
+
 /// Whether a word stands for what is missing. Both are words of Lean's language, and no names.
 pub fn is_hole(word: &str) -> bool {
     matches!(word, "sorry" | "admit")
@@ -224,6 +246,20 @@ mod tests {
                 5:9 in 1 line 0 block 0 ⟦:=⟧ ⟦⟧
                 6:11 in 2 line 0 block 0 ⟦:=⟧ ⟦⟧
             "#]],
+        );
+        let strays = |text: &str| {
+            let outline = Outline::of(text);
+            let strays = super::strays(text, &outline.tokens, &outline.declarations);
+            strays
+                .into_iter()
+                .map(|stray| stray.start)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            strays(
+                "#eval sorry\ndef a := sorry\nmacro \"b\" : tactic => `(tactic| admit) -- sorry\nvariable (x : T := sorry)"
+            ),
+            [6, 59, 94]
         );
     }
 

@@ -21,7 +21,7 @@ pub use command::{Command, commands};
 pub use declaration::{Declaration, declarations};
 pub use edit::{Change, diff, shift};
 pub use header::{header_end, imports};
-pub use hole::{Hole, HoleKind, holes};
+pub use hole::{Hole, HoleKind, holes, strays};
 pub use keyword::DeclarationKind;
 pub use lexer::{Token, TokenKind, lex, outside_brackets};
 pub use name::name_parts;

@@ -50,7 +50,7 @@ fn scraps() -> impl Strategy<Value = String> {
         "⟨",
         "]",
         "sorry",
-    "admit",
+        "admit",
         " sorry",
         ".sorry",
         "«",

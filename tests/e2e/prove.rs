@@ -468,6 +468,33 @@ fn an_error_in_the_syntax_takes_the_referee_from_what_is_behind_it() {
     }
 }
 
+/// What Lean warns of is told, though it is no hole, or none that is written in the declaration.
+#[test]
+fn a_sorry_that_is_no_hole_is_told() {
+    let source = "macro \"todo\" : tactic => `(tactic| sorry)\n\n\
+        theorem a (n m : Nat) (h : n ≤ m) : n < m + 1 := by\n  have : n ≤ m := by todo\n  sorry\n\n\
+        #eval (⟨3, by sorry⟩ : Fin 5)\n";
+    let (code, stdout, stderr, _) = check(source, &["--json", "--budget", "30s"]);
+    assert_eq!(code, Some(1), "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let [hole, of_macro, of_eval] = &report["holes"].as_array().expect("holes")[..] else {
+        panic!("{report:#}");
+    };
+    let closest = hole["closest"]["error"].as_str().unwrap_or_default();
+    assert!(
+        closest.starts_with("its declaration still leaves a sorry"),
+        "{hole:#}"
+    );
+    for (stray, line) in [(of_macro, 0), (of_eval, 6)] {
+        assert_eq!(stray["line"], line, "{report:#}");
+        let message = stray["message"].as_str().unwrap_or_default();
+        assert!(
+            message.starts_with("this sorry stands in no declaration"),
+            "{stray:#}"
+        );
+    }
+}
+
 /// Lean is silent about what mentions a broken definition, and where it is told to be.
 #[test]
 fn silence_beside_another_hole_is_no_proof() {

@@ -61,6 +61,11 @@ pub enum NoGoal {
         "Lean takes its declaration whatever stands in the place of this sorry: an alternative to it (`first`, `try`) does the work, or what Lean says of it is dropped (`#guard_msgs`)"
     )]
     Unneeded,
+    /// The hole belongs to no declaration.
+    #[error(
+        "this sorry stands in no declaration: no statement is proved by what is put there, and it is left to you"
+    )]
+    Outside,
     /// Lean takes anything for a proof there.
     #[error("its declaration is `unsafe`, and there Lean lets anything prove anything")]
     Unsafe,

@@ -39,6 +39,9 @@ impl Complaint {
     }
 }
 
+/// That a declaration with a candidate in it is still not whole, though that holds no `sorry` and no hole is left.
+pub const HIDDEN_SORRY: &str = "its declaration still leaves a sorry, which is not written there: a macro, a default value or what its statement says holds one";
+
 /// The verdict of a screening on a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -65,7 +68,7 @@ pub fn verdict(target: &Target, baseline: &Baseline, line: u32, said: &[&Diagnos
     }
     if target.siblings().next().is_none() {
         if said.iter().any(|d| d.says_sorry()) {
-            return failed("it leaves a sorry");
+            return failed(HIDDEN_SORRY);
         }
         // An example may be data, of which Lean does not say so.
         let theorem = target.declaration().kind == DeclarationKind::Theorem;

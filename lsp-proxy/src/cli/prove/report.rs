@@ -9,7 +9,7 @@ use serde::Serialize;
 use unsorry_prover::{Engine, HoleKind, Spent};
 
 use unsorry_search::check::baseline::NoGoal;
-use unsorry_search::search::wording::{complaints, cost, count, summary};
+use unsorry_search::search::wording::{complaints, cost, count, one_line, summary};
 use unsorry_search::search::{Ended, Outcome};
 use unsorry_syntax::{Change, Position};
 
@@ -78,9 +78,19 @@ pub struct HoleReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedReport>,
     pub seconds: f64,
+    /// What came closest to a proof, and what Lean says of it, where there is no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closest: Option<ClosestReport>,
     pub message: String,
     #[serde(skip)]
     pub change: Option<Change>,
+}
+
+/// A candidate that is no proof.
+#[derive(Debug, Serialize)]
+pub struct ClosestReport {
+    pub candidate: String,
+    pub error: String,
 }
 
 /// A sketch that Lean takes but for its `sorry`s.
@@ -126,6 +136,14 @@ impl HoleReport {
             candidates: outcome.checked,
             refused: RefusedReport::of(&outcome.refused),
             seconds: (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
+            closest: match outcome.ended {
+                Ended::Exhausted | Ended::OutOfBudget => outcome.near_misses.first(),
+                _ => None,
+            }
+            .map(|miss| ClosestReport {
+                candidate: miss.candidate.text.clone(),
+                error: miss.error.clone(),
+            }),
             message: match proof {
                 Some(proof) => proof.standing(),
                 None => summary(outcome),
@@ -147,6 +165,7 @@ impl HoleReport {
                 | NoGoal::Broken(..)
                 | NoGoal::Data(_)
                 | NoGoal::Unneeded
+                | NoGoal::Outside
                 | NoGoal::Unsafe => Status::Unproved,
             },
             proof: None,
@@ -161,6 +180,7 @@ impl HoleReport {
             candidates: 0,
             refused: None,
             seconds: 0.0,
+            closest: None,
             message: error.to_string(),
             change: None,
         }
@@ -264,6 +284,10 @@ impl Printer {
             }
             None => {
                 marked(&hole.message);
+                if let Some(ClosestReport { candidate, error }) = &hole.closest {
+                    let closest = format!("closest: `{}`: {error}", one_line(candidate));
+                    self.set_in(Look::Dim, &closest);
+                }
                 for line in hole.sketch.iter().flat_map(|sketch| sketch.text.lines()) {
                     self.set_in(Look::Dim, line);
                 }

@@ -5,7 +5,7 @@ use unsorry_prover::{Candidate, Engine};
 use super::Candidates;
 use super::Role;
 use super::repairs::Repairable;
-use crate::check::verdict::Complaint;
+use crate::check::verdict::{Complaint, HIDDEN_SORRY};
 use crate::gate::gate;
 use crate::lean::elaboration::Unknown;
 use crate::rewrite::repair::repairs;
@@ -20,7 +20,11 @@ impl Candidates<'_> {
         self.judged(candidate, Some(first.to_owned()));
         if self.goal.role == Role::Hole {
             let mut stats = self.goal.stats();
-            stats.near_miss(candidate, first, complaints.len());
+            // Lean itself has no error then.
+            let errors = complaints
+                .len()
+                .saturating_sub(usize::from(first == HIDDEN_SORRY));
+            stats.near_miss(candidate, first, errors);
         }
         if !self.goal.strategy().repairs || candidate.engine == Engine::Tactics {
             return;
