@@ -13,9 +13,9 @@ test('a sorry is a word of its own in code', () => {
 /- sorry /- sorry -/ sorry -/
 theorem t : "sorry \\" sorry" = x'.sorry := by
   «sorry»; sorryAx; not_sorry; sorry'; (sorry)
-  exact ⟨sorry, 'a', '\\'', foo sorry⟩ /-- sorry`;
+  exact ⟨sorry, 'a', '\\'', foo sorry⟩; admit; x.admit /-- sorry`;
   const lines = sorries(text).map(offset => text.slice(offset - 1, offset + 6));
-  assert.deepEqual(lines, ['(sorry)', '⟨sorry,', ' sorry⟩']);
+  assert.deepEqual(lines, ['(sorry)', '⟨sorry,', ' sorry⟩', ' admit;']);
 });
 
 test('the sorry at the cursor, the next one, the first', () => {

@@ -17,6 +17,14 @@ local function client()
   return found
 end
 
+---Where a word for a hole, `sorry` or `admit`, is in a line from a byte on.
+---@return integer?, integer? its first byte and its last, from 1
+local function find(line, from)
+  local sorry, admit = line:find('sorry', from, true), line:find('admit', from, true)
+  local first = sorry and admit and math.min(sorry, admit) or sorry or admit
+  return first, first and first + #'sorry' - 1
+end
+
 ---The places that may be a sorry: the one at the cursor first, then those behind it, then those before it.
 ---@return { row: integer, column: integer }[] rows and bytes, from 0
 local function places()
@@ -24,12 +32,12 @@ local function places()
   row = row - 1
   local ahead, behind = {}, {}
   for number, line in ipairs(vim.api.nvim_buf_get_lines(0, 0, -1, false)) do
-    local first, last = line:find('sorry', 1, true)
+    local first, last = find(line, 1)
     while first do
       local place = { row = number - 1, column = first - 1 }
       local is_before = place.row < row or (place.row == row and last < column)
       table.insert(is_before and behind or ahead, place)
-      first, last = line:find('sorry', last + 1, true)
+      first, last = find(line, last + 1)
     end
   end
   return vim.list_extend(ahead, behind)
