@@ -246,6 +246,13 @@ async fn names_hide_nothing() {
             &[("_h", "open"), ("t._proof_9", "open")],
         ),
         piece(
+            "macro \"postulate \" n:ident \" : \" t:term : command => `(axiom $n : $t)\n\
+             inductive Day | mon | tue\npostulate Day.eq_1 : Day.mon = Day.mon",
+            "macro \"postulate \" n:ident \" : \" t:term : command => `(axiom $n : $t)\n\
+             inductive Day | mon | tue\npostulate Day.eq_1 : Day.mon = Day.tue",
+            &[("Day", "what belongs to it")],
+        ),
+        piece(
             "theorem bad : (1 : Nat) = \"x\" := by sorry\nopen Nowhere\n#eval nope",
             "theorem bad : 1 = 1 := rfl",
             &[("bad", "unknown")],

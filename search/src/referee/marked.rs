@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use rand::Rng as _;
-use unsorry_syntax::{Change, Declaration, DeclarationKind, Outline, commands, header_end};
+use unsorry_syntax::{Change, Declaration, DeclarationKind, Outline, commands, header_end, lex};
 
 /// The letters of what nobody can know.
 pub const SECRET_LETTERS: usize = 12;
@@ -40,12 +40,22 @@ fn unknown_character(text: &str) -> char {
 
 /// The change that gives an example a name, as an example is no constant.
 pub fn named_example(text: &str, example: &Declaration, name: &str) -> (Range<usize>, String) {
-    let modifiers = &text[example.extent.start..example.keyword.start];
-    let computed = match modifiers.contains("noncomputable") {
-        true => "",
-        false => "noncomputable ",
+    let start = example.extent.start;
+    let modifiers = &text[start..example.keyword.start];
+    let tokens = lex(modifiers);
+    let find = |words: &[&str]| {
+        let mut tokens = tokens.iter();
+        tokens.find(|token| token.is_code() && words.contains(&token.text(modifiers)))
     };
-    (example.keyword.clone(), format!("{computed}def {name}"))
+    if find(&["noncomputable", "meta"]).is_some() {
+        return (example.keyword.clone(), format!("def {name}"));
+    }
+    // It stands before these.
+    let last = find(&["unsafe", "partial", "nonrec"]);
+    let from = last.map_or(example.keyword.start, |token| start + token.range.start);
+    let between = &text[from..example.keyword.start];
+    let named = format!("noncomputable {between}def {name}");
+    (from..example.keyword.end, named)
 }
 
 /// The change that has nothing said of the command that begins here: an error in it is none of ours.
@@ -311,6 +321,30 @@ mod tests {
     use unsorry_syntax::{HoleKind, splice};
 
     use super::*;
+
+    #[test]
+    fn examples_have_names() {
+        let check = |text: &str, expected: &str| {
+            let outline = Outline::of(text);
+            let (range, new) = named_example(text, &outline.declarations[0], "e");
+            assert_eq!(format!("{}{new}", &text[..range.start]), expected);
+        };
+        check("example : T := x", "noncomputable def e");
+        check(
+            "@[simp] private example : T",
+            "@[simp] private noncomputable def e",
+        );
+        check(
+            "/-- unsafe -/ nonrec example : T",
+            "/-- unsafe -/ noncomputable nonrec def e",
+        );
+        check("unsafe example : T", "noncomputable unsafe def e");
+        check("meta example : T", "meta def e");
+        check(
+            "noncomputable partial example : T",
+            "noncomputable partial def e",
+        );
+    }
 
     /// The text with the names that are drawn replaced by others.
     fn named(marked: &Marked, text: &str) -> String {

@@ -54,9 +54,13 @@ impl Details {
             .into_iter()
             .map(|name| (own_parts(terms, name), name))
             .collect();
-        let constants = graph
-            .constants()
-            .filter(|constant| !is_written(constant.name));
+        let may_be_made = |constant: &&Constant| {
+            use ConstantKind::{Definition, Opaque, Theorem};
+            let kind = &constant.kind;
+            !is_written(constant.name)
+                && matches!(kind, Theorem { .. } | Definition { .. } | Opaque { .. })
+        };
+        let constants = graph.constants().filter(may_be_made);
         let owners: HashMap<NameId, NameId> = constants
             .filter_map(|constant| Some((constant.name, owner(terms, &known, constant.name)?)))
             .collect();
