@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 
-use unsorry_olean::{Constant, ConstantKind, ExprId, Module, NameId, Terms};
+use unsorry_olean::{Constant, ConstantKind, Expr, ExprId, Module, NameId, Terms};
 
 use super::compiled::{Compiled, Marks, is_unchecked, statement_terms};
 use super::names::{self, shown};
@@ -23,6 +23,11 @@ pub enum Difference {
     /// The declaration states something else.
     #[error("it changes the type of its declaration")]
     Statement,
+    /// The proof uses a variable of the section that the statement does not.
+    #[error(
+        "it uses the variable `{0}`, which its declaration would have as one more argument: a theorem may `include` it"
+    )]
+    Variable(String),
     /// More than proofs has changed in a value.
     #[error("it changes the value of `{0}`, and not only a proof in it")]
     Data(String),
@@ -220,7 +225,9 @@ impl<'a> Comparison<'a> {
     ) -> Result<(), Difference> {
         let none = &BTreeSet::new();
         let other = || match filled.owners.contains(&new.name) {
-            true => Difference::Statement,
+            true => self
+                .more_bound(old.ty, new.ty)
+                .map_or(Difference::Statement, Difference::Variable),
             false => Difference::Changed(shown(self.terms, new.name)),
         };
         // A statement, too, may hold a proof.
@@ -255,6 +262,22 @@ impl<'a> Comparison<'a> {
             },
             _ => Err(other()),
         }
+    }
+
+    /// The first variable that a type binds in front and another does not, by its name, if there are more of them.
+    fn more_bound(&self, old: ExprId, new: ExprId) -> Option<String> {
+        let bound = |mut ty: ExprId| {
+            let mut names = Vec::new();
+            while let Expr::Forall { name, body, .. } = self.terms.expr(ty) {
+                names.push(*name);
+                ty = *body;
+            }
+            names
+        };
+        let (old, new) = (bound(old), bound(new));
+        let mut more = new.iter().filter(|name| !old.contains(name));
+        let first = more.next().filter(|_| new.len() > old.len())?;
+        Some(shown(self.terms, *first))
     }
 
     /// What anything states, and is where it is data, rests on nothing that was made anew.

@@ -422,3 +422,24 @@ fn theorems_may_begin_to_recurse_through_one_another() {
     assert!(beside_another(false, "Q", "recursion").is_err());
     assert_eq!(beside_another(true, "Q", "sorryAx"), Ok(vec!["u".into()]));
 }
+
+#[test]
+fn a_variable_that_only_the_proof_uses_is_named() {
+    let mut files = Files::new();
+    let (p, q) = (files.constant("P"), files.constant("Q"));
+    let (hole, proof, name) = (files.hole(1, p), files.constant("proof"), files.name("hq"));
+    let more = files.terms.intern_expr(Expr::Forall {
+        name,
+        info: unsorry_olean::BinderInfo::Default,
+        ty: q,
+        body: p,
+    });
+    let common = files.common();
+    files.before = common.clone();
+    let one = files.theorem("t", p, hole);
+    files.before.push(one);
+    files.after = common;
+    let one = files.theorem("t", more, proof);
+    files.after.push(one);
+    assert_eq!(files.judged(1), Err(Difference::Variable("hq".into())));
+}
