@@ -4,6 +4,8 @@
 mod apart;
 mod finding;
 #[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashSet};
@@ -329,22 +331,62 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The constants that hold a hole, before it was filled, and the declarations that they were made for.
+    /// The constants that hold a hole, before it was filled, and the declarations that they were made for: what Lean
+    /// has made for one declaration of several holds the holes of all that are made of it.
     fn owners(&self, hole: usize) -> BTreeSet<NameId> {
-        let holders = self.before.holders(hole);
-        let both = holders.flat_map(|name| [name, self.owner(name)]);
+        let mut holders: BTreeSet<NameId> = self.before.holders(hole).into_iter().collect();
+        let mut waiting: Vec<NameId> = holders.iter().copied().collect();
+        while let Some(holder) = waiting.pop() {
+            if !self.is_made(holder) {
+                continue;
+            }
+            for name in self.before.users(holder) {
+                let has_value = self
+                    .before
+                    .get(name)
+                    .is_some_and(|one| one.value().is_some());
+                if has_value && holders.insert(name) {
+                    waiting.push(name);
+                }
+            }
+        }
+        let both = holders
+            .into_iter()
+            .flat_map(|name| [name, self.owner(name)]);
         both.filter(|name| self.before.get(*name).is_some())
             .collect()
     }
 
     /// The declarations of the user's that hold a hole themselves.
     pub fn holders(&self, hole: usize) -> Vec<NameId> {
-        let holders = self.before.holders(hole);
-        holders.filter(|name| !self.is_made(*name)).collect()
+        let mut holders = self.before.holders(hole);
+        holders.retain(|name| !self.is_made(*name));
+        holders
     }
 
-    /// The constants that `changed` ones are made of, which the kernel must take as well.
+    /// What the kernel must take: the constants that `changed` ones are made of, and those that are made of a changed
+    /// one, or of one that is not there any more. Of a theorem that states what it did, its proof matters to nobody.
     pub fn checked(&self, changed: &BTreeSet<NameId>) -> BTreeSet<NameId> {
-        self.after.cone(changed.iter().copied())
+        let states_the_same = |name: &NameId| {
+            let (old, new) = (self.before.get(*name), self.after.get(*name));
+            old.zip(new).is_some_and(|(old, new)| {
+                old.is_theorem()
+                    && new.is_theorem()
+                    && (old.ty, &old.level_params) == (new.ty, &new.level_params)
+            })
+        };
+        let names = self.before.module.constants.iter().map(|one| one.name);
+        let gone = names.filter(|name| self.after.get(*name).is_none());
+        let mut waiting: Vec<NameId> = gone.collect();
+        waiting.extend(changed.iter().filter(|name| !states_the_same(name)));
+        let mut touched = changed.clone();
+        while let Some(name) = waiting.pop() {
+            for user in self.after.users(name) {
+                if touched.insert(user) && !self.after.is_theorem(user) {
+                    waiting.push(user);
+                }
+            }
+        }
+        self.after.cone(touched)
     }
 }

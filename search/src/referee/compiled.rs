@@ -1,6 +1,6 @@
 //! A compiled file of the referee's: its constants by name, what each is made of, and which hold a mark. Pure.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -37,6 +37,8 @@ pub struct Compiled<'a> {
     recursors: HashMap<NameId, Vec<NameId>>,
     /// What each constant names, as far as that was asked.
     used: RefCell<HashMap<NameId, Rc<[NameId]>>>,
+    /// What names each constant, once that was asked.
+    users: OnceCell<HashMap<NameId, Vec<NameId>>>,
     /// The terms that may still be looked at: a forged file could have each of a million constants share one of a
     /// million terms.
     steps: Cell<u64>,
@@ -123,6 +125,7 @@ impl<'a> Compiled<'a> {
             marks: HashMap::new(),
             recursors: recursors(module),
             used: RefCell::default(),
+            users: OnceCell::new(),
             steps: Cell::new(MAX_STEPS),
             by_name: constants
                 .map(|constant| (constant.name, constant))
@@ -202,15 +205,27 @@ impl<'a> Compiled<'a> {
         marks.copied().collect()
     }
 
+    /// The constants of this file that name a constant, but for those that no kernel sees.
+    pub fn users(&self, name: NameId) -> Vec<NameId> {
+        let users = self.users.get_or_init(|| {
+            let mut users: HashMap<NameId, Vec<NameId>> = HashMap::new();
+            let constants = self.module.constants.iter();
+            for constant in constants.filter(|constant| !is_unchecked(constant)) {
+                for &used in self.used(constant.name).iter() {
+                    users.entry(used).or_default().push(constant.name);
+                }
+            }
+            users
+        });
+        users.get(&name).cloned().unwrap_or_default()
+    }
+
     /// The constants of this file that hold a mark, but for those that no kernel sees.
-    pub fn holders(&self, mark: usize) -> impl Iterator<Item = NameId> + '_ {
-        let checked = self
-            .module
-            .constants
-            .iter()
-            .filter(|constant| !is_unchecked(constant));
-        let names = checked.map(|constant| constant.name);
-        names.filter(move |name| self.marks_in(*name).contains(&mark))
+    pub fn holders(&self, mark: usize) -> Vec<NameId> {
+        let marks = self.marks.iter().filter(|(_, number)| **number == mark);
+        let mut holders: Vec<NameId> = marks.flat_map(|(name, _)| self.users(*name)).collect();
+        holders.sort_unstable();
+        holders
     }
 
     /// All constants of this file that `names` are made of, themselves among them.

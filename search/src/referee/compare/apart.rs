@@ -7,6 +7,7 @@ use unsorry_olean::{Constant, Expr, ExprId, NameId};
 
 use super::super::alike::{Step, alike, applied, of_a_proof, spine};
 use super::super::compiled::is_sorry;
+use super::super::names::shown;
 use super::{Comparison, Difference, Filled};
 
 /// The most pairs of terms that are compared in two values.
@@ -73,10 +74,24 @@ impl Comparison<'_> {
         filled: &Filled,
         made: &BTreeSet<NameId>,
     ) -> Result<(), Difference> {
-        for &owner in &filled.owners {
+        let near = self.before.cone(filled.owners.iter().copied());
+        let near = near
+            .into_iter()
+            .filter(|name| filled.owners.contains(&self.owner(*name)));
+        let own: BTreeSet<NameId> = near.chain(filled.owners.iter().copied()).collect();
+        if !own.iter().any(|name| self.has_holes_left(*name, filled)) {
+            return Ok(());
+        }
+        let remade = own.iter().filter(|name| self.is_remade(**name, &own));
+        let made = &made.iter().chain(remade).copied().collect();
+        let declared = own.iter().copied().filter(|name| !self.is_made(*name));
+        let met = self.before.cone(declared);
+        for &owner in &own {
             // A theorem that Lean has made is met in what it was made for.
-            let is_met = self.is_made(owner) && self.before.is_theorem(owner);
-            if is_met || !self.has_holes_left(owner, filled) {
+            let is_met = self.is_made(owner)
+                && self.before.is_theorem(owner)
+                && (met.contains(&owner) || !self.has_holes_left(owner, filled));
+            if is_met {
                 continue;
             }
             let old = self.before.get(owner).and_then(Constant::value);
@@ -95,22 +110,45 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// What is to be compared of two `sorry`s, or of two under the same mark: Lean writes into each where it stands
-    /// in the text.
+    /// Whether what Lean has made for the declarations themselves is not what it was; a theorem, too, where one of them
+    /// is not that it is made of.
+    fn is_remade(&self, name: NameId, own: &BTreeSet<NameId>) -> bool {
+        let differs = |name: &NameId| self.before.get(*name) != self.after.get(*name);
+        let of_own = || {
+            let cone = self.before.cone([name]);
+            cone.iter().any(|name| own.contains(name) && differs(name))
+        };
+        self.is_made(name)
+            && match self.before.is_theorem(name) {
+                true => of_own(),
+                false => differs(&name),
+            }
+    }
+
+    /// What is to be compared of two `sorry`s, or of two terms under the same mark: Lean writes into each `sorry` where
+    /// it stands in the text.
     fn both_open(&self, old: ExprId, new: ExprId) -> Option<Vec<(ExprId, ExprId)>> {
         let (name, levels, of_old) = applied(self.terms, old)?;
         let (other, of_other, of_new) = applied(self.terms, new)?;
-        let place = match self.before.marks.contains_key(&name) {
-            true => 1,
-            false if is_sorry(self.terms, name) => 2,
-            false => return None,
-        };
+        let has_place =
+            is_sorry(self.terms, name) && of_old.first().is_some_and(|ty| self.is_of_a_name(*ty));
+        if !has_place && !self.before.marks.contains_key(&name) {
+            return None;
+        }
         if (name, levels) != (other, of_other) || of_old.len() != of_new.len() {
             return None;
         }
         let pairs = of_old.into_iter().zip(of_new).enumerate();
-        let pairs = pairs.filter(|(at, _)| *at != place).map(|(_, pair)| pair);
-        Some(pairs.collect())
+        let pairs = pairs.filter(|(at, _)| !(has_place && *at == 2));
+        Some(pairs.map(|(_, pair)| pair).collect())
+    }
+
+    /// Whether a type is `Lean.Name → …`, as that of a `sorry` is that is told where it stands.
+    fn is_of_a_name(&self, ty: ExprId) -> bool {
+        let Expr::Forall { ty, .. } = self.terms.expr(ty) else {
+            return false;
+        };
+        matches!(self.terms.expr(*ty), Expr::Const(name, _) if shown(self.terms, *name) == "Lean.Name")
     }
 
     fn form(&self, old: ExprId, filled: &Filled) -> Form {

@@ -7,15 +7,15 @@ use unsorry_olean::{
 use super::*;
 
 /// Two files over one store of terms.
-struct Files {
-    terms: Terms,
-    before: Vec<Constant>,
-    after: Vec<Constant>,
-    declared: Vec<Vec<String>>,
+pub(super) struct Files {
+    pub(super) terms: Terms,
+    pub(super) before: Vec<Constant>,
+    pub(super) after: Vec<Constant>,
+    pub(super) declared: Vec<Vec<String>>,
 }
 
 impl Files {
-    fn new() -> Files {
+    pub(super) fn new() -> Files {
         Files {
             terms: Terms::default(),
             before: Vec::new(),
@@ -24,17 +24,17 @@ impl Files {
         }
     }
 
-    fn name(&mut self, name: &str) -> NameId {
+    pub(super) fn name(&mut self, name: &str) -> NameId {
         self.terms.intern_dotted(name)
     }
 
-    fn constant(&mut self, name: &str) -> ExprId {
+    pub(super) fn constant(&mut self, name: &str) -> ExprId {
         let name = self.name(name);
         self.terms.intern_expr(Expr::Const(name, Box::new([])))
     }
 
     /// `mark type (sorryAx type)`, a proof.
-    fn hole(&mut self, mark: usize, ty: ExprId) -> ExprId {
+    pub(super) fn hole(&mut self, mark: usize, ty: ExprId) -> ExprId {
         let zero = self.terms.intern_level(Level::Zero);
         let mark = self.name(&format!("secret_{mark}"));
         let mark = self.terms.intern_expr(Expr::Const(mark, Box::new([zero])));
@@ -44,7 +44,7 @@ impl Files {
         self.terms.intern_expr(Expr::App(marked, sorry))
     }
 
-    fn theorem(&mut self, name: &str, ty: ExprId, value: ExprId) -> Constant {
+    pub(super) fn theorem(&mut self, name: &str, ty: ExprId, value: ExprId) -> Constant {
         let name = self.name(name);
         let kind = ConstantKind::Theorem {
             value,
@@ -58,7 +58,7 @@ impl Files {
         }
     }
 
-    fn definition(&mut self, name: &str, ty: ExprId, value: ExprId) -> Constant {
+    pub(super) fn definition(&mut self, name: &str, ty: ExprId, value: ExprId) -> Constant {
         let name = self.name(name);
         let (hints, safety, all) = (Hints::Opaque, Safety::Safe, vec![name]);
         let kind = ConstantKind::Definition {
@@ -76,14 +76,26 @@ impl Files {
     }
 
     /// The marks' declarations and those that every file here has.
-    fn common(&mut self) -> Vec<Constant> {
+    pub(super) fn common(&mut self) -> Vec<Constant> {
         let (prop, value) = (self.constant("Prop"), self.constant("identity"));
         (0..3)
             .map(|mark| self.definition(&format!("secret_{mark}"), prop, value))
             .collect()
     }
 
-    fn judged(&self, hole: usize) -> Result<Vec<String>, Difference> {
+    pub(super) fn judged(&self, hole: usize) -> Result<Vec<String>, Difference> {
+        let judged = self.judged_with(hole, &[hole], false);
+        judged.map(|(unproved, _)| unproved)
+    }
+
+    /// Judges `hole` with all that were `filled`, with sketches if something `leaves_open`: what it leans on, and
+    /// what the kernel is given.
+    pub(super) fn judged_with(
+        &self,
+        hole: usize,
+        filled: &[usize],
+        leaves_open: bool,
+    ) -> Result<(Vec<String>, BTreeSet<NameId>), Difference> {
         let module = |constants: &[Constant]| Module {
             lean_version: "4.0.0".into(),
             githash: String::new(),
@@ -99,9 +111,11 @@ impl Files {
         };
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
-        comparison.compare(&[hole], false, &[])?;
-        let finding = comparison.finding(hole, false, &[hole])?;
-        Ok(finding.unproved.into_iter().collect())
+        let changed = comparison.compare(filled, leaves_open, &[])?;
+        let finding = comparison.finding(hole, leaves_open, filled)?;
+        let mut given = comparison.checked(&changed);
+        given.extend(&finding.cone);
+        Ok((finding.unproved.into_iter().collect(), given))
     }
 }
 
@@ -232,7 +246,7 @@ fn data_stays() {
     check(&|files, _| files.constant("proof"), false);
 }
 
-fn pair(files: &mut Files, left: ExprId, right: ExprId) -> ExprId {
+pub(super) fn pair(files: &mut Files, left: ExprId, right: ExprId) -> ExprId {
     let and = files.constant("and");
     let left = files.terms.intern_expr(Expr::App(and, left));
     files.terms.intern_expr(Expr::App(left, right))
