@@ -112,6 +112,9 @@ impl Files {
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
         let changed = comparison.compare(filled, leaves_open, &[])?;
+        for other in filled {
+            comparison.finding(*other, leaves_open, filled)?;
+        }
         let finding = comparison.finding(hole, leaves_open, filled)?;
         let mut given = comparison.checked(&changed);
         given.extend(&finding.cone);

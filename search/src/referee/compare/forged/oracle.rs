@@ -68,13 +68,12 @@ impl Unfolded<'_> {
         }
     }
 
-    /// The data of which terms are made, through data, but for what Lean has made.
+    /// The data of which terms are made, through data; what Lean has made is no declaration, but may lead to one.
     fn data(&self, at: ExprId, found: &mut BTreeSet<NameId>) {
         if let Expr::Const(name, _) = self.files.terms.expr(at)
             && let Some(constant) = self.constants.get(name)
             && !constant.is_theorem()
-            && !shown(&self.files.terms, *name).starts_with("t")
-            && found.insert(*name)
+            && (shown(&self.files.terms, *name).starts_with("t") || found.insert(*name))
         {
             constant.exprs().for_each(|at| self.data(at, found));
         }
@@ -112,10 +111,13 @@ fn flaw_of(files: &Files, name: &str, filled: &[usize], leaves_open: bool) -> Op
     let (before, after) = (unfolded(&files.before), unfolded(&files.after));
     let name = files.terms.find_dotted(name)?;
     let (old, new) = (before.get(&name)?, after.get(&name)?);
+    // What another declaration holds through this one is this one's.
+    let t = files.terms.find_dotted("t");
+    let beside: BTreeSet<NameId> = t.into_iter().filter(|t| *t != name).collect();
     let mut before = Unfolded {
         files,
         constants: before.iter().map(|(name, one)| (*name, one)).collect(),
-        folded: BTreeSet::new(),
+        folded: beside.clone(),
     };
     let mut after = Unfolded {
         files,
@@ -142,7 +144,7 @@ fn flaw_of(files: &Files, name: &str, filled: &[usize], leaves_open: bool) -> Op
             return Some(format!("it was {was}, and is {is}"));
         }
     }
-    let mut stated = BTreeSet::new();
+    let mut stated = beside;
     before.data(old.ty, &mut stated);
     if !old.is_theorem() {
         before.data(of_old, &mut stated);
