@@ -460,3 +460,37 @@ fn a_variable_that_only_the_proof_uses_is_named() {
     files.after.push(one);
     assert_eq!(files.judged(1), Err(Difference::Variable("hq".into())));
 }
+
+/// `t : P` and `u : P`, both of which Lean has made of `t._mutual`, where the hole is; afterwards that is gone, and `u`
+/// is `by`.
+fn of_one_that_was_made(by: &str) -> Result<Vec<String>, Difference> {
+    let mut files = Files::new();
+    files.declared.push(vec!["u".into()]);
+    let p = files.constant("P");
+    let (hole, made, by) = (
+        files.hole(1, p),
+        files.constant("t._mutual"),
+        files.constant(by),
+    );
+    let (t, u, proof) = (files.name("t"), files.name("u"), files.constant("proof"));
+    let common = files.common();
+    (files.before, files.after) = (common.clone(), common);
+    for (name, value) in [("t._mutual", hole), ("t", made), ("u", made)] {
+        let one = files.theorem(name, p, value);
+        files.before.push(one);
+    }
+    for (name, value) in [("t", proof), ("u", by)] {
+        let mut one = files.theorem(name, p, value);
+        if let ConstantKind::Theorem { all, .. } = &mut one.kind {
+            *all = vec![t, u];
+        }
+        files.after.push(one);
+    }
+    files.judged(1)
+}
+
+#[test]
+fn what_is_made_of_what_holds_a_hole_holds_it() {
+    assert_eq!(of_one_that_was_made("proof"), Ok(Vec::new()));
+    assert_eq!(of_one_that_was_made("sorryAx"), Err(Difference::Sorry));
+}
