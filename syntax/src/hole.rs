@@ -86,21 +86,15 @@ pub fn holes(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<
     found
 }
 
-/// The words for a hole in `text` that stand in code outside of every declaration: in a command like `#eval`, a macro,
-/// the default value of a variable.
-pub fn strays(text: &str, tokens: &[Token], declarations: &[Declaration]) -> Vec<Range<usize>> {
+/// The words for a hole in `text` that stand in code and are none of its `holes`, as they are outside of every
+/// declaration: in a command like `#eval`, a macro, the default value of a variable.
+pub fn strays(text: &str, tokens: &[Token], holes: &[Hole]) -> Vec<Range<usize>> {
+    let mut holes = holes.iter().peekable();
     let mut before: Option<&Token> = None;
     let mut found = Vec::new();
-    let mut declarations = declarations.iter().peekable();
     for token in tokens.iter().filter(|token| token.is_code()) {
-        while declarations
-            .next_if(|d| d.extent.end <= token.range.start)
-            .is_some()
-        {}
-        let is_inside = declarations
-            .peek()
-            .is_some_and(|d| d.extent.start <= token.range.start);
-        if !is_inside && is_hole(token.text(text)) && !is_field(text, before, token) {
+        let is_known = holes.next_if(|hole| hole.range == token.range).is_some();
+        if !is_known && is_hole(token.text(text)) && !is_field(text, before, token) {
             found.push(token.range.clone());
         }
         before = Some(token);
@@ -249,7 +243,7 @@ mod tests {
         );
         let strays = |text: &str| {
             let outline = Outline::of(text);
-            let strays = super::strays(text, &outline.tokens, &outline.declarations);
+            let strays = super::strays(text, &outline.tokens, &outline.holes);
             strays
                 .into_iter()
                 .map(|stray| stray.start)

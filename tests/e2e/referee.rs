@@ -158,7 +158,7 @@ async fn what_was_forged_is_found_out() {
         ),
         (
             "s/^theorem gap : two = 3 := .*/theorem gap : two = 3 := known/",
-            "Lean does not compile the file: line ",
+            "Lean does not compile the file: line 7: Type mismatch",
         ),
         (
             "s/inductive Tree | leaf/inductive Tree | leaf | other/",

@@ -323,7 +323,7 @@ async fn prove_file(
     reports.extend(confirm(&search, &mut filling, printer, file, &position).await);
     // A whole file is asked about, with what no declaration has.
     if arguments.hole.is_none() && gone.is_none() {
-        let strays = unsorry_syntax::strays(&file.text, &outline.tokens, &outline.declarations);
+        let strays = unsorry_syntax::strays(&file.text, &outline.tokens, &outline.holes);
         let outside = strays.into_iter().enumerate().map(|(number, stray)| {
             let position = outline.lines.position(stray.start);
             let told = HoleReport::without_goal(position, &NoGoal::Outside);

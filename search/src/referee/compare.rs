@@ -81,7 +81,7 @@ pub struct Comparison<'a> {
 struct Filled {
     holes: HashSet<usize>,
     /// The constants that hold the holes before they are filled, and the declarations that they were made for.
-    owners: HashSet<NameId>,
+    owners: BTreeSet<NameId>,
     /// Whether something was a sketch, which leaves something open.
     leaves_open: bool,
 }
@@ -266,7 +266,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether terms of the file as it stands, apart from proofs in them, are made of nothing that has changed.
-    pub fn means_the_same(&self, terms: &[ExprId]) -> bool {
+    pub fn has_kept_its_meaning(&self, terms: &[ExprId]) -> bool {
         let meaning = self.before.meaning(terms);
         let mut data = meaning
             .iter()
@@ -312,7 +312,7 @@ impl<'a> Comparison<'a> {
         waiting.extend(changed.iter().filter(|name| !states_the_same(name)));
         let mut touched = changed.clone();
         while let Some(name) = waiting.pop() {
-            for user in self.after.users(name) {
+            for &user in self.after.users(name) {
                 if touched.insert(user) && !self.after.is_theorem(user) {
                     waiting.push(user);
                 }

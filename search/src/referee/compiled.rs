@@ -206,7 +206,7 @@ impl<'a> Compiled<'a> {
     }
 
     /// The constants of this file that name a constant, but for those that no kernel sees.
-    pub fn users(&self, name: NameId) -> Vec<NameId> {
+    pub fn users(&self, name: NameId) -> &[NameId] {
         let users = self.users.get_or_init(|| {
             let mut users: HashMap<NameId, Vec<NameId>> = HashMap::new();
             let constants = self.module.constants.iter();
@@ -217,13 +217,14 @@ impl<'a> Compiled<'a> {
             }
             users
         });
-        users.get(&name).cloned().unwrap_or_default()
+        users.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// The constants of this file that hold a mark, but for those that no kernel sees.
     pub fn holders(&self, mark: usize) -> Vec<NameId> {
         let marks = self.marks.iter().filter(|(_, number)| **number == mark);
-        let mut holders: Vec<NameId> = marks.flat_map(|(name, _)| self.users(*name)).collect();
+        let holders = marks.flat_map(|(name, _)| self.users(*name));
+        let mut holders: Vec<NameId> = holders.copied().collect();
         holders.sort_unstable();
         holders
     }

@@ -233,7 +233,7 @@ fn contrary(
 ) -> Option<(Place, Constant)> {
     let place = place(terms, comparison.before(), &comparison.holders(hole), hole)?;
     // The kernel has the file with what was filled in: there the goal must mean what it does as the file stands.
-    if !comparison.means_the_same(&place.terms()) {
+    if !comparison.has_kept_its_meaning(&place.terms()) {
         return None;
     }
     let mut constants = comparison.after().module.constants.iter();

@@ -74,11 +74,8 @@ impl Comparison<'_> {
         filled: &Filled,
         made: &BTreeSet<NameId>,
     ) -> Result<(), Difference> {
-        let near = self.before.cone(filled.owners.iter().copied());
-        let near = near
-            .into_iter()
-            .filter(|name| filled.owners.contains(&self.owner(*name)));
-        let own: BTreeSet<NameId> = near.chain(filled.owners.iter().copied()).collect();
+        let mut own = self.own(&filled.owners);
+        own.extend(&filled.owners);
         if !own.iter().any(|name| self.has_holes_left(*name, filled)) {
             return Ok(());
         }

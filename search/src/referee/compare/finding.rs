@@ -53,13 +53,8 @@ impl Comparison<'_> {
             return Err(Difference::Gone);
         }
         let cone = self.after.cone(owners.iter().copied());
-        let near: HashSet<usize> = {
-            let own = self.before.cone(owners.iter().copied());
-            let own = own
-                .into_iter()
-                .filter(|name| owners.contains(&self.owner(*name)));
-            own.flat_map(|name| self.before.marks_in(name)).collect()
-        };
+        let near = self.own(&owners).into_iter();
+        let near: HashSet<usize> = near.flat_map(|name| self.before.marks_in(name)).collect();
         // The holes beside this one have been looked at (`apart`).
         let may_be_left = |mark: usize| match mark < self.holes {
             true => near.contains(&mark) && !filled.contains(&mark),

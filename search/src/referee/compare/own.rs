@@ -1,6 +1,6 @@
 //! Whose a constant is: what Lean has made for a declaration, and which declarations hold a hole.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use unsorry_olean::{Constant, ConstantKind, NameId};
 
@@ -25,19 +25,26 @@ impl Comparison<'_> {
     }
 
     /// Whether a constant is one of the owners, or stands in the namespace of one, as what Lean proves of one does.
-    pub(super) fn is_of_one(&self, owners: &HashSet<NameId>, name: NameId) -> bool {
+    pub(super) fn is_of_one(&self, owners: &BTreeSet<NameId>, name: NameId) -> bool {
         owners.contains(&name)
             || names::ancestors(self.terms, name).any(|name| owners.contains(&name))
     }
 
     /// Whether a name is that of what Lean has made for one of the owners.
-    pub(super) fn is_made_for_one(&self, owners: &HashSet<NameId>, name: NameId) -> bool {
+    pub(super) fn is_made_for_one(&self, owners: &BTreeSet<NameId>, name: NameId) -> bool {
         let owner = self.owner(name);
         owner != name && owners.contains(&owner)
     }
 
+    /// What the owners are made of, as far as that is theirs: what they were, and what Lean has made for them.
+    pub(super) fn own(&self, owners: &BTreeSet<NameId>) -> BTreeSet<NameId> {
+        let mut own = self.before.cone(owners.iter().copied());
+        own.retain(|name| owners.contains(&self.owner(*name)));
+        own
+    }
+
     /// Whether a constant is a theorem or a function that Lean has made for one of the owners.
-    pub(super) fn is_made_for(&self, owners: &HashSet<NameId>, constant: &Constant) -> bool {
+    pub(super) fn is_made_for(&self, owners: &BTreeSet<NameId>, constant: &Constant) -> bool {
         let may = match &constant.kind {
             ConstantKind::Theorem { .. } => true,
             ConstantKind::Definition { .. } => !is_unchecked(constant),
@@ -49,13 +56,13 @@ impl Comparison<'_> {
     /// The constants that hold a hole, before it was filled, and the declarations that they were made for: what Lean
     /// has made for one declaration of several holds the holes of all that are made of it.
     pub(super) fn owners(&self, hole: usize) -> BTreeSet<NameId> {
-        let mut holders: BTreeSet<NameId> = self.before.holders(hole).into_iter().collect();
-        let mut waiting: Vec<NameId> = holders.iter().copied().collect();
+        let mut waiting = self.before.holders(hole);
+        let mut holders: BTreeSet<NameId> = waiting.iter().copied().collect();
         while let Some(holder) = waiting.pop() {
             if !self.is_made(holder) {
                 continue;
             }
-            for name in self.before.users(holder) {
+            for &name in self.before.users(holder) {
                 let has_value = self
                     .before
                     .get(name)

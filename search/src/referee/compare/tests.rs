@@ -83,6 +83,13 @@ impl Files {
             .collect()
     }
 
+    /// What both files hold beside the marks.
+    fn hold(&mut self, before: &[Constant], after: &[Constant]) {
+        let common = self.common();
+        self.before = [&common, before].concat();
+        self.after = [&common, after].concat();
+    }
+
     pub(super) fn judged(&self, hole: usize) -> Result<Vec<String>, Difference> {
         let judged = self.judged_with(hole, &[hole], false);
         judged.map(|(unproved, _)| unproved)
@@ -112,7 +119,7 @@ impl Files {
         let (before, after) = (module(&self.before), module(&self.after));
         let comparison = Comparison::new(&self.terms, &marks, &before, &after);
         let changed = comparison.compare(filled, leaves_open, &[])?;
-        for other in filled {
+        for other in filled.iter().filter(|other| **other != hole) {
             comparison.finding(*other, leaves_open, filled)?;
         }
         let finding = comparison.finding(hole, leaves_open, filled)?;
@@ -130,15 +137,9 @@ fn beside(neighbour: &str, by: &str) -> Result<Vec<String>, Difference> {
         .push(neighbour.rsplit('.').take(1).map(str::to_owned).collect());
     let p = files.constant("P");
     let (first, second, by) = (files.hole(0, p), files.hole(1, p), files.constant(by));
-    let mut common = files.common();
     let one = files.theorem(neighbour, p, first);
-    common.push(one);
-    files.before = common.clone();
-    let one = files.theorem("t", p, second);
-    files.before.push(one);
-    files.after = common;
-    let one = files.theorem("t", p, by);
-    files.after.push(one);
+    let (old, new) = (files.theorem("t", p, second), files.theorem("t", p, by));
+    files.hold(&[one.clone(), old], &[one, new]);
     files.judged(1)
 }
 
@@ -164,17 +165,15 @@ fn stated_by(name: &str) -> Result<Vec<String>, Difference> {
     let (p, other) = (files.constant("P"), files.constant("Q"));
     let stated = files.constant(name);
     let (hole, by) = (files.hole(1, stated), files.constant("imported"));
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.definition(name, p, p);
-    files.before.push(one);
-    let one = files.theorem("t", stated, hole);
-    files.before.push(one);
-    files.after = common;
-    let one = files.definition(name, p, other);
-    files.after.push(one);
-    let one = files.theorem("t", stated, by);
-    files.after.push(one);
+    let before = [
+        files.definition(name, p, p),
+        files.theorem("t", stated, hole),
+    ];
+    let after = [
+        files.definition(name, p, other),
+        files.theorem("t", stated, by),
+    ];
+    files.hold(&before, &after);
     files.judged(1)
 }
 
@@ -194,13 +193,8 @@ fn filled(
     let mut files = Files::new();
     let p = files.constant("P");
     let (old, new) = (of(&mut files, p), by(&mut files, p));
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.theorem("t", p, old);
-    files.before.push(one);
-    files.after = common;
-    let one = files.theorem("t", p, new);
-    files.after.push(one);
+    let (old, new) = (files.theorem("t", p, old), files.theorem("t", p, new));
+    files.hold(&[old], &[new]);
     files.judged(hole)
 }
 
@@ -231,13 +225,8 @@ fn data_stays() {
         };
         let hole = files.hole(1, p);
         let (old, new) = (pair(&mut files, "two", hole), of(&mut files, p));
-        let common = files.common();
-        files.before = common.clone();
-        let one = files.definition("t", p, old);
-        files.before.push(one);
-        files.after = common;
-        let one = files.definition("t", p, new);
-        files.after.push(one);
+        let (old, new) = (files.definition("t", p, old), files.definition("t", p, new));
+        files.hold(&[old], &[new]);
         assert_eq!(files.judged(1).is_ok(), is_right, "{:?}", files.judged(1));
     };
     let with = |files: &mut Files, value: &str| {
@@ -358,18 +347,13 @@ fn by_what_is_new(
     let mut files = Files::new();
     let p = files.constant("P");
     let (hole, value, by) = (files.hole(1, p), of(&mut files, p), files.constant(name));
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.theorem("t", p, hole);
-    files.before.push(one);
-    files.after = common;
-    let one = match is_data {
+    let new = match is_data {
         true => files.definition(name, p, value),
         false => files.theorem(name, p, value),
     };
-    files.after.push(one);
-    let one = files.theorem("t", p, by);
-    files.after.push(one);
+    let before = [files.theorem("t", p, hole)];
+    let after = [new, files.theorem("t", p, by)];
+    files.hold(&before, &after);
     files.judged(1)
 }
 
@@ -405,30 +389,27 @@ fn what_is_new_is_no_mark_whatever_it_is_called() {
     }
 }
 
+/// Two theorems that Lean has made of one mutual block.
+fn mutual(mut theorems: [Constant; 2]) -> [Constant; 2] {
+    let names = theorems.each_ref().map(|one| one.name);
+    for theorem in &mut theorems {
+        if let ConstantKind::Theorem { all, .. } = &mut theorem.kind {
+            *all = names.to_vec();
+        }
+    }
+    theorems
+}
+
 /// `t : P` beside `u : Q`, which is another theorem afterwards.
 fn beside_another(is_mutual: bool, ty: &str, by: &str) -> Result<Vec<String>, Difference> {
     let mut files = Files::new();
     files.declared.push(vec!["u".into()]);
     let (p, q) = (files.constant("P"), files.constant("Q"));
-    let (t, u) = (files.name("t"), files.name("u"));
     let (hole, proof) = (files.hole(1, p), files.constant("proof"));
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.theorem("t", p, hole);
-    let other = files.theorem("u", q, proof);
-    files.before.extend([one, other]);
-    files.after = common;
     let (ty, value, by_u) = (files.constant(ty), files.constant(by), files.constant("u"));
-    let mut one = files.theorem("t", p, by_u);
-    let mut other = files.theorem("u", ty, value);
-    for theorem in [&mut one, &mut other] {
-        if let ConstantKind::Theorem { all, .. } = &mut theorem.kind
-            && is_mutual
-        {
-            *all = vec![t, u];
-        }
-    }
-    files.after.extend([one, other]);
+    let before = [files.theorem("t", p, hole), files.theorem("u", q, proof)];
+    let after = [files.theorem("t", p, by_u), files.theorem("u", ty, value)];
+    files.hold(&before, &if is_mutual { mutual(after) } else { after });
     files.judged(1)
 }
 
@@ -451,13 +432,8 @@ fn a_variable_that_only_the_proof_uses_is_named() {
         ty: q,
         body: p,
     });
-    let common = files.common();
-    files.before = common.clone();
-    let one = files.theorem("t", p, hole);
-    files.before.push(one);
-    files.after = common;
-    let one = files.theorem("t", more, proof);
-    files.after.push(one);
+    let (old, new) = (files.theorem("t", p, hole), files.theorem("t", more, proof));
+    files.hold(&[old], &[new]);
     assert_eq!(files.judged(1), Err(Difference::Variable("hq".into())));
 }
 
@@ -472,20 +448,11 @@ fn of_one_that_was_made(by: &str) -> Result<Vec<String>, Difference> {
         files.constant("t._mutual"),
         files.constant(by),
     );
-    let (t, u, proof) = (files.name("t"), files.name("u"), files.constant("proof"));
-    let common = files.common();
-    (files.before, files.after) = (common.clone(), common);
-    for (name, value) in [("t._mutual", hole), ("t", made), ("u", made)] {
-        let one = files.theorem(name, p, value);
-        files.before.push(one);
-    }
-    for (name, value) in [("t", proof), ("u", by)] {
-        let mut one = files.theorem(name, p, value);
-        if let ConstantKind::Theorem { all, .. } = &mut one.kind {
-            *all = vec![t, u];
-        }
-        files.after.push(one);
-    }
+    let proof = files.constant("proof");
+    let before = [("t._mutual", hole), ("t", made), ("u", made)];
+    let before = before.map(|(name, value)| files.theorem(name, p, value));
+    let after = [("t", proof), ("u", by)].map(|(name, value)| files.theorem(name, p, value));
+    files.hold(&before, &mutual(after));
     files.judged(1)
 }
 
