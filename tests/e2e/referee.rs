@@ -317,6 +317,18 @@ async fn data_is_not_replaced() {
     );
 }
 
+/// A claim ends the compiler that has seen it: whoever compiles the next one makes the same of what stands beside.
+#[tokio::test]
+async fn a_hole_is_judged_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let referee = referee(folder.path());
+    let text = "theorem easy (a b : Nat) : a + b = b + a := by\n  omega\n\ntheorem goal : 1 = 1 := by\n  sorry\n";
+    for proof in ["rfl", "decide", "simp"] {
+        let word = judge(&referee, text, claim(text, proof)).await;
+        assert!(word.is_ok(), "{proof}: {word:?}");
+    }
+}
+
 /// A file with all that can stand around a hole; what has passed in it is judged in one pass.
 #[test]
 fn all_holes_of_a_file() {

@@ -75,12 +75,15 @@ impl Referee {
             ));
         }
         let edited = marked.after(&compiled.guarded, &fillings);
-        let source = Source {
+        let known = Source {
             path: &before.path,
             options: &compiled.options,
-            text: &edited.text,
+            text: &compiled.text,
         };
-        let known = &compiled.text;
+        let source = Source {
+            text: &edited.text,
+            ..known
+        };
         let after = self.warm.compile_last(known, source, limit).await;
         let parts = match after.map_err(NoWord::Refused)? {
             Compiled::Parts(parts) => parts,

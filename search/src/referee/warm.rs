@@ -67,20 +67,29 @@ impl Warm {
         }
     }
 
-    /// Compiles a text that may have something of a stranger's in it, by the process that knows `known`, which
-    /// ends then, or else by one for it alone.
+    /// Compiles a text that may have something of a stranger's in it, by a process that was first given `known`, which
+    /// ends then; where there can be none, by one for it alone. What Lean makes by itself has other names in the two.
     ///
     /// # Errors
     /// When Lean can't be run, or takes longer than `limit`: why.
     pub async fn compile_last(
         &self,
-        known: &str,
+        known: Source<'_>,
         source: Source<'_>,
         limit: Duration,
     ) -> Result<Compiled, String> {
-        let warm = self.slot.lock().await.take_if(|warm| warm.knows(known));
+        let warm = {
+            let mut slot = self.slot.lock().await;
+            self.taken(&mut slot).await
+        };
         if let Some(mut warm) = warm {
-            match warm.compile(&self.compiler, source, limit).await {
+            let compiled = async {
+                if !warm.knows(known.text) {
+                    warm.compile(&self.compiler, known, limit).await?;
+                }
+                warm.compile(&self.compiler, source, limit).await
+            };
+            match compiled.await {
                 // It may have been full of what came before.
                 Err(why) if !warm.script.is_alive() => tracing::debug!(why, "once more, alone"),
                 compiled => return compiled,
